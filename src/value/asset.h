@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Assets: the instruments. A book of assets holds master data loaded with the spec and, where there
+ * is none, assets created when first seen. Assets are immutable and live as long as the book; the
+ * book is shared by all connections (a mutex guards it), so the hot path looks them up through a
+ * private cache first.
+ */
+#ifndef WEIR_VALUE_ASSET_H
+#define WEIR_VALUE_ASSET_H
+
+#include "value/value.h"
+
+typedef struct weir_asset_book weir_asset_book;
+typedef struct weir_asset_cache weir_asset_cache;
+
+typedef enum weir_asset_key {
+    WEIR_ASSET_SYMBOL,
+    WEIR_ASSET_SECURITY_ID,
+    WEIR_ASSET_BROKER_SYMBOL,
+    WEIR_ASSET_KEY_COUNT
+} weir_asset_key;
+
+struct weir_asset {
+    weir_str symbol;
+    weir_str broker_symbol; /**< empty if unknown */
+    weir_str security_id;
+    weir_str exchange_name;
+    weir_str asset_class;
+    uint32_t id; /**< dense, from 0, in order of creation */
+    size_t extra_count;
+    const weir_str *extra_names; /**< other columns of the master data; shared by the book */
+    const weir_value *extra;
+};
+
+enum { WEIR_ASSETS_MAX = 2000000 };
+
+/** `is_dynamic`: unknown keys create an asset (with the key as symbol, and as the field asked for).
+ */
+weir_asset_book *weir_asset_book_new(bool is_dynamic);
+void weir_asset_book_free(weir_asset_book *book);
+/** Adds one (strings are copied). False with `error` for a duplicate symbol, no symbol, or over the
+ * limit. */
+bool weir_asset_book_add(weir_asset_book *book, const weir_asset *asset, weir_error *error);
+size_t weir_asset_book_count(const weir_asset_book *book);
+/** Finds, or creates when dynamic. NULL: unknown, over the limit, or out of memory. Any thread. */
+const weir_asset *weir_asset_find(weir_asset_book *book, weir_asset_key key, weir_str text);
+/** Only finds. */
+const weir_asset *weir_asset_peek(weir_asset_book *book, weir_asset_key key, weir_str text);
+
+/** The private cache of one thread: same results as weir_asset_find, no lock on a hit. */
+weir_asset_cache *weir_asset_cache_new(weir_asset_book *book);
+void weir_asset_cache_free(weir_asset_cache *cache);
+const weir_asset *weir_asset_cached(weir_asset_cache *cache, weir_asset_key key, weir_str text);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Records and schemas from the inside. A record is one position-independent block - pointers of
+ * text, levels and bytes are stored as offsets from the record's start - so that a copy is a memcpy
+ * and a batch is a byte buffer of records back to back. Blocks are multiples of 16 bytes.
+ */
+#ifndef WEIR_VALUE_RECORD_H
+#define WEIR_VALUE_RECORD_H
+
+#include "util/buf.h"
+#include "value/value.h"
+
+typedef struct weir_column {
+    weir_str name;  /**< dotted path */
+    weir_kind kind; /**< WEIR_KIND_PUBLIC_COUNT: varies */
+} weir_column;
+
+struct weir_schema {
+    weir_channel channel;
+    weir_str connection;
+    weir_str stream;
+    size_t count;
+    const weir_column *columns;
+    uint32_t id; /**< unique within its spec */
+};
+
+struct weir_record {
+    uint32_t size;
+    uint32_t schema_id;
+    const weir_schema *schema;
+    const weir_asset *asset;
+    int64_t timestamp_ns;
+    int64_t received_ns;
+    uint64_t seq;
+    uint64_t frame;
+    uint64_t reserved;  /**< keeps the cells at a multiple of 16 */
+    weir_value cells[]; /**< schema->count; s/levels/p of STR BYTES DECIMAL JSON LEVELS hold the
+                           offset in `bits` */
+};
+
+/** Records of one frame, back to back, not yet published. Grows to its high-water mark and stays
+ * there. */
+typedef struct weir_batch {
+    weir_buf bytes;
+    size_t count;
+    size_t open_at; /**< offset of the record under construction, SIZE_MAX if none */
+} weir_batch;
+
+void weir_batch_fini(weir_batch *batch);
+void weir_batch_clear(weir_batch *batch);
+/** Starts a record with all cells ABSENT. False when out of memory. */
+bool weir_batch_begin(weir_batch *batch, const weir_schema *schema);
+/** The record under construction; invalid after the next weir_batch_set. */
+weir_record *weir_batch_record(weir_batch *batch);
+/**
+ * Sets a column from a value of the column's kind, or of any public kind for an "any" column:
+ * copies what it points to behind the cells. LIST/DICT/RAW go in as JSON text. False: out of
+ * memory.
+ */
+bool weir_batch_set(weir_batch *batch, size_t column, const weir_value *v);
+/** Room for `count` levels as the value of a column, filled in by the caller; NULL when out of
+ * memory. */
+weir_level *weir_batch_levels(weir_batch *batch, size_t column, size_t count);
+/** Finishes the record / drops it. */
+void weir_batch_commit(weir_batch *batch);
+void weir_batch_abort(weir_batch *batch);
+/** The records in order: *offset starts at 0; NULL at the end. */
+weir_record *weir_batch_next(const weir_batch *batch, size_t *offset);
+
+/** A cell as a value whose pointers are real again (into the record). */
+weir_value weir_record_cell(const weir_record *record, size_t column);
+
+/**
+ * The record as one line of JSON (no newline): channel stream connection asset timestamp, the
+ * columns nested as the spec nests them, received, seq; with `frame` when asked for. ABSENT columns
+ * are left out.
+ */
+enum { WEIR_RECORD_WITH_FRAME = 1 };
+void weir_record_write_json(weir_buf *out, const weir_record *record, unsigned flags);
+
+#endif
