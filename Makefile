@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# The few commands a visitor needs; the work is done by CMake (CMakePresets.json) and by tools/.
+
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
+
+.DEFAULT_GOAL := build
+.PHONY: build deps demo test install bench fuzz format clean help
+
+build: ## build the libraries and the command into build/
+	@tools/build default
+
+deps: ## install the Debian and node packages that are missing
+	@tools/deps build test
+
+demo: ## install what is missing, build, and stream a built-in venue: no network, no account
+	@tools/deps build
+	@tools/build default
+	@build/weir demo
+
+test: ## install what is missing, build, and run every check (also under sanitizers)
+	@tools/deps build test
+	@tools/test
+
+install: build ## install into PREFIX (default /usr/local; DESTDIR is honoured)
+	@cmake --install build --prefix $(PREFIX)
+
+bench: ## build with -O3 and run the benchmarks
+	@tools/deps build
+	@tools/build release bench
+	@tools/bench build-release
+
+fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) each
+	@tools/deps build test
+	@tools/build fuzz fuzz
+	@tools/fuzz build-fuzz $(FUZZ_SECONDS)
+
+format: ## lay out the sources with clang-format
+	@tools/format --write
+
+clean: ## remove every build folder
+	@rm -rf build build-asan build-tsan build-fuzz build-release
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

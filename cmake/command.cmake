@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# The command `weir`: src/cli and src/server over the library's objects. It is linked with the objects and
+# not with libweir.so because it also uses util/, which the shared library hides, and two copies of util/
+# in one process would be two logs. The exported few (WEIR_API) stay visible to plugins.
+
+set(top $<TARGET_OBJECTS:weir_cli>)
+if(TARGET weir_server)
+    list(APPEND top $<TARGET_OBJECTS:weir_server>)
+endif()
+add_executable(weir_command ${top} ${WEIR_OBJECTS})
+set_target_properties(weir_command PROPERTIES OUTPUT_NAME weir LINKER_LANGUAGE C ENABLE_EXPORTS ON
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+target_link_libraries(weir_command PRIVATE ${WEIR_PKGS} Threads::Threads m ${CMAKE_DL_LIBS})
+
+# Where the specs that come with Weir are: beside the sources first, then where they are installed.
+target_compile_definitions(weir_cli PRIVATE WEIR_SOURCE_SPECS="${PROJECT_SOURCE_DIR}/specs"
+    WEIR_INSTALLED_SPECS="${CMAKE_INSTALL_FULL_DATADIR}/weir/specs")
+
+install(TARGETS weir_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/specs DESTINATION ${CMAKE_INSTALL_DATADIR}/weir
+    FILES_MATCHING PATTERN "*.yaml" PATTERN "*.csv" PATTERN "*.json")
+file(GLOB manuals CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.1 ${PROJECT_SOURCE_DIR}/docs/man/*.1)
+install(FILES ${manuals} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+file(GLOB completion CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/weir.bash ${PROJECT_SOURCE_DIR}/docs/*/weir.bash
+    ${PROJECT_SOURCE_DIR}/completion/weir.bash ${PROJECT_SOURCE_DIR}/completions/weir.bash)
+if(completion)
+    install(FILES ${completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME weir)
+endif()
