@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plan: what one connection of a spec compiles to, once, immutable, in one arena: the
+ * projection of all paths that are read, the router over slots, each converter as typed column
+ * programs, the waits and the messages out. Any number of runners (pipeline/runner.h) may run one
+ * plan.
+ */
+#ifndef WEIR_PIPELINE_PLAN_H
+#define WEIR_PIPELINE_PLAN_H
+
+#include "expr/expr.h"
+#include "spec/spec.h"
+#include "value/record.h"
+
+typedef struct weir_plan weir_plan;
+typedef struct weir_message weir_message; /* a compiled message out */
+
+/** Schemas get ids from *next_schema_id on. Mistakes go to diags; the plan may be run only if there
+ * are none. */
+weir_plan *weir_plan_new(const weir_spec_model *spec, const weir_connection_spec *connection,
+                         uint32_t *next_schema_id, weir_diags *diags);
+void weir_plan_free(weir_plan *plan);
+
+const weir_connection_spec *weir_plan_connection(const weir_plan *plan);
+size_t weir_plan_schemas(const weir_plan *plan);
+const weir_schema *weir_plan_schema(const weir_plan *plan, size_t index);
+
+/* ------------------------------------------------------------------ messages out (SPEC.md 5) */
+
+/** What messages can see; world holds credentials, vars and session values. */
+typedef struct weir_message_input {
+    weir_vm *vm;
+    const weir_expr_world *world;
+    const weir_asset *const *assets; /* subscribe_assets */
+    size_t asset_count;
+    weir_str stream;
+} weir_message_input;
+
+/** One message ready to send. `bytes` may hold secrets; `shown` is the same with secrets masked,
+ * for logs. */
+typedef struct weir_outgoing {
+    bool is_binary;
+    weir_str bytes;
+    weir_str shown;
+} weir_outgoing;
+
+/** Called once per message; return false to stop. The bytes live for the call. */
+typedef bool weir_outgoing_fn(void *user, const weir_outgoing *message);
+
+/** The login message; NULL when the connection has none. */
+const weir_message *weir_plan_first_message(const weir_plan *plan);
+/** The subscribe (or unsubscribe) message for a stream: by its name, else its channel, else `all`;
+ * NULL if none. */
+const weir_message *weir_plan_subscribe_message(const weir_plan *plan, weir_str stream,
+                                                bool unsubscribe);
+/** Evaluates and emits: one message, or one per asset when the message names `asset`. WEIR_ERR_EVAL
+ * in `error`. */
+weir_code weir_message_emit(const weir_message *message, const weir_message_input *input,
+                            weir_outgoing_fn *emit, void *user, weir_error *error);
+
+/** A list of name/value texts: handshake headers, url query. Values marked where secret. */
+typedef struct weir_plan_pair {
+    weir_str name;
+    weir_str value;
+    bool is_secret;
+} weir_plan_pair;
+/** Evaluates into `arena`. */
+weir_code weir_plan_headers(const weir_plan *plan, const weir_message_input *input,
+                            weir_arena *arena, weir_plan_pair **pairs, size_t *count,
+                            weir_error *error);
+weir_code weir_plan_query(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
+                          weir_plan_pair **pairs, size_t *count, weir_error *error);
+/** The connection's URL with {vars.x} and {credentials.x} filled in; `*shown` has secrets masked.
+ */
+weir_code weir_plan_url(const weir_plan *plan, const weir_expr_world *world, weir_arena *arena,
+                        weir_str *url, weir_str *shown, weir_error *error);
+/** Names in the order in which weir_expr_world must hold their values (the spec's own order). */
+const weir_expr_names *weir_plan_names(const weir_plan *plan);
+
+#endif

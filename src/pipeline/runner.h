@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The runner: a plan at work on one connection. It owns what changes - slots, VM, message arena,
+ * batch, counters, dead letters - and belongs to one thread. A frame in, a batch of records out;
+ * nothing is allocated per frame once the high-water marks are reached.
+ */
+#ifndef WEIR_PIPELINE_RUNNER_H
+#define WEIR_PIPELINE_RUNNER_H
+
+#include "pipeline/plan.h"
+
+typedef struct weir_runner weir_runner;
+
+/** Where a failure happened. */
+typedef enum weir_stage {
+    WEIR_STAGE_DECOMPRESS,
+    WEIR_STAGE_DECODE,  /* the frame is not JSON / UTF-8 */
+    WEIR_STAGE_PAYLOAD, /* payload_path failed */
+    WEIR_STAGE_FRAME,   /* frame: array, but no list */
+    WEIR_STAGE_ROUTE,   /* a match raised (counted; the rule is taken as false) */
+    WEIR_STAGE_CONVERT, /* condition, each or a field failed; the record is skipped */
+    WEIR_STAGE_COUNT
+} weir_stage;
+
+const char *weir_stage_name(weir_stage stage);
+
+/** All since the runner was made. */
+typedef struct weir_counters {
+    uint64_t frames;
+    uint64_t bytes;
+    uint64_t records_in; /* after framing: what was routed */
+    uint64_t records_out;
+    uint64_t dropped;     /* routed to `drop`, or no rule and no default */
+    uint64_t unconverted; /* routed to a stream, but no converter's condition held */
+    uint64_t control;     /* taken by a wait (greeting, ack) */
+    uint64_t failed[WEIR_STAGE_COUNT];
+    uint64_t by_channel[WEIR_CHANNEL_COUNT];
+} weir_counters;
+
+/** A sample of what failed. The ring keeps the last WEIR_DEAD_LETTERS of them, each cut to
+ * WEIR_DEAD_LETTER_BYTES. */
+enum { WEIR_DEAD_LETTERS = 64, WEIR_DEAD_LETTER_BYTES = 512 };
+typedef struct weir_dead_letter {
+    weir_stage stage;
+    uint64_t frame;
+    int64_t received_ns;
+    size_t sample_len;
+    char sample[WEIR_DEAD_LETTER_BYTES];
+    char reason[WEIR_ERROR_TEXT_MAX];
+} weir_dead_letter;
+
+/** `world` is borrowed and may be changed by its owner between frames. NULL: out of memory. */
+weir_runner *weir_runner_new(const weir_plan *plan, const weir_expr_world *world);
+void weir_runner_free(weir_runner *runner);
+
+/** One frame. `bytes` must have WEIR_JSON_SLACK readable bytes behind. */
+typedef struct weir_runner_frame {
+    weir_str bytes;
+    bool is_binary;
+    weir_str topic;
+    int64_t received_ns;
+    uint64_t number;
+} weir_runner_frame;
+
+/**
+ * Appends the frame's records to the runner's batch (weir_runner_batch), all or - when the frame
+ * does not decode - none. seq of the records is 0: the publisher numbers them.
+ */
+void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame);
+weir_batch *weir_runner_batch(weir_runner *runner);
+
+/** What a wait (auth.greeting, auth.ack) says of a frame. */
+typedef enum weir_verdict {
+    WEIR_VERDICT_OTHER,
+    WEIR_VERDICT_MATCH,
+    WEIR_VERDICT_ERROR
+} weir_verdict;
+typedef enum weir_wait { WEIR_WAIT_GREETING, WEIR_WAIT_ACK } weir_wait;
+/**
+ * Tests a frame against a wait of the plan; for `frame: array` each element is tested, an error
+ * wins. On ERROR `why` (cap WEIR_ERROR_TEXT_MAX) gets the venue's message, cut. The frame may then
+ * also be fed as usual.
+ */
+weir_verdict weir_runner_wait(weir_runner *runner, weir_wait wait, const weir_runner_frame *frame,
+                              weir_error *why);
+
+const weir_counters *weir_runner_counters(const weir_runner *runner);
+/** Oldest first; index < weir_runner_dead_letters. */
+size_t weir_runner_dead_letters(const weir_runner *runner);
+const weir_dead_letter *weir_runner_dead_letter(const weir_runner *runner, size_t index);
+
+/** The VM and arena of the runner, for messages out on the same thread (between frames). */
+weir_vm *weir_runner_vm(weir_runner *runner);
+
+#endif

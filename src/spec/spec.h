@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The checked, immutable spec: what a YAML file (and what it extends) says, as structs. Everything
+ * that can be told without knowing backends and expressions is checked here; expressions stay text
+ * with a place and are compiled by pipeline/, options of a backend are checked through the rows
+ * that the loader is given.
+ *
+ * A spec and all it points to lives in one arena. Any number of threads may read it.
+ */
+#ifndef WEIR_SPEC_SPEC_H
+#define WEIR_SPEC_SPEC_H
+
+#include "spec/tree.h"
+#include "util/diag.h"
+#include "util/option.h"
+#include "value/asset.h"
+#include "value/mapping.h"
+
+/** An expression (or other scalar) as written. node NULL: not given. */
+typedef struct weir_text {
+    weir_str text;
+    const weir_node *node;
+} weir_text;
+
+/** The place of `length` bytes at `offset` of the text, in the file it came from. */
+weir_place weir_text_place(const weir_text *text, size_t offset, size_t length);
+
+/**
+ * A field spec, or a nested object of them (SPEC.md 3). A plain scalar in YAML is `source`. A
+ * non-text scalar (number, true, null) is the expression of the same text.
+ */
+typedef struct weir_field weir_field;
+struct weir_field {
+    weir_str name;
+    const weir_node *node;    /* place of the key */
+    const weir_field *fields; /* nested object; then nothing below is set */
+    size_t field_count;
+    weir_text source, condition, transform, custom;
+    bool has_default;
+    weir_value default_value;
+};
+
+typedef enum weir_message_format {
+    WEIR_MESSAGE_JSON,
+    WEIR_MESSAGE_TEXT,
+    WEIR_MESSAGE_BINARY
+} weir_message_format;
+
+/** A message to send (SPEC.md 5). Exactly one of fields, expr, text, bytes is given. */
+typedef struct weir_message_spec {
+    const weir_node *node;
+    weir_message_format format;
+    const weir_field *fields; /* json: {fields: ...} */
+    size_t field_count;
+    bool has_fields;
+    weir_text expr; /* json: EXPR, or bytes: EXPR for binary */
+    weir_text text; /* template of str.format with the tokens */
+    const weir_field *tokens;
+    size_t token_count;
+} weir_message_spec;
+
+typedef struct weir_stream_spec {
+    weir_str name;
+    weir_channel channel;
+    const weir_node *node;
+} weir_stream_spec;
+
+/** Message for streams: `key` is a stream, a channel or "all". */
+typedef struct weir_template_spec {
+    weir_str key;
+    const weir_node *node;
+    weir_message_spec message;
+} weir_template_spec;
+
+typedef struct weir_rule_spec {
+    const weir_node *node;
+    weir_text match;
+    const weir_text *targets; /* streams or channels; empty list with is_drop */
+    size_t target_count;
+    bool is_drop;
+} weir_rule_spec;
+
+typedef struct weir_converter_rule {
+    const weir_node *node;
+    weir_text condition;
+    weir_text each;
+    const weir_field *fields;
+    size_t field_count;
+} weir_converter_rule;
+
+typedef struct weir_converter_spec {
+    weir_str key; /* a stream, a channel or "all" */
+    const weir_node *node;
+    const weir_converter_rule *rules;
+    size_t rule_count;
+} weir_converter_spec;
+
+typedef enum weir_frame_mode {
+    WEIR_FRAME_RECORD,
+    WEIR_FRAME_ARRAY,
+    WEIR_FRAME_AUTO
+} weir_frame_mode;
+typedef enum weir_parser_format {
+    WEIR_PARSER_JSON,
+    WEIR_PARSER_TEXT,
+    WEIR_PARSER_BINARY
+} weir_parser_format;
+typedef enum weir_compression {
+    WEIR_COMPRESSION_NONE,
+    WEIR_COMPRESSION_GZIP,
+    WEIR_COMPRESSION_DEFLATE,
+    WEIR_COMPRESSION_ZLIB,
+    WEIR_COMPRESSION_AUTO
+} weir_compression;
+
+enum { WEIR_AUTH_HEADERS = 1, WEIR_AUTH_FIRST_MESSAGE = 2, WEIR_AUTH_URL = 4 };
+
+typedef struct weir_wait_spec {
+    bool is_set;
+    weir_text match;
+    weir_text error; /* may be absent */
+    int64_t timeout_ns;
+} weir_wait_spec;
+
+typedef struct weir_auth_spec {
+    bool is_set;
+    const weir_node *node;
+    unsigned modes; /* WEIR_AUTH_* */
+    const weir_field *headers;
+    size_t header_count;
+    const weir_field *query;
+    size_t query_count;
+    bool has_first_message;
+    weir_message_spec first_message;
+    weir_wait_spec ack;
+    weir_wait_spec greeting;
+} weir_auth_spec;
+
+typedef struct weir_reconnect_spec {
+    int64_t initial_ns; /* 1 s */
+    int64_t max_ns;     /* 30 s */
+    double factor;      /* 2 */
+    bool full_jitter;   /* jitter: full (default) | none */
+    int64_t attempts;   /* -1 = unlimited */
+} weir_reconnect_spec;
+
+typedef struct weir_connection_spec {
+    weir_str name;
+    const weir_node *node;
+    weir_text url; /* template: {vars.x}, {credentials.x} */
+    weir_str backend;
+    const weir_node *backend_node;
+    weir_options options; /* filled from the backend's rows; text options may be templates */
+    const weir_stream_spec *streams;
+    size_t stream_count;
+    weir_frame_mode frame;
+    weir_auth_spec auth;
+    const weir_template_spec *subscribe;
+    size_t subscribe_count;
+    const weir_template_spec *unsubscribe;
+    size_t unsubscribe_count;
+    weir_parser_format format;
+    weir_compression compression;
+    weir_text payload_path;
+    bool has_router;
+    bool router_enabled;
+    const weir_node *router_node;
+    const weir_rule_spec *rules;
+    size_t rule_count;
+    weir_text default_channel;
+    const weir_converter_spec *converters;
+    size_t converter_count;
+    weir_reconnect_spec reconnect;
+} weir_connection_spec;
+
+typedef struct weir_credential_spec {
+    weir_str name;
+    const weir_node *node;
+    weir_str env;  /* variable to read; "" = NAME_FIELD in upper case */
+    weir_str file; /* file that holds it; "" = none */
+    bool required; /* default true */
+    bool has_default;
+    weir_str default_value;
+} weir_credential_spec;
+
+typedef struct weir_var_spec {
+    weir_str name;
+    weir_value value; /* text, number or bool */
+} weir_var_spec;
+
+typedef struct weir_spec_model weir_spec_model;
+struct weir_spec_model {
+    weir_arena *arena;
+    weir_str path;      /* as given */
+    weir_str directory; /* of the file, for what is named relative to it */
+    weir_str name, title, docs, checked;
+    const weir_credential_spec *credentials;
+    size_t credential_count;
+    const weir_var_spec *vars;
+    size_t var_count;
+    const weir_mapping *const *mappings;
+    size_t mapping_count;
+    bool has_assets;
+    weir_asset_book *assets; /* owned; dynamic when the spec has no master data */
+    const weir_connection_spec *connections;
+    size_t connection_count;
+};
+
+/** How the spec room asks for the option rows of a backend; NULL: no such backend. Filled by the
+ * runtime. */
+typedef struct weir_backend_rows {
+    const char *name;
+    const weir_option_row *rows;
+    size_t count;
+    bool (*check_url)(weir_str url, weir_error *error);
+} weir_backend_rows;
+
+typedef struct weir_spec_registry {
+    const weir_backend_rows *backends;
+    size_t count;
+} weir_spec_registry;
+
+/**
+ * Loads and checks. Mistakes go to `diags`; a model is returned as long as the file could be read
+ * as YAML at all, so that the caller can go on checking (expressions): it may only be run when
+ * diags has no error. NULL: nothing to check, or out of memory.
+ */
+weir_spec_model *weir_spec_model_load(const char *path, const weir_spec_registry *registry,
+                                      weir_diags *diags);
+/** The same from text; `path` names it and gives the directory. */
+weir_spec_model *weir_spec_model_parse(const char *path, weir_str text,
+                                       const weir_spec_registry *registry, weir_diags *diags);
+void weir_spec_model_free(weir_spec_model *model);
+
+#endif
