@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Weir, embedded. The way of a program:
+ *
+ *   weir_spec    *spec = weir_spec_load("acme.yaml", NULL, NULL, &error);
+ *   weir_runtime *rt   = weir_runtime_new(spec, NULL, &error);
+ *   weir_consumer *in  = weir_consumer_open(rt, &(weir_consumer_options){...}, &error);
+ *   weir_runtime_subscribe(rt, "trades", symbols, 2, NULL, &error);
+ *   weir_runtime_start(rt, &error);
+ *   while ((record = weir_consumer_next(in, timeout_ns))) ...
+ *   weir_runtime_free(rt); weir_spec_free(spec);
+ *
+ * Every function may be called from any thread unless it says otherwise; callbacks never run on the
+ * caller's thread but where a comment says so. Nothing is printed; logging is off until
+ * weir_log_to. Option structs are zeroed for defaults: `(weir_consumer_options){0}` is valid.
+ */
+#ifndef WEIR_WEIR_H
+#define WEIR_WEIR_H
+
+#include <weir/types.h>
+#include <weir/value.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** "0.1.0" */
+WEIR_API const char *weir_version(void);
+
+/* ================================================================== spec */
+
+typedef struct weir_spec weir_spec;
+
+/** What the check of a spec found: all mistakes, in order of place. */
+typedef struct weir_report weir_report;
+
+typedef struct weir_report_item {
+    bool is_warning;
+    weir_str file;
+    uint32_t line, column, length; /**< from 1, in code points; line 0: no place */
+    weir_str text;
+} weir_report_item;
+
+WEIR_API size_t weir_report_count(const weir_report *report);
+WEIR_API size_t weir_report_errors(const weir_report *report);
+WEIR_API weir_report_item weir_report_at(const weir_report *report, size_t index);
+/** All of it as people read it (source line and caret) or as a JSON array. Free with free(). NULL:
+ * no memory. */
+WEIR_API char *weir_report_text(const weir_report *report, bool colour);
+WEIR_API char *weir_report_json(const weir_report *report);
+WEIR_API void weir_report_free(weir_report *report);
+
+typedef struct weir_setting {
+    const char *name; /**< "vars.url" */
+    const char *value;
+} weir_setting;
+
+typedef struct weir_spec_options {
+    const char *credentials_file; /**< NULL: ~/.config/weir/weir.yaml if it exists */
+    bool no_environment;          /**< do not read credentials from the environment */
+    const weir_setting *settings; /**< overrides of `vars` */
+    size_t setting_count;
+} weir_spec_options;
+
+/**
+ * Loads, checks and compiles. NULL with `error` (code WEIR_ERR_SPEC, or IO/NOMEM) when it has
+ * mistakes. *report (may be NULL) gets all findings, also warnings of a good spec; the caller frees
+ * it. Credentials are not needed to load.
+ */
+WEIR_API weir_spec *weir_spec_load(const char *path, const weir_spec_options *options,
+                                   weir_report **report, weir_error *error);
+/** The spec may be freed while runtimes made from it live: they hold it. */
+WEIR_API void weir_spec_free(weir_spec *spec);
+
+WEIR_API weir_str weir_spec_name(const weir_spec *spec);
+WEIR_API weir_str weir_spec_title(const weir_spec *spec);
+WEIR_API size_t weir_spec_connections(const weir_spec *spec);
+WEIR_API weir_str weir_spec_connection(const weir_spec *spec, size_t connection);
+WEIR_API size_t weir_spec_streams(const weir_spec *spec, size_t connection);
+WEIR_API weir_str weir_spec_stream(const weir_spec *spec, size_t connection, size_t stream,
+                                   weir_channel *channel);
+/** True if the connection has a message to subscribe this stream; a connection that only listens
+ * has none. */
+WEIR_API bool weir_spec_can_subscribe(const weir_spec *spec, size_t connection, size_t stream);
+/** All schemas, one per converter rule. */
+WEIR_API size_t weir_spec_schemas(const weir_spec *spec);
+WEIR_API const weir_schema *weir_spec_schema(const weir_spec *spec, size_t index);
+
+/* ================================================================== runtime */
+
+typedef struct weir_runtime weir_runtime;
+typedef struct weir_consumer weir_consumer;
+
+typedef enum weir_state {
+    WEIR_STATE_IDLE,
+    WEIR_STATE_RESOLVING,
+    WEIR_STATE_CONNECTING,
+    WEIR_STATE_GREETING,
+    WEIR_STATE_AUTHENTICATING,
+    WEIR_STATE_SUBSCRIBING,
+    WEIR_STATE_LIVE,
+    WEIR_STATE_BACKOFF,
+    WEIR_STATE_FAILED, /**< fatal: not retried */
+    WEIR_STATE_STOPPED,
+    WEIR_STATE_COUNT
+} weir_state;
+
+WEIR_API const char *weir_state_name(weir_state state);
+
+typedef enum weir_event_type {
+    WEIR_EVENT_STATE,      /**< a connection changed state; `reason` says why */
+    WEIR_EVENT_WARNING,    /**< TLS verification off, a message over its bound ... */
+    WEIR_EVENT_ERROR,      /**< the failure behind a state change */
+    WEIR_EVENT_SUBSCRIBED, /**< subscribe messages of a stream were sent; `count` symbols */
+    WEIR_EVENT_UNSUBSCRIBED,
+    WEIR_EVENT_DROPPED /**< a consumer's queue overflowed; `count` records since the last such event
+                        */
+} weir_event_type;
+
+WEIR_API const char *weir_event_type_name(weir_event_type type);
+
+/** All spans live for the callback. */
+typedef struct weir_event {
+    weir_event_type type;
+    int64_t time_ns; /**< wall clock */
+    weir_str connection;
+    weir_state from, to; /**< STATE */
+    weir_code code;
+    weir_str reason; /**< one sentence, secrets masked */
+    weir_str stream;
+    uint64_t count;
+    int64_t retry_in_ns; /**< STATE to BACKOFF */
+} weir_event;
+
+/** Called on the dispatcher thread, one at a time, in order per connection. */
+typedef void weir_event_fn(void *user, const weir_event *event);
+
+/** Called for every frame in and out, on the I/O thread, before anything else: for recorders. Must
+ * be quick. */
+typedef struct weir_tap_frame {
+    int64_t time_ns;
+    weir_str connection;
+    bool is_outgoing; /**< then `bytes` has secrets masked */
+    bool is_binary;
+    weir_str bytes;
+} weir_tap_frame;
+typedef void weir_tap_fn(void *user, const weir_tap_frame *frame);
+
+typedef struct weir_runtime_options {
+    const char *const *connections; /**< names to open; NULL = all of the spec */
+    size_t connection_count;
+    weir_event_fn *on_event;
+    weir_tap_fn *on_frame;
+    void *user;
+    size_t reactors; /**< I/O threads; 0 = 1 */
+} weir_runtime_options;
+
+/** Resolves credentials and prepares; connects nothing. WEIR_ERR_CREDENTIALS names what is missing
+ * and where. */
+WEIR_API weir_runtime *weir_runtime_new(weir_spec *spec, const weir_runtime_options *options,
+                                        weir_error *error);
+/** Starts the threads and connects. */
+WEIR_API weir_code weir_runtime_start(weir_runtime *runtime, weir_error *error);
+/**
+ * Closes all connections cleanly within `deadline_ns` (0 = 1.5 s), then stops the threads.
+ * Consumers may still drain what they have; weir_consumer_next returns NULL after that. Not from a
+ * callback.
+ */
+WEIR_API void weir_runtime_stop(weir_runtime *runtime, int64_t deadline_ns);
+/** Stops if needed, and frees it with its consumers. Not from a callback. */
+WEIR_API void weir_runtime_free(weir_runtime *runtime);
+
+/**
+ * Wants symbols of a stream ("trades", or "connection/trades" where the name is in several
+ * connections). Sent now on a live connection and again after each reconnect. Wanting twice counts
+ * twice. WEIR_ERR_NOT_FOUND names the streams.
+ */
+WEIR_API weir_code weir_runtime_subscribe(weir_runtime *runtime, const char *stream,
+                                          const char *const *symbols, size_t count,
+                                          weir_error *error);
+WEIR_API weir_code weir_runtime_unsubscribe(weir_runtime *runtime, const char *stream,
+                                            const char *const *symbols, size_t count,
+                                            weir_error *error);
+
+/* ------------------------------------------------------------------ consumers */
+
+/** What happens when a consumer's queue is full. Every record that is not delivered is counted. */
+typedef enum weir_overflow {
+    WEIR_OVERFLOW_BLOCK, /**< the connection stops reading until there is room (default) */
+    WEIR_OVERFLOW_DROP_OLDEST,
+    WEIR_OVERFLOW_DROP_NEWEST,
+    WEIR_OVERFLOW_CONFLATE /**< keep the latest of each stream and asset */
+} weir_overflow;
+
+WEIR_API const char *weir_overflow_name(weir_overflow policy);
+
+typedef enum weir_delivery {
+    WEIR_DELIVERY_POLL,     /**< weir_consumer_next on the caller's thread (default) */
+    WEIR_DELIVERY_CALLBACK, /**< on_record on the dispatcher thread of this consumer */
+    WEIR_DELIVERY_INLINE /**< on_record on the I/O thread, without a queue: must be quick and must
+                            not block */
+} weir_delivery;
+
+typedef void weir_record_fn(void *user, const weir_record *record);
+
+typedef struct weir_consumer_options {
+    unsigned channels;      /**< bits 1u << weir_channel; 0 = all */
+    const char *connection; /**< NULL = all */
+    weir_overflow overflow;
+    weir_delivery delivery;
+    size_t capacity; /**< records; 0 = 65536 */
+    weir_record_fn *on_record;
+    void *user;
+} weir_consumer_options;
+
+/** Before weir_runtime_start, or while running. Freed with the runtime. */
+WEIR_API weir_consumer *weir_consumer_open(weir_runtime *runtime,
+                                           const weir_consumer_options *options, weir_error *error);
+/** No record is delivered after it returns. Not from its own callback. */
+WEIR_API void weir_consumer_close(weir_consumer *consumer);
+/**
+ * The next record, waiting at most `timeout_ns` (0 = not at all, negative = for ever). NULL: none
+ * in time, or the runtime was stopped and all is drained (weir_consumer_is_done). POLL consumers
+ * only; one thread per consumer.
+ */
+WEIR_API const weir_record *weir_consumer_next(weir_consumer *consumer, int64_t timeout_ns);
+WEIR_API bool weir_consumer_is_done(const weir_consumer *consumer);
+/** Makes a waiting weir_consumer_next return NULL now. Async-signal-safe. */
+WEIR_API void weir_consumer_wake(weir_consumer *consumer);
+
+typedef struct weir_consumer_stats {
+    uint64_t delivered;
+    uint64_t dropped;   /**< by DROP_OLDEST or DROP_NEWEST */
+    uint64_t conflated; /**< replaced by a later one */
+    uint64_t blocked;   /**< times a connection was paused for it */
+    size_t queued;
+} weir_consumer_stats;
+WEIR_API void weir_consumer_get_stats(const weir_consumer *consumer, weir_consumer_stats *stats);
+
+/* ------------------------------------------------------------------ status */
+
+enum { WEIR_STAGE_NAMES = 6 /**< decompress decode payload frame route convert */ };
+
+/** A snapshot of one connection; spans live as long as the runtime. */
+typedef struct weir_connection_status {
+    weir_str connection;
+    weir_state state;
+    int64_t state_since_ns;
+    uint64_t connects; /**< times it went up */
+    uint64_t frames, bytes;
+    uint64_t records_out;
+    uint64_t dropped_by_router;
+    uint64_t unconverted;
+    uint64_t failed[WEIR_STAGE_NAMES];
+    uint64_t by_channel[WEIR_CHANNEL_COUNT];
+    int64_t last_frame_ns; /**< wall clock; 0 = none yet */
+    int64_t last_record_ns;
+    size_t wanted; /**< symbols */
+} weir_connection_status;
+
+WEIR_API const char *weir_stage_label(size_t stage);
+WEIR_API size_t weir_runtime_connections(const weir_runtime *runtime);
+WEIR_API bool weir_runtime_status(const weir_runtime *runtime, size_t connection,
+                                  weir_connection_status *status);
+
+/** A sample of something that failed: the last 64 per connection are kept. */
+typedef struct weir_failure {
+    const char *stage;
+    uint64_t frame;
+    int64_t received_ns;
+    weir_str sample;
+    weir_str reason;
+} weir_failure;
+/** Calls `each` for the kept failures of a connection, oldest first, on the caller's thread. */
+WEIR_API void weir_runtime_failures(const weir_runtime *runtime, size_t connection,
+                                    void (*each)(void *user, const weir_failure *failure),
+                                    void *user);
+
+/* ================================================================== decoder: a plan without a
+ * network */
+
+/** The same plan over frames that the program brings itself. Belongs to one thread. */
+typedef struct weir_decoder weir_decoder;
+
+/** `connection` may be NULL when the spec has only one. */
+WEIR_API weir_decoder *weir_decoder_new(weir_spec *spec, const char *connection, weir_error *error);
+WEIR_API void weir_decoder_free(weir_decoder *decoder);
+/** Number of readable bytes that must stand behind every frame. */
+enum { WEIR_FRAME_SLACK = 64 };
+/**
+ * Decodes one frame and calls `on_record` for each of its records before it returns. Failures are
+ * counted, never returned: one bad frame harms nothing else.
+ */
+WEIR_API void weir_decoder_feed(weir_decoder *decoder, weir_str frame, bool is_binary,
+                                int64_t received_ns, weir_record_fn *on_record, void *user);
+WEIR_API void weir_decoder_status(const weir_decoder *decoder, weir_connection_status *status);
+WEIR_API void weir_decoder_failures(const weir_decoder *decoder,
+                                    void (*each)(void *user, const weir_failure *failure),
+                                    void *user);
+
+/* ================================================================== small tools */
+
+/** A record as one line of JSON, without newline. Appends to *text (malloc'd, grown; NULL at
+ * first). */
+typedef struct weir_text_buffer {
+    char *ptr;
+    size_t len;
+    size_t cap;
+} weir_text_buffer;
+WEIR_API bool weir_record_json(weir_text_buffer *out, const weir_record *record, bool with_frame);
+WEIR_API void weir_text_buffer_free(weir_text_buffer *buffer);
+
+/**
+ * Evaluates an expression with `data` bound to a JSON text (NULL: null) and writes the value as
+ * JSON. On failure the error, and in *report (may be NULL) a diagnostic with the place in the
+ * expression.
+ */
+WEIR_API weir_code weir_eval(const char *expression, const char *data_json, weir_text_buffer *out,
+                             weir_report **report, weir_error *error);
+
+/** Where log lines go; `level` is "debug", "info", "warning" or "error". NULL fn: nowhere. */
+WEIR_API void weir_log_to(void (*fn)(void *user, const char *level, weir_str line), void *user,
+                          const char *at_least);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
