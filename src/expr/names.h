@@ -22,6 +22,15 @@ typedef struct weir_call {
     size_t rest_count;
 } weir_call;
 
+/**
+ * What a WEIR_OBJECT is. The name of a type (`int` in isinstance(x, int), `float` in map(float, xs))
+ * is an OBJECT whose aux is the kind that it stands for (below WEIR_KIND_COUNT); the others follow.
+ */
+enum {
+    WEIR_OBJECT_FUNCTION = 256, /**< p: the weir_fn_row; callable where a lambda is */
+    WEIR_OBJECT_MAPPING         /**< p: the weir_mapping; methods to_standard, to_broker ... */
+};
+
 typedef bool weir_call_fn(weir_vm *vm, const weir_call *call, weir_value *out);
 
 enum {
@@ -76,6 +85,16 @@ const weir_attr_row *weir_attr_find(uint8_t kind, weir_str name);
 bool weir_attr_exists(weir_str name);
 weir_str weir_attr_suggest(weir_str name);
 weir_str weir_fn_suggest(weir_str name);
+
+/** The OBJECT of a type's name ("int", "pd.Timestamp"), or of a function's; false: neither. */
+bool weir_callable_find(weir_str name, weir_value *out);
+
+/** The kind whose methods and attributes a value has: raw ones are what they are inside. */
+uint8_t weir_receiver_kind(const weir_value *v);
+/** object.name at run time: a row, a further column of an asset, or AttributeError. */
+bool weir_attr_get(weir_vm *vm, const weir_value *object, weir_str name, weir_value *out);
+/** The row of object.name(...) at run time, or NULL after AttributeError. */
+const weir_method_row *weir_method_get(weir_vm *vm, const weir_value *object, weir_str name);
 
 /**
  * Matches positional and keyword arguments against `params`. `order[i]` gets the index of the

@@ -87,6 +87,8 @@ bool weir_build_finish(weir_vm *vm, weir_builder *builder, weir_value *out);
 
 /** Text in the run's arena from a buffer; the buffer is cleared. */
 bool weir_op_str_from(weir_vm *vm, weir_buf *buf, unsigned flags, weir_value *out);
+/** WEIR_VALUE_SECRET if v is a secret or contains one, else 0: the flags of text made from v. */
+unsigned weir_op_flags(const weir_value *v);
 /** Makes v typed one level (weir_json_unfold with the VM's limits). */
 bool weir_op_unfold(weir_vm *vm, weir_value *v);
 
