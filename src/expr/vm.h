@@ -21,7 +21,15 @@ struct weir_vm {
     char message[512];
     struct weir_regex_scratch
         *regex; /* match data for every pattern, made at first use (expr/builtin_regex.c) */
+    struct weir_iter *iters;       /* of the loops under way; vm.c */
+    struct weir_builder *builders; /* lists, dicts and sets under construction; vm.c */
+    weir_buf text;                 /* f-strings under construction, kept from run to run; vm.c */
 };
+
+/* weir_vm_new, _free, _run, _run_truth, _settle, _raise, _range, _message and weir_vm_call_lambda
+ * are in vm.c; weir_raise_name and the rest of this header in vm_support.c. weir_vm_free gives the
+ * match data back through weir_vm_free_regex, which takes NULL. */
+void weir_vm_free_regex(struct weir_regex_scratch *regex);
 
 /** Sets class and message (cut to fit); returns false. Values in the message: use weir_vm_show. */
 bool weir_vm_fail(weir_vm *vm, weir_raise raise, const char *format, ...) WEIR_PRINTF(3, 4);
