@@ -183,7 +183,7 @@ static weir_code step(weir_inflate *stream, weir_buf *out, bool *is_full, weir_e
     size_t got = room - stream->z.avail_out;
     out->len += got;
     stream->made += got;
-    *is_full = inflate->z.avail_out == 0;
+    *is_full = stream->z.avail_out == 0;
     stream->has_ended = rc == Z_STREAM_END;
     if (rc == Z_MEM_ERROR)
         return weir_fail_nomem(error);

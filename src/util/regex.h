@@ -16,9 +16,11 @@
 #include "util/buf.h"
 
 enum {
-    WEIR_REGEX_PATTERN_MAX = 16 * 1024,    /**< bytes of a pattern */
-    WEIR_REGEX_MATCH_LIMIT = 200 * 1000,   /**< backtracking steps of one match */
-    WEIR_REGEX_DEPTH_LIMIT = 2000,         /**< nested backtracking points of one match */
+    WEIR_REGEX_PATTERN_MAX = 16 * 1024, /**< bytes of a pattern */
+    WEIR_REGEX_SUBJECT_MAX = 64 * 1024, /**< bytes of a text to be matched */
+    WEIR_REGEX_MATCH_LIMIT =
+        200 * 1000, /**< backtracking steps from one start; fewer on long texts */
+    WEIR_REGEX_DEPTH_LIMIT = 10 * 1000,    /**< nested backtracking points of one match */
     WEIR_REGEX_HEAP_LIMIT_KIB = 4 * 1024,  /**< heap of one match */
     WEIR_REGEX_GROUPS_MAX = 100,           /**< capture groups, as in `re` of old */
     WEIR_REGEX_SUB_MAX = 16 * 1024 * 1024, /**< bytes that one substitution may produce */
