@@ -189,10 +189,11 @@ function listen(server, options, onReady) {
     });
 }
 
-function start(server, options, log, commands, extraReady) {
+// `describe()` gives further members of the ready line, once the port is known.
+function start(server, options, log, commands, describe = () => ({})) {
     boundLife(options);
     serveCommands(commands, log);
-    listen(server, options, (port) => say({ port, pid: process.pid, ...extraReady }));
+    listen(server, options, (port) => say({ port, pid: process.pid, ...describe() }));
 }
 
 // RST instead of FIN. A TLS socket cannot do that itself: its transport can.
