@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What can only be seen when a connection is whole: every name of a stream or channel is one of its
+ * own, records of several streams have a router, no converter or message stands there without
+ * effect, the URL fits the backend.
+ */
+#include "spec/rows.h"
+
+const weir_stream_spec *weir_connection_stream(const weir_connection_spec *connection,
+                                               weir_str name)
+{
+    for (size_t i = 0; i < connection->stream_count; i++) {
+        if (weir_str_eq(connection->streams[i].name, name))
+            return &connection->streams[i];
+    }
+    return NULL;
+}
+
+static bool has_channel(const weir_connection_spec *connection, weir_channel channel)
+{
+    for (size_t i = 0; i < connection->stream_count; i++) {
+        if (connection->streams[i].channel == channel)
+            return true;
+    }
+    return false;
+}
+
+static weir_str stream_at(const void *user, size_t index)
+{
+    return ((const weir_connection_spec *)user)->streams[index].name;
+}
+
+/* `key` is a stream of the connection, or a channel that one of its streams feeds, or "all". */
+static void check_key(weir_reader *reader, const weir_connection_spec *connection,
+                      const weir_node *node, weir_str key, const char *what)
+{
+    if (weir_str_is(key, "all") || weir_connection_stream(connection, key))
+        return;
+    const weir_channel channel = weir_channel_from_name(key);
+    if (channel == WEIR_CHANNEL_COUNT)
+        weir_read_unknown(reader, node->place, "stream", key, connection->stream_count, stream_at,
+                          connection);
+    else if (!has_channel(connection, channel))
+        weir_diag_error(reader->diags, node->place,
+                        "%s for '%.*s', but no stream of the connection feeds that channel", what,
+                        WEIR_FMT(key));
+}
+
+static void check_twice(weir_reader *reader, const weir_template_spec *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (weir_str_eq(items[i].key, items[k].key))
+                weir_diag_error(reader->diags, items[i].node->place, "'%.*s' is given twice",
+                                WEIR_FMT(items[i].key));
+        }
+    }
+}
+
+static void check_target(weir_reader *reader, const weir_connection_spec *connection,
+                         const weir_text *target)
+{
+    if (!target->node || target->text.len == 0)
+        return;
+    const weir_str name = target->text;
+    if (weir_connection_stream(connection, name))
+        return;
+    const weir_channel channel = weir_channel_from_name(name);
+    size_t feeding = 0;
+    for (size_t i = 0; i < connection->stream_count; i++)
+        feeding += connection->streams[i].channel == channel;
+    if (channel == WEIR_CHANNEL_COUNT)
+        weir_read_unknown(reader, target->node->place, "stream or channel", name,
+                          connection->stream_count, stream_at, connection);
+    else if (feeding == 0)
+        weir_diag_error(reader->diags, target->node->place,
+                        "no stream of the connection feeds channel '%.*s'", WEIR_FMT(name));
+    else if (feeding > 1)
+        weir_diag_error(reader->diags, target->node->place,
+                        "several streams feed channel '%.*s': name the stream that is meant",
+                        WEIR_FMT(name));
+}
+
+static void check_router(weir_reader *reader, const weir_connection_spec *connection)
+{
+    if (!connection->has_router) {
+        if (connection->stream_count > 1)
+            weir_diag_error(
+                reader->diags, connection->node->place,
+                "connection '%.*s' has %zu streams and no 'router' that tells them apart",
+                WEIR_FMT(connection->name), connection->stream_count);
+        return;
+    }
+    for (size_t i = 0; i < connection->rule_count; i++) {
+        for (size_t k = 0; k < connection->rules[i].target_count; k++)
+            check_target(reader, connection, &connection->rules[i].targets[k]);
+    }
+    if (!weir_str_is(connection->default_channel.text, "drop"))
+        check_target(reader, connection, &connection->default_channel);
+    const bool has_default = connection->default_channel.node != NULL;
+    if (!connection->router_enabled && !has_default && connection->stream_count > 1)
+        weir_diag_error(reader->diags, connection->router_node->place,
+                        "a router that is not enabled needs 'default_channel'");
+    if (connection->router_enabled && connection->rule_count == 0 && !has_default &&
+        connection->stream_count > 1)
+        weir_diag_error(reader->diags, connection->router_node->place, "the router has no rules");
+}
+
+static bool has_converter(const weir_connection_spec *connection, const weir_stream_spec *stream)
+{
+    for (size_t i = 0; i < connection->converter_count; i++) {
+        const weir_str key = connection->converters[i].key;
+        if (weir_str_is(key, "all") || weir_str_eq(key, stream->name) ||
+            weir_str_is(key, weir_channel_name(stream->channel)))
+            return true;
+    }
+    return false;
+}
+
+static void check_converters(weir_reader *reader, const weir_connection_spec *connection)
+{
+    for (size_t i = 0; i < connection->converter_count; i++)
+        check_key(reader, connection, connection->converters[i].node, connection->converters[i].key,
+                  "a converter");
+    for (size_t i = 0; i < connection->stream_count; i++) {
+        const weir_stream_spec *stream = &connection->streams[i];
+        if (stream->channel < WEIR_CHANNEL_HEARTBEAT && !has_converter(connection, stream))
+            weir_diag_add(reader->diags, WEIR_SEVERITY_WARNING, stream->node->place,
+                          "stream '%.*s' has no converter: its messages give no records",
+                          WEIR_FMT(stream->name));
+    }
+}
+
+static void check_url(weir_reader *reader, const weir_connection_spec *connection)
+{
+    if (!connection->url.node || memchr(connection->url.text.ptr, '{', connection->url.text.len))
+        return; /* a template is checked when it is filled in */
+    for (size_t i = 0; reader->registry && i < reader->registry->count; i++) {
+        const weir_backend_rows *backend = &reader->registry->backends[i];
+        weir_error error = {0};
+        if (weir_str_is(connection->backend, backend->name) && backend->check_url &&
+            !backend->check_url(connection->url.text, &error))
+            weir_diag_error(reader->diags, connection->url.node->place, "%s", error.text);
+    }
+}
+
+void weir_check_connection(weir_reader *reader, const weir_connection_spec *connection)
+{
+    check_url(reader, connection);
+    if (connection->stream_count == 0)
+        return; /* without streams every name would be wrong */
+    for (size_t i = 0; i < connection->subscribe_count; i++)
+        check_key(reader, connection, connection->subscribe[i].node, connection->subscribe[i].key,
+                  "a message");
+    for (size_t i = 0; i < connection->unsubscribe_count; i++)
+        check_key(reader, connection, connection->unsubscribe[i].node,
+                  connection->unsubscribe[i].key, "a message");
+    check_twice(reader, connection->subscribe, connection->subscribe_count);
+    check_twice(reader, connection->unsubscribe, connection->unsubscribe_count);
+    check_router(reader, connection);
+    check_converters(reader, connection);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Loading a spec: read the file, follow `extends` (deep merge, lists replace), read the tree by the
+ * tables, in one arena. Mistakes never stop the load; the caller looks at the diagnostics when
+ * everything was seen.
+ */
+#include "spec/rows.h"
+#include "util/file.h"
+
+enum { SPEC_ARENA_FIRST = 64 * 1024, EXTENDS_MAX = 8 };
+
+static void read_version(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)into;
+    if (node->kind != WEIR_NODE_SCALAR || node->type != WEIR_SCALAR_INT)
+        weir_read_mismatch(reader, node, "weir", "the version of the language, 1");
+    else if (!weir_str_is(node->text, "1"))
+        weir_diag_error(reader->diags, node->place,
+                        "version %.*s of the spec language is unknown; there is 1",
+                        WEIR_FMT(node->text));
+}
+
+static void read_checked(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_str text;
+    if (!weir_read_text(reader, node, "checked", &text))
+        return;
+    bool is_date = text.len == 10 && text.ptr[4] == '-' && text.ptr[7] == '-';
+    for (size_t i = 0; is_date && i < text.len; i++)
+        is_date = i == 4 || i == 7 || (text.ptr[i] >= '0' && text.ptr[i] <= '9');
+    if (!is_date)
+        weir_diag_error(reader->diags, node->place, "'checked' is a date, such as 2026-11-20");
+    ((weir_spec_model *)into)->checked = text;
+}
+
+static void skip_extends(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)into;
+    weir_str text;
+    weir_read_text(reader, node, "extends", &text); /* already followed, see merged_tree */
+}
+
+static const weir_key_row spec_rows[] = {
+    {.name = "weir",
+     .type = WEIR_KEY_READ,
+     .read = read_version,
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "version of the language: 1"},
+    {.name = "name",
+     .type = WEIR_KEY_NAME,
+     .offset = offsetof(weir_spec_model, name),
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "[a-z0-9_-]+"},
+    {.name = "title",
+     .type = WEIR_KEY_TEXT,
+     .offset = offsetof(weir_spec_model, title),
+     .doc = "for people"},
+    {.name = "docs",
+     .type = WEIR_KEY_TEXT,
+     .offset = offsetof(weir_spec_model, docs),
+     .doc = "where the facts came from"},
+    {.name = "checked",
+     .type = WEIR_KEY_READ,
+     .read = read_checked,
+     .doc = "when they were last compared with the venue's documentation"},
+    {.name = "extends",
+     .type = WEIR_KEY_READ,
+     .read = skip_extends,
+     .doc = "deep-merge over another spec"},
+    {.name = "credentials",
+     .type = WEIR_KEY_READ,
+     .read = weir_read_credentials,
+     .doc = "names, with their sources"},
+    {.name = "vars",
+     .type = WEIR_KEY_READ,
+     .read = weir_read_vars,
+     .doc = "values that may be set from outside"},
+    {.name = "mappings",
+     .type = WEIR_KEY_READ,
+     .read = weir_read_mappings,
+     .doc = "tables between the venue's words and the standard ones"},
+    {.name = "assets", .type = WEIR_KEY_READ, .read = weir_read_assets, .doc = "master data"},
+    {.name = "connections",
+     .type = WEIR_KEY_READ,
+     .read = weir_read_connections,
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "by name"},
+    {.name = "plugins", .type = WEIR_KEY_LATER, .doc = "shared objects"},
+    {.name = "tests", .type = WEIR_KEY_LATER, .doc = "tests in the spec"},
+};
+const weir_key_table weir_spec_table = {"a spec", spec_rows,
+                                        sizeof spec_rows / sizeof spec_rows[0]};
+
+/* ------------------------------------------------------------------ extends */
+
+typedef struct chain {
+    const struct chain *below;
+    weir_str path;
+} chain;
+
+static weir_node *merged_tree(weir_reader *reader, const chain *link, weir_str text,
+                              unsigned depth);
+
+static weir_node *base_tree(weir_reader *reader, const chain *link, const weir_node *extends,
+                            unsigned depth)
+{
+    weir_buf path = {0}, content = {0};
+    weir_error error = {0};
+    weir_node *base = NULL;
+    weir_path_join(weir_path_dirname(link->path), extends->text, &path);
+    const weir_str copy = weir_arena_copy(reader->arena, weir_buf_str(&path));
+    bool is_cycle = false;
+    for (const chain *at = link; at; at = at->below)
+        is_cycle = is_cycle || weir_str_eq(at->path, copy);
+    if (!copy.ptr) {
+        weir_diag_error(reader->diags, extends->place, "out of memory");
+    } else if (is_cycle) {
+        weir_diag_error(reader->diags, extends->place, "'%.*s' extends itself",
+                        WEIR_FMT(extends->text));
+    } else if (depth == EXTENDS_MAX) {
+        weir_diag_error(reader->diags, extends->place, "'extends' goes deeper than %d files",
+                        EXTENDS_MAX);
+    } else if (weir_file_read(copy.ptr, WEIR_YAML_BYTES_MAX + 1, &content, &error) != WEIR_OK) {
+        weir_diag_error(reader->diags, extends->place, "%s", error.text);
+    } else {
+        const chain next = {link, copy};
+        base = merged_tree(reader, &next, weir_buf_str(&content), depth + 1);
+    }
+    weir_buf_fini(&path);
+    weir_buf_fini(&content);
+    return base;
+}
+
+static weir_node *merged_tree(weir_reader *reader, const chain *link, weir_str text, unsigned depth)
+{
+    const weir_source *source = weir_diags_add_source(reader->diags, link->path, text);
+    weir_node *tree = source ? weir_yaml_parse(reader->arena, source, reader->diags) : NULL;
+    if (!tree)
+        return NULL;
+    if (tree->kind != WEIR_NODE_MAP) {
+        weir_diag_error(reader->diags, tree->place, "a spec is a map, not %s",
+                        weir_node_describe(tree));
+        return NULL;
+    }
+    const weir_node *extends = weir_node_get(tree, "extends");
+    if (!extends || extends->kind != WEIR_NODE_SCALAR || extends->type == WEIR_SCALAR_NULL)
+        return tree;
+    weir_node *base = base_tree(reader, link, extends, depth);
+    return base ? weir_node_merge(reader->arena, base, tree) : NULL;
+}
+
+/* ------------------------------------------------------------------ load */
+
+weir_spec_model *weir_spec_model_parse(const char *path, weir_str text,
+                                       const weir_spec_registry *registry, weir_diags *diags)
+{
+    weir_arena *arena = weir_arena_new(SPEC_ARENA_FIRST, 0);
+    weir_spec_model *model = arena ? WEIR_ARENA_NEW(arena, weir_spec_model) : NULL;
+    if (!model) {
+        weir_arena_free(arena);
+        return NULL;
+    }
+    model->arena = arena;
+    model->path = weir_arena_copy(arena, weir_str_of(path));
+    model->directory = weir_arena_copy(arena, weir_path_dirname(model->path));
+    weir_reader reader = {arena, diags, registry, model};
+    const chain link = {NULL, model->path};
+    weir_node *tree = model->directory.ptr ? merged_tree(&reader, &link, text, 1) : NULL;
+    if (!tree) {
+        weir_spec_model_free(model);
+        return NULL;
+    }
+    weir_read_map(&reader, tree, &weir_spec_table, model);
+    if (!model->assets)
+        model->assets = weir_asset_book_new(true);
+    if (!model->assets || weir_arena_failed(arena)) {
+        weir_diag_error(diags, ((weir_place){0}), "out of memory while loading %s", path);
+        weir_spec_model_free(model);
+        return NULL;
+    }
+    return model;
+}
+
+weir_spec_model *weir_spec_model_load(const char *path, const weir_spec_registry *registry,
+                                      weir_diags *diags)
+{
+    weir_buf content = {0};
+    weir_error error = {0};
+    weir_spec_model *model = NULL;
+    if (weir_file_read(path, WEIR_YAML_BYTES_MAX + 1, &content, &error) != WEIR_OK)
+        weir_diag_error(diags, ((weir_place){0}), "%s", error.text);
+    else
+        model = weir_spec_model_parse(path, weir_buf_str(&content), registry, diags);
+    weir_buf_fini(&content);
+    return model;
+}
+
+void weir_spec_model_free(weir_spec_model *model)
+{
+    if (!model)
+        return;
+    weir_asset_book_free(model->assets);
+    weir_arena_free(model->arena);
+}

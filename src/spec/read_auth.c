@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* `auth:` of a connection (SPEC.md 7): how it logs in, what it waits for before and after. */
+#include "spec/rows.h"
+
+static const struct {
+    const char *name;
+    unsigned bit;
+} modes[] = {
+    {"headers", WEIR_AUTH_HEADERS},
+    {"first_message", WEIR_AUTH_FIRST_MESSAGE},
+    {"url", WEIR_AUTH_URL},
+    {"none", 0},
+};
+
+static weir_str mode_at(const void *user, size_t index)
+{
+    (void)user;
+    return weir_str_of(modes[index].name);
+}
+
+static void read_one_mode(weir_reader *reader, const weir_node *node, weir_auth_spec *auth)
+{
+    weir_str text;
+    if (!weir_read_text(reader, node, "mode", &text))
+        return;
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (weir_str_is(text, modes[i].name)) {
+            auth->modes |= modes[i].bit;
+            return;
+        }
+    }
+    weir_read_unknown(reader, node->place, "auth mode", text, sizeof modes / sizeof modes[0],
+                      mode_at, NULL);
+}
+
+static void read_mode(weir_reader *reader, weir_node *node, void *into)
+{
+    if (node->kind != WEIR_NODE_LIST) {
+        read_one_mode(reader, node, into);
+        return;
+    }
+    for (size_t i = 0; i < node->count; i++)
+        read_one_mode(reader, node->items[i], into);
+}
+
+static void read_header_fields(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_auth_spec *auth = into;
+    weir_read_fields(reader, node, &auth->headers, &auth->header_count);
+}
+
+static void read_query_fields(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_auth_spec *auth = into;
+    weir_read_fields(reader, node, &auth->query, &auth->query_count);
+}
+
+static const weir_key_row header_rows[] = {
+    {.name = "fields",
+     .type = WEIR_KEY_READ,
+     .read = read_header_fields,
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "names and values of HTTP headers of the handshake"},
+};
+static const weir_key_table header_table = {"auth.headers", header_rows, 1};
+
+static const weir_key_row query_rows[] = {
+    {.name = "fields",
+     .type = WEIR_KEY_READ,
+     .read = read_query_fields,
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "names and values of query parameters, percent-encoded"},
+};
+static const weir_key_table query_table = {"auth.url.query", query_rows, 1};
+
+static const weir_key_row url_rows[] = {
+    /* offset 0: the fields go to the same auth */
+    {.name = "query",
+     .type = WEIR_KEY_MAP,
+     .table = &query_table,
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "what is appended to the URL"},
+};
+static const weir_key_table url_table = {"auth.url", url_rows, 1};
+
+static void read_first_message(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_auth_spec *auth = into;
+    auth->has_first_message = true;
+    weir_read_message(reader, node, &auth->first_message);
+}
+
+static const weir_key_row ack_rows[] = {
+    {.name = "match",
+     .type = WEIR_KEY_EXPR,
+     .flags = WEIR_KEY_REQUIRED,
+     .offset = offsetof(weir_wait_spec, match),
+     .doc = "true for the message that says yes"},
+    {.name = "error",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_wait_spec, error),
+     .doc = "true for the message that says no: fatal, not retried"},
+    {.name = "timeout",
+     .type = WEIR_KEY_DURATION,
+     .offset = offsetof(weir_wait_spec, timeout_ns),
+     .doc = "how long to wait (5s)"},
+};
+static const weir_key_table ack_table = {"auth.ack", ack_rows,
+                                         sizeof ack_rows / sizeof ack_rows[0]};
+static const weir_key_row greeting_rows[] = {
+    {.name = "match",
+     .type = WEIR_KEY_EXPR,
+     .flags = WEIR_KEY_REQUIRED,
+     .offset = offsetof(weir_wait_spec, match),
+     .doc = "true for the venue's hello"},
+    {.name = "timeout",
+     .type = WEIR_KEY_DURATION,
+     .offset = offsetof(weir_wait_spec, timeout_ns),
+     .doc = "how long to wait (5s)"},
+};
+static const weir_key_table greeting_table = {"auth.greeting", greeting_rows,
+                                              sizeof greeting_rows / sizeof greeting_rows[0]};
+
+static void read_wait(weir_reader *reader, weir_node *node, const weir_key_table *table,
+                      weir_wait_spec *wait)
+{
+    wait->is_set = true;
+    weir_read_map(reader, node, table, wait);
+    if (wait->timeout_ns <= 0)
+        weir_diag_error(reader->diags, node->place, "the timeout of %s must be more than 0",
+                        table->title);
+}
+
+static void read_ack(weir_reader *reader, weir_node *node, void *into)
+{
+    read_wait(reader, node, &ack_table, &((weir_auth_spec *)into)->ack);
+}
+
+static void read_greeting(weir_reader *reader, weir_node *node, void *into)
+{
+    read_wait(reader, node, &greeting_table, &((weir_auth_spec *)into)->greeting);
+}
+
+static const weir_key_row auth_rows[] = {
+    {.name = "mode",
+     .type = WEIR_KEY_READ,
+     .read = read_mode,
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "headers, first_message, url, none, or a list of them"},
+    {.name = "headers", .type = WEIR_KEY_MAP, .table = &header_table, .doc = "for mode headers"},
+    {.name = "first_message",
+     .type = WEIR_KEY_READ,
+     .read = read_first_message,
+     .doc = "for mode first_message"},
+    {.name = "url", .type = WEIR_KEY_MAP, .table = &url_table, .doc = "for mode url"},
+    {.name = "ack",
+     .type = WEIR_KEY_READ,
+     .read = read_ack,
+     .doc = "what the venue answers; subscriptions wait for it"},
+    {.name = "greeting",
+     .type = WEIR_KEY_READ,
+     .read = read_greeting,
+     .doc = "what the venue says first"},
+    {.name = "session", .type = WEIR_KEY_LATER, .doc = "HTTP request before connecting"},
+    {.name = "mqtt", .type = WEIR_KEY_LATER, .doc = "user name and password for mqtt"},
+    {.name = "zmq", .type = WEIR_KEY_LATER, .doc = "CURVE or PLAIN for zmq"},
+};
+static const weir_key_table auth_table = {"auth", auth_rows,
+                                          sizeof auth_rows / sizeof auth_rows[0]};
+
+/* A mode needs its part, and a part its mode: neither may stand there without effect. */
+static void check_parts(weir_reader *reader, const weir_node *node, const weir_auth_spec *auth)
+{
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (!modes[i].bit)
+            continue;
+        const weir_pair *part = weir_node_pair(node, weir_str_of(modes[i].name));
+        if ((auth->modes & modes[i].bit) && !part)
+            weir_diag_error(reader->diags, node->place, "auth mode '%s' needs the key '%s'",
+                            modes[i].name, modes[i].name);
+        if (!(auth->modes & modes[i].bit) && part)
+            weir_diag_error(reader->diags, part->key->place,
+                            "'%s' has no effect: auth mode is not '%s'", modes[i].name,
+                            modes[i].name);
+    }
+}
+
+void weir_read_auth(weir_reader *reader, weir_node *node, void *connection)
+{
+    weir_auth_spec *auth = &((weir_connection_spec *)connection)->auth;
+    const int64_t five_seconds = INT64_C(5000000000);
+    auth->is_set = true;
+    auth->node = node;
+    auth->ack.timeout_ns = five_seconds;
+    auth->greeting.timeout_ns = five_seconds;
+    const size_t errors = weir_diags_errors(reader->diags);
+    weir_read_map(reader, node, &auth_table, auth);
+    if (weir_diags_errors(reader->diags) == errors)
+        check_parts(reader, node, auth);
+}

@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: MIT */
+/* `connections:`: one table per part (backend, parser, router, converters, reconnect), read into
+ * weir_connection_spec. */
+#include "spec/rows.h"
+
+/* ------------------------------------------------------------------ backend */
+
+typedef struct backend_parts {
+    weir_str type;
+    weir_node *type_node;
+    weir_node *options;
+} backend_parts;
+
+static void read_backend_type(weir_reader *reader, weir_node *node, void *into)
+{
+    backend_parts *parts = into;
+    if (weir_read_text(reader, node, "type", &parts->type))
+        parts->type_node = node;
+}
+
+static void keep_options(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)reader;
+    ((backend_parts *)into)->options = node;
+}
+
+static const weir_key_row backend_rows[] = {
+    {.name = "type",
+     .type = WEIR_KEY_READ,
+     .read = read_backend_type,
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "websocket"},
+    {.name = "options",
+     .type = WEIR_KEY_READ,
+     .read = keep_options,
+     .doc = "by the backend's own table"},
+};
+static const weir_key_table backend_table = {"backend", backend_rows, 2};
+
+static weir_str backend_at(const void *user, size_t index)
+{
+    return weir_str_of(((const weir_spec_registry *)user)->backends[index].name);
+}
+
+static const weir_backend_rows *find_backend(const weir_spec_registry *registry, weir_str name)
+{
+    for (size_t i = 0; registry && i < registry->count; i++) {
+        if (weir_str_is(name, registry->backends[i].name))
+            return &registry->backends[i];
+    }
+    return NULL;
+}
+
+static void use_backend(weir_reader *reader, weir_connection_spec *connection,
+                        const backend_parts *parts)
+{
+    static const char *const later[] = {"socketio", "mqtt", "zmq", "replay"};
+    const weir_backend_rows *backend = find_backend(reader->registry, parts->type);
+    connection->backend = parts->type;
+    if (backend) {
+        weir_read_options(reader, parts->options, backend->rows, backend->count,
+                          &connection->options);
+        return;
+    }
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+        if (weir_str_is(parts->type, later[i])) {
+            weir_diag_error(reader->diags, parts->type_node->place,
+                            "backend '%s' is not supported yet", later[i]);
+            return;
+        }
+    }
+    weir_read_unknown(reader, parts->type_node->place, "backend", parts->type,
+                      reader->registry ? reader->registry->count : 0, backend_at, reader->registry);
+}
+
+static void read_backend(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_connection_spec *connection = into;
+    backend_parts parts = {0};
+    if (node->kind == WEIR_NODE_SCALAR)
+        read_backend_type(reader, node, &parts);
+    else
+        weir_read_map(reader, node, &backend_table, &parts);
+    connection->backend_node = node;
+    if (parts.type_node)
+        use_backend(reader, connection, &parts);
+}
+
+/* ------------------------------------------------------------------ streams */
+
+static weir_str channel_at(const void *user, size_t index)
+{
+    (void)user;
+    return weir_str_of(weir_channel_name((weir_channel)index));
+}
+
+static void read_stream(weir_reader *reader, const weir_node *name, const weir_node *channel,
+                        weir_stream_spec *stream)
+{
+    stream->node = name;
+    stream->channel = WEIR_CHANNEL_COUNT;
+    weir_read_name(reader, name, "streams", &stream->name);
+    if (weir_str_is(stream->name, "all") || weir_str_is(stream->name, "drop"))
+        weir_diag_error(reader->diags, name->place,
+                        "a stream cannot be called '%.*s': the word has a meaning of its own",
+                        WEIR_FMT(stream->name));
+    weir_str text;
+    if (!weir_read_text(reader, channel, "streams", &text))
+        return;
+    stream->channel = weir_channel_from_name(text);
+    if (stream->channel == WEIR_CHANNEL_COUNT)
+        weir_read_unknown(reader, channel->place, "channel", text, WEIR_CHANNEL_COUNT, channel_at,
+                          NULL);
+}
+
+static void read_streams(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_connection_spec *connection = into;
+    if (node->kind == WEIR_NODE_SCALAR || node->count == 0) {
+        weir_read_mismatch(reader, node, "streams",
+                           "a list of channels or a map of streams to channels");
+        return;
+    }
+    weir_stream_spec *streams = weir_read_array(reader, node->count, sizeof *streams);
+    if (!streams)
+        return;
+    for (size_t i = 0; i < node->count; i++) {
+        const bool is_list = node->kind == WEIR_NODE_LIST;
+        const weir_node *name = is_list ? node->items[i] : node->pairs[i].key;
+        read_stream(reader, name, is_list ? name : node->pairs[i].value, &streams[i]);
+        for (size_t k = 0; k < i; k++) {
+            if (weir_str_eq(streams[i].name, streams[k].name))
+                weir_diag_error(reader->diags, name->place, "stream '%.*s' is named twice",
+                                WEIR_FMT(streams[i].name));
+        }
+    }
+    connection->streams = streams;
+    connection->stream_count = node->count;
+}
+
+/* ------------------------------------------------------------------ subscribe */
+
+typedef struct template_list {
+    const weir_template_spec *items;
+    size_t count;
+} template_list;
+
+static void read_templates(weir_reader *reader, weir_node *node, template_list *list)
+{
+    if (node->kind != WEIR_NODE_MAP) {
+        weir_read_mismatch(reader, node, "subscribe", "a map of streams to messages");
+        return;
+    }
+    const bool is_bare = weir_is_message(node); /* one message, no stream named: for all of them */
+    const size_t count = is_bare ? 1 : node->count;
+    weir_template_spec *items = weir_read_array(reader, count, sizeof *items);
+    if (!items)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        items[i].key = is_bare ? WEIR_STR("all") : node->pairs[i].key->text;
+        items[i].node = is_bare ? node : node->pairs[i].key;
+        weir_read_message(reader, is_bare ? node : node->pairs[i].value, &items[i].message);
+    }
+    *list = (template_list){items, count};
+}
+
+static void read_subscribe_templates(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_connection_spec *connection = into;
+    template_list list = {0};
+    read_templates(reader, node, &list);
+    connection->subscribe = list.items;
+    connection->subscribe_count = list.count;
+}
+
+static void read_unsubscribe_templates(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_connection_spec *connection = into;
+    template_list list = {0};
+    read_templates(reader, node, &list);
+    connection->unsubscribe = list.items;
+    connection->unsubscribe_count = list.count;
+}
+
+static const weir_key_row subscribe_rows[] = {
+    {.name = "subscribe",
+     .type = WEIR_KEY_READ,
+     .read = read_subscribe_templates,
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "messages by stream, channel or all"},
+    {.name = "unsubscribe",
+     .type = WEIR_KEY_READ,
+     .read = read_unsubscribe_templates,
+     .doc = "the same for leaving"},
+    {.name = "ack", .type = WEIR_KEY_LATER, .doc = "what the venue answers per symbol"},
+    {.name = "batch", .type = WEIR_KEY_LATER, .doc = "symbols and bytes per message"},
+    {.name = "rate", .type = WEIR_KEY_LATER, .doc = "messages per second"},
+    {.name = "limit", .type = WEIR_KEY_LATER, .doc = "symbols per connection"},
+};
+static const weir_key_table subscribe_table = {"subscribe", subscribe_rows,
+                                               sizeof subscribe_rows / sizeof subscribe_rows[0]};
+
+/* ------------------------------------------------------------------ parser and router */
+
+static const char *const parser_formats[] = {"json", "text", "binary", NULL};
+static const char *const compressions[] = {"none", "gzip", "deflate", "zlib", "auto", NULL};
+static const char *const frames[] = {"record", "array", "auto", NULL};
+
+static const weir_key_row parser_rows[] = {
+    {.name = "format",
+     .type = WEIR_KEY_ENUM,
+     .offset = offsetof(weir_connection_spec, format),
+     .choices = parser_formats,
+     .doc = "json (default), text or binary"},
+    {.name = "compression",
+     .type = WEIR_KEY_ENUM,
+     .offset = offsetof(weir_connection_spec, compression),
+     .choices = compressions,
+     .doc = "of each frame: none (default), gzip, deflate, zlib or auto"},
+    {.name = "payload_path",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_connection_spec, payload_path),
+     .doc = "expression over `data`: where the records are in the message"},
+    {.name = "preprocess", .type = WEIR_KEY_LATER, .doc = "function of a plugin over the bytes"},
+    {.name = "decode", .type = WEIR_KEY_LATER, .doc = "function of a plugin that decodes"},
+    {.name = "layout", .type = WEIR_KEY_LATER, .doc = "declared binary structure"},
+    {.name = "learn", .type = WEIR_KEY_LATER, .doc = "values kept from control messages"},
+};
+static const weir_key_table parser_table = {"parser", parser_rows,
+                                            sizeof parser_rows / sizeof parser_rows[0]};
+
+static void read_rule_targets(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_rule_spec *rule = into;
+    const bool is_list = node->kind == WEIR_NODE_LIST;
+    const size_t count = is_list ? node->count : 1;
+    weir_text *targets = weir_read_array(reader, count, sizeof *targets);
+    if (!targets)
+        return;
+    if (is_list && count == 0)
+        weir_read_mismatch(reader, node, "channel", "a stream, a channel, a list of them, or drop");
+    for (size_t i = 0; i < count; i++) {
+        const weir_node *target = is_list ? node->items[i] : node;
+        targets[i].node = target;
+        weir_read_text(reader, target, "channel", &targets[i].text);
+        rule->is_drop = rule->is_drop || weir_str_is(targets[i].text, "drop");
+    }
+    if (rule->is_drop && count > 1)
+        weir_diag_error(reader->diags, node->place, "'drop' stands alone, not in a list");
+    rule->targets = targets;
+    rule->target_count = rule->is_drop ? 0 : count;
+}
+
+static const weir_key_row rule_rows[] = {
+    {.name = "channel",
+     .type = WEIR_KEY_READ,
+     .read = read_rule_targets,
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "stream or channel, a list of them, or drop"},
+    {.name = "match",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_rule_spec, match),
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "expression over `data`; the first true one wins"},
+};
+static const weir_key_table rule_table = {"a router rule", rule_rows,
+                                          sizeof rule_rows / sizeof rule_rows[0]};
+
+static void read_rules(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_connection_spec *connection = into;
+    if (node->kind != WEIR_NODE_LIST) {
+        weir_read_mismatch(reader, node, "rules", "a list of rules");
+        return;
+    }
+    weir_rule_spec *rules = weir_read_array(reader, node->count, sizeof *rules);
+    if (!rules)
+        return;
+    for (size_t i = 0; i < node->count; i++) {
+        rules[i].node = node->items[i];
+        weir_read_map(reader, node->items[i], &rule_table, &rules[i]);
+    }
+    connection->rules = rules;
+    connection->rule_count = node->count;
+}
+
+static void read_default_channel(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_connection_spec *connection = into;
+    connection->default_channel.node = node;
+    weir_read_text(reader, node, "default_channel", &connection->default_channel.text);
+}
+
+static const weir_key_row router_rows[] = {
+    {.name = "enabled",
+     .type = WEIR_KEY_BOOL,
+     .offset = offsetof(weir_connection_spec, router_enabled),
+     .doc = "false: everything goes to the default channel"},
+    {.name = "rules", .type = WEIR_KEY_READ, .read = read_rules, .doc = "in order"},
+    {.name = "default_channel",
+     .type = WEIR_KEY_READ,
+     .read = read_default_channel,
+     .doc = "stream or channel for what no rule matches, or drop"},
+};
+static const weir_key_table router_table = {"router", router_rows,
+                                            sizeof router_rows / sizeof router_rows[0]};
+
+static void read_router(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_connection_spec *connection = into;
+    connection->has_router = true;
+    connection->router_enabled = true;
+    connection->router_node = node;
+    weir_read_map(reader, node, &router_table, connection);
+}
+
+/* ------------------------------------------------------------------ converters */
+
+static void read_rule_fields(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_converter_rule *rule = into;
+    weir_read_fields(reader, node, &rule->fields, &rule->field_count);
+}
+
+static const weir_key_row converter_rows[] = {
+    {.name = "condition",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_converter_rule, condition),
+     .doc = "the first rule whose condition holds is used"},
+    {.name = "each",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_converter_rule, each),
+     .doc = "one record per element of this list, bound to `item`"},
+    {.name = "fields",
+     .type = WEIR_KEY_READ,
+     .read = read_rule_fields,
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "the record's fields, in output order"},
+    {.name = "custom", .type = WEIR_KEY_LATER, .doc = "function of a plugin that converts"},
+};
+static const weir_key_table converter_table = {"a converter rule", converter_rows,
+                                               sizeof converter_rows / sizeof converter_rows[0]};
+
+static void read_converter(weir_reader *reader, weir_node *node, weir_converter_spec *converter)
+{
+    const bool is_list = node->kind == WEIR_NODE_LIST;
+    const size_t count = is_list ? node->count : 1;
+    weir_converter_rule *rules = weir_read_array(reader, count, sizeof *rules);
+    if (!rules)
+        return;
+    if (count == 0)
+        weir_read_mismatch(reader, node, "converters", "at least one rule");
+    for (size_t i = 0; i < count; i++) {
+        rules[i].node = is_list ? node->items[i] : node;
+        weir_read_map(reader, is_list ? node->items[i] : node, &converter_table, &rules[i]);
+    }
+    converter->rules = rules;
+    converter->rule_count = count;
+}
+
+static void read_converters(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_connection_spec *connection = into;
+    if (node->kind != WEIR_NODE_MAP) {
+        weir_read_mismatch(reader, node, "converters", "a map of streams to rules");
+        return;
+    }
+    weir_converter_spec *converters = weir_read_array(reader, node->count, sizeof *converters);
+    if (!converters)
+        return;
+    for (size_t i = 0; i < node->count; i++) {
+        converters[i].key = node->pairs[i].key->text;
+        converters[i].node = node->pairs[i].key;
+        read_converter(reader, node->pairs[i].value, &converters[i]);
+    }
+    connection->converters = converters;
+    connection->converter_count = node->count;
+}
+
+/* ------------------------------------------------------------------ reconnect */
+
+static const char *const jitters[] = {"none", "full", NULL};
+
+static void read_jitter(weir_reader *reader, weir_node *node, void *into)
+{
+    int choice = 1;
+    if (weir_read_enum(reader, node, "jitter", jitters, &choice))
+        ((weir_reconnect_spec *)into)->full_jitter = choice == 1;
+}
+
+static void read_attempts(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_reconnect_spec *reconnect = into;
+    weir_value value;
+    if (node->kind == WEIR_NODE_SCALAR && weir_str_is(node->text, "unlimited")) {
+        reconnect->attempts = -1;
+    } else if (node->kind == WEIR_NODE_SCALAR && node->type == WEIR_SCALAR_INT &&
+               weir_read_value(reader, node, &value) && value.i >= 0) {
+        reconnect->attempts = value.i;
+    } else {
+        weir_read_mismatch(reader, node, "attempts", "a number of attempts or 'unlimited'");
+    }
+}
+
+static const weir_key_row reconnect_rows[] = {
+    {.name = "initial",
+     .type = WEIR_KEY_DURATION,
+     .offset = offsetof(weir_reconnect_spec, initial_ns),
+     .doc = "the first wait (1s)"},
+    {.name = "max",
+     .type = WEIR_KEY_DURATION,
+     .offset = offsetof(weir_reconnect_spec, max_ns),
+     .doc = "the longest wait (30s)"},
+    {.name = "factor",
+     .type = WEIR_KEY_FLOAT,
+     .offset = offsetof(weir_reconnect_spec, factor),
+     .doc = "how much longer each time (2)"},
+    {.name = "jitter",
+     .type = WEIR_KEY_READ,
+     .read = read_jitter,
+     .doc = "full (default): a random part; none"},
+    {.name = "attempts",
+     .type = WEIR_KEY_READ,
+     .read = read_attempts,
+     .doc = "a number, or unlimited (default)"},
+};
+static const weir_key_table reconnect_table = {"reconnect", reconnect_rows,
+                                               sizeof reconnect_rows / sizeof reconnect_rows[0]};
+
+static void read_reconnect(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_reconnect_spec *reconnect = &((weir_connection_spec *)into)->reconnect;
+    weir_read_map(reader, node, &reconnect_table, reconnect);
+    if (reconnect->initial_ns <= 0 || reconnect->max_ns < reconnect->initial_ns)
+        weir_diag_error(reader->diags, node->place,
+                        "reconnect: 'initial' must be more than 0 and 'max' not below it");
+    if (!(reconnect->factor >= 1 && reconnect->factor <= 1000))
+        weir_diag_error(reader->diags, node->place, "reconnect: 'factor' must be from 1 to 1000");
+}
+
+/* ------------------------------------------------------------------ the connection */
+
+static void read_subscribe(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_read_map(reader, node, &subscribe_table, into);
+}
+
+static void read_parser(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_read_map(reader, node, &parser_table, into);
+}
+
+static const weir_key_row connection_rows[] = {
+    {.name = "url",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_connection_spec, url),
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "where to connect; may hold {vars.x} and {credentials.x}"},
+    {.name = "backend",
+     .type = WEIR_KEY_READ,
+     .read = read_backend,
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "{type, options}"},
+    {.name = "streams",
+     .type = WEIR_KEY_READ,
+     .read = read_streams,
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "list of channels, or map of streams to channels"},
+    {.name = "frame",
+     .type = WEIR_KEY_ENUM,
+     .offset = offsetof(weir_connection_spec, frame),
+     .choices = frames,
+     .doc = "record (default): a message is one record; array: a list of them; auto"},
+    {.name = "auth", .type = WEIR_KEY_READ, .read = weir_read_auth, .doc = "how it logs in"},
+    {.name = "subscribe",
+     .type = WEIR_KEY_READ,
+     .read = read_subscribe,
+     .doc = "messages that ask for streams"},
+    {.name = "parser",
+     .type = WEIR_KEY_READ,
+     .read = read_parser,
+     .doc = "how a frame becomes `data`"},
+    {.name = "router",
+     .type = WEIR_KEY_READ,
+     .read = read_router,
+     .doc = "which stream a record belongs to"},
+    {.name = "converters",
+     .type = WEIR_KEY_READ,
+     .read = read_converters,
+     .doc = "how a record gets its fields"},
+    {.name = "reconnect",
+     .type = WEIR_KEY_READ,
+     .read = read_reconnect,
+     .doc = "how it comes back"},
+    {.name = "heartbeat", .type = WEIR_KEY_LATER, .doc = "application heartbeats"},
+    {.name = "events", .type = WEIR_KEY_LATER, .doc = "Socket.IO events of the streams"},
+    {.name = "hooks", .type = WEIR_KEY_LATER, .doc = "functions of a plugin called at events"},
+    {.name = "learn", .type = WEIR_KEY_LATER, .doc = "values kept from control messages"},
+    {.name = "roll", .type = WEIR_KEY_LATER, .doc = "planned reconnects without a hole"},
+    {.name = "sequence", .type = WEIR_KEY_LATER, .doc = "gap detection"},
+    {.name = "dedupe", .type = WEIR_KEY_LATER, .doc = "duplicates dropped after a reconnect"},
+    {.name = "symbols", .type = WEIR_KEY_LATER, .doc = "how symbols are written"},
+    {.name = "exclusive", .type = WEIR_KEY_LATER, .doc = "one socket per key"},
+};
+static const weir_key_table connection_table = {"a connection", connection_rows,
+                                                sizeof connection_rows / sizeof connection_rows[0]};
+
+static void set_defaults(weir_connection_spec *connection)
+{
+    connection->reconnect = (weir_reconnect_spec){.initial_ns = INT64_C(1000000000),
+                                                  .max_ns = INT64_C(30000000000),
+                                                  .factor = 2,
+                                                  .full_jitter = true,
+                                                  .attempts = -1};
+}
+
+void weir_read_connections(weir_reader *reader, weir_node *node, void *model)
+{
+    weir_spec_model *spec = model;
+    if (node->kind != WEIR_NODE_MAP || node->count == 0) {
+        weir_read_mismatch(reader, node, "connections", "a map of at least one connection");
+        return;
+    }
+    weir_connection_spec *list = weir_read_array(reader, node->count, sizeof *list);
+    if (!list)
+        return;
+    for (size_t i = 0; i < node->count; i++) {
+        list[i].node = node->pairs[i].key;
+        set_defaults(&list[i]);
+        weir_read_name(reader, node->pairs[i].key, "connections", &list[i].name);
+        weir_read_map(reader, node->pairs[i].value, &connection_table, &list[i]);
+        weir_check_connection(reader, &list[i]);
+    }
+    spec->connections = list;
+    spec->connection_count = node->count;
+}

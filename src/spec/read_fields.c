@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Field specs (SPEC.md 3). A scalar is the short form of `{source: ...}`. A map is a field spec
+ * when it has `source` or `custom` and no key that could not be a misspelt one of theirs; any other
+ * map is a nested object, so that an object may well have a member called `source`.
+ */
+#include "spec/rows.h"
+
+static void read_default(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_field *field = into;
+    field->has_default = weir_read_value(reader, node, &field->default_value);
+}
+
+static const weir_key_row field_rows[] = {
+    {.name = "source",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_field, source),
+     .doc = "the expression"},
+    {.name = "condition",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_field, condition),
+     .doc = "false: the field is absent; may name `value`"},
+    {.name = "transform",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_field, transform),
+     .doc = "replaces the value; sees `value`"},
+    {.name = "custom", .type = WEIR_KEY_LATER, .doc = "function of a plugin"},
+    {.name = "default_value",
+     .type = WEIR_KEY_READ,
+     .read = read_default,
+     .doc = "used when the expression fails or gives None"},
+};
+static const weir_key_table field_table = {"a field", field_rows,
+                                           sizeof field_rows / sizeof field_rows[0]};
+
+static weir_str field_key_at(const void *user, size_t index)
+{
+    (void)user;
+    return weir_str_of(field_rows[index].name);
+}
+
+static bool is_field_spec(const weir_node *map)
+{
+    if (!weir_node_get(map, "source") && !weir_node_get(map, "custom"))
+        return false;
+    for (size_t i = 0; i < map->count; i++) {
+        const weir_str key = map->pairs[i].key->text;
+        bool is_known = false;
+        for (size_t k = 0; k < field_table.count; k++)
+            is_known = is_known || weir_str_is(key, field_rows[k].name);
+        if (!is_known && weir_did_you_mean(key, field_table.count, field_key_at, NULL).len == 0)
+            return false;
+    }
+    return true;
+}
+
+static void read_field(weir_reader *reader, const weir_pair *pair, weir_field *field)
+{
+    weir_node *value = pair->value;
+    field->name = pair->key->text;
+    field->node = pair->key;
+    if (field->name.len == 0)
+        weir_diag_error(reader->diags, pair->key->place, "a field needs a name");
+    if (value->kind == WEIR_NODE_SCALAR)
+        weir_read_expr(reader, value, "source", &field->source);
+    else if (value->kind == WEIR_NODE_LIST)
+        weir_diag_error(reader->diags, value->place,
+                        "a field is an expression or a map, not a list; for a list write an "
+                        "expression: \"[...]\"");
+    else if (is_field_spec(value))
+        weir_read_map(reader, value, &field_table, field);
+    else
+        weir_read_fields(reader, value, &field->fields, &field->field_count);
+}
+
+void weir_read_fields(weir_reader *reader, weir_node *node, const weir_field **fields,
+                      size_t *count)
+{
+    if (node->kind != WEIR_NODE_MAP) {
+        weir_read_mismatch(reader, node, "fields", "a map of names to expressions");
+        return;
+    }
+    weir_field *list = weir_read_array(reader, node->count, sizeof *list);
+    if (!list)
+        return;
+    for (size_t i = 0; i < node->count; i++)
+        read_field(reader, &node->pairs[i], &list[i]);
+    *fields = list;
+    *count = node->count;
+}

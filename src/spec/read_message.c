@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages out (SPEC.md 5): `format` with its own key - json: {fields: ...} or json: EXPR, text:
+ * "..." with tokens, bytes: EXPR. `format` may be left out where the key tells it.
+ */
+#include "spec/rows.h"
+
+static const char *const formats[] = {"json", "text", "binary", NULL};
+
+typedef struct parts {
+    int format; /* -1: not given */
+    weir_node *json;
+    weir_node *text;
+    weir_node *bytes;
+    weir_node *tokens;
+} parts;
+
+typedef struct fields_holder {
+    const weir_field *fields;
+    size_t count;
+} fields_holder;
+
+static void read_fields_key(weir_reader *reader, weir_node *node, void *into)
+{
+    fields_holder *holder = into;
+    weir_read_fields(reader, node, &holder->fields, &holder->count);
+}
+
+static const weir_key_row json_rows[] = {
+    {.name = "fields",
+     .type = WEIR_KEY_READ,
+     .read = read_fields_key,
+     .doc = "members of the object, in order"},
+    {.name = "custom",
+     .type = WEIR_KEY_LATER,
+     .doc = "function of a plugin that builds the message"},
+};
+static const weir_key_table json_table = {"json", json_rows,
+                                          sizeof json_rows / sizeof json_rows[0]};
+
+static const weir_key_row token_rows[] = {
+    {.name = "fields",
+     .type = WEIR_KEY_READ,
+     .read = read_fields_key,
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "the names that the text's braces may use"},
+};
+static const weir_key_table token_table = {"tokens", token_rows, 1};
+
+static void keep_json(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)reader;
+    ((parts *)into)->json = node;
+}
+
+static void keep_text(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)reader;
+    ((parts *)into)->text = node;
+}
+
+static void keep_bytes(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)reader;
+    ((parts *)into)->bytes = node;
+}
+
+static void keep_tokens(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)reader;
+    ((parts *)into)->tokens = node;
+}
+
+static const weir_key_row message_rows[] = {
+    {.name = "format",
+     .type = WEIR_KEY_ENUM,
+     .offset = offsetof(parts, format),
+     .choices = formats,
+     .doc = "json, text or binary"},
+    {.name = "json",
+     .type = WEIR_KEY_READ,
+     .read = keep_json,
+     .doc = "{fields: ...} or an expression"},
+    {.name = "text",
+     .type = WEIR_KEY_READ,
+     .read = keep_text,
+     .doc = "text with {name} from tokens"},
+    {.name = "bytes",
+     .type = WEIR_KEY_READ,
+     .read = keep_bytes,
+     .doc = "an expression that gives bytes"},
+    {.name = "tokens",
+     .type = WEIR_KEY_READ,
+     .read = keep_tokens,
+     .doc = "{fields: ...} for the text"},
+    {.name = "encoder", .type = WEIR_KEY_LATER, .doc = "function of a plugin that gives the bytes"},
+    {.name = "event", .type = WEIR_KEY_LATER, .doc = "Socket.IO event to emit"},
+    {.name = "topics", .type = WEIR_KEY_LATER, .doc = "MQTT topics"},
+};
+static const weir_key_table message_table = {"a message", message_rows,
+                                             sizeof message_rows / sizeof message_rows[0]};
+
+bool weir_is_message(const weir_node *node)
+{
+    for (size_t i = 0; i < message_table.count; i++) {
+        if (weir_node_get(node, message_rows[i].name))
+            return true;
+    }
+    return false;
+}
+
+static void read_json(weir_reader *reader, weir_node *node, weir_message_spec *message)
+{
+    if (node->kind == WEIR_NODE_SCALAR) {
+        weir_read_expr(reader, node, "json", &message->expr);
+        return;
+    }
+    fields_holder holder = {0};
+    weir_read_map(reader, node, &json_table, &holder);
+    if (node->kind == WEIR_NODE_MAP && !weir_node_get(node, "fields") &&
+        !weir_node_get(node, "custom"))
+        weir_diag_error(reader->diags, node->place, "'json' needs 'fields' or is an expression");
+    message->fields = holder.fields;
+    message->field_count = holder.count;
+    message->has_fields = true;
+}
+
+static void read_text(weir_reader *reader, const parts *found, weir_message_spec *message)
+{
+    weir_read_expr(reader, found->text, "text", &message->text);
+    if (found->text->kind == WEIR_NODE_SCALAR)
+        message->text.text = found->text->text; /* a template, so `true` stays `true` */
+    if (!found->tokens)
+        return;
+    fields_holder holder = {0};
+    weir_read_map(reader, found->tokens, &token_table, &holder);
+    message->tokens = holder.fields;
+    message->token_count = holder.count;
+}
+
+void weir_read_message(weir_reader *reader, weir_node *node, weir_message_spec *message)
+{
+    static const char *const needs[] = {"json", "text", "bytes"};
+    parts found = {.format = -1};
+    message->node = node;
+    const size_t errors = weir_diags_errors(reader->diags);
+    weir_read_map(reader, node, &message_table, &found);
+    if (weir_diags_errors(reader->diags) > errors)
+        return;
+    if (found.format < 0)
+        found.format = found.text    ? WEIR_MESSAGE_TEXT
+                       : found.bytes ? WEIR_MESSAGE_BINARY
+                                     : WEIR_MESSAGE_JSON;
+    message->format = (weir_message_format)found.format;
+    const weir_node *const given[] = {found.json, found.text, found.bytes};
+    if (!given[found.format]) {
+        weir_diag_error(reader->diags, node->place, "a message of format %s needs the key '%s'",
+                        formats[found.format], needs[found.format]);
+        return;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        if (given[i] && i != (size_t)found.format)
+            weir_diag_error(reader->diags, given[i]->place, "'%s' does not go with format %s",
+                            needs[i], formats[found.format]);
+    }
+    if (found.tokens && !found.text)
+        weir_diag_error(reader->diags, found.tokens->place, "'tokens' go with 'text'");
+    if (message->format == WEIR_MESSAGE_JSON)
+        read_json(reader, found.json, message);
+    else if (message->format == WEIR_MESSAGE_TEXT)
+        read_text(reader, &found, message);
+    else
+        weir_read_expr(reader, found.bytes, "bytes", &message->expr);
+}

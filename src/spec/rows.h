@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keys of the spec language as rows. One generic reader walks a map by a table: unknown keys (with
+ * did-you-mean), missing ones and wrong types are found here and nowhere else; --help, the JSON
+ * Schema and the reference page print the same rows. A row writes its value into a struct at
+ * `offset`; what needs more than that has a `read` function.
+ */
+#ifndef WEIR_SPEC_ROWS_H
+#define WEIR_SPEC_ROWS_H
+
+#include "spec/spec.h"
+
+/** What a load works with. */
+typedef struct weir_reader {
+    weir_arena *arena;
+    weir_diags *diags;
+    const weir_spec_registry *registry;
+    weir_spec_model *model;
+} weir_reader;
+
+typedef enum weir_key_type {
+    WEIR_KEY_TEXT,     /* weir_str; any scalar */
+    WEIR_KEY_NAME,     /* weir_str of [a-z0-9_-]+ */
+    WEIR_KEY_EXPR,     /* weir_text */
+    WEIR_KEY_DURATION, /* int64_t, ns */
+    WEIR_KEY_INT,      /* int64_t */
+    WEIR_KEY_FLOAT,    /* double */
+    WEIR_KEY_BOOL,     /* bool */
+    WEIR_KEY_ENUM,     /* int, index into choices */
+    WEIR_KEY_MAP,      /* a struct at offset, by `table` */
+    WEIR_KEY_READ,     /* whatever `read` makes of it */
+    WEIR_KEY_LATER     /* known to the language, not built: an error that says so */
+} weir_key_type;
+
+enum { WEIR_KEY_REQUIRED = 1 };
+
+typedef struct weir_key_table weir_key_table;
+/** `into` is the struct of the table, not the member. */
+typedef void weir_key_read(weir_reader *reader, weir_node *value, void *into);
+
+typedef struct weir_key_row {
+    const char *name;
+    weir_key_type type;
+    unsigned flags;
+    size_t offset;
+    weir_key_read *read;
+    const weir_key_table *table;
+    const char *const *choices; /* ENUM: NULL-terminated */
+    const char *doc;
+} weir_key_row;
+
+struct weir_key_table {
+    const char *title; /* "a connection": for messages */
+    const weir_key_row *rows;
+    size_t count;
+};
+
+/** The table of a whole spec: what a schema or reference printer starts from. */
+extern const weir_key_table weir_spec_table;
+
+/** Reads `node` by `table` into the struct at `into` (already holding its defaults). */
+void weir_read_map(weir_reader *reader, weir_node *node, const weir_key_table *table, void *into);
+
+/* ---- single values; false after a diagnostic, *out untouched */
+bool weir_read_text(weir_reader *reader, const weir_node *node, const char *what, weir_str *out);
+bool weir_read_name(weir_reader *reader, const weir_node *node, const char *what, weir_str *out);
+bool weir_read_expr(weir_reader *reader, const weir_node *node, const char *what, weir_text *out);
+bool weir_read_duration(weir_reader *reader, const weir_node *node, const char *what, int64_t *out);
+bool weir_read_bool(weir_reader *reader, const weir_node *node, const char *what, bool *out);
+bool weir_read_enum(weir_reader *reader, const weir_node *node, const char *what,
+                    const char *const *choices, int *out);
+/** "expected WANTED for 'what', not a list". */
+void weir_read_mismatch(weir_reader *reader, const weir_node *node, const char *what,
+                        const char *wanted);
+/** A scalar, list or map as a value in the spec's arena. */
+bool weir_read_value(weir_reader *reader, const weir_node *node, weir_value *out);
+/** "unknown WHAT 'x'; did you mean 'y'?" at the node; candidates by index. */
+void weir_read_unknown(weir_reader *reader, weir_place place, const char *what, weir_str word,
+                       size_t count, weir_str (*at)(const void *user, size_t index),
+                       const void *user);
+/** Zeroed array of `count` (at least 1) in the arena; NULL: out of memory. */
+void *weir_read_array(weir_reader *reader, size_t count, size_t size);
+
+/* ---- the parts of a spec, one file each */
+void weir_read_fields(weir_reader *reader, weir_node *node, const weir_field **fields,
+                      size_t *count);
+void weir_read_message(weir_reader *reader, weir_node *node, weir_message_spec *message);
+bool weir_is_message(const weir_node *node);
+void weir_read_auth(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_connections(weir_reader *reader, weir_node *node, void *model);
+void weir_read_credentials(weir_reader *reader, weir_node *node, void *model);
+void weir_read_vars(weir_reader *reader, weir_node *node, void *model);
+void weir_read_mappings(weir_reader *reader, weir_node *node, void *model);
+void weir_read_assets(weir_reader *reader, weir_node *node, void *model);
+/** Options of a backend by its rows; `node` NULL: all defaults. */
+void weir_read_options(weir_reader *reader, weir_node *node, const weir_option_row *rows,
+                       size_t count, weir_options *out);
+/** What can only be seen when a connection is whole: names of streams, router, converters. */
+void weir_check_connection(weir_reader *reader, const weir_connection_spec *connection);
+
+/** The stream of a name in a connection, or NULL. */
+const weir_stream_spec *weir_connection_stream(const weir_connection_spec *connection,
+                                               weir_str name);
+
+#endif
