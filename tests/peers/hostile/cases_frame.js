@@ -141,7 +141,7 @@ function repeat(part, times) {
 // Legal but unkind: the client may cut it short for a declared limit, but stays within its memory.
 function flood(name, about, frames, delivered, extra = {}) {
     return {
-        name, group: 'flood', about, legal: true, expect: either(ok([...BEFORE, ...delivered]), { ...limit(BEFORE), close_codes: [1009, 1008] }),
+        name, group: 'flood', about, legal: true, expect: either(ok([...BEFORE, ...delivered]), { ...limit(BEFORE), close_codes: [1009, 1008, null] }),
         send: () => [text('before'), ...frames()], ...extra,
     };
 }
