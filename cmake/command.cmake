@@ -12,9 +12,15 @@ set_target_properties(weir_command PROPERTIES OUTPUT_NAME weir LINKER_LANGUAGE C
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 target_link_libraries(weir_command PRIVATE ${WEIR_PKGS} Threads::Threads m ${CMAKE_DL_LIBS})
 
-# Where the specs that come with Weir are: beside the sources first, then where they are installed.
-target_compile_definitions(weir_cli PRIVATE WEIR_SOURCE_SPECS="${PROJECT_SOURCE_DIR}/specs"
-    WEIR_INSTALLED_SPECS="${CMAKE_INSTALL_FULL_DATADIR}/weir/specs")
+# Where the specs that come with Weir are: in the sources while it runs from the build folder, and once it is
+# installed, seen from the folder of the command itself, so that the prefix may be chosen late and moved.
+file(RELATIVE_PATH specs_from_command ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/weir/specs)
+foreach(room weir_cli weir_server)
+    if(TARGET ${room})
+        target_compile_definitions(${room} PRIVATE WEIR_SOURCE_SPECS="${PROJECT_SOURCE_DIR}/specs"
+            WEIR_SPECS_FROM_COMMAND="${specs_from_command}")
+    endif()
+endforeach()
 
 install(TARGETS weir_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/specs DESTINATION ${CMAKE_INSTALL_DATADIR}/weir
