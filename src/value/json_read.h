@@ -46,6 +46,10 @@ bool weir_json_iter_next(weir_json_iter *iter, weir_value *key, weir_value *valu
 weir_value weir_json_number(const weir_value *raw);
 /** RAW_ESCAPED → STR in the arena. False when out of memory. Lone surrogates become U+FFFD. */
 bool weir_json_unescape(weir_arena *arena, const weir_value *raw, weir_value *out);
+/** The same into a buffer of the caller: the length, or SIZE_MAX when `cap` is too small. */
+size_t weir_json_unescape_into(weir_str raw, char *out, size_t cap, bool *is_ascii);
+/** True if a STR or RAW_ESCAPED value is this text. Needs no memory. */
+bool weir_json_text_is(const weir_value *text, weir_str expected);
 /**
  * One level of looking in: scalars become typed, RAW_ARRAY a LIST and RAW_OBJECT a DICT whose own
  * elements may still be raw. Not raw: copied. False when out of memory.

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The smallest parts of the JSON decoder, inlined into whoever walks a text: white space, strings,
+ * numbers, literals. Private to value/.
+ *
+ * Reading rule: nothing relies on a terminator. Bytes at or behind `end` may be read (there are
+ * WEIR_JSON_SLACK of them) but never decide: every function that accepts something has checked
+ * that all of it lies before `end`. A function that returns a position returns NULL after failing,
+ * and has then said why in the scan.
+ */
+#ifndef WEIR_VALUE_JSON_SCAN_H
+#define WEIR_VALUE_JSON_SCAN_H
+
+#include "util/utf8.h"
+#include "value/json_read.h"
+#include "value/json_scan_sse2.h"
+#include "value/json_scan_word.h"
+
+typedef struct weir_scan {
+    const char *end;
+    const char *why;   /* static sentence, once failed */
+    const char *where; /* the byte that it is about */
+} weir_scan;
+
+/* What a byte can be the start of. */
+enum {
+    WEIR_SCAN_BAD,
+    WEIR_SCAN_STRING,
+    WEIR_SCAN_NUMBER,
+    WEIR_SCAN_OPEN,
+    WEIR_SCAN_TRUE,
+    WEIR_SCAN_FALSE,
+    WEIR_SCAN_NULL
+};
+extern const uint8_t weir_scan_class[256];
+
+/** Records the reason; returns NULL. Out of line so that the hot paths stay short. */
+const char *weir_scan_fail(weir_scan *scan, const char *at, const char *why);
+/** Skips a container, validating it. `at` is its bracket; `depth` the levels already open. */
+const char *weir_scan_container(weir_scan *scan, const char *at, unsigned depth);
+/** Checks the escape at `at` (a backslash); returns the position behind it. */
+const char *weir_scan_escape(weir_scan *scan, const char *at);
+
+/** The byte at a position, or 0 - which no JSON text may contain there - at the end. */
+static inline unsigned char weir_scan_peek(const weir_scan *scan, const char *at)
+{
+    return at < scan->end ? (unsigned char)*at : 0;
+}
+
+static inline const char *weir_scan_blanks_slow(const weir_scan *scan, const char *at)
+{
+    while (at < scan->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    return at;
+}
+
+/** Compact text has no blanks: one compare then. */
+static inline const char *weir_scan_blanks(const weir_scan *scan, const char *at)
+{
+    if ((unsigned char)*at > ' ')
+        return at;
+    return weir_scan_blanks_slow(scan, at);
+}
+
+/**
+ * A string; `at` is its opening quote. Returns the closing quote. *kind gets WEIR_STR or WEIR_RAW
+ * (with escapes), *flags WEIR_VALUE_ASCII when it is.
+ */
+static inline const char *weir_scan_string(weir_scan *scan, const char *at, uint8_t *kind,
+                                           uint8_t *flags)
+{
+    const char *from = at + 1;
+    const char *to = from;
+    unsigned high = 0;
+    *kind = WEIR_STR;
+    for (;;) {
+        to = weir_scan_special(to, scan->end, &high);
+        if (to >= scan->end)
+            return weir_scan_fail(scan, at, "string without closing quote");
+        if (*to == '"')
+            break;
+        if (*to != '\\')
+            return weir_scan_fail(scan, to, "control character in a string");
+        *kind = WEIR_RAW;
+        to = weir_scan_escape(scan, to);
+        if (!to)
+            return NULL;
+    }
+    *flags = high ? 0 : WEIR_VALUE_ASCII;
+    if (high) {
+        weir_str text = {from, (size_t)(to - from)};
+        size_t valid = weir_utf8_valid_prefix(text);
+        if (valid != text.len)
+            return weir_scan_fail(scan, from + valid, "bad UTF-8 in a string");
+    }
+    return to;
+}
+
+static inline bool weir_scan_is_digit(char c)
+{
+    return (unsigned char)(c - '0') < 10;
+}
+
+static inline const char *weir_scan_digits(const weir_scan *scan, const char *at)
+{
+    while (scan->end - at >= 8 && weir_scan_eight_digits(at))
+        at += 8;
+    while (at < scan->end && weir_scan_is_digit(*at))
+        at++;
+    return at;
+}
+
+/** A number; returns the position behind it. *flags gets WEIR_VALUE_INTEGRAL when it is. */
+static inline const char *weir_scan_number(weir_scan *scan, const char *at, uint8_t *flags)
+{
+    if (*at == '-')
+        at++;
+    unsigned char first = weir_scan_peek(scan, at);
+    if (first == '0')
+        at++;
+    else if (first >= '1' && first <= '9')
+        at = weir_scan_digits(scan, at + 1);
+    else
+        return weir_scan_fail(scan, at, "expected a digit");
+    *flags = WEIR_VALUE_INTEGRAL | WEIR_VALUE_ASCII;
+    unsigned char next = weir_scan_peek(scan, at);
+    if (next == '.') {
+        *flags = WEIR_VALUE_ASCII;
+        const char *fraction = at + 1;
+        at = weir_scan_digits(scan, fraction);
+        if (at == fraction)
+            return weir_scan_fail(scan, at, "expected a digit after '.'");
+        next = weir_scan_peek(scan, at);
+    }
+    if ((next | 0x20) == 'e') {
+        *flags = WEIR_VALUE_ASCII;
+        at++;
+        unsigned char sign = weir_scan_peek(scan, at);
+        if (sign == '+' || sign == '-')
+            at++;
+        const char *exponent = at;
+        at = weir_scan_digits(scan, at);
+        if (at == exponent)
+            return weir_scan_fail(scan, at, "expected a digit in the exponent");
+    }
+    return at;
+}
+
+/** `true`, `null` (4) or `false` (5); returns the position behind it. */
+static inline const char *weir_scan_literal(weir_scan *scan, const char *at, const char *word,
+                                            size_t len)
+{
+    if ((size_t)(scan->end - at) < len || memcmp(at, word, len) != 0)
+        return weir_scan_fail(scan, at, "expected a value");
+    return at + len;
+}
+
+static inline weir_value weir_scan_span(uint8_t kind, uint8_t flags, weir_raw raw, const char *from,
+                                        const char *to)
+{
+    weir_value v = {0};
+    v.kind = kind;
+    v.flags = flags;
+    v.aux = (uint16_t)raw;
+    v.len = (uint32_t)(to - from);
+    v.s = from;
+    return v;
+}
+
+/** Any value, containers skipped; `at` is its first byte. Returns the position behind it. */
+static inline const char *weir_scan_value(weir_scan *scan, const char *at, unsigned depth,
+                                          weir_value *out)
+{
+    const char *to;
+    uint8_t kind;
+    uint8_t flags;
+    switch (weir_scan_class[weir_scan_peek(scan, at)]) {
+    case WEIR_SCAN_STRING:
+        to = weir_scan_string(scan, at, &kind, &flags);
+        if (!to)
+            return NULL;
+        *out = weir_scan_span(kind, flags, kind == WEIR_RAW ? WEIR_RAW_ESCAPED : 0, at + 1, to);
+        return to + 1;
+    case WEIR_SCAN_NUMBER:
+        to = weir_scan_number(scan, at, &flags);
+        if (to)
+            *out = weir_scan_span(WEIR_RAW, flags, WEIR_RAW_NUMBER, at, to);
+        return to;
+    case WEIR_SCAN_OPEN:
+        to = weir_scan_container(scan, at, depth);
+        if (to)
+            *out =
+                weir_scan_span(WEIR_RAW, 0, *at == '{' ? WEIR_RAW_OBJECT : WEIR_RAW_ARRAY, at, to);
+        return to;
+    case WEIR_SCAN_TRUE:
+        *out = weir_value_bool(true);
+        return weir_scan_literal(scan, at, "true", 4);
+    case WEIR_SCAN_FALSE:
+        *out = weir_value_bool(false);
+        return weir_scan_literal(scan, at, "false", 5);
+    case WEIR_SCAN_NULL: *out = weir_value_none(); return weir_scan_literal(scan, at, "null", 4);
+    default: return weir_scan_fail(scan, at, "expected a value");
+    }
+}
+
+/** Any value but a container, only validated. */
+static inline const char *weir_scan_skip_scalar(weir_scan *scan, const char *at)
+{
+    const char *to;
+    uint8_t kind;
+    uint8_t flags;
+    switch (weir_scan_class[weir_scan_peek(scan, at)]) {
+    case WEIR_SCAN_STRING:
+        to = weir_scan_string(scan, at, &kind, &flags);
+        return to ? to + 1 : NULL;
+    case WEIR_SCAN_NUMBER: return weir_scan_number(scan, at, &flags);
+    case WEIR_SCAN_TRUE: return weir_scan_literal(scan, at, "true", 4);
+    case WEIR_SCAN_FALSE: return weir_scan_literal(scan, at, "false", 5);
+    case WEIR_SCAN_NULL: return weir_scan_literal(scan, at, "null", 4);
+    default: return weir_scan_fail(scan, at, "expected a value");
+    }
+}
+
+/** Any value, only validated. */
+static inline const char *weir_scan_skip(weir_scan *scan, const char *at, unsigned depth)
+{
+    if (weir_scan_class[weir_scan_peek(scan, at)] == WEIR_SCAN_OPEN)
+        return weir_scan_container(scan, at, depth);
+    return weir_scan_skip_scalar(scan, at);
+}
+
+/** A key and its colon; `at` is where the quote must be. Returns the position of the value. */
+static inline const char *weir_scan_key(weir_scan *scan, const char *at, weir_value *key)
+{
+    if (weir_scan_peek(scan, at) != '"')
+        return weir_scan_fail(scan, at, "expected a key");
+    uint8_t kind;
+    uint8_t flags;
+    const char *to = weir_scan_string(scan, at, &kind, &flags);
+    if (!to)
+        return NULL;
+    *key = weir_scan_span(kind, flags, kind == WEIR_RAW ? WEIR_RAW_ESCAPED : 0, at + 1, to);
+    to = weir_scan_blanks(scan, to + 1);
+    if (weir_scan_peek(scan, to) != ':')
+        return weir_scan_fail(scan, to, "expected ':'");
+    return weir_scan_blanks(scan, to + 1);
+}
+
+/** Begins a whole text: skips blanks, refuses what cannot be measured. */
+const char *weir_scan_begin(weir_scan *scan, weir_str text);
+/** Ends it: nothing but blanks may follow. Fills `error` from the scan when something failed. */
+bool weir_scan_finish(weir_scan *scan, weir_str text, const char *at, weir_json_error *error);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking for the end of a string 16 bytes at a time, where SSE2 is (every x86-64). The other half
+ * of this choice is json_scan_word.h. */
+#if defined(__SSE2__) && !defined(WEIR_VALUE_JSON_SCAN_SPECIAL)
+#define WEIR_VALUE_JSON_SCAN_SPECIAL
+
+#include <emmintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+/**
+ * The first '"', '\\' or control character at or behind `at`, or some position >= end. *high
+ * becomes non-zero when a byte above 0x7f was passed on the way. Reads at most 16 bytes behind end.
+ */
+static inline const char *weir_scan_special(const char *at, const char *end, unsigned *high)
+{
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i backslash = _mm_set1_epi8('\\');
+    const __m128i control = _mm_set1_epi8(0x1f);
+    while (at < end) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+        __m128i hits = _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
+        hits = _mm_or_si128(hits, _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
+        unsigned mask = (unsigned)_mm_movemask_epi8(hits);
+        unsigned above = (unsigned)_mm_movemask_epi8(bytes);
+        if (mask) {
+            *high |= above & (mask ^ (mask - 1));
+            return at + __builtin_ctz(mask);
+        }
+        *high |= above;
+        at += 16;
+    }
+    return at;
+}
+
+/** True if the 8 bytes are all decimal digits. */
+static inline int weir_scan_eight_digits(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return ((word & UINT64_C(0xf0f0f0f0f0f0f0f0)) |
+            (((word + UINT64_C(0x0606060606060606)) & UINT64_C(0xf0f0f0f0f0f0f0f0)) >> 4)) ==
+           UINT64_C(0x3333333333333333);
+}
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking for the end of a string 8 bytes at a time, for machines without SSE2. The other half of
+ * this choice is json_scan_sse2.h, which is included first and says what the functions do. */
+#if !defined(WEIR_VALUE_JSON_SCAN_SPECIAL)
+#define WEIR_VALUE_JSON_SCAN_SPECIAL
+
+#include <stdint.h>
+#include <string.h>
+
+#define WEIR_SCAN_ONES  UINT64_C(0x0101010101010101)
+#define WEIR_SCAN_HIGHS UINT64_C(0x8080808080808080)
+
+/** Non-zero if a byte of the word is zero. */
+static inline uint64_t weir_scan_has_zero(uint64_t word)
+{
+    return (word - WEIR_SCAN_ONES) & ~word & WEIR_SCAN_HIGHS;
+}
+
+static inline const char *weir_scan_special(const char *at, const char *end, unsigned *high)
+{
+    for (; end - at >= 8; at += 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        if (weir_scan_has_zero(word ^ (WEIR_SCAN_ONES * '"')) |
+            weir_scan_has_zero(word ^ (WEIR_SCAN_ONES * '\\')) |
+            weir_scan_has_zero(word & (WEIR_SCAN_ONES * 0xe0)))
+            break;
+        *high |= (word & WEIR_SCAN_HIGHS) != 0;
+    }
+    for (; at < end; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (byte == '"' || byte == '\\' || byte < 0x20)
+            break;
+        *high |= byte & 0x80u;
+    }
+    return at;
+}
+
+static inline int weir_scan_eight_digits(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return ((word & UINT64_C(0xf0f0f0f0f0f0f0f0)) |
+            (((word + UINT64_C(0x0606060606060606)) & UINT64_C(0xf0f0f0f0f0f0f0f0)) >> 4)) ==
+           UINT64_C(0x3333333333333333);
+}
+
+#endif

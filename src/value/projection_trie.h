@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The trie of a projection, shared by its builder (projection.c) and its walkers
+ * (projection_walk.c). Private to value/.
+ *
+ * A node is a place in a message. Its children are reached by a key (through a small hash table
+ * that is laid out when the projection is sealed) or by an index (two sorted arrays: from the front
+ * and from the back).
+ */
+#ifndef WEIR_VALUE_PROJECTION_TRIE_H
+#define WEIR_VALUE_PROJECTION_TRIE_H
+
+#include "value/projection.h"
+
+#define WEIR_NO_SLOT UINT32_MAX
+
+typedef struct weir_node weir_node;
+
+/** One place of a key table; node NULL: empty. */
+typedef struct weir_key_cell {
+    uint64_t head; /**< the first 8 bytes of the key, zero-padded */
+    uint32_t len;
+    weir_node *node;
+} weir_key_cell;
+
+struct weir_node {
+    uint32_t slot; /**< or WEIR_NO_SLOT */
+    uint32_t key_count;
+    uint32_t index_count; /**< from the front */
+    uint32_t back_count;  /**< from the back */
+    /* Sealed: */
+    weir_key_cell *cells;
+    uint64_t multiplier;
+    uint32_t shift;    /**< hash >> shift is a place in cells */
+    uint32_t mask;     /**< places - 1 */
+    uint32_t longest;  /**< of the keys */
+    weir_node **front; /**< by step.index, ascending: 0, 1, ... */
+    weir_node **back;  /**< by step.index, descending: -1, -2, ... */
+    uint32_t *below;   /**< slots of all descendants, to be reset when a key is repeated */
+    uint32_t below_count;
+    uint32_t ordinal; /**< among the children of its parent */
+    /* As built: */
+    weir_step step; /**< from the parent */
+    weir_node *parent;
+    weir_node *first_child;
+    weir_node *next_sibling;
+    weir_node *last_child;
+};
+
+struct weir_projection {
+    weir_arena *arena;
+    weir_node *root;
+    size_t count; /**< of slots */
+    size_t cap;
+    weir_node **slots; /**< the node of each */
+    bool is_sealed;
+};
+
+/** The first 8 bytes of a key, zero-padded; up to 8 bytes are read whatever `len` is. */
+static inline uint64_t weir_key_head(const char *key, size_t len)
+{
+    uint64_t head;
+    memcpy(&head, key, sizeof head);
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+        head = __builtin_bswap64(head);
+    return len >= 8 ? head : head & ((UINT64_C(1) << (8 * len)) - 1);
+}
+
+static inline uint64_t weir_key_hash(uint64_t head, uint32_t len, uint64_t multiplier)
+{
+    return (head ^ ((uint64_t)len << 56) ^ len) * multiplier;
+}
+
+#endif
