@@ -66,7 +66,7 @@ static bool add_block(weir_arena *arena, size_t need)
     }
     if (cap < need)
         cap = need;
-    if (cap > SIZE_MAX - sizeof(block))
+    if (cap > PTRDIFF_MAX - sizeof(block))
         return false;
     block *fresh = malloc(sizeof *fresh + cap);
     if (!fresh)

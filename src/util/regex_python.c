@@ -226,11 +226,9 @@ static weir_code take_digits(weir_str *rest, size_t group_count, weir_replacemen
     size_t used = 1;
     for (; used < 4 && used < rest->len && rest->ptr[used] >= '0' && rest->ptr[used] < '8'; used++)
         value = value * 8 + (unsigned)(rest->ptr[used] - '0');
-    if (value > 0x7f)
-        return weir_fail(error, WEIR_ERR_ARGUMENT,
-                         "an octal escape in a replacement must be ASCII");
-    part->byte[0] = (char)value;
-    part->text = (weir_str){part->byte, 1};
+    if (value > 0xff)
+        return weir_fail(error, WEIR_ERR_ARGUMENT, "an octal escape ends at \\377");
+    part->text = (weir_str){part->byte, weir_utf8_encode(value, part->byte)};
     take(rest, used);
     return WEIR_OK;
 }

@@ -7,7 +7,7 @@
 bool weir_ring_init(weir_ring *ring, size_t element_size, size_t cap)
 {
     *ring = (weir_ring){0};
-    if (element_size == 0 || cap == 0)
+    if (element_size == 0 || cap == 0 || cap > PTRDIFF_MAX / element_size)
         return false;
     ring->slots = calloc(cap, element_size);
     if (!ring->slots)
