@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The book: one arena and one map per kind of key, under one mutex. Assets never move or change,
+ * so a pointer that was handed out needs no lock.
+ *
+ * The cache of a thread is a direct-mapped table in front of the book: one place per hash, the
+ * newest asset wins. Unlike a map it cannot be filled up by hostile symbols, only made to miss; it
+ * doubles while it misses often, up to CACHE_MAX places. Unknown keys are not remembered: the book
+ * may learn them.
+ */
+#include "value/asset.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "util/error.h"
+#include "util/map.h"
+
+struct weir_asset_book {
+    pthread_mutex_t mutex;
+    weir_arena *arena;
+    weir_map maps[WEIR_ASSET_KEY_COUNT];
+    size_t count;
+    const weir_str *names_from; /* the caller's extra_names that were copied last ... */
+    const weir_str *names;      /* ... and the copy: assets of one file share one */
+    bool is_dynamic;
+};
+
+/* ------------------------------------------------------------------ the book */
+
+weir_asset_book *weir_asset_book_new(bool is_dynamic)
+{
+    enum { FIRST_BLOCK = 4096 };
+    weir_asset_book *book = calloc(1, sizeof *book);
+    if (!book)
+        return NULL;
+    book->is_dynamic = is_dynamic;
+    book->arena = weir_arena_new(FIRST_BLOCK, 0);
+    if (!book->arena || pthread_mutex_init(&book->mutex, NULL) != 0) {
+        weir_arena_free(book->arena);
+        free(book);
+        return NULL;
+    }
+    return book;
+}
+
+void weir_asset_book_free(weir_asset_book *book)
+{
+    if (!book)
+        return;
+    for (int i = 0; i < WEIR_ASSET_KEY_COUNT; i++)
+        weir_map_fini(&book->maps[i]);
+    weir_arena_free(book->arena);
+    pthread_mutex_destroy(&book->mutex);
+    free(book);
+}
+
+static weir_str text_of(const weir_asset *asset, weir_asset_key key)
+{
+    switch (key) {
+    case WEIR_ASSET_SECURITY_ID: return asset->security_id;
+    case WEIR_ASSET_BROKER_SYMBOL: return asset->broker_symbol;
+    default: return asset->symbol;
+    }
+}
+
+static bool copy_text(weir_arena *arena, weir_str *text)
+{
+    if (text->len == 0) {
+        *text = WEIR_STR("");
+        return true;
+    }
+    *text = weir_arena_copy(arena, *text);
+    return text->ptr != NULL;
+}
+
+static bool copy_names(weir_asset_book *book, weir_asset *asset)
+{
+    if (book->names_from != asset->extra_names) {
+        weir_str *names = WEIR_ARENA_ARRAY(book->arena, weir_str, asset->extra_count);
+        if (!names)
+            return false;
+        for (size_t i = 0; i < asset->extra_count; i++) {
+            names[i] = asset->extra_names[i];
+            if (!copy_text(book->arena, &names[i]))
+                return false;
+        }
+        book->names_from = asset->extra_names;
+        book->names = names;
+    }
+    asset->extra_names = book->names;
+    return true;
+}
+
+static bool copy_extra(weir_asset_book *book, weir_asset *asset)
+{
+    weir_arena *arena = book->arena;
+    if (asset->extra_count == 0)
+        return true;
+    if (!copy_names(book, asset))
+        return false;
+    weir_value *extra = WEIR_ARENA_ARRAY(arena, weir_value, asset->extra_count);
+    if (!extra)
+        return false;
+    for (size_t i = 0; i < asset->extra_count; i++) {
+        extra[i] = asset->extra[i];
+        bool is_text = extra[i].kind == WEIR_STR || extra[i].kind == WEIR_BIGINT;
+        weir_str text = weir_value_text(&extra[i]);
+        if (is_text && !copy_text(arena, &text))
+            return false;
+        if (is_text)
+            extra[i].s = text.ptr;
+    }
+    asset->extra = extra;
+    return true;
+}
+
+static weir_asset *copy_asset(weir_asset_book *book, const weir_asset *from)
+{
+    weir_arena *arena = book->arena;
+    weir_asset *asset = WEIR_ARENA_NEW(arena, weir_asset);
+    if (!asset)
+        return NULL;
+    *asset = *from;
+    if (!copy_text(arena, &asset->symbol) || !copy_text(arena, &asset->broker_symbol) ||
+        !copy_text(arena, &asset->security_id) || !copy_text(arena, &asset->exchange_name) ||
+        !copy_text(arena, &asset->asset_class) || !copy_extra(book, asset))
+        return NULL;
+    return asset;
+}
+
+/* Enters the asset under each of its keys; the first asset of a security id or broker symbol keeps
+ * it. On failure nothing of the new asset is left in a map. */
+static bool enter(weir_asset_book *book, weir_asset *asset)
+{
+    for (int key = 0; key < WEIR_ASSET_KEY_COUNT; key++) {
+        weir_str text = text_of(asset, (weir_asset_key)key);
+        if (text.len == 0 || weir_map_get(&book->maps[key], text))
+            continue;
+        if (weir_map_put(&book->maps[key], text, asset))
+            continue;
+        while (key-- > 0) {
+            text = text_of(asset, (weir_asset_key)key);
+            if (text.len && weir_map_get(&book->maps[key], text) == asset)
+                weir_map_remove(&book->maps[key], text);
+        }
+        return false;
+    }
+    asset->id = (uint32_t)book->count++;
+    return true;
+}
+
+static bool add_locked(weir_asset_book *book, const weir_asset *from, weir_error *error)
+{
+    if (from->symbol.len == 0) {
+        weir_fail(error, WEIR_ERR_ARGUMENT, "an asset has no symbol");
+        return false;
+    }
+    if (weir_map_get(&book->maps[WEIR_ASSET_SYMBOL], from->symbol)) {
+        weir_fail(error, WEIR_ERR_ARGUMENT, "the symbol '%.*s' is given twice",
+                  WEIR_FMT(from->symbol));
+        return false;
+    }
+    if (book->count >= WEIR_ASSETS_MAX) {
+        weir_fail(error, WEIR_ERR_LIMIT, "more than %d assets", (int)WEIR_ASSETS_MAX);
+        return false;
+    }
+    weir_asset *asset = copy_asset(book, from);
+    if (!asset || !enter(book, asset)) {
+        weir_fail_nomem(error);
+        return false;
+    }
+    return true;
+}
+
+bool weir_asset_book_add(weir_asset_book *book, const weir_asset *asset, weir_error *error)
+{
+    pthread_mutex_lock(&book->mutex);
+    bool added = add_locked(book, asset, error);
+    pthread_mutex_unlock(&book->mutex);
+    return added;
+}
+
+size_t weir_asset_book_count(const weir_asset_book *book)
+{
+    pthread_mutex_t *mutex = (pthread_mutex_t *)&book->mutex;
+    pthread_mutex_lock(mutex);
+    size_t count = book->count;
+    pthread_mutex_unlock(mutex);
+    return count;
+}
+
+/* An unknown security id or broker symbol that is a known symbol means that asset: a venue that
+ * uses one word for all three must not get two assets of one name. */
+static const weir_asset *create_locked(weir_asset_book *book, weir_asset_key key, weir_str text)
+{
+    if (text.len == 0)
+        return NULL;
+    weir_asset *known = weir_map_get(&book->maps[WEIR_ASSET_SYMBOL], text);
+    if (known)
+        return weir_map_put(&book->maps[key], known->symbol, known) ? known : NULL;
+    weir_asset asset = {.symbol = text};
+    if (key == WEIR_ASSET_SECURITY_ID)
+        asset.security_id = text;
+    else if (key == WEIR_ASSET_BROKER_SYMBOL)
+        asset.broker_symbol = text;
+    if (!add_locked(book, &asset, NULL))
+        return NULL;
+    return weir_map_get(&book->maps[WEIR_ASSET_SYMBOL], text);
+}
+
+const weir_asset *weir_asset_find(weir_asset_book *book, weir_asset_key key, weir_str text)
+{
+    pthread_mutex_lock(&book->mutex);
+    const weir_asset *asset = weir_map_get(&book->maps[key], text);
+    if (!asset && book->is_dynamic)
+        asset = create_locked(book, key, text);
+    pthread_mutex_unlock(&book->mutex);
+    return asset;
+}
+
+const weir_asset *weir_asset_peek(weir_asset_book *book, weir_asset_key key, weir_str text)
+{
+    pthread_mutex_lock(&book->mutex);
+    const weir_asset *asset = weir_map_get(&book->maps[key], text);
+    pthread_mutex_unlock(&book->mutex);
+    return asset;
+}
+
+/* ------------------------------------------------------------------ the cache */
+
+enum { CACHE_FIRST = 1024, CACHE_MAX = 65536 };
+
+typedef struct cached {
+    uint64_t hash;
+    const weir_asset *asset; /* NULL: empty */
+    uint8_t key;
+} cached;
+
+struct weir_asset_cache {
+    weir_asset_book *book;
+    cached *places;
+    size_t cap;    /* a power of two */
+    size_t misses; /* since it last grew */
+};
+
+weir_asset_cache *weir_asset_cache_new(weir_asset_book *book)
+{
+    weir_asset_cache *cache = calloc(1, sizeof *cache);
+    if (!cache)
+        return NULL;
+    cache->book = book;
+    cache->cap = CACHE_FIRST;
+    cache->places = calloc(cache->cap, sizeof *cache->places);
+    if (!cache->places) {
+        free(cache);
+        return NULL;
+    }
+    return cache;
+}
+
+void weir_asset_cache_free(weir_asset_cache *cache)
+{
+    if (!cache)
+        return;
+    free(cache->places);
+    free(cache);
+}
+
+/* Quick and unseeded: a collision costs a miss, nothing else. */
+static uint64_t quick_hash(weir_asset_key key, weir_str text)
+{
+    uint64_t sum = ((uint64_t)text.len << 8 | (uint64_t)key) * UINT64_C(0x9e3779b97f4a7c15);
+    const char *at = text.ptr;
+    size_t left = text.len;
+    for (; left >= 8; at += 8, left -= 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
+        sum ^= sum >> 32;
+    }
+    uint64_t tail = 0;
+    for (size_t i = 0; i < left; i++)
+        tail = tail << 8 | (unsigned char)at[i];
+    sum = (sum ^ tail) * UINT64_C(0xff51afd7ed558ccd);
+    return sum ^ sum >> 32;
+}
+
+/* An asset that was found by another word than its own symbol, id or broker symbol was found by its
+ * symbol (create_locked). */
+static bool is_hit(const cached *place, uint64_t hash, weir_asset_key key, weir_str text)
+{
+    return place->asset && place->hash == hash && place->key == key &&
+           (weir_str_eq(text_of(place->asset, key), text) ||
+            weir_str_eq(place->asset->symbol, text));
+}
+
+/* Failing to grow is no failure: the cache just stays as it is. */
+static void grow_cache(weir_asset_cache *cache)
+{
+    cache->misses = 0;
+    size_t cap = cache->cap * 2;
+    cached *places = calloc(cap, sizeof *places);
+    if (!places)
+        return;
+    for (size_t i = 0; i < cache->cap; i++)
+        if (cache->places[i].asset)
+            places[cache->places[i].hash & (cap - 1)] = cache->places[i];
+    free(cache->places);
+    cache->places = places;
+    cache->cap = cap;
+}
+
+const weir_asset *weir_asset_cached(weir_asset_cache *cache, weir_asset_key key, weir_str text)
+{
+    uint64_t hash = quick_hash(key, text);
+    cached *place = &cache->places[hash & (cache->cap - 1)];
+    if (is_hit(place, hash, key, text))
+        return place->asset;
+    const weir_asset *asset = weir_asset_find(cache->book, key, text);
+    if (!asset)
+        return NULL;
+    if (++cache->misses > cache->cap && cache->cap < CACHE_MAX) {
+        grow_cache(cache);
+        place = &cache->places[hash & (cache->cap - 1)];
+    }
+    *place = (cached){hash, asset, (uint8_t)key};
+    return asset;
+}
+
+/* ------------------------------------------------------------------ public accessors */
+
+weir_str weir_asset_symbol(const weir_asset *asset)
+{
+    return asset->symbol;
+}
+
+weir_str weir_asset_broker_symbol(const weir_asset *asset)
+{
+    return asset->broker_symbol;
+}
+
+weir_str weir_asset_security_id(const weir_asset *asset)
+{
+    return asset->security_id;
+}
+
+weir_str weir_asset_attribute(const weir_asset *asset, const char *name)
+{
+    static const struct {
+        const char *name;
+        size_t at;
+    } own[] = {
+        {"symbol", offsetof(weir_asset, symbol)},
+        {"broker_symbol", offsetof(weir_asset, broker_symbol)},
+        {"security_id", offsetof(weir_asset, security_id)},
+        {"exchange_name", offsetof(weir_asset, exchange_name)},
+        {"asset_class", offsetof(weir_asset, asset_class)},
+    };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(own[i].name, name) == 0)
+            return *(const weir_str *)(const void *)((const char *)asset + own[i].at);
+    for (size_t i = 0; i < asset->extra_count; i++)
+        if (weir_str_is(asset->extra_names[i], name) && asset->extra[i].kind == WEIR_STR)
+            return weir_value_text(&asset->extra[i]);
+    return WEIR_STR("");
+}
