@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The receive buffer of a connection: bytes come in at the end, whole frames are used where they
+ * lie. Always WEIR_FRAME_SLACK readable bytes behind the last one.
+ */
+#ifndef WEIR_BACKENDS_WIRE_INBOX_H
+#define WEIR_BACKENDS_WIRE_INBOX_H
+
+#include <weir/types.h>
+
+typedef struct weir_inbox {
+    uint8_t *ptr;
+    size_t cap;   /**< without the slack */
+    size_t start; /**< of what is not used yet */
+    size_t end;
+    unsigned small_in_a_row; /**< times it was empty since the large size was last needed */
+} weir_inbox;
+
+void weir_inbox_fini(weir_inbox *inbox);
+/**
+ * Makes room behind the bytes that are there; `need` is the size that the frame at the start will
+ * have (0: unknown). The room is at inbox->ptr + inbox->end, up to inbox->cap. False when out of
+ * memory. Spans into the inbox are void afterwards.
+ */
+bool weir_inbox_make_room(weir_inbox *inbox, size_t need);
+
+static inline weir_bytes weir_inbox_bytes(const weir_inbox *inbox)
+{
+    weir_bytes bytes = {inbox->ptr + inbox->start, inbox->end - inbox->start};
+    return bytes;
+}
+
+#endif
