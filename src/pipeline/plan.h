@@ -70,9 +70,15 @@ weir_code weir_plan_headers(const weir_plan *plan, const weir_message_input *inp
                             weir_error *error);
 weir_code weir_plan_query(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
                           weir_plan_pair **pairs, size_t *count, weir_error *error);
+/**
+ * The backend's options with their templates filled in; what they point to lives in `arena` or in
+ * the spec.
+ */
+weir_code weir_plan_options(const weir_plan *plan, const weir_message_input *input,
+                            weir_arena *arena, weir_options *out, weir_error *error);
 /** The connection's URL with {vars.x} and {credentials.x} filled in; `*shown` has secrets masked.
  */
-weir_code weir_plan_url(const weir_plan *plan, const weir_expr_world *world, weir_arena *arena,
+weir_code weir_plan_url(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
                         weir_str *url, weir_str *shown, weir_error *error);
 /** Names in the order in which weir_expr_world must hold their values (the spec's own order). */
 const weir_expr_names *weir_plan_names(const weir_plan *plan);

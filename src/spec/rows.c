@@ -273,3 +273,10 @@ void weir_read_map(weir_reader *reader, weir_node *node, const weir_key_table *t
                             row->name);
     }
 }
+
+weir_place weir_text_place(const weir_text *text, size_t offset, size_t length)
+{
+    if (!text->node)
+        return (weir_place){0};
+    return weir_node_text_place(text->node, offset, length);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A record through a stream's converter: the first rule whose condition holds, once or per element
+ * of `each`, each column evaluated and stored with the kind that the schema promises. What fails is
+ * one record: it is taken back from the batch, counted and sampled, and the next goes on. The
+ * message arena is rewound after each record, so that a frame of ten thousand records needs the
+ * memory of one.
+ */
+#include <stdio.h>
+
+#include "expr/ops.h"
+#include "pipeline/parts.h"
+#include "util/time.h"
+
+typedef struct conversion {
+    weir_runner *runner;
+    const weir_plan_stream *stream;
+    const weir_plan_rule *rule;
+    weir_str sample;
+    const weir_plan_field *failed; /* with what the VM says, or `why` where that is set */
+    char why[160];
+} conversion;
+
+static bool refuse(conversion *c, const weir_plan_field *field, const char *what,
+                   const weir_value *v)
+{
+    c->failed = field;
+    snprintf(c->why, sizeof c->why, "%s, got %s", what, weir_vm_show(c->runner->vm, v));
+    return false;
+}
+
+/* ------------------------------------------------------------------ the header */
+
+static bool set_asset(conversion *c, const weir_plan_field *field, const weir_value *v)
+{
+    weir_record *record = weir_batch_record(&c->runner->batch);
+    if (v->kind == WEIR_NONE)
+        return true;
+    if (v->kind != WEIR_ASSET)
+        return refuse(c, field, "asset must be an asset (broker.infer_asset(symbol=...))", v);
+    record->asset = v->asset;
+    return true;
+}
+
+static bool set_timestamp(conversion *c, const weir_plan_field *field, const weir_value *v)
+{
+    weir_record *record = weir_batch_record(&c->runner->batch);
+    if (v->kind == WEIR_NONE)
+        return true;
+    if (v->kind == WEIR_TIMESTAMP) {
+        record->timestamp_ns = v->i;
+        return true;
+    }
+    if (v->kind == WEIR_STR && weir_time_parse(weir_value_text(v), &record->timestamp_ns, NULL))
+        return true;
+    if (v->kind == WEIR_INT || v->kind == WEIR_FLOAT)
+        return refuse(c, field,
+                      "timestamp is a bare number of unknown unit; write pd.Timestamp(x, unit=...)",
+                      v);
+    return refuse(c, field, "timestamp must be a Timestamp or an RFC 3339 text", v);
+}
+
+/* ------------------------------------------------------------------ columns */
+
+static bool fits(weir_kind wanted, uint8_t kind)
+{
+    return wanted == WEIR_KIND_PUBLIC_COUNT || kind == wanted || kind == WEIR_NONE ||
+           (wanted == WEIR_JSON &&
+            (kind == WEIR_LIST || kind == WEIR_TUPLE || kind == WEIR_DICT || kind == WEIR_RAW)) ||
+           (wanted == WEIR_INT && kind == WEIR_BIGINT);
+}
+
+static bool can_store(uint8_t kind)
+{
+    return kind < WEIR_KIND_PUBLIC_COUNT || kind == WEIR_RAW || kind == WEIR_BIGINT ||
+           kind == WEIR_LIST || kind == WEIR_TUPLE || kind == WEIR_DICT || kind == WEIR_SET;
+}
+
+static bool set_column(conversion *c, const weir_plan_column *column, weir_value *v)
+{
+    weir_runner *runner = c->runner;
+    if (column->kind == WEIR_LEVELS && v->kind != WEIR_NONE) {
+        if (weir_levels_set(runner->vm, &runner->batch, (size_t)column->column, v, c->why))
+            return true;
+        c->failed = column->field;
+        return false;
+    }
+    if (v->flags & WEIR_VALUE_SECRET)
+        return refuse(c, column->field, "a credential cannot be a record's value", v);
+    if (!fits(column->kind, v->kind) || !can_store(v->kind))
+        return refuse(c, column->field, "the value cannot be stored in its column", v);
+    if (weir_batch_set(&runner->batch, (size_t)column->column, v))
+        return true;
+    c->failed = column->field;
+    snprintf(c->why, sizeof c->why, "out of memory");
+    return false;
+}
+
+static bool set_field(conversion *c, const weir_plan_column *column)
+{
+    weir_runner *runner = c->runner;
+    weir_value value;
+    if (!weir_plan_field_eval(runner->vm, column->field, runner->world, &runner->input, &value)) {
+        c->failed = column->field;
+        return false;
+    }
+    if (value.kind == WEIR_ABSENT)
+        return true;
+    if (value.kind == WEIR_RAW && column->kind != WEIR_LEVELS &&
+        !weir_vm_settle(runner->vm, &value)) {
+        c->failed = column->field;
+        return false;
+    }
+    if (column->column == WEIR_COLUMN_ASSET)
+        return set_asset(c, column->field, &value);
+    if (column->column == WEIR_COLUMN_TIMESTAMP)
+        return set_timestamp(c, column->field, &value);
+    return set_column(c, column, &value);
+}
+
+static void report(conversion *c)
+{
+    const weir_plan_field *field = c->failed;
+    const weir_vm *vm = c->runner->vm;
+    const weir_str source = field->source ? weir_program_source(field->source) : (weir_str){0};
+    const weir_str message = c->why[0] ? weir_str_of(c->why) : weir_vm_message(vm);
+    weir_runner_fail(c->runner, WEIR_STAGE_CONVERT, c->sample,
+                     "%.*s.%.*s: %s%s%.*s, in %.*s (%.*s)", WEIR_FMT(c->stream->spec->name),
+                     WEIR_FMT(field->path), c->why[0] ? "" : weir_raise_name(weir_vm_raise(vm)),
+                     c->why[0] ? "" : ": ", WEIR_FMT(message), WEIR_FMT(source),
+                     WEIR_FMT(field->where));
+}
+
+static void convert_one(conversion *c)
+{
+    weir_runner *runner = c->runner;
+    c->why[0] = '\0';
+    c->failed = NULL;
+    if (!weir_batch_begin(&runner->batch, c->rule->schema)) {
+        weir_runner_fail(runner, WEIR_STAGE_CONVERT, c->sample, "out of memory");
+        return;
+    }
+    weir_record *record = weir_batch_record(&runner->batch);
+    record->timestamp_ns = WEIR_NO_TIME;
+    record->received_ns = runner->frame->received_ns;
+    record->frame = runner->frame->number;
+    for (size_t i = 0; i < c->rule->column_count; i++) {
+        if (!set_field(c, &c->rule->columns[i])) {
+            report(c);
+            weir_batch_abort(&runner->batch);
+            return;
+        }
+    }
+    weir_batch_commit(&runner->batch);
+    runner->counters.records_out++;
+    runner->counters.by_channel[c->rule->schema->channel]++;
+}
+
+/* ------------------------------------------------------------------ each */
+
+static void convert_each(conversion *c)
+{
+    weir_runner *runner = c->runner;
+    weir_value list;
+    weir_iter iter;
+    bool has = false;
+    if (!weir_vm_run(runner->vm, c->rule->each, runner->world, &runner->input, &list) ||
+        !weir_op_iter(runner->vm, &list, &iter)) {
+        const weir_str message = weir_vm_message(runner->vm);
+        weir_runner_fail(runner, WEIR_STAGE_CONVERT, c->sample, "%.*s.each: %s: %.*s (%.*s)",
+                         WEIR_FMT(c->stream->spec->name),
+                         weir_raise_name(weir_vm_raise(runner->vm)), WEIR_FMT(message),
+                         WEIR_FMT(c->rule->where));
+        return;
+    }
+    const weir_arena_mark mark = weir_arena_save(runner->arena);
+    while (weir_op_iter_next(runner->vm, &iter, &runner->input.roots[WEIR_ROOT_ITEM], &has) &&
+           has) {
+        weir_projection_fill(c->rule->item, &runner->input.roots[WEIR_ROOT_ITEM],
+                             runner->item_slots);
+        convert_one(c);
+        weir_arena_rewind(runner->arena, mark);
+    }
+}
+
+void weir_runner_convert(weir_runner *runner, const weir_plan_stream *stream, weir_str sample)
+{
+    conversion c = {.runner = runner, .stream = stream, .sample = sample};
+    for (size_t i = 0; i < stream->rule_count; i++) {
+        bool holds = true;
+        c.rule = &stream->rules[i];
+        if (c.rule->condition && !weir_vm_run_truth(runner->vm, c.rule->condition, runner->world,
+                                                    &runner->input, &holds)) {
+            const weir_str message = weir_vm_message(runner->vm);
+            weir_runner_fail(runner, WEIR_STAGE_CONVERT, sample, "%.*s.condition: %s: %.*s (%.*s)",
+                             WEIR_FMT(stream->spec->name),
+                             weir_raise_name(weir_vm_raise(runner->vm)), WEIR_FMT(message),
+                             WEIR_FMT(c.rule->where));
+            return;
+        }
+        if (!holds)
+            continue;
+        if (c.rule->each)
+            convert_each(&c);
+        else
+            convert_one(&c);
+        return;
+    }
+    runner->counters.unconverted++;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Field specs at work (SPEC.md 3): condition (before the source, unless it names `value`), source,
+ * transform, default. Records, messages, headers and query parameters all come through here.
+ */
+#include "pipeline/parts.h"
+#include "util/error.h"
+
+static unsigned result_kind(const weir_plan_field *field)
+{
+    const weir_program *last = field->transform ? field->transform : field->source;
+    const unsigned kind = last ? weir_program_kind(last) : WEIR_KIND_COUNT;
+    if (field->has_default && field->default_value.kind != kind &&
+        field->default_value.kind != WEIR_NONE)
+        return WEIR_KIND_COUNT;
+    return kind;
+}
+
+static void compile_leaf(weir_plan_builder *builder, const weir_field *spec, weir_plan_field *field,
+                         const weir_expr_scope *scope)
+{
+    weir_expr_scope with_value = *scope;
+    with_value.roots |= WEIR_ROOT_BIT(WEIR_ROOT_VALUE);
+    const weir_node *node = spec->source.node ? spec->source.node : spec->node;
+    field->where = weir_plan_where(builder->arena, node);
+    field->source = weir_plan_compile(builder, &spec->source, scope);
+    field->condition = weir_plan_compile(builder, &spec->condition, &with_value);
+    field->transform = weir_plan_compile(builder, &spec->transform, &with_value);
+    field->condition_sees_value =
+        field->condition && (weir_program_roots(field->condition) & WEIR_ROOT_BIT(WEIR_ROOT_VALUE));
+    field->has_default = spec->has_default;
+    field->default_value = spec->default_value;
+    field->is_slot =
+        field->source && weir_program_slot(field->source, &field->slot_root, &field->slot);
+    field->kind = result_kind(field);
+}
+
+const weir_plan_field *weir_plan_fields(weir_plan_builder *builder, const weir_field *fields,
+                                        size_t count, weir_str prefix, const weir_expr_scope *scope)
+{
+    weir_plan_field *list = WEIR_ARENA_ARRAY(builder->arena, weir_plan_field, count + 1);
+    if (!list)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        weir_plan_field *field = &list[i];
+        field->name = fields[i].name;
+        field->path = prefix.len ? weir_arena_printf(builder->arena, "%.*s.%.*s", WEIR_FMT(prefix),
+                                                     WEIR_FMT(fields[i].name))
+                                 : fields[i].name;
+        field->is_group = fields[i].fields != NULL;
+        if (field->is_group) {
+            field->field_count = fields[i].field_count;
+            field->fields = weir_plan_fields(builder, fields[i].fields, fields[i].field_count,
+                                             field->path, scope);
+        } else {
+            compile_leaf(builder, &fields[i], field, scope);
+        }
+    }
+    return list;
+}
+
+/* ------------------------------------------------------------------ evaluation */
+
+static bool read_source(weir_vm *vm, const weir_plan_field *field, const weir_expr_world *world,
+                        weir_expr_input *input, weir_value *out)
+{
+    if (field->is_slot) {
+        const weir_value *slots =
+            field->slot_root == WEIR_ROOT_ITEM ? input->item_slots : input->data_slots;
+        if (slots[field->slot].kind != WEIR_ABSENT) {
+            *out = slots[field->slot];
+            return true;
+        }
+    }
+    return weir_vm_run(vm, field->source, world, input, out);
+}
+
+static bool read_value(weir_vm *vm, const weir_plan_field *field, const weir_expr_world *world,
+                       weir_expr_input *input, weir_value *out)
+{
+    if (!read_source(vm, field, world, input, out))
+        return false;
+    if (!field->transform)
+        return true;
+    input->roots[WEIR_ROOT_VALUE] = *out;
+    return weir_vm_run(vm, field->transform, world, input, out);
+}
+
+bool weir_plan_field_eval(weir_vm *vm, const weir_plan_field *field, const weir_expr_world *world,
+                          weir_expr_input *input, weir_value *out)
+{
+    bool holds = true;
+    *out = weir_value_absent();
+    if (field->condition && !field->condition_sees_value) {
+        if (!weir_vm_run_truth(vm, field->condition, world, input, &holds))
+            return false;
+        if (!holds)
+            return true;
+    }
+    const bool is_good = read_value(vm, field, world, input, out);
+    if (is_good && field->condition_sees_value) {
+        input->roots[WEIR_ROOT_VALUE] = *out;
+        if (!weir_vm_run_truth(vm, field->condition, world, input, &holds))
+            return false;
+        if (!holds) {
+            *out = weir_value_absent();
+            return true;
+        }
+    }
+    if (field->has_default && (!is_good || out->kind == WEIR_NONE)) {
+        *out = field->default_value;
+        return true;
+    }
+    return is_good;
+}
+
+bool weir_plan_group_eval(weir_vm *vm, weir_arena *arena, const weir_plan_field *fields,
+                          size_t count, const weir_expr_world *world, weir_expr_input *input,
+                          weir_value *out, const weir_plan_field **failed)
+{
+    weir_dict *dict = weir_dict_new(arena, count);
+    *failed = NULL;
+    if (!dict)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const weir_plan_field *field = &fields[i];
+        const weir_value key = weir_value_str(field->name);
+        weir_value value;
+        if (field->is_group) {
+            if (!weir_plan_group_eval(vm, arena, field->fields, field->field_count, world, input,
+                                      &value, failed))
+                return false;
+        } else if (!weir_plan_field_eval(vm, field, world, input, &value)) {
+            *failed = field;
+            return false;
+        }
+        if (value.kind != WEIR_ABSENT && !weir_dict_put(arena, dict, &key, &value))
+            return false;
+    }
+    *out = weir_value_dict(dict);
+    return true;
+}
+
+weir_code weir_plan_field_fail(const weir_plan_field *field, const weir_vm *vm, weir_error *error)
+{
+    if (!field)
+        return weir_fail_nomem(error);
+    const weir_str source = field->source ? weir_program_source(field->source) : (weir_str){0};
+    const weir_str message = weir_vm_message(vm);
+    return weir_fail(error, WEIR_ERR_EVAL, "%.*s: %s: %.*s in %.*s (%.*s)", WEIR_FMT(field->path),
+                     weir_raise_name(weir_vm_raise(vm)), WEIR_FMT(message), WEIR_FMT(source),
+                     WEIR_FMT(field->where));
+}

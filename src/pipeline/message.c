@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages out (SPEC.md 5). A message that names `asset` is sent once per asset, any other once.
+ * What is sent and what may be shown are written side by side: secrets are a flag of values, so the
+ * shown form is right by construction. The buffers that held secrets are wiped.
+ */
+#include "expr/ops.h"
+#include "pipeline/parts.h"
+#include "util/error.h"
+#include "value/json_write.h"
+
+/* ------------------------------------------------------------------ building */
+
+static unsigned roots_of(const weir_program *program)
+{
+    return program ? weir_program_roots(program) : 0;
+}
+
+static unsigned roots_of_fields(const weir_plan_field *fields, size_t count)
+{
+    unsigned roots = 0;
+    for (size_t i = 0; i < count; i++) {
+        roots |= roots_of(fields[i].source) | roots_of(fields[i].condition) |
+                 roots_of(fields[i].transform);
+        if (fields[i].is_group)
+            roots |= roots_of_fields(fields[i].fields, fields[i].field_count);
+    }
+    return roots;
+}
+
+static void forbid_groups(weir_plan_builder *builder, const weir_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].fields)
+            weir_diag_error(builder->diags, fields[i].node->place,
+                            "a token is one expression, not a map");
+    }
+}
+
+const weir_message *weir_plan_message(weir_plan_builder *builder, const weir_message_spec *spec,
+                                      weir_str what, const weir_expr_scope *scope)
+{
+    weir_message *message = WEIR_ARENA_NEW(builder->arena, weir_message);
+    if (!message)
+        return NULL;
+    message->format = spec->format;
+    message->what = what;
+    message->has_fields = spec->has_fields;
+    message->field_count = spec->field_count;
+    message->fields =
+        weir_plan_fields(builder, spec->fields, spec->field_count, (weir_str){0}, scope);
+    message->program = weir_plan_compile(builder, &spec->expr, scope);
+    message->token_count = spec->token_count;
+    message->tokens =
+        weir_plan_fields(builder, spec->tokens, spec->token_count, (weir_str){0}, scope);
+    if (!message->fields || !message->tokens)
+        return NULL;
+    forbid_groups(builder, spec->tokens, spec->token_count);
+    if (spec->text.node)
+        weir_template_parse(builder, &spec->text, message->tokens, spec->token_count, scope,
+                            &message->text);
+    const unsigned roots = roots_of_fields(message->fields, message->field_count) |
+                           roots_of(message->program) |
+                           roots_of_fields(message->tokens, message->token_count);
+    message->is_per_asset = roots & WEIR_ROOT_BIT(WEIR_ROOT_ASSET);
+    return message;
+}
+
+/* ------------------------------------------------------------------ sending */
+
+typedef struct draft {
+    const weir_message *message;
+    const weir_message_input *input;
+    weir_expr_input roots;
+    weir_arena *arena;
+    weir_buf bytes;
+    weir_buf shown;
+    weir_error *error;
+} draft;
+
+static weir_code fail_at(const draft *d, const weir_plan_field *field)
+{
+    weir_error inner = {0};
+    weir_plan_field_fail(field, d->input->vm, &inner);
+    return weir_fail(d->error, inner.code, "message '%.*s': %s", WEIR_FMT(d->message->what),
+                     inner.text);
+}
+
+static weir_code fail_program(const draft *d)
+{
+    const weir_vm *vm = d->input->vm;
+    const weir_str text = weir_vm_message(vm);
+    return weir_fail(d->error, WEIR_ERR_EVAL, "message '%.*s': %s: %.*s",
+                     WEIR_FMT(d->message->what), weir_raise_name(weir_vm_raise(vm)),
+                     WEIR_FMT(text));
+}
+
+static weir_code write_json(draft *d)
+{
+    const weir_message *message = d->message;
+    weir_value value;
+    if (message->has_fields) {
+        const weir_plan_field *failed = NULL;
+        if (!weir_plan_group_eval(d->input->vm, d->arena, message->fields, message->field_count,
+                                  d->input->world, &d->roots, &value, &failed))
+            return fail_at(d, failed);
+    } else if (!weir_vm_run(d->input->vm, message->program, d->input->world, &d->roots, &value)) {
+        return fail_program(d);
+    }
+    weir_json_write(&d->bytes, &value, WEIR_JSON_REVEAL);
+    weir_json_write(&d->shown, &value, 0);
+    return WEIR_OK;
+}
+
+static weir_code write_text(draft *d)
+{
+    const weir_message *message = d->message;
+    weir_value *tokens = WEIR_ARENA_ARRAY(d->arena, weir_value, message->token_count + 1);
+    if (!tokens)
+        return weir_fail_nomem(d->error);
+    for (size_t i = 0; i < message->token_count; i++) {
+        if (!weir_plan_field_eval(d->input->vm, &message->tokens[i], d->input->world, &d->roots,
+                                  &tokens[i]))
+            return fail_at(d, &message->tokens[i]);
+        if (tokens[i].kind == WEIR_ABSENT)
+            tokens[i] = weir_value_str(WEIR_STR(""));
+    }
+    if (!weir_template_fill(&message->text, d->input->vm, d->input->world, &d->roots, tokens,
+                            &d->bytes, &d->shown))
+        return fail_program(d);
+    return WEIR_OK;
+}
+
+static weir_code write_binary(draft *d)
+{
+    weir_value value;
+    if (!weir_vm_run(d->input->vm, d->message->program, d->input->world, &d->roots, &value))
+        return fail_program(d);
+    if (value.kind != WEIR_BYTES)
+        return weir_fail(d->error, WEIR_ERR_EVAL, "message '%.*s': 'bytes' gave %s, not bytes",
+                         WEIR_FMT(d->message->what), weir_value_type_name(&value));
+    weir_buf_put(&d->bytes, weir_value_text(&value));
+    weir_buf_printf(&d->shown, "<%u bytes>", value.len);
+    return WEIR_OK;
+}
+
+static weir_code emit_one(draft *d, weir_outgoing_fn *emit, void *user, bool *goes_on)
+{
+    static weir_code (*const writers[])(draft *) = {
+        [WEIR_MESSAGE_JSON] = write_json,
+        [WEIR_MESSAGE_TEXT] = write_text,
+        [WEIR_MESSAGE_BINARY] = write_binary,
+    };
+    const weir_code code = writers[d->message->format](d);
+    if (code != WEIR_OK)
+        return code;
+    if (d->bytes.failed || d->shown.failed)
+        return weir_fail_nomem(d->error);
+    const weir_outgoing outgoing = {d->message->format == WEIR_MESSAGE_BINARY,
+                                    weir_buf_str(&d->bytes), weir_buf_str(&d->shown)};
+    *goes_on = emit(user, &outgoing);
+    weir_buf_clear(&d->bytes);
+    weir_buf_clear(&d->shown);
+    return WEIR_OK;
+}
+
+static bool set_assets(draft *d)
+{
+    weir_value *items = NULL;
+    weir_value *list = &d->roots.roots[WEIR_ROOT_SUBSCRIBE_ASSETS];
+    if (!weir_list_new(d->arena, WEIR_LIST, d->input->asset_count, list, &items))
+        return false;
+    for (size_t i = 0; i < d->input->asset_count; i++)
+        items[i] = weir_value_asset(d->input->assets[i]);
+    return true;
+}
+
+weir_code weir_message_emit(const weir_message *message, const weir_message_input *input,
+                            weir_outgoing_fn *emit, void *user, weir_error *error)
+{
+    draft d = {
+        .message = message, .input = input, .error = error, .arena = weir_arena_new(4096, 0)};
+    if (!d.arena || !set_assets(&d)) {
+        weir_arena_free(d.arena);
+        return weir_fail_nomem(error);
+    }
+    d.roots.roots[WEIR_ROOT_STREAM] = weir_value_str(input->stream);
+    const size_t count = message->is_per_asset ? input->asset_count : 1;
+    weir_code code = WEIR_OK;
+    bool goes_on = true;
+    for (size_t i = 0; i < count && code == WEIR_OK && goes_on; i++) {
+        if (message->is_per_asset)
+            d.roots.roots[WEIR_ROOT_ASSET] = weir_value_asset(input->assets[i]);
+        code = emit_one(&d, emit, user, &goes_on);
+    }
+    weir_buf_wipe(&d.bytes);
+    weir_buf_fini(&d.shown);
+    weir_arena_free(d.arena);
+    return code;
+}
+
+/* ------------------------------------------------------------------ headers and query */
+
+static bool value_text(weir_vm *vm, weir_arena *arena, const weir_value *value, weir_str *out)
+{
+    weir_buf buf = {0};
+    const bool is_good = weir_op_text(vm, value, 's', &buf);
+    *out = is_good ? weir_arena_copy(arena, weir_buf_str(&buf)) : (weir_str){0};
+    weir_buf_wipe(&buf);
+    return is_good && out->ptr;
+}
+
+static weir_code eval_pairs(const weir_plan_field *fields, size_t field_count,
+                            const weir_message_input *input, weir_arena *arena,
+                            weir_plan_pair **pairs, size_t *count, weir_error *error)
+{
+    weir_expr_input roots = {0};
+    *count = 0;
+    *pairs = WEIR_ARENA_ARRAY(arena, weir_plan_pair, field_count + 1);
+    if (!*pairs)
+        return weir_fail_nomem(error);
+    for (size_t i = 0; i < field_count; i++) {
+        weir_value value;
+        if (!weir_plan_field_eval(input->vm, &fields[i], input->world, &roots, &value))
+            return weir_plan_field_fail(&fields[i], input->vm, error);
+        if (value.kind == WEIR_ABSENT)
+            continue;
+        weir_plan_pair *pair = &(*pairs)[(*count)++];
+        pair->name = fields[i].name;
+        pair->is_secret = weir_value_has_secret(&value);
+        if (!value_text(input->vm, arena, &value, &pair->value))
+            return weir_plan_field_fail(&fields[i], input->vm, error);
+    }
+    return WEIR_OK;
+}
+
+weir_code weir_plan_headers(const weir_plan *plan, const weir_message_input *input,
+                            weir_arena *arena, weir_plan_pair **pairs, size_t *count,
+                            weir_error *error)
+{
+    return eval_pairs(plan->headers, plan->header_count, input, arena, pairs, count, error);
+}
+
+weir_code weir_plan_query(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
+                          weir_plan_pair **pairs, size_t *count, weir_error *error)
+{
+    return eval_pairs(plan->query, plan->query_count, input, arena, pairs, count, error);
+}

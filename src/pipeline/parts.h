@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of a plan, shared by the files of this room: compiled fields, templates, messages,
+ * routes and converters. All live in the plan's arena and are immutable once the plan is built.
+ */
+#ifndef WEIR_PIPELINE_PARTS_H
+#define WEIR_PIPELINE_PARTS_H
+
+#include "pipeline/plan.h"
+#include "pipeline/runner.h"
+#include "util/inflate.h"
+#include "util/ring.h"
+
+/* ------------------------------------------------------------------ building */
+
+/** What a plan is built with. */
+typedef struct weir_plan_builder {
+    weir_arena *arena;
+    weir_diags *diags;
+    const weir_expr_names *names;
+} weir_plan_builder;
+
+/** Compiles an expression of the spec; mistakes get their place. NULL: not given, or mistaken. */
+const weir_program *weir_plan_compile(weir_plan_builder *builder, const weir_text *text,
+                                      const weir_expr_scope *scope);
+/** The same for a part of a text: `length` bytes at `offset`. */
+const weir_program *weir_plan_compile_part(weir_plan_builder *builder, const weir_text *text,
+                                           size_t offset, size_t length,
+                                           const weir_expr_scope *scope);
+
+/* ------------------------------------------------------------------ fields (SPEC.md 3) */
+
+/** A compiled field spec, or a nested object of them. */
+typedef struct weir_plan_field weir_plan_field;
+struct weir_plan_field {
+    weir_str name;
+    weir_str path;  /* dotted, from the top of the record or message */
+    weir_str where; /* "specs/acme.yaml:31:15", for messages */
+    const weir_plan_field *fields;
+    size_t field_count;
+    bool is_group;
+    const weir_program *source;
+    const weir_program *condition;
+    const weir_program *transform;
+    bool condition_sees_value;
+    bool has_default;
+    weir_value default_value;
+    bool is_slot; /* source is nothing but slot `slot` of root `slot_root` */
+    weir_root slot_root;
+    size_t slot;
+    unsigned kind; /* static kind of the result, or WEIR_KIND_COUNT */
+};
+
+/** Compiles `count` fields; `prefix` is the path above them ("" at the top). */
+const weir_plan_field *weir_plan_fields(weir_plan_builder *builder, const weir_field *fields,
+                                        size_t count, weir_str prefix,
+                                        const weir_expr_scope *scope);
+
+/**
+ * One leaf: condition, source, transform, default. ABSENT when the condition is false. The result
+ * may be raw. False: an error without a default; the VM has it.
+ */
+bool weir_plan_field_eval(weir_vm *vm, const weir_plan_field *field, const weir_expr_world *world,
+                          weir_expr_input *input, weir_value *out);
+/** A group as a dict in the VM's arena; absent members are left out. *failed gets the leaf that
+ * failed. */
+bool weir_plan_group_eval(weir_vm *vm, weir_arena *arena, const weir_plan_field *fields,
+                          size_t count, const weir_expr_world *world, weir_expr_input *input,
+                          weir_value *out, const weir_plan_field **failed);
+/** WEIR_ERR_EVAL: path, expression, exception and place of what the VM failed at. */
+weir_code weir_plan_field_fail(const weir_plan_field *field, const weir_vm *vm, weir_error *error);
+
+/* ------------------------------------------------------------------ templates */
+
+typedef struct weir_template_part {
+    weir_str literal; /* used when program is NULL and token is SIZE_MAX */
+    const weir_program *program;
+    size_t token;    /* index into the tokens, or SIZE_MAX */
+    char conversion; /* 0, 's', 'r' or 'a' */
+    weir_str spec;
+} weir_template_part;
+
+typedef struct weir_template {
+    weir_str source;
+    const weir_template_part *parts;
+    size_t count;
+} weir_template;
+
+/**
+ * Parses text with braces. With `tokens` (may be empty but not NULL) a name is one of them; with
+ * NULL it is an expression of the scope. `text->node` gives the place.
+ */
+bool weir_template_parse(weir_plan_builder *builder, const weir_text *text,
+                         const weir_plan_field *tokens, size_t token_count,
+                         const weir_expr_scope *scope, weir_template *out);
+/** Appends the filled-in text to `out`, and the same with secrets masked to `shown` (may be NULL).
+ */
+bool weir_template_fill(const weir_template *template, weir_vm *vm, const weir_expr_world *world,
+                        const weir_expr_input *input, const weir_value *tokens, weir_buf *out,
+                        weir_buf *shown);
+
+/* ------------------------------------------------------------------ messages */
+
+struct weir_message {
+    weir_message_format format;
+    weir_str what; /* "subscribe trades", for errors */
+    const weir_plan_field *fields;
+    size_t field_count;
+    bool has_fields;
+    const weir_program *program;
+    weir_template text;
+    const weir_plan_field *tokens;
+    size_t token_count;
+    bool is_per_asset;
+};
+
+/** Roots that a message may name are in scope->roots. */
+const weir_message *weir_plan_message(weir_plan_builder *builder, const weir_message_spec *spec,
+                                      weir_str what, const weir_expr_scope *scope);
+
+/* ------------------------------------------------------------------ routes and converters */
+
+enum { WEIR_COLUMN_ASSET = -1, WEIR_COLUMN_TIMESTAMP = -2 };
+
+typedef struct weir_plan_column {
+    const weir_plan_field *field;
+    int column;     /* of the schema, or WEIR_COLUMN_* */
+    weir_kind kind; /* LEVELS: to be converted; else as in the schema */
+} weir_plan_column;
+
+typedef struct weir_plan_rule {
+    const weir_program *condition;
+    const weir_program *each;
+    weir_projection *item; /* of `item` */
+    size_t item_slots;
+    const weir_plan_column *columns;
+    size_t column_count;
+    const weir_schema *schema;
+    weir_str where;
+} weir_plan_rule;
+
+typedef struct weir_plan_stream {
+    const weir_stream_spec *spec;
+    const weir_plan_rule *rules;
+    size_t rule_count;
+} weir_plan_stream;
+
+typedef struct weir_plan_route {
+    const weir_program *match;
+    const size_t *streams; /* none: drop */
+    size_t stream_count;
+    weir_str where;
+} weir_plan_route;
+
+typedef struct weir_plan_wait {
+    bool is_set;
+    const weir_program *match;
+    const weir_program *error;
+} weir_plan_wait;
+
+typedef struct weir_plan_subscribe {
+    weir_str key;
+    const weir_message *message;
+} weir_plan_subscribe;
+
+struct weir_plan {
+    weir_arena *arena;
+    const weir_spec_model *spec;
+    const weir_connection_spec *connection;
+    weir_expr_names names;
+    weir_template url;
+    const weir_template
+        *options; /* of the options that are templates, in the order of a walk over them */
+    size_t option_count;
+    const weir_plan_field *headers;
+    size_t header_count;
+    const weir_plan_field *query;
+    size_t query_count;
+    const weir_message *first_message;
+    weir_plan_subscribe *subscribe;
+    weir_plan_subscribe *unsubscribe;
+    weir_plan_wait waits[2]; /* by weir_wait */
+    const weir_program *payload;
+    weir_projection *payload_paths;
+    size_t payload_slots;
+    weir_projection *paths; /* of a record */
+    size_t slots;
+    size_t item_slots; /* the most that any rule needs */
+    const weir_plan_route *routes;
+    size_t route_count;
+    weir_plan_route fallback; /* the default channel */
+    const weir_plan_stream *streams;
+    const weir_schema **schemas;
+    size_t schema_count;
+};
+
+bool weir_plan_build_routes(weir_plan_builder *builder, weir_plan *plan,
+                            const weir_expr_scope *scope);
+bool weir_plan_build_streams(weir_plan_builder *builder, weir_plan *plan,
+                             const weir_expr_scope *scope, uint32_t *next_schema_id);
+/** Templates among the options of the backend. */
+bool weir_plan_build_options(weir_plan_builder *builder, weir_plan *plan,
+                             const weir_expr_scope *scope);
+
+/** "path:line:column" of a node, in the arena. */
+weir_str weir_plan_where(weir_arena *arena, const weir_node *node);
+
+/* ------------------------------------------------------------------ running */
+
+struct weir_runner {
+    const weir_plan *plan;
+    const weir_expr_world *world;
+    weir_arena *arena;
+    weir_vm *vm;
+    weir_value *slots;
+    weir_value *item_slots;
+    weir_value *payload_slots;
+    weir_batch batch;
+    weir_inflate *inflate;
+    weir_buf inflated;
+    weir_expr_input input;
+    weir_counters counters;
+    weir_ring dead;
+    const weir_runner_frame *frame;
+};
+
+/** Counts a failure and keeps a sample. */
+void weir_runner_fail(weir_runner *runner, weir_stage stage, weir_str sample, const char *format,
+                      ...) WEIR_PRINTF(4, 5);
+/** The record at roots[DATA], slots filled, to one stream: records to the batch, failures counted.
+ */
+void weir_runner_convert(weir_runner *runner, const weir_plan_stream *stream, weir_str sample);
+/** Levels of a column from a list of pairs. False with a sentence in `why`. */
+bool weir_levels_set(weir_vm *vm, weir_batch *batch, size_t column, const weir_value *v,
+                     char why[160]);
+
+#endif

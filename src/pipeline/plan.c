@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Building a plan. All expressions over a record share one projection, so that one walk over a
+ * frame fills every slot that anything reads; expressions of `payload_path` see the whole message
+ * and have a projection of their own. The plan is built even when parts are mistaken: every mistake
+ * is to be reported in one go.
+ */
+#include "pipeline/plan.h"
+
+#include "pipeline/parts.h"
+#include "util/error.h"
+
+enum { PLAN_ARENA_FIRST = 32 * 1024 };
+
+/* ------------------------------------------------------------------ names */
+
+static bool build_names(weir_plan *plan)
+{
+    const weir_spec_model *spec = plan->spec;
+    weir_str *credentials = WEIR_ARENA_ARRAY(plan->arena, weir_str, spec->credential_count + 1);
+    weir_str *vars = WEIR_ARENA_ARRAY(plan->arena, weir_str, spec->var_count + 1);
+    if (!credentials || !vars)
+        return false;
+    for (size_t i = 0; i < spec->credential_count; i++)
+        credentials[i] = spec->credentials[i].name;
+    for (size_t i = 0; i < spec->var_count; i++)
+        vars[i] = spec->vars[i].name;
+    plan->names = (weir_expr_names){.credentials = credentials,
+                                    .credential_count = spec->credential_count,
+                                    .vars = vars,
+                                    .var_count = spec->var_count,
+                                    .mappings = spec->mappings,
+                                    .mapping_count = spec->mapping_count,
+                                    .has_asset_book = true};
+    return true;
+}
+
+/* ------------------------------------------------------------------ routes */
+
+/* The stream that a rule's target names: a stream, else the one stream that feeds the channel
+ * (checked in spec/). */
+static size_t find_target(const weir_connection_spec *connection, weir_str name)
+{
+    for (size_t i = 0; i < connection->stream_count; i++) {
+        if (weir_str_eq(connection->streams[i].name, name))
+            return i;
+    }
+    const weir_channel channel = weir_channel_from_name(name);
+    for (size_t i = 0; i < connection->stream_count; i++) {
+        if (connection->streams[i].channel == channel)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+static bool build_fallback(weir_plan_builder *builder, weir_plan *plan)
+{
+    const weir_connection_spec *connection = plan->connection;
+    size_t *stream = WEIR_ARENA_NEW(builder->arena, size_t);
+    if (!stream)
+        return false;
+    plan->fallback.streams = stream;
+    const weir_str name = connection->default_channel.text;
+    const bool is_only =
+        connection->stream_count == 1 && (!connection->has_router || !connection->router_enabled);
+    if (connection->default_channel.node && !weir_str_is(name, "drop"))
+        *stream = find_target(connection, name);
+    else if (connection->default_channel.node || !is_only)
+        *stream = SIZE_MAX;
+    plan->fallback.stream_count = *stream == SIZE_MAX ? 0 : 1;
+    return true;
+}
+
+bool weir_plan_build_routes(weir_plan_builder *builder, weir_plan *plan,
+                            const weir_expr_scope *scope)
+{
+    const weir_connection_spec *connection = plan->connection;
+    weir_plan_route *routes =
+        WEIR_ARENA_ARRAY(builder->arena, weir_plan_route, connection->rule_count + 1);
+    if (!routes || !build_fallback(builder, plan))
+        return false;
+    for (size_t i = 0; i < connection->rule_count; i++) {
+        const weir_rule_spec *rule = &connection->rules[i];
+        size_t *streams = WEIR_ARENA_ARRAY(builder->arena, size_t, rule->target_count + 1);
+        if (!streams)
+            return false;
+        routes[i].match = weir_plan_compile(builder, &rule->match, scope);
+        routes[i].where = weir_plan_where(builder->arena, rule->match.node);
+        routes[i].streams = streams;
+        for (size_t k = 0; k < rule->target_count; k++) {
+            streams[routes[i].stream_count] = find_target(connection, rule->targets[k].text);
+            routes[i].stream_count += streams[routes[i].stream_count] != SIZE_MAX;
+        }
+    }
+    plan->routes = routes;
+    plan->route_count = connection->router_enabled ? connection->rule_count : 0;
+    return true;
+}
+
+/* ------------------------------------------------------------------ login, subscribe, waits */
+
+static bool build_templates(weir_plan_builder *builder, const weir_template_spec *specs,
+                            size_t count, const char *verb, const weir_expr_scope *scope,
+                            weir_plan_subscribe **out)
+{
+    *out = WEIR_ARENA_ARRAY(builder->arena, weir_plan_subscribe, count + 1);
+    for (size_t i = 0; *out && i < count; i++) {
+        const weir_str what =
+            weir_arena_printf(builder->arena, "%s %.*s", verb, WEIR_FMT(specs[i].key));
+        (*out)[i].key = specs[i].key;
+        (*out)[i].message = weir_plan_message(builder, &specs[i].message, what, scope);
+    }
+    return *out != NULL;
+}
+
+static bool build_messages(weir_plan_builder *builder, weir_plan *plan, const weir_expr_scope *bare)
+{
+    const weir_connection_spec *connection = plan->connection;
+    const weir_auth_spec *auth = &connection->auth;
+    weir_expr_scope scope = *bare;
+    plan->header_count = auth->header_count;
+    plan->headers = weir_plan_fields(builder, auth->headers, auth->header_count,
+                                     WEIR_STR("auth.headers"), bare);
+    plan->query_count = auth->query_count;
+    plan->query =
+        weir_plan_fields(builder, auth->query, auth->query_count, WEIR_STR("auth.url.query"), bare);
+    if (auth->has_first_message)
+        plan->first_message =
+            weir_plan_message(builder, &auth->first_message, WEIR_STR("first_message"), bare);
+    scope.roots = WEIR_ROOT_BIT(WEIR_ROOT_ASSET) | WEIR_ROOT_BIT(WEIR_ROOT_SUBSCRIBE_ASSETS) |
+                  WEIR_ROOT_BIT(WEIR_ROOT_STREAM);
+    return plan->headers && plan->query &&
+           build_templates(builder, connection->subscribe, connection->subscribe_count, "subscribe",
+                           &scope, &plan->subscribe) &&
+           build_templates(builder, connection->unsubscribe, connection->unsubscribe_count,
+                           "unsubscribe", &scope, &plan->unsubscribe);
+}
+
+/* Waits see the message as it came, `payload_path` not applied: an acknowledgement is shaped as it
+ * likes. */
+static void build_waits(weir_plan_builder *builder, weir_plan *plan)
+{
+    const weir_wait_spec *const specs[] = {
+        [WEIR_WAIT_GREETING] = &plan->connection->auth.greeting,
+        [WEIR_WAIT_ACK] = &plan->connection->auth.ack,
+    };
+    const weir_expr_scope scope = {.roots = WEIR_ROOT_BIT(WEIR_ROOT_DATA) |
+                                            WEIR_ROOT_BIT(WEIR_ROOT_TOPIC),
+                                   .names = &plan->names};
+    for (size_t i = 0; i < 2; i++) {
+        plan->waits[i].is_set = specs[i]->is_set;
+        plan->waits[i].match = weir_plan_compile(builder, &specs[i]->match, &scope);
+        plan->waits[i].error = weir_plan_compile(builder, &specs[i]->error, &scope);
+    }
+}
+
+/* ------------------------------------------------------------------ the plan */
+
+static bool build_payload(weir_plan_builder *builder, weir_plan *plan)
+{
+    plan->payload_paths = weir_projection_new(builder->arena);
+    if (!plan->payload_paths)
+        return false;
+    const weir_expr_scope scope = {.roots = WEIR_ROOT_BIT(WEIR_ROOT_DATA) |
+                                            WEIR_ROOT_BIT(WEIR_ROOT_TOPIC),
+                                   .data = plan->payload_paths,
+                                   .names = &plan->names};
+    plan->payload = weir_plan_compile(builder, &plan->connection->payload_path, &scope);
+    if (!weir_projection_seal(plan->payload_paths))
+        return false;
+    plan->payload_slots = weir_projection_slots(plan->payload_paths);
+    return true;
+}
+
+static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_schema_id)
+{
+    if (!build_names(plan))
+        return false;
+    builder->names = &plan->names;
+    const weir_expr_scope bare = {.names = &plan->names};
+    plan->paths = weir_projection_new(builder->arena);
+    if (!plan->paths || !build_payload(builder, plan))
+        return false;
+    if (plan->connection->url.node)
+        weir_template_parse(builder, &plan->connection->url, NULL, 0, &bare, &plan->url);
+    const weir_expr_scope record = {.roots = WEIR_ROOT_BIT(WEIR_ROOT_DATA) |
+                                             WEIR_ROOT_BIT(WEIR_ROOT_RECEIVED) |
+                                             WEIR_ROOT_BIT(WEIR_ROOT_TOPIC),
+                                    .data = plan->paths,
+                                    .names = &plan->names};
+    build_waits(builder, plan);
+    if (!weir_plan_build_options(builder, plan, &bare) || !build_messages(builder, plan, &bare) ||
+        !weir_plan_build_routes(builder, plan, &record) ||
+        !weir_plan_build_streams(builder, plan, &record, next_schema_id) ||
+        !weir_projection_seal(plan->paths))
+        return false;
+    plan->slots = weir_projection_slots(plan->paths);
+    return true;
+}
+
+weir_plan *weir_plan_new(const weir_spec_model *spec, const weir_connection_spec *connection,
+                         uint32_t *next_schema_id, weir_diags *diags)
+{
+    weir_arena *arena = weir_arena_new(PLAN_ARENA_FIRST, 0);
+    weir_plan *plan = arena ? WEIR_ARENA_NEW(arena, weir_plan) : NULL;
+    if (!plan) {
+        weir_arena_free(arena);
+        return NULL;
+    }
+    plan->arena = arena;
+    plan->spec = spec;
+    plan->connection = connection;
+    weir_plan_builder builder = {.arena = arena, .diags = diags};
+    if (!build(&builder, plan, next_schema_id)) {
+        weir_diag_error(diags, ((weir_place){0}),
+                        "connection '%.*s' could not be compiled: out of memory",
+                        WEIR_FMT(connection->name));
+        weir_plan_free(plan);
+        return NULL;
+    }
+    return plan;
+}
+
+void weir_plan_free(weir_plan *plan)
+{
+    if (plan)
+        weir_arena_free(plan->arena);
+}
+
+const weir_connection_spec *weir_plan_connection(const weir_plan *plan)
+{
+    return plan->connection;
+}
+
+size_t weir_plan_schemas(const weir_plan *plan)
+{
+    return plan->schema_count;
+}
+
+const weir_schema *weir_plan_schema(const weir_plan *plan, size_t index)
+{
+    return plan->schemas[index];
+}
+
+const weir_message *weir_plan_first_message(const weir_plan *plan)
+{
+    return plan->first_message;
+}
+
+const weir_expr_names *weir_plan_names(const weir_plan *plan)
+{
+    return &plan->names;
+}
+
+static const weir_message *find_message(const weir_plan_subscribe *list, size_t count, weir_str key)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (weir_str_eq(list[i].key, key))
+            return list[i].message;
+    }
+    return NULL;
+}
+
+const weir_message *weir_plan_subscribe_message(const weir_plan *plan, weir_str stream,
+                                                bool unsubscribe)
+{
+    const weir_plan_subscribe *list = unsubscribe ? plan->unsubscribe : plan->subscribe;
+    const size_t count =
+        unsubscribe ? plan->connection->unsubscribe_count : plan->connection->subscribe_count;
+    const weir_message *message = find_message(list, count, stream);
+    for (size_t i = 0; !message && i < plan->connection->stream_count; i++) {
+        const weir_stream_spec *spec = &plan->connection->streams[i];
+        if (weir_str_eq(spec->name, stream))
+            message = find_message(list, count, weir_str_of(weir_channel_name(spec->channel)));
+    }
+    return message ? message : find_message(list, count, WEIR_STR("all"));
+}
+
+weir_code weir_plan_url(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
+                        weir_str *url, weir_str *shown, weir_error *error)
+{
+    const weir_expr_input roots = {0};
+    weir_buf out = {0}, masked = {0};
+    weir_code code = WEIR_OK;
+    if (!weir_template_fill(&plan->url, input->vm, input->world, &roots, NULL, &out, &masked)) {
+        const weir_str message = weir_vm_message(input->vm);
+        code = weir_fail(error, WEIR_ERR_EVAL, "url: %.*s", WEIR_FMT(message));
+    } else {
+        *url = weir_arena_copy(arena, weir_buf_str(&out));
+        *shown = weir_arena_copy(arena, weir_buf_str(&masked));
+        if (!url->ptr || !shown->ptr)
+            code = weir_fail_nomem(error);
+    }
+    weir_buf_wipe(&out);
+    weir_buf_fini(&masked);
+    return code;
+}

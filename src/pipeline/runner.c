@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A plan at work: bytes → (inflated) → validated once, projected → payload → framed → routed →
+ * converted. The common case - JSON, one record a frame, no payload_path - is a single walk over
+ * the text. A frame is validated whole before the first of its records is made, so a broken frame
+ * gives none.
+ */
+#include "pipeline/runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "expr/ops.h"
+#include "pipeline/parts.h"
+#include "util/error.h"
+#include "util/utf8.h"
+#include "value/json_write.h"
+
+enum {
+    RUNNER_ARENA_FIRST = 64 * 1024,
+    INFLATED_MAX = 64 * 1024 * 1024, /* bytes of one frame after inflating */
+    INFLATE_RATIO_MAX = 1000
+};
+
+const char *weir_stage_name(weir_stage stage)
+{
+    static const char *const names[WEIR_STAGE_COUNT] = {
+        [WEIR_STAGE_DECOMPRESS] = "decompress", [WEIR_STAGE_DECODE] = "decode",
+        [WEIR_STAGE_PAYLOAD] = "payload",       [WEIR_STAGE_FRAME] = "frame",
+        [WEIR_STAGE_ROUTE] = "route",           [WEIR_STAGE_CONVERT] = "convert",
+    };
+    return names[stage];
+}
+
+/* ------------------------------------------------------------------ lifecycle */
+
+static weir_inflate *new_inflate(weir_compression compression)
+{
+    static const weir_deflate_form forms[] = {
+        [WEIR_COMPRESSION_GZIP] = WEIR_DEFLATE_GZIP,
+        [WEIR_COMPRESSION_DEFLATE] = WEIR_DEFLATE_RAW,
+        [WEIR_COMPRESSION_ZLIB] = WEIR_DEFLATE_ZLIB,
+        [WEIR_COMPRESSION_AUTO] = WEIR_DEFLATE_AUTO,
+    };
+    weir_inflate *inflate = weir_inflate_new(forms[compression]);
+    const weir_inflate_limits limits = {INFLATED_MAX, INFLATE_RATIO_MAX};
+    if (inflate)
+        weir_inflate_set_limits(inflate, limits);
+    return inflate;
+}
+
+static bool init(weir_runner *runner)
+{
+    const weir_plan *plan = runner->plan;
+    const weir_compression compression = plan->connection->compression;
+    runner->arena = weir_arena_new(RUNNER_ARENA_FIRST, WEIR_EXPR_MEMORY_MAX);
+    runner->vm = runner->arena ? weir_vm_new(runner->arena) : NULL;
+    runner->slots = calloc(plan->slots + 1, sizeof *runner->slots);
+    runner->item_slots = calloc(plan->item_slots + 1, sizeof *runner->item_slots);
+    runner->payload_slots = calloc(plan->payload_slots + 1, sizeof *runner->payload_slots);
+    if (compression != WEIR_COMPRESSION_NONE && !(runner->inflate = new_inflate(compression)))
+        return false;
+    return runner->vm && runner->slots && runner->item_slots && runner->payload_slots &&
+           weir_ring_init(&runner->dead, sizeof(weir_dead_letter), WEIR_DEAD_LETTERS);
+}
+
+weir_runner *weir_runner_new(const weir_plan *plan, const weir_expr_world *world)
+{
+    weir_runner *runner = calloc(1, sizeof *runner);
+    if (!runner)
+        return NULL;
+    runner->plan = plan;
+    runner->world = world;
+    runner->batch.open_at = SIZE_MAX;
+    if (init(runner))
+        return runner;
+    weir_runner_free(runner);
+    return NULL;
+}
+
+void weir_runner_free(weir_runner *runner)
+{
+    if (!runner)
+        return;
+    weir_vm_free(runner->vm);
+    weir_arena_free(runner->arena);
+    free(runner->slots);
+    free(runner->item_slots);
+    free(runner->payload_slots);
+    weir_inflate_free(runner->inflate);
+    weir_buf_fini(&runner->inflated);
+    weir_batch_fini(&runner->batch);
+    weir_ring_fini(&runner->dead);
+    free(runner);
+}
+
+weir_batch *weir_runner_batch(weir_runner *runner)
+{
+    return &runner->batch;
+}
+
+const weir_counters *weir_runner_counters(const weir_runner *runner)
+{
+    return &runner->counters;
+}
+
+size_t weir_runner_dead_letters(const weir_runner *runner)
+{
+    return runner->dead.count;
+}
+
+const weir_dead_letter *weir_runner_dead_letter(const weir_runner *runner, size_t index)
+{
+    return weir_ring_at(&runner->dead, index);
+}
+
+weir_vm *weir_runner_vm(weir_runner *runner)
+{
+    return runner->vm;
+}
+
+/* ------------------------------------------------------------------ failures */
+
+void weir_runner_fail(weir_runner *runner, weir_stage stage, weir_str sample, const char *format,
+                      ...)
+{
+    runner->counters.failed[stage]++;
+    weir_dead_letter *letter = weir_ring_push(&runner->dead, NULL);
+    letter->stage = stage;
+    letter->frame = runner->frame->number;
+    letter->received_ns = runner->frame->received_ns;
+    letter->sample_len = sample.len < WEIR_DEAD_LETTER_BYTES ? sample.len : WEIR_DEAD_LETTER_BYTES;
+    if (letter->sample_len > 0)
+        memcpy(letter->sample, sample.ptr, letter->sample_len);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(letter->reason, sizeof letter->reason, format, args);
+    va_end(args);
+}
+
+static void fail_vm(weir_runner *runner, weir_stage stage, weir_str sample, const char *what,
+                    weir_str where)
+{
+    const weir_str message = weir_vm_message(runner->vm);
+    weir_runner_fail(runner, stage, sample, "%s: %s: %.*s (%.*s)", what,
+                     weir_raise_name(weir_vm_raise(runner->vm)), WEIR_FMT(message),
+                     WEIR_FMT(where));
+}
+
+/* ------------------------------------------------------------------ records */
+
+/* The text of a record for a dead letter: its own where it is raw, the frame's otherwise. */
+static weir_str sample_of(const weir_runner *runner, const weir_value *record)
+{
+    return record->kind == WEIR_RAW ? weir_value_text(record) : runner->frame->bytes;
+}
+
+static const weir_plan_route *find_route(weir_runner *runner, weir_str sample)
+{
+    const weir_plan *plan = runner->plan;
+    for (size_t i = 0; i < plan->route_count; i++) {
+        bool matches = false;
+        if (!weir_vm_run_truth(runner->vm, plan->routes[i].match, runner->world, &runner->input,
+                               &matches))
+            fail_vm(runner, WEIR_STAGE_ROUTE, sample, "match", plan->routes[i].where);
+        else if (matches)
+            return &plan->routes[i];
+    }
+    return &plan->fallback;
+}
+
+/* The record at roots[DATA], its slots filled. */
+static void take_record(weir_runner *runner)
+{
+    const weir_str sample = sample_of(runner, &runner->input.roots[WEIR_ROOT_DATA]);
+    const weir_arena_mark mark = weir_arena_save(runner->arena);
+    runner->counters.records_in++;
+    const weir_plan_route *route = find_route(runner, sample);
+    if (route->stream_count == 0)
+        runner->counters.dropped++;
+    for (size_t i = 0; i < route->stream_count; i++)
+        weir_runner_convert(runner, &runner->plan->streams[route->streams[i]], sample);
+    weir_arena_rewind(runner->arena, mark);
+}
+
+static void take_value(weir_runner *runner, const weir_value *record)
+{
+    runner->input.roots[WEIR_ROOT_DATA] = *record;
+    weir_projection_fill(runner->plan->paths, record, runner->slots);
+    take_record(runner);
+}
+
+static bool is_list(const weir_value *v)
+{
+    return v->kind == WEIR_LIST || v->kind == WEIR_TUPLE ||
+           (v->kind == WEIR_RAW && v->aux == WEIR_RAW_ARRAY);
+}
+
+static bool is_object(const weir_value *v)
+{
+    return v->kind == WEIR_DICT || (v->kind == WEIR_RAW && v->aux == WEIR_RAW_OBJECT);
+}
+
+static bool is_list_of_objects(weir_runner *runner, const weir_value *v)
+{
+    weir_iter iter;
+    weir_value item;
+    bool has = true;
+    if (!is_list(v) || !weir_op_iter(runner->vm, v, &iter))
+        return false;
+    while (weir_op_iter_next(runner->vm, &iter, &item, &has) && has) {
+        if (!is_object(&item))
+            return false;
+    }
+    return !has;
+}
+
+static void take_list(weir_runner *runner, const weir_value *list)
+{
+    weir_iter iter;
+    weir_value item;
+    bool has = false;
+    if (!weir_op_iter(runner->vm, list, &iter))
+        return;
+    while (weir_op_iter_next(runner->vm, &iter, &item, &has) && has)
+        take_value(runner, &item);
+}
+
+static void take_message(weir_runner *runner, const weir_value *message)
+{
+    const weir_frame_mode mode = runner->plan->connection->frame;
+    if (mode == WEIR_FRAME_RECORD ||
+        (mode == WEIR_FRAME_AUTO && !is_list_of_objects(runner, message)))
+        take_value(runner, message);
+    else if (is_list(message))
+        take_list(runner, message);
+    else
+        weir_runner_fail(runner, WEIR_STAGE_FRAME, runner->frame->bytes,
+                         "frame: array expects a list, got %s", weir_value_type_name(message));
+}
+
+/* ------------------------------------------------------------------ frames */
+
+static bool inflate_frame(weir_runner *runner, weir_str *bytes)
+{
+    weir_error error = {0};
+    if (!runner->inflate)
+        return true;
+    weir_buf_clear(&runner->inflated);
+    weir_inflate_reset(runner->inflate);
+    const weir_bytes chunk = {(const uint8_t *)bytes->ptr, bytes->len};
+    weir_code code = weir_inflate_feed(runner->inflate, chunk, &runner->inflated, &error);
+    if (code == WEIR_OK)
+        code = weir_inflate_end(runner->inflate, &runner->inflated, &error);
+    if (code == WEIR_OK && !weir_buf_reserve(&runner->inflated, WEIR_JSON_SLACK))
+        code = weir_fail_nomem(&error);
+    if (code != WEIR_OK) {
+        weir_runner_fail(runner, WEIR_STAGE_DECOMPRESS, *bytes, "%s", error.text);
+        return false;
+    }
+    *bytes = weir_buf_str(&runner->inflated);
+    return true;
+}
+
+static void fail_json(weir_runner *runner, weir_str text, const weir_json_error *error)
+{
+    weir_runner_fail(runner, WEIR_STAGE_DECODE, text, "not JSON: %s at byte %zu", error->text,
+                     error->offset);
+}
+
+/* `payload_path` over a decoded message, then what it gave. */
+static void take_payload(weir_runner *runner, weir_str text, const weir_value *message)
+{
+    weir_expr_input input = runner->input;
+    weir_value payload;
+    input.roots[WEIR_ROOT_DATA] = *message;
+    input.data_slots = runner->payload_slots;
+    if (!weir_vm_run(runner->vm, runner->plan->payload, runner->world, &input, &payload))
+        fail_vm(runner, WEIR_STAGE_PAYLOAD, text, "payload_path", (weir_str){0});
+    else
+        take_message(runner, &payload);
+}
+
+static void take_json(weir_runner *runner, weir_str text)
+{
+    const weir_plan *plan = runner->plan;
+    weir_value message;
+    weir_json_error error = {0};
+    if (plan->payload) {
+        if (weir_projection_decode(plan->payload_paths, text, runner->payload_slots, &message,
+                                   &error))
+            take_payload(runner, text, &message);
+        else
+            fail_json(runner, text, &error);
+    } else if (plan->connection->frame == WEIR_FRAME_RECORD) {
+        weir_value *whole = &runner->input.roots[WEIR_ROOT_DATA];
+        if (weir_projection_decode(plan->paths, text, runner->slots, whole, &error))
+            take_record(runner);
+        else
+            fail_json(runner, text, &error);
+    } else if (weir_json_parse(text, &message, &error)) {
+        take_message(runner, &message);
+    } else {
+        fail_json(runner, text, &error);
+    }
+}
+
+static void take_text(weir_runner *runner, weir_str bytes)
+{
+    const bool is_text = runner->plan->connection->format == WEIR_PARSER_TEXT;
+    if (is_text && !weir_utf8_valid(bytes)) {
+        weir_runner_fail(runner, WEIR_STAGE_DECODE, bytes, "the text is not UTF-8");
+        return;
+    }
+    const weir_value message = is_text ? weir_value_str(bytes) : weir_value_bytes(bytes);
+    if (!runner->plan->payload) {
+        take_message(runner, &message);
+        return;
+    }
+    weir_projection_fill(runner->plan->payload_paths, &message, runner->payload_slots);
+    take_payload(runner, bytes, &message);
+}
+
+static void begin_frame(weir_runner *runner, const weir_runner_frame *frame)
+{
+    weir_arena_reset(runner->arena);
+    runner->frame = frame;
+    runner->input.data_slots = runner->slots;
+    runner->input.item_slots = runner->item_slots;
+    runner->input.roots[WEIR_ROOT_RECEIVED] = weir_value_timestamp(frame->received_ns, 1);
+    runner->input.roots[WEIR_ROOT_TOPIC] = weir_value_str(frame->topic);
+}
+
+void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
+{
+    weir_str bytes = frame->bytes;
+    begin_frame(runner, frame);
+    runner->counters.frames++;
+    runner->counters.bytes += frame->bytes.len;
+    if (!inflate_frame(runner, &bytes))
+        return;
+    if (runner->plan->connection->format == WEIR_PARSER_JSON)
+        take_json(runner, bytes);
+    else
+        take_text(runner, bytes);
+}
+
+/* ------------------------------------------------------------------ waits */
+
+static bool holds(weir_runner *runner, const weir_program *program, const weir_expr_input *input)
+{
+    bool is_true = false;
+    return program && weir_vm_run_truth(runner->vm, program, runner->world, input, &is_true) &&
+           is_true;
+}
+
+static weir_verdict judge(weir_runner *runner, const weir_plan_wait *wait,
+                          const weir_value *message, weir_error *why)
+{
+    weir_expr_input input = runner->input;
+    input.roots[WEIR_ROOT_DATA] = *message;
+    if (holds(runner, wait->error, &input)) {
+        weir_buf text = {0};
+        weir_json_write(&text, message, 0);
+        weir_fail(why, WEIR_ERR_AUTH, "the venue refused: %.*s",
+                  text.len > 400 ? 400 : (int)text.len, weir_buf_cstr(&text));
+        weir_buf_fini(&text);
+        return WEIR_VERDICT_ERROR;
+    }
+    return holds(runner, wait->match, &input) ? WEIR_VERDICT_MATCH : WEIR_VERDICT_OTHER;
+}
+
+static weir_verdict judge_all(weir_runner *runner, const weir_plan_wait *wait,
+                              const weir_value *message, weir_error *why)
+{
+    weir_iter iter;
+    weir_value item;
+    bool has = false;
+    weir_verdict verdict = WEIR_VERDICT_OTHER;
+    if (runner->plan->connection->frame == WEIR_FRAME_RECORD || !is_list(message) ||
+        !weir_op_iter(runner->vm, message, &iter))
+        return judge(runner, wait, message, why);
+    while (weir_op_iter_next(runner->vm, &iter, &item, &has) && has) {
+        const weir_verdict one = judge(runner, wait, &item, why);
+        if (one == WEIR_VERDICT_ERROR)
+            return one;
+        if (one == WEIR_VERDICT_MATCH)
+            verdict = one;
+    }
+    return verdict;
+}
+
+weir_verdict weir_runner_wait(weir_runner *runner, weir_wait which, const weir_runner_frame *frame,
+                              weir_error *why)
+{
+    const weir_plan_wait *wait = &runner->plan->waits[which];
+    weir_str bytes = frame->bytes;
+    weir_value message = weir_value_bytes(bytes);
+    weir_json_error error = {0};
+    begin_frame(runner, frame);
+    if (!wait->is_set || !inflate_frame(runner, &bytes))
+        return WEIR_VERDICT_OTHER;
+    if (runner->plan->connection->format == WEIR_PARSER_JSON) {
+        if (!weir_json_parse(bytes, &message, &error))
+            return WEIR_VERDICT_OTHER;
+    } else if (runner->plan->connection->format == WEIR_PARSER_TEXT) {
+        message = weir_value_str(bytes);
+    }
+    const weir_verdict verdict = judge_all(runner, wait, &message, why);
+    runner->counters.control += verdict == WEIR_VERDICT_MATCH;
+    return verdict;
+}
