@@ -17,7 +17,11 @@
 
 #include "util/utf8.h"
 
-enum { EXACT_POWER_MAX = 22, EXPONENT_MAX = 100000 };
+enum {
+    EXACT_POWER_MAX = 22,
+    EXPONENT_MAX = 100000,
+    SHORT_MAX = 15 /* digits that stay below 2^53, a point among them or not */
+};
 
 #define EXACT_MAX (UINT64_C(1) << 53)
 
@@ -129,10 +133,45 @@ static double value_of(const scanned *in, weir_str text)
     return in->is_negative ? -value : value;
 }
 
+/*
+ * The number of nearly every feed: at most 15 digits, a point, no exponent. Everything stays in
+ * registers, which halves the time of the general scanner. False means "ask the scanner".
+ */
+static inline bool parse_short(const char *at, const char *end, double *value)
+{
+    if (end - at > SHORT_MAX)
+        return false;
+    bool is_negative = *at == '-';
+    at += is_negative;
+    const char *first = at;
+    uint64_t mantissa = 0;
+    for (; at < end && is_digit(*at); at++)
+        mantissa = mantissa * 10 + (uint64_t)(*at - '0');
+    if (at == first || (*first == '0' && at - first > 1))
+        return false;
+    double result;
+    if (at == end) {
+        result = (double)mantissa;
+    } else {
+        const char *point = at;
+        if (*at++ != '.')
+            return false;
+        for (; at < end && is_digit(*at); at++)
+            mantissa = mantissa * 10 + (uint64_t)(*at - '0');
+        if (at != end || at - point < 2)
+            return false;
+        result = (double)mantissa / powers[at - point - 1];
+    }
+    *value = is_negative ? -result : result;
+    return true;
+}
+
 bool weir_double_parse_json(weir_str text, double *value)
 {
     if (text.len == 0 || text.len > WEIR_NUMBER_DIGITS_MAX)
         return false;
+    if (FLT_EVAL_METHOD == 0 && parse_short(text.ptr, text.ptr + text.len, value))
+        return true;
     scanned in = {0};
     if (text.ptr[0] == '-') {
         in.is_negative = true;
@@ -365,7 +404,7 @@ static void take_digits(double value, int digits, decimal *out)
     for (; *at != 'e'; at++)
         if (is_digit(*at))
             out->digits[out->len++] = *at;
-    out->point = atoi(at + 1) + 1;
+    out->point = (int)strtol(at + 1, NULL, 10) + 1;
 }
 
 static bool reads_back(const decimal *in, double value)
