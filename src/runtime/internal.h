@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of this room share: a loaded spec with its plans, and the values that its expressions see. A spec is
+ * counted: runtimes and decoders made from it hold it.
+ */
+#ifndef WEIR_RUNTIME_INTERNAL_H
+#define WEIR_RUNTIME_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include <weir/weir.h>
+
+#include "backends/backend.h"
+#include "pipeline/runner.h"
+#include "spec/spec.h"
+#include "util/secret.h"
+
+/* ------------------------------------------------------------------ registry */
+
+/** The backend of a name, or NULL. */
+const weir_backend *weir_backend_find(weir_str name);
+/** The same table as the spec room wants it. */
+const weir_spec_registry *weir_backend_registry(void);
+
+/* ------------------------------------------------------------------ spec */
+
+struct weir_spec {
+    atomic_int references;
+    weir_spec_model *model;
+    weir_plan **plans; /* one per connection of the model, in its order */
+    const weir_schema **schemas;
+    size_t schema_count;
+    char *credentials_file; /* NULL: the usual place */
+    bool reads_environment;
+};
+
+weir_spec *weir_spec_retain(weir_spec *spec);
+/** Index of a connection by name; NULL name: the only one. SIZE_MAX with `error`, which names those there are. */
+size_t weir_spec_find_connection(const weir_spec *spec, const char *name, weir_error *error);
+
+/* ------------------------------------------------------------------ what expressions see */
+
+/**
+ * Values of one connection's world: vars from the spec, credentials resolved, an asset cache of its own. Belongs to the
+ * thread that runs the connection.
+ */
+typedef struct weir_world {
+    weir_expr_world expr; /* what weir_runner_new and messages take */
+    weir_value *credentials;
+    weir_value *vars;
+    weir_secret *secrets; /* owns the credentials' text; one per credential */
+    size_t secret_count;
+} weir_world;
+
+/**
+ * Fills a zeroed world. Credentials are looked up (environment, file, default); with `requires_all` a missing required one
+ * is WEIR_ERR_CREDENTIALS, whose text says where it was looked for. Without, it is ABSENT and the expression that
+ * asks for it fails.
+ */
+weir_code weir_world_init(weir_world *world, const weir_spec *spec, size_t connection, bool requires_all,
+                          weir_error *error);
+/** Looks the credentials up again (before a connect). */
+weir_code weir_world_refresh(weir_world *world, const weir_spec *spec, weir_error *error);
+void weir_world_fini(weir_world *world);
+/** Appends `text` with every credential's text replaced by ***: the last net before a log or event. */
+void weir_world_mask(const weir_world *world, weir_str text, weir_buf *out);
+
+/* ------------------------------------------------------------------ credentials */
+
+/**
+ * Looks up each credential of the spec into `secrets` (unset where it is given nowhere). The order: environment, the
+ * credential's own file, the credentials file, the default.
+ */
+weir_code weir_credentials_resolve(const weir_spec *spec, weir_secret *secrets, bool requires_all,
+                                   weir_error *error);
+
+/* ------------------------------------------------------------------ status */
+
+/** Fills the counters of a status from a runner's. */
+void weir_status_from_counters(weir_connection_status *status, const weir_counters *counters);
+
+#endif
