@@ -196,17 +196,28 @@ function start(server, options, log, commands, describe = () => ({})) {
     listen(server, options, (port) => say({ port, pid: process.pid, ...describe() }));
 }
 
-// RST instead of FIN. A TLS socket cannot do that itself: its transport can.
+// RST instead of FIN. A TLS socket cannot do that itself, and node has no public way: the TCP handle under it is reset,
+// which TLS does not hear of, so that its close event is sent for it.
 function resetSocket(socket, transport) {
-    const target = transport || socket;
-    try {
-        target.resetAndDestroy();
-    } catch (error) {
-        target.destroy();
+    const handle = transport && transport._handle;
+    if (!transport) {
+        socket.resetAndDestroy();
+        return;
     }
-    if (transport) {
+    if (!handle || typeof handle.reset !== 'function') {
         socket.destroy();
+        return;
     }
+    let isClosed = false;
+    socket.once('close', () => { isClosed = true; });
+    handle.reset(() => {
+        socket.destroy();
+        setImmediate(() => {
+            if (!isClosed) {
+                socket.emit('close', true);
+            }
+        });
+    });
 }
 
 module.exports = { TLS_OPTIONS, Log, die, listen, parseOptions, readFileOrDie, resetSocket, say, start, tlsOptions };

@@ -62,9 +62,12 @@ const timesOut = () => verdict({ outcomes: ['error'], codes: ['timeout'], closeC
 // Legal in one reading, not in another: both verdicts will do, but neither a hang nor other frames.
 function either(best, other) {
     const union = (a, b) => [...new Set(a.concat(b))];
+    const lenient = best.outcome === 'ok' ? best : other;
+    const strict = lenient === best ? other : best;
     return {
         ...best, outcomes: union(best.outcomes, other.outcomes), codes: union(best.codes, other.codes),
-        close_codes: union(best.close_codes, other.close_codes), frames_if_error: other.frames,
+        close_codes: union(best.close_codes, other.close_codes), peer_code: lenient.peer_code, peer_reason: lenient.peer_reason,
+        frames: lenient.frames, frames_if_error: strict.frames,
     };
 }
 
