@@ -100,6 +100,7 @@ weir_code weir_sender_pong(weir_sender *sender, weir_bytes payload)
 weir_code weir_sender_close(weir_sender *sender, int code, weir_str reason)
 {
     uint8_t payload[WEIR_WS_CONTROL_MAX];
+    sender->has_late_pong = false; /* nothing may follow a close frame */
     if (code == WEIR_WS_CLOSE_NONE || code == 0) {
         return weir_sender_put(sender, WEIR_WS_CLOSE, (weir_bytes){payload, 0});
     }

@@ -56,8 +56,8 @@ const weir_option_row weir_ws_option_rows[WEIR_WS_OPTION_COUNT] = {
     {.name = "inflate_ratio",
      .type = WEIR_OPTION_INT,
      .doc = "Most bytes that one compressed byte may become, beyond 64 KiB; 0 is no cap. "
-            "Default 200.",
-     .fallback = "200",
+            "Default 1000.",
+     .fallback = "1000",
      .min = 0,
      .max = 100000},
     {.name = "max_queue",
