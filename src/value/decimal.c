@@ -412,7 +412,7 @@ static uint64_t hash_digits(const weir_digits *d)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < d->count; i++)
-        sum = (sum * 10 + (uint64_t)(d->digits[i] - '0')) % HASH_PRIME;
+        sum = (mul_mod(sum, 10) + (uint64_t)(d->digits[i] - '0')) % HASH_PRIME;
     uint64_t ten = d->exponent < 0 ? pow_mod(10, HASH_PRIME - 2) : 10;
     uint64_t power = (uint64_t)(d->exponent < 0 ? -d->exponent : d->exponent);
     return signed_hash(mul_mod(sum, pow_mod(ten, power)), d->is_negative);

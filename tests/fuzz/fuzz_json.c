@@ -259,7 +259,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         check_itself(arena, &whole, slots);
         check_lookups(arena, &whole);
     } else {
-        CHECK(!json || strcmp(error.text, "nested too deeply") == 0);
+        /* Jansson overlooks a NUL behind a number. */
+        CHECK(!json || strcmp(error.text, "nested too deeply") == 0 ||
+              (size && memchr(bytes, 0, size)));
     }
     if (decoded && json)
         check_slots(arena, slots, json);
