@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of this room share: a loaded spec with its plans, and the values that its expressions see. A spec is
- * counted: runtimes and decoders made from it hold it.
+ * What the files of this room share: a loaded spec with its plans, and the values that its
+ * expressions see. A spec is counted: runtimes and decoders made from it hold it.
  */
 #ifndef WEIR_RUNTIME_INTERNAL_H
 #define WEIR_RUNTIME_INTERNAL_H
@@ -35,14 +35,15 @@ struct weir_spec {
 };
 
 weir_spec *weir_spec_retain(weir_spec *spec);
-/** Index of a connection by name; NULL name: the only one. SIZE_MAX with `error`, which names those there are. */
+/** Index of a connection by name; NULL name: the only one. SIZE_MAX with `error`, which names those
+ * there are. */
 size_t weir_spec_find_connection(const weir_spec *spec, const char *name, weir_error *error);
 
 /* ------------------------------------------------------------------ what expressions see */
 
 /**
- * Values of one connection's world: vars from the spec, credentials resolved, an asset cache of its own. Belongs to the
- * thread that runs the connection.
+ * Values of one connection's world: vars from the spec, credentials resolved, an asset cache of its
+ * own. Belongs to the thread that runs the connection.
  */
 typedef struct weir_world {
     weir_expr_world expr; /* what weir_runner_new and messages take */
@@ -53,23 +54,24 @@ typedef struct weir_world {
 } weir_world;
 
 /**
- * Fills a zeroed world. Credentials are looked up (environment, file, default); with `requires_all` a missing required one
- * is WEIR_ERR_CREDENTIALS, whose text says where it was looked for. Without, it is ABSENT and the expression that
- * asks for it fails.
+ * Fills a zeroed world. Credentials are looked up (environment, file, default); with `requires_all`
+ * a missing required one is WEIR_ERR_CREDENTIALS, whose text says where it was looked for. Without,
+ * it is ABSENT and the expression that asks for it fails.
  */
-weir_code weir_world_init(weir_world *world, const weir_spec *spec, size_t connection, bool requires_all,
-                          weir_error *error);
+weir_code weir_world_init(weir_world *world, const weir_spec *spec, size_t connection,
+                          bool requires_all, weir_error *error);
 /** Looks the credentials up again (before a connect). */
 weir_code weir_world_refresh(weir_world *world, const weir_spec *spec, weir_error *error);
 void weir_world_fini(weir_world *world);
-/** Appends `text` with every credential's text replaced by ***: the last net before a log or event. */
+/** Appends `text` with every credential's text replaced by ***: the last net before a log or event.
+ */
 void weir_world_mask(const weir_world *world, weir_str text, weir_buf *out);
 
 /* ------------------------------------------------------------------ credentials */
 
 /**
- * Looks up each credential of the spec into `secrets` (unset where it is given nowhere). The order: environment, the
- * credential's own file, the credentials file, the default.
+ * Looks up each credential of the spec into `secrets` (unset where it is given nowhere). The order:
+ * environment, the credential's own file, the credentials file, the default.
  */
 weir_code weir_credentials_resolve(const weir_spec *spec, weir_secret *secrets, bool requires_all,
                                    weir_error *error);

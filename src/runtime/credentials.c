@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Credentials: where they are looked for, and the world that holds them. They come from the
+ * environment, a file of their own, the credentials file (weir.yaml: spec name → field → text), or
+ * the spec's default; never from a command line. Files that others can read are refused. Their text
+ * is wiped when it is no longer wanted.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "runtime/internal.h"
+#include "spec/tree.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "value/json_write.h"
+
+enum { CREDENTIAL_MAX = 64 * 1024, CREDENTIALS_FILE_MAX = 1024 * 1024 };
+
+/* ------------------------------------------------------------------ sources */
+
+/* ACME_API_KEY for field api_key of spec acme, unless the spec names the variable. */
+static void variable_name(const weir_spec_model *model, const weir_credential_spec *credential,
+                          weir_buf *out)
+{
+    if (credential->env.len > 0) {
+        weir_buf_put(out, credential->env);
+        return;
+    }
+    weir_buf_printf(out, "%.*s_%.*s", WEIR_FMT(model->name), WEIR_FMT(credential->name));
+    for (size_t i = 0; i < out->len; i++)
+        out->ptr[i] =
+            isalnum((unsigned char)out->ptr[i]) ? (char)toupper((unsigned char)out->ptr[i]) : '_';
+}
+
+static weir_str strip_line_end(weir_str text)
+{
+    while (text.len > 0 && (text.ptr[text.len - 1] == '\n' || text.ptr[text.len - 1] == '\r'))
+        text.len--;
+    return text;
+}
+
+static weir_code from_own_file(const weir_spec_model *model, const weir_credential_spec *credential,
+                               weir_secret *secret, weir_error *error)
+{
+    weir_buf path = {0}, content = {0};
+    weir_path_join(model->directory, credential->file, &path);
+    weir_code code = WEIR_OK;
+    if (weir_file_exists(weir_buf_cstr(&path))) {
+        code = weir_file_read_private(weir_buf_cstr(&path), CREDENTIAL_MAX, &content, error);
+        if (code == WEIR_OK && !weir_secret_set(secret, strip_line_end(weir_buf_str(&content))))
+            code = weir_fail_nomem(error);
+    }
+    weir_buf_fini(&path);
+    weir_buf_wipe(&content);
+    return code == WEIR_OK ? WEIR_OK
+                           : weir_fail(error, WEIR_ERR_CREDENTIALS, "%s", error ? error->text : "");
+}
+
+/* The usual place, or "" when there is no home. */
+static void usual_path(weir_buf *out)
+{
+    const char *config = getenv("XDG_CONFIG_HOME");
+    const char *home = getenv("HOME");
+    if (config && config[0] == '/')
+        weir_buf_printf(out, "%s/weir/weir.yaml", config);
+    else if (home && home[0])
+        weir_buf_printf(out, "%s/.config/weir/weir.yaml", home);
+}
+
+/* ------------------------------------------------------------------ the credentials file */
+
+typedef struct secrets_file {
+    weir_buf path;
+    weir_buf content;
+    weir_diags *diags;
+    weir_arena *arena;
+    const weir_node *fields; /* of this spec; NULL: the file says nothing of it */
+} secrets_file;
+
+static void close_file(secrets_file *file)
+{
+    weir_buf_fini(&file->path);
+    weir_buf_wipe(&file->content);
+    weir_diags_free(file->diags);
+    weir_arena_free(file->arena);
+}
+
+static weir_code parse_file(secrets_file *file, const weir_spec_model *model, weir_error *error)
+{
+    file->diags = weir_diags_new();
+    file->arena = weir_arena_new(4096, 0);
+    const weir_source *source = file->diags && file->arena
+                                    ? weir_diags_add_source(file->diags, weir_buf_str(&file->path),
+                                                            weir_buf_str(&file->content))
+                                    : NULL;
+    if (!source)
+        return weir_fail_nomem(error);
+    const weir_node *tree = weir_yaml_parse(file->arena, source, file->diags);
+    if (weir_diags_errors(file->diags) > 0) {
+        /* Only place and text: the source line may hold a secret. */
+        const weir_diag *first = weir_diags_at(file->diags, 0);
+        return weir_fail(error, WEIR_ERR_CREDENTIALS, "%s:%u:%u: %.*s", weir_buf_cstr(&file->path),
+                         first->place.line, first->place.column, WEIR_FMT(first->text));
+    }
+    const weir_pair *pair = tree ? weir_node_pair(tree, model->name) : NULL;
+    if (pair && pair->value->kind != WEIR_NODE_MAP)
+        return weir_fail(error, WEIR_ERR_CREDENTIALS, "%s:%u: '%.*s' must be a map of credentials",
+                         weir_buf_cstr(&file->path), pair->key->place.line, WEIR_FMT(model->name));
+    file->fields = pair ? pair->value : NULL;
+    return WEIR_OK;
+}
+
+static weir_code open_file(secrets_file *file, const weir_spec *spec, weir_error *error)
+{
+    if (spec->credentials_file)
+        weir_buf_puts(&file->path, spec->credentials_file);
+    else
+        usual_path(&file->path);
+    const char *path = weir_buf_cstr(&file->path);
+    if (!path[0] || (!spec->credentials_file && !weir_file_exists(path)))
+        return WEIR_OK;
+    if (weir_file_read_private(path, CREDENTIALS_FILE_MAX, &file->content, error) != WEIR_OK)
+        return weir_fail(error, WEIR_ERR_CREDENTIALS, "%s", error ? error->text : "");
+    return parse_file(file, spec->model, error);
+}
+
+/* ------------------------------------------------------------------ resolve */
+
+static weir_code missing(const weir_spec *spec, const weir_credential_spec *credential,
+                         const char *variable, const char *file, weir_error *error)
+{
+    return weir_fail(
+        error, WEIR_ERR_CREDENTIALS,
+        "credential '%.*s' of '%.*s' is not given: set the environment variable %s, or write\n"
+        "  %.*s:\n    %.*s: ...\ninto %s (readable by you alone: chmod 600)",
+        WEIR_FMT(credential->name), WEIR_FMT(spec->model->name), variable,
+        WEIR_FMT(spec->model->name), WEIR_FMT(credential->name),
+        file[0] ? file : "a file for --credentials");
+}
+
+static weir_code resolve_one(const weir_spec *spec, const weir_credential_spec *credential,
+                             const secrets_file *file, weir_secret *secret, bool requires_all,
+                             weir_error *error)
+{
+    weir_buf variable = {0};
+    variable_name(spec->model, credential, &variable);
+    const char *found = spec->reads_environment ? getenv(weir_buf_cstr(&variable)) : NULL;
+    const weir_pair *pair = file->fields ? weir_node_pair(file->fields, credential->name) : NULL;
+    weir_code code = WEIR_OK;
+    bool has_memory = true;
+    weir_secret_fini(secret);
+    if (found && found[0])
+        has_memory = weir_secret_set(secret, weir_str_of(found));
+    if (!secret->text.ptr && credential->file.len > 0)
+        code = from_own_file(spec->model, credential, secret, error);
+    if (code == WEIR_OK && !secret->text.ptr && pair && pair->value->kind == WEIR_NODE_SCALAR &&
+        pair->value->type != WEIR_SCALAR_NULL)
+        has_memory = weir_secret_set(secret, pair->value->text);
+    if (code == WEIR_OK && !secret->text.ptr && credential->has_default)
+        has_memory = weir_secret_set(secret, credential->default_value);
+    if (!has_memory)
+        code = weir_fail_nomem(error);
+    else if (code == WEIR_OK && !secret->text.ptr && credential->required && requires_all)
+        code = missing(spec, credential, weir_buf_cstr(&variable),
+                       file->path.len ? file->path.ptr : "", error);
+    weir_buf_fini(&variable);
+    return code;
+}
+
+weir_code weir_credentials_resolve(const weir_spec *spec, weir_secret *secrets, bool requires_all,
+                                   weir_error *error)
+{
+    weir_error local = {0};
+    secrets_file file = {0};
+    if (!error)
+        error = &local;
+    if (spec->model->credential_count == 0)
+        return WEIR_OK;
+    weir_code code = open_file(&file, spec, error);
+    for (size_t i = 0; code == WEIR_OK && i < spec->model->credential_count; i++)
+        code = resolve_one(spec, &spec->model->credentials[i], &file, &secrets[i], requires_all,
+                           error);
+    close_file(&file);
+    return code;
+}
+
+/* ------------------------------------------------------------------ world */
+
+static void show_secrets(weir_world *world)
+{
+    for (size_t i = 0; i < world->secret_count; i++) {
+        world->credentials[i] = weir_value_absent();
+        if (world->secrets[i].text.ptr) {
+            world->credentials[i] = weir_value_str(world->secrets[i].text);
+            world->credentials[i].flags |= WEIR_VALUE_SECRET;
+        }
+    }
+}
+
+weir_code weir_world_init(weir_world *world, const weir_spec *spec, size_t connection,
+                          bool requires_all, weir_error *error)
+{
+    const weir_spec_model *model = spec->model;
+    world->secret_count = model->credential_count;
+    world->secrets = calloc(model->credential_count + 1, sizeof *world->secrets);
+    world->credentials = calloc(model->credential_count + 1, sizeof *world->credentials);
+    world->vars = calloc(model->var_count + 1, sizeof *world->vars);
+    world->expr.assets = weir_asset_cache_new(model->assets);
+    if (!world->secrets || !world->credentials || !world->vars || !world->expr.assets) {
+        weir_world_fini(world);
+        return weir_fail_nomem(error);
+    }
+    for (size_t i = 0; i < model->var_count; i++)
+        world->vars[i] = model->vars[i].value;
+    world->expr.credentials = world->credentials;
+    world->expr.vars = world->vars;
+    world->expr.connection_name = model->connections[connection].name;
+    const weir_code code = weir_credentials_resolve(spec, world->secrets, requires_all, error);
+    if (code != WEIR_OK)
+        weir_world_fini(world);
+    else
+        show_secrets(world);
+    return code;
+}
+
+weir_code weir_world_refresh(weir_world *world, const weir_spec *spec, weir_error *error)
+{
+    const weir_code code = weir_credentials_resolve(spec, world->secrets, true, error);
+    show_secrets(world);
+    return code;
+}
+
+void weir_world_fini(weir_world *world)
+{
+    for (size_t i = 0; world->secrets && i < world->secret_count; i++)
+        weir_secret_fini(&world->secrets[i]);
+    free(world->secrets);
+    free(world->credentials);
+    free(world->vars);
+    weir_asset_cache_free((weir_asset_cache *)world->expr.assets);
+    *world = (weir_world){0};
+}
+
+void weir_world_mask(const weir_world *world, weir_str text, weir_buf *out)
+{
+    weir_secret_mask(text, world->secrets, world->secret_count, out);
+}

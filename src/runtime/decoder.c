@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* A plan without a network: what `weir replay` and programs with a transport of their own use. */
+#include <stdlib.h>
+
+#include "runtime/internal.h"
+#include "util/error.h"
+
+struct weir_decoder {
+    weir_spec *spec;
+    size_t connection;
+    weir_world world;
+    weir_runner *runner;
+    uint64_t frames;
+    uint64_t seq[WEIR_CHANNEL_COUNT];
+    int64_t last_frame_ns;
+};
+
+weir_decoder *weir_decoder_new(weir_spec *spec, const char *connection, weir_error *error)
+{
+    const size_t index = weir_spec_find_connection(spec, connection, error);
+    if (index == SIZE_MAX)
+        return NULL;
+    weir_decoder *decoder = calloc(1, sizeof *decoder);
+    if (!decoder) {
+        weir_fail_nomem(error);
+        return NULL;
+    }
+    decoder->spec = weir_spec_retain(spec);
+    decoder->connection = index;
+    if (weir_world_init(&decoder->world, spec, index, false, error) != WEIR_OK) {
+        weir_decoder_free(decoder);
+        return NULL;
+    }
+    decoder->runner = weir_runner_new(spec->plans[index], &decoder->world.expr);
+    if (!decoder->runner) {
+        weir_fail_nomem(error);
+        weir_decoder_free(decoder);
+        return NULL;
+    }
+    return decoder;
+}
+
+void weir_decoder_free(weir_decoder *decoder)
+{
+    if (!decoder)
+        return;
+    weir_runner_free(decoder->runner);
+    weir_world_fini(&decoder->world);
+    weir_spec_free(decoder->spec);
+    free(decoder);
+}
+
+void weir_decoder_feed(weir_decoder *decoder, weir_str frame, bool is_binary, int64_t received_ns,
+                       weir_record_fn *on_record, void *user)
+{
+    const weir_runner_frame input = {.bytes = frame,
+                                     .is_binary = is_binary,
+                                     .received_ns = received_ns,
+                                     .number = decoder->frames++};
+    weir_batch *batch = weir_runner_batch(decoder->runner);
+    weir_runner_feed(decoder->runner, &input);
+    decoder->last_frame_ns = received_ns;
+    size_t offset = 0;
+    for (weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;) {
+        record->seq = ++decoder->seq[record->schema->channel];
+        on_record(user, record);
+    }
+    weir_batch_clear(batch);
+}
+
+void weir_status_from_counters(weir_connection_status *status, const weir_counters *counters)
+{
+    status->frames = counters->frames;
+    status->bytes = counters->bytes;
+    status->records_out = counters->records_out;
+    status->dropped_by_router = counters->dropped;
+    status->unconverted = counters->unconverted;
+    memcpy(status->failed, counters->failed, sizeof status->failed);
+    memcpy(status->by_channel, counters->by_channel, sizeof status->by_channel);
+}
+
+_Static_assert((int)WEIR_STAGE_NAMES == (int)WEIR_STAGE_COUNT,
+               "the public header counts the stages");
+_Static_assert((int)WEIR_FRAME_SLACK == (int)WEIR_JSON_SLACK,
+               "the public header names the decoder's slack");
+
+void weir_decoder_status(const weir_decoder *decoder, weir_connection_status *status)
+{
+    *status = (weir_connection_status){
+        .connection = decoder->spec->model->connections[decoder->connection].name,
+        .state = WEIR_STATE_LIVE,
+        .last_frame_ns = decoder->last_frame_ns};
+    weir_status_from_counters(status, weir_runner_counters(decoder->runner));
+}
+
+const char *weir_stage_label(size_t stage)
+{
+    return weir_stage_name((weir_stage)stage);
+}
+
+void weir_decoder_failures(const weir_decoder *decoder,
+                           void (*each)(void *user, const weir_failure *failure), void *user)
+{
+    for (size_t i = 0; i < weir_runner_dead_letters(decoder->runner); i++) {
+        const weir_dead_letter *letter = weir_runner_dead_letter(decoder->runner, i);
+        const weir_failure failure = {.stage = weir_stage_name(letter->stage),
+                                      .frame = letter->frame,
+                                      .received_ns = letter->received_ns,
+                                      .sample = {letter->sample, letter->sample_len},
+                                      .reason = weir_str_of(letter->reason)};
+        each(user, &failure);
+    }
+}
