@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A capture file in memory: one frame a line (.jsonl and others), or {u32 little-endian length, bytes} (.lpf, binary).
-// Frames are views of the one buffer, byte for byte as recorded.
+// A capture file in memory: one frame a line (.jsonl and others), or {u32 little-endian length,
+// bytes} (.lpf, binary). Frames are views of the one buffer, byte for byte as recorded.
 'use strict';
 
 const { die, readFileOrDie } = require('./peer');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A slow network in front of a socket: what is written to it leaves in small pieces, some time apart. It replaces the
-// socket's own write and end, so whoever writes (the ws package, the HTTP server) need not know. Each piece is a TCP
-// segment of its own, as far as the kernel allows.
+// A slow network in front of a socket: what is written to it leaves in small pieces, some time
+// apart. It replaces the socket's own write and end, so whoever writes (the ws package, the HTTP
+// server) need not know. Each piece is a TCP segment of its own, as far as the kernel allows.
 'use strict';
 
 const { die } = require('./peer');
@@ -50,8 +50,10 @@ function drip(socket, { bytes, ms }) {
     socket.uncork = () => {};
     socket.write = (chunk, encoding, callback) => {
         const done = typeof encoding === 'function' ? encoding : callback;
-        const buffer = typeof chunk === 'string'
-            ? Buffer.from(chunk, typeof encoding === 'string' ? encoding : 'utf8') : Buffer.from(chunk);
+        const buffer =
+            typeof chunk === 'string'
+                ? Buffer.from(chunk, typeof encoding === 'string' ? encoding : 'utf8')
+                : Buffer.from(chunk);
         queue.push({ chunk: buffer, at: 0, done });
         if (!isRunning) {
             step();

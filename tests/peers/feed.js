@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
-// Sends frames as fast as a socket takes them, for measuring a client. The upgrade is done by the npm package ws; then
-// ready-made writes go to its socket directly, because building frames one by one in JavaScript would be what is measured.
-// With --pmd each frame is compressed on its own (server_no_context_takeover), so that the writes can be made beforehand
-// and sent again. README.md, "feed.js", is its reference.
+// Sends frames as fast as a socket takes them, for measuring a client. The upgrade is done by the
+// npm package ws; then ready-made writes go to its socket directly, because building frames one
+// by one in JavaScript would be what is measured. With --pmd each frame is compressed on its own
+// (server_no_context_takeover), so that the writes can be made beforehand and sent again.
+// README.md, "feed.js", is its reference.
 'use strict';
 
 const http = require('http');
@@ -19,15 +20,28 @@ const OPTIONS = [
     { name: 'capture', kind: 'text', value: null, help: 'frames to send: one a line, or .lpf' },
     { name: 'frames', kind: 'number', value: 0, help: 'how many; 0 = the whole capture once' },
     { name: 'start', kind: 'number', value: 0, help: 'first line, zero-based' },
-    { name: 'pack', kind: 'number', value: 65536, help: 'bytes per write, about; 0 = one frame per write' },
+    {
+        name: 'pack',
+        kind: 'number',
+        value: 65536,
+        help: 'bytes per write, about; 0 = one frame per write',
+    },
     { name: 'pmd', kind: 'flag', value: false, help: 'permessage-deflate, each frame on its own' },
-    { name: 'after-message', kind: 'flag', value: false, help: 'begin when the client has sent a message' },
+    {
+        name: 'after-message',
+        kind: 'flag',
+        value: false,
+        help: 'begin when the client has sent a message',
+    },
 ].concat(TLS_OPTIONS);
 
 const MAX_PREPARED_BYTES = 1 << 30;
 
 function compressed(payload) {
-    const out = zlib.deflateRawSync(payload, { finishFlush: zlib.constants.Z_SYNC_FLUSH, level: 1 });
+    const out = zlib.deflateRawSync(payload, {
+        finishFlush: zlib.constants.Z_SYNC_FLUSH,
+        level: 1,
+    });
     return out.subarray(0, -4);
 }
 
@@ -36,7 +50,8 @@ function wireFrame(payload, isBinary, isCompressed) {
     return isCompressed ? make(compressed(payload), { rsv: 4 }) : make(payload);
 }
 
-// The writes of `total` frames from `start` on: when that is more than the capture, one round of writes is repeated.
+// The writes of `total` frames from `start` on: when that is more than the capture, one round of
+// writes is repeated.
 function prepare(options) {
     const { frames, isBinary } = loadCapture(options.capture);
     const chosen = frames.slice(options.start);
@@ -51,7 +66,11 @@ function prepare(options) {
     let prepared = 0;
     const flush = () => {
         if (pending.length > 0) {
-            writes.push({ bytes: Buffer.concat(pending), frames: pending.length, payload: pending.payload });
+            writes.push({
+                bytes: Buffer.concat(pending),
+                frames: pending.length,
+                payload: pending.payload,
+            });
         }
         pending = [];
         pending.payload = 0;
@@ -79,7 +98,8 @@ function prepare(options) {
 function restWrite(chosen, count, isBinary, options) {
     const parts = chosen.slice(0, count);
     return {
-        bytes: Buffer.concat(parts.map((payload) => wireFrame(payload, isBinary, options.pmd))), frames: count,
+        bytes: Buffer.concat(parts.map((payload) => wireFrame(payload, isBinary, options.pmd))),
+        frames: count,
         payload: parts.reduce((sum, part) => sum + part.length, 0),
     };
 }
@@ -114,7 +134,8 @@ class Feed {
         this.opened = 0;
         this.server = options.tls ? https.createServer(tlsOptions(options)) : http.createServer();
         this.sockets = new WebSocketServer({
-            server: this.server, perMessageDeflate: options.pmd ? { serverNoContextTakeover: true } : false,
+            server: this.server,
+            perMessageDeflate: options.pmd ? { serverNoContextTakeover: true } : false,
         });
         this.sockets.on('connection', (ws, request) => this.open(ws, request));
     }
@@ -163,7 +184,9 @@ class Feed {
 
     end(ws, socket) {
         if (!socket.destroyed) {
-            socket.write('', () => { ws.tookNs = process.hrtime.bigint() - ws.beganNs; });
+            socket.write('', () => {
+                ws.tookNs = process.hrtime.bigint() - ws.beganNs;
+            });
             ws.close(1000);
         }
     }
@@ -177,7 +200,11 @@ class Feed {
 }
 
 function main() {
-    const options = parseOptions('feed.js: frames as fast as a socket takes them', OPTIONS, process.argv.slice(2));
+    const options = parseOptions(
+        'feed.js: frames as fast as a socket takes them',
+        OPTIONS,
+        process.argv.slice(2),
+    );
     const feed = new Feed(options);
     start(feed.server, options, feed.log, {}, () => feed.sums);
 }

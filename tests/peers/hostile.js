@@ -1,18 +1,40 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
-// A hostile websocket server on plain sockets: the path of the URL names the case, the case says which rule is broken and
-// when. The cases are rows in hostile/cases_*.js, each with what the client must make of it; this file carries a row out
-// and records what the client did. README.md, "hostile.js", is its reference.
+// A hostile websocket server on plain sockets: the path of the URL names the case, the case says
+// which rule is broken and when. The cases are rows in hostile/cases_*.js, each with what the
+// client must make of it; this file carries a row out and records what the client did. README.md,
+// "hostile.js", is its reference.
 'use strict';
 
 const net = require('net');
 const tls = require('tls');
 
-const { TLS_OPTIONS, Log, die, listen, parseOptions, resetSocket, start, tlsOptions } = require('./peer');
-const { ClientReader, close, parseRequest, plainReply, pong, requestFault, upgradeReply } = require('./hostile/wire');
+const {
+    TLS_OPTIONS,
+    Log,
+    die,
+    listen,
+    parseOptions,
+    resetSocket,
+    start,
+    tlsOptions,
+} = require('./peer');
+const {
+    ClientReader,
+    close,
+    parseRequest,
+    plainReply,
+    pong,
+    requestFault,
+    upgradeReply,
+} = require('./hostile/wire');
 
-const CASES = [].concat(require('./hostile/cases_handshake'), require('./hostile/cases_frame'),
-    require('./hostile/cases_deflate'), require('./hostile/cases_odd'));
+const CASES = [].concat(
+    require('./hostile/cases_handshake'),
+    require('./hostile/cases_frame'),
+    require('./hostile/cases_deflate'),
+    require('./hostile/cases_odd'),
+);
 
 const OPTIONS = [
     { name: 'hold-ms', kind: 'number', value: 20000, help: 'how long a silent case stays silent' },
@@ -28,7 +50,8 @@ const POLL_MS = 20;
 const EARLY_PORTS = {
     fin: (socket) => socket.end(),
     rst: (socket) => resetSocket(socket),
-    garbage: (socket) => socket.end(Buffer.from(Array.from({ length: 300 }, (_, i) => (i * 73 + 5) & 255))),
+    garbage: (socket) =>
+        socket.end(Buffer.from(Array.from({ length: 300 }, (_, i) => (i * 73 + 5) & 255))),
     silence: () => {},
 };
 
@@ -48,8 +71,13 @@ class Connection {
         this.sentClose = false;
         this.ended = null;
         socket.on('data', (chunk) => this.data(chunk));
-        socket.on('end', () => { this.ended = this.ended || 'fin'; socket.end(); });
-        socket.on('error', () => { this.ended = this.ended || 'rst'; });
+        socket.on('end', () => {
+            this.ended = this.ended || 'fin';
+            socket.end();
+        });
+        socket.on('error', () => {
+            this.ended = this.ended || 'rst';
+        });
         socket.on('close', () => this.finish());
         this.timer = setTimeout(() => this.giveUp(), server.options.holdMs);
     }
@@ -86,7 +114,10 @@ class Connection {
         this.head = Buffer.concat([this.head, chunk]);
         const end = this.head.indexOf('\r\n\r\n');
         if (end >= 0) {
-            this.request(parseRequest(this.head.subarray(0, end).toString('latin1')), this.head.subarray(end + 4));
+            this.request(
+                parseRequest(this.head.subarray(0, end).toString('latin1')),
+                this.head.subarray(end + 4),
+            );
         } else if (this.head.length > MAX_REQUEST_BYTES) {
             this.socket.destroy();
         }
@@ -98,7 +129,9 @@ class Connection {
             this.server.serveHttp(this.socket, url);
             return;
         }
-        const row = CASES.find((candidate) => `/${candidate.name}` === url.pathname && !candidate.port);
+        const row = CASES.find(
+            (candidate) => `/${candidate.name}` === url.pathname && !candidate.port,
+        );
         if (!row) {
             this.socket.end(plainReply(404, 'Not Found', {}, 'no such case\n'));
             return;
@@ -123,7 +156,10 @@ class Connection {
                 return;
             }
             this.socket.once('close', resolve);
-            this.socket.write(bytes, () => { this.socket.removeListener('close', resolve); resolve(); });
+            this.socket.write(bytes, () => {
+                this.socket.removeListener('close', resolve);
+                resolve();
+            });
         });
     }
 
@@ -136,7 +172,9 @@ class Connection {
     }
 
     emit(bytes) {
-        return this.row.dripMs === undefined ? this.write(bytes) : this.drip(bytes, this.row.dripMs);
+        return this.row.dripMs === undefined
+            ? this.write(bytes)
+            : this.drip(bytes, this.row.dripMs);
     }
 
     async play(row, request) {
@@ -171,7 +209,9 @@ class Connection {
             this.socket.end(plainReply(400, 'Bad Request'));
             return;
         }
-        await this.write(upgradeReply(request, { add: row.pmd ? [`Sec-WebSocket-Extensions: ${row.pmd}`] : [] }));
+        await this.write(
+            upgradeReply(request, { add: row.pmd ? [`Sec-WebSocket-Extensions: ${row.pmd}`] : [] }),
+        );
         const frames = row.send();
         if (row.legal) {
             this.sentClose = true;
@@ -189,25 +229,30 @@ class Connection {
 
     async endWith(ending) {
         switch (ending) {
-        case 'fin':
-            this.ended = 'server';
-            this.socket.end();
-            break;
-        case 'rst':
-            await sleep(RST_DELAY_MS);
-            this.ended = 'server';
-            resetSocket(this.socket, this.transport);
-            break;
-        case 'endless':
-            for (let sent = 0; sent < MAX_ENDLESS_BYTES && !this.isGone(); sent += this.row.filler.length) {
-                await this.write(this.row.filler);
-            }
-            break;
-        default: // hold: the timer, or the client, ends it
+            case 'fin':
+                this.ended = 'server';
+                this.socket.end();
+                break;
+            case 'rst':
+                await sleep(RST_DELAY_MS);
+                this.ended = 'server';
+                resetSocket(this.socket, this.transport);
+                break;
+            case 'endless':
+                for (
+                    let sent = 0;
+                    sent < MAX_ENDLESS_BYTES && !this.isGone();
+                    sent += this.row.filler.length
+                ) {
+                    await this.write(this.row.filler);
+                }
+                break;
+            default: // hold: the timer, or the client, ends it
         }
     }
 
-    // The client's close frame: answered unless it is itself an answer; then the server ends the TCP connection, as it should.
+    // The client's close frame: answered unless it is itself an answer; then the server ends the
+    // TCP connection, as it should.
     clientCloses() {
         if (this.isGone()) {
             return;
@@ -227,9 +272,13 @@ class Hostile {
             this.listener = tls.createServer({ ...tlsOptions(options), allowHalfOpen: true });
             this.listener.on('connection', (socket) => this.keepTransport(socket));
             this.listener.on('secureConnection', (socket) => this.accept(socket));
-            this.listener.on('tlsClientError', (error) => this.log.write('tls_error', { text: error.message }));
+            this.listener.on('tlsClientError', (error) =>
+                this.log.write('tls_error', { text: error.message }),
+            );
         } else {
-            this.listener = net.createServer({ allowHalfOpen: true }, (socket) => this.accept(socket));
+            this.listener = net.createServer({ allowHalfOpen: true }, (socket) =>
+                this.accept(socket),
+            );
         }
     }
 
@@ -241,14 +290,28 @@ class Hostile {
     }
 
     accept(socket) {
-        return new Connection(this, socket, this.transports.get(`${socket.remoteAddress}:${socket.remotePort}`));
+        return new Connection(
+            this,
+            socket,
+            this.transports.get(`${socket.remoteAddress}:${socket.remotePort}`),
+        );
     }
 
     newRun(row, request) {
         const run = {
-            case: row.name, n: this.runs.filter((other) => other.case === row.name).length + 1,
-            upgraded: Boolean(row.send || row.ending === 'frames'), path: request ? request.path : null, headers: request ? request.headers : {},
-            close_code: null, close_reason: '', pings: 0, pongs: 0, last_pong: null, messages: [], bad: null, ended: null,
+            case: row.name,
+            n: this.runs.filter((other) => other.case === row.name).length + 1,
+            upgraded: Boolean(row.send || row.ending === 'frames'),
+            path: request ? request.path : null,
+            headers: request ? request.headers : {},
+            close_code: null,
+            close_reason: '',
+            pings: 0,
+            pongs: 0,
+            last_pong: null,
+            messages: [],
+            bad: null,
+            ended: null,
         };
         this.runs.push(run);
         return run;
@@ -258,7 +321,14 @@ class Hostile {
         const name = url.searchParams.get('case');
         const chosen = () => this.runs.filter((run) => !name || run.case === name);
         if (url.pathname === '/_cases') {
-            socket.end(plainReply(200, 'OK', { 'Content-Type': 'application/json' }, JSON.stringify(this.describe())));
+            socket.end(
+                plainReply(
+                    200,
+                    'OK',
+                    { 'Content-Type': 'application/json' },
+                    JSON.stringify(this.describe()),
+                ),
+            );
             return;
         }
         const deadline = Date.now() + Number(url.searchParams.get('wait') || 0);
@@ -266,7 +336,9 @@ class Hostile {
         while (Date.now() < deadline && !isSettled()) {
             await sleep(POLL_MS);
         }
-        socket.end(plainReply(200, 'OK', { 'Content-Type': 'application/json' }, JSON.stringify(chosen())));
+        socket.end(
+            plainReply(200, 'OK', { 'Content-Type': 'application/json' }, JSON.stringify(chosen())),
+        );
     }
 
     // The early ports listen one after the other, then `done` is called.
@@ -281,32 +353,53 @@ class Hostile {
             }
             const server = net.createServer((socket) => {
                 const connection = new Connection(this, socket, null);
-                connection.begin(CASES.find((row) => row.port === name), null);
+                connection.begin(
+                    CASES.find((row) => row.port === name),
+                    null,
+                );
                 EARLY_PORTS[name](socket);
             });
             const own = { host: this.options.host, port: 0 };
-            listen(server, own, () => { this.ports[name] = own.port; next(); });
+            listen(server, own, () => {
+                this.ports[name] = own.port;
+                next();
+            });
         };
         next();
     }
 
     describe() {
         return CASES.map((row) => ({
-            name: row.name, group: row.group, path: `/${row.name}`, port: row.port ? this.ports[row.port] : this.options.port,
-            about: row.about, legal: row.legal === true, needs_timeout: row.needs_timeout === true, pmd: row.pmd || null, expect: row.expect,
+            name: row.name,
+            group: row.group,
+            path: `/${row.name}`,
+            port: row.port ? this.ports[row.port] : this.options.port,
+            about: row.about,
+            legal: row.legal === true,
+            needs_timeout: row.needs_timeout === true,
+            pmd: row.pmd || null,
+            expect: row.expect,
         }));
     }
 }
 
 function main() {
-    const options = parseOptions('hostile.js: a server that breaks the rules', OPTIONS, process.argv.slice(2));
+    const options = parseOptions(
+        'hostile.js: a server that breaks the rules',
+        OPTIONS,
+        process.argv.slice(2),
+    );
     const names = new Set(CASES.map((row) => row.name));
     if (names.size !== CASES.length) {
         die('two cases have one name');
     }
     const hostile = new Hostile(options);
     const commands = { runs: () => ({ runs: hostile.runs }) };
-    hostile.openEarlyPorts(() => start(hostile.listener, options, hostile.log, commands, () => ({ cases: hostile.describe() })));
+    hostile.openEarlyPorts(() =>
+        start(hostile.listener, options, hostile.log, commands, () => ({
+            cases: hostile.describe(),
+        })),
+    );
 }
 
 main();

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A throw-away CA with the certificates that TLS tests need, good and bad, in the directory given. `openssl ca` is used
-# because it alone, in OpenSSL 3.0, sets both ends of a validity period: an expired certificate is made expired.
+# A throw-away CA with the certificates that TLS tests need, good and bad, in the directory given.
+# `openssl ca` is used because it alone, in OpenSSL 3.0, sets both ends of a validity period: an
+# expired certificate is made expired.
 set -eu
 
 if [ $# -ne 1 ]; then

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Predicates over messages and templates for answers, both plain JSON, so that a test describes a venue without code.
-// README.md, "Configuration", is their reference. A predicate is a shape that a message must contain; a template is
-// the answer with $names in it.
+// Predicates over messages and templates for answers, both plain JSON, so that a test describes a
+// venue without code. README.md, "Configuration", is their reference. A predicate is a shape that
+// a message must contain; a template is the answer with $names in it.
 'use strict';
 
 const PREDICATES = {
@@ -10,7 +10,8 @@ const PREDICATES = {
     $re: (value, pattern) => typeof value === 'string' && new RegExp(pattern).test(value),
     $in: (value, list) => list.some((candidate) => matches(candidate, value)),
     $type: (value, name) => typeName(value) === name,
-    $has: (value, shape) => Array.isArray(value) && value.some((element) => matches(shape, element)),
+    $has: (value, shape) =>
+        Array.isArray(value) && value.some((element) => matches(shape, element)),
 };
 
 function typeName(value) {
@@ -29,14 +30,19 @@ function matches(shape, value) {
         return shape === value;
     }
     if (Array.isArray(shape)) {
-        return Array.isArray(value) && shape.length === value.length &&
-            shape.every((element, i) => matches(element, value[i]));
+        return (
+            Array.isArray(value) &&
+            shape.length === value.length &&
+            shape.every((element, i) => matches(element, value[i]))
+        );
     }
     const keys = Object.keys(shape);
     if (keys.length === 1 && own(PREDICATES, keys[0])) {
         return PREDICATES[keys[0]](value, shape[keys[0]]);
     }
-    return typeName(value) === 'object' && keys.every((key) => matches(shape[key], own(value, key)));
+    return (
+        typeName(value) === 'object' && keys.every((key) => matches(shape[key], own(value, key)))
+    );
 }
 
 // The value at a dotted path, undefined where there is none.
@@ -51,7 +57,8 @@ function at(value, path) {
     return here;
 }
 
-// Channels may have dots of their own (as in $active.book.10), so the rest of the name is tried whole first.
+// Channels may have dots of their own (as in $active.book.10), so the rest of the name is tried
+// whole first.
 function lookUp(name, scope) {
     const [head, ...rest] = name.split('.');
     const value = own(scope, head);
@@ -106,8 +113,9 @@ function render(template, scope) {
     return textOf(fill(template, scope));
 }
 
-// The members of `over` replace those of `base`; sections (objects on both sides) do so member by member. It goes no
-// deeper: a predicate or an answer that is half of one dialect and half of another means nothing.
+// The members of `over` replace those of `base`; sections (objects on both sides) do so member by
+// member. It goes no deeper: a predicate or an answer that is half of one dialect and half of
+// another means nothing.
 function merge(base, over) {
     const result = { ...base };
     for (const key of Object.keys(over)) {

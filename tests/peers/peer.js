@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
-// What the servers of this folder have in common: options from a table of rows, the ready line, commands on stdin, the
-// NDJSON log, and a bounded life. A server is started by a test and must never outlive it, so it ends on SIGTERM, when
-// its stdin closes, and in any case after --max-seconds. The log is written synchronously: a test that saw the effect
-// of an event finds the event in the file.
+// What the servers of this folder have in common: options from a table of rows, the ready line,
+// commands on stdin, the NDJSON log, and a bounded life. A server is started by a test and must
+// never outlive it, so it ends on SIGTERM, when its stdin closes, and in any case after
+// --max-seconds. The log is written synchronously: a test that saw the effect of an event finds
+// the event in the file.
 'use strict';
 
 const fs = require('fs');
 
 const COMMON_OPTIONS = [
-    { name: 'host', kind: 'text', value: '127.0.0.1', help: 'address to listen on; :: is both families' },
+    {
+        name: 'host',
+        kind: 'text',
+        value: '127.0.0.1',
+        help: 'address to listen on; :: is both families',
+    },
     { name: 'port', kind: 'number', value: 0, help: 'port, 0 = any free one' },
     { name: 'log', kind: 'text', value: null, help: 'file to append the NDJSON log to' },
     { name: 'max-seconds', kind: 'number', value: 120, help: 'end of life, whatever happens' },
@@ -18,7 +24,12 @@ const TLS_OPTIONS = [
     { name: 'tls', kind: 'flag', value: false, help: 'speak TLS' },
     { name: 'cert', kind: 'text', value: null, help: 'certificate chain, PEM' },
     { name: 'key', kind: 'text', value: null, help: 'private key, PEM' },
-    { name: 'client-ca', kind: 'text', value: null, help: 'demand a client certificate of this CA' },
+    {
+        name: 'client-ca',
+        kind: 'text',
+        value: null,
+        help: 'demand a client certificate of this CA',
+    },
     { name: 'tls-max', kind: 'text', value: null, help: 'newest TLS version: 1.2 or 1.3' },
 ];
 
@@ -129,7 +140,8 @@ class Log {
     }
 }
 
-// process.stdout of a pipe is asynchronous; a reply must not be lost when the process ends right after it.
+// process.stdout of a pipe is asynchronous; a reply must not be lost when the process ends right
+// after it.
 function say(value) {
     try {
         fs.writeSync(1, JSON.stringify(value) + '\n');
@@ -147,7 +159,11 @@ function runCommand(line, commands) {
     }
     const name = request === null ? null : request.cmd;
     if (!Object.prototype.hasOwnProperty.call(commands, name)) {
-        return { ok: false, cmd: name, error: `unknown command; known: ${Object.keys(commands).join(' ')}` };
+        return {
+            ok: false,
+            cmd: name,
+            error: `unknown command; known: ${Object.keys(commands).join(' ')}`,
+        };
     }
     try {
         return { ok: true, cmd: name, ...commands[name](request) };
@@ -158,7 +174,13 @@ function runCommand(line, commands) {
 
 // Takes commands from stdin, one JSON object a line, and ends the process when stdin does.
 function serveCommands(commands, log) {
-    const known = { ...commands, exit: () => { setImmediate(() => process.exit(0)); return {}; } };
+    const known = {
+        ...commands,
+        exit: () => {
+            setImmediate(() => process.exit(0));
+            return {};
+        },
+    };
     let rest = '';
     process.stdin.setEncoding('utf8');
     process.stdin.on('data', (chunk) => {
@@ -167,7 +189,10 @@ function serveCommands(commands, log) {
         for (const line of lines.filter((text) => text.trim() !== '')) {
             log.write('command', { text: line });
             const reply = runCommand(line, known);
-            Promise.resolve(reply.later).then(() => { delete reply.later; say(reply); });
+            Promise.resolve(reply.later).then(() => {
+                delete reply.later;
+                say(reply);
+            });
         }
     });
     process.stdin.on('end', () => process.exit(0));
@@ -196,8 +221,8 @@ function start(server, options, log, commands, describe = () => ({})) {
     listen(server, options, (port) => say({ port, pid: process.pid, ...describe() }));
 }
 
-// RST instead of FIN. A TLS socket cannot do that itself, and node has no public way: the TCP handle under it is reset,
-// which TLS does not hear of, so that its close event is sent for it.
+// RST instead of FIN. A TLS socket cannot do that itself, and node has no public way: the TCP
+// handle under it is reset, which TLS does not hear of, so that its close event is sent for it.
 function resetSocket(socket, transport) {
     const handle = transport && transport._handle;
     if (!transport) {
@@ -209,7 +234,9 @@ function resetSocket(socket, transport) {
         return;
     }
     let isClosed = false;
-    socket.once('close', () => { isClosed = true; });
+    socket.once('close', () => {
+        isClosed = true;
+    });
     handle.reset(() => {
         socket.destroy();
         setImmediate(() => {
@@ -220,4 +247,15 @@ function resetSocket(socket, transport) {
     });
 }
 
-module.exports = { TLS_OPTIONS, Log, die, listen, parseOptions, readFileOrDie, resetSocket, say, start, tlsOptions };
+module.exports = {
+    TLS_OPTIONS,
+    Log,
+    die,
+    listen,
+    parseOptions,
+    readFileOrDie,
+    resetSocket,
+    say,
+    start,
+    tlsOptions,
+};

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Starts, commands, reads and stops the servers of this folder, from tests written in Python.
 
-A peer's stdin is a pipe held by this process, so a peer ends when its test does, however that ends. Every wait has a
-deadline, and an error at a deadline carries what the peer said: a test that fails tells why. README.md describes the
-servers; only the standard library is used.
+A peer's stdin is a pipe held by this process, so a peer ends when its test does, however that
+ends. Every wait has a deadline, and an error at a deadline carries what the peer said: a test that
+fails tells why. README.md describes the servers; only the standard library is used.
 """
 
 import json
@@ -32,7 +32,7 @@ def available():
 
 
 def make_ca(directory):
-    """Writes the throw-away CA and its certificates into the directory, once; returns the directory."""
+    """Writes the throw-away CA and its certificates into the directory, once; returns it."""
     if not os.path.exists(os.path.join(directory, "client.pem")):
         done = subprocess.run(["sh", os.path.join(HERE, "make_ca.sh"), directory], capture_output=True, text=True,
                               timeout=60, check=False)
@@ -139,7 +139,7 @@ class Peer:
         return [event for event in self.log() if event["ev"] == ev and _matches(event, members)]
 
     def wait(self, ev, count=1, timeout=10, **members):
-        """The count-th event of a kind (whose members equal those given), logged already or to come."""
+        """The count-th event of a kind with members as given, logged already or to come."""
         deadline = time.monotonic() + timeout
         while True:
             found = self.events(ev, **members)
@@ -194,7 +194,7 @@ class Hostile(Peer):
         self.cases = self.ready["cases"]
 
     def run_log(self, name=None, wait=0):
-        """The runs so far (of one case); with `wait` seconds, once the last run of that case has ended."""
+        """The runs so far (of one case); with `wait` seconds, once the last has ended."""
         if self.is_tls:
             return [event for event in self.log() if event["ev"] == "run" and name in (None, event["case"])]
         query = urllib.parse.urlencode({"case": name or "", "wait": int(wait * 1000)})

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Plays a capture to one connection of the venue: at a rate or as fast as the socket takes it, in one piece or in
-// fragments, and breaks off where it was told to. Bytes handed to the socket and not yet written are bounded, so that
-// a slow client is felt here and not in memory.
+// Plays a capture to one connection of the venue: at a rate or as fast as the socket takes it, in
+// one piece or in fragments, and breaks off where it was told to. Bytes handed to the socket and
+// not yet written are bounded, so that a slow client is felt here and not in memory.
 'use strict';
 
 const { resetSocket } = require('./peer');
@@ -23,7 +23,8 @@ function seededRandom(seed) {
 }
 
 class Player {
-    // `venue` has options, capture, cursor and log; `conn` has ws, id, raw (transport under TLS), noteFault().
+    // `venue` has options, capture, cursor and log; `conn` has ws, id, raw (transport under TLS),
+    // noteFault().
     constructor(venue, conn) {
         this.venue = venue;
         this.conn = conn;
@@ -69,7 +70,10 @@ class Player {
             return;
         }
         this.scheduled = true;
-        const run = () => { this.scheduled = false; this.pump(); };
+        const run = () => {
+            this.scheduled = false;
+            this.pump();
+        };
         if (delayMs > 0) {
             setTimeout(run, delayMs);
         } else {
@@ -84,7 +88,7 @@ class Player {
             return FRAMES_PER_TURN;
         }
         const elapsed = Date.now() - this.startMs;
-        return Math.floor(elapsed * rate / 1000) - (this.sent - this.sentAtStart);
+        return Math.floor((elapsed * rate) / 1000) - (this.sent - this.sentAtStart);
     }
 
     pump() {
@@ -177,7 +181,13 @@ class Player {
     stopWith(how, code, reason) {
         this.stop();
         this.ended = true;
-        this.venue.log.write('closing', { conn: this.conn.id, how, code, reason, frames: this.sent });
+        this.venue.log.write('closing', {
+            conn: this.conn.id,
+            how,
+            code,
+            reason,
+            frames: this.sent,
+        });
     }
 
     finish() {
@@ -186,7 +196,13 @@ class Player {
         this.venue.log.write('played', { conn: this.conn.id, frames: this.sent, next: this.next });
         if (this.options.end !== 'keep') {
             const code = Number(this.options.end);
-            this.venue.log.write('closing', { conn: this.conn.id, how: 'close', code, reason: '', frames: this.sent });
+            this.venue.log.write('closing', {
+                conn: this.conn.id,
+                how: 'close',
+                code,
+                reason: '',
+                frames: this.sent,
+            });
             this.conn.ws.close(code);
         }
     }

@@ -1,21 +1,45 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
-// A CONNECT proxy on plain sockets, well-behaved or in one of the ways in which proxies are not. It logs each target that was
-// asked for, so that a test knows whether the client went through it. README.md, "proxy.js", is its reference.
+// A CONNECT proxy on plain sockets, well-behaved or in one of the ways in which proxies are not.
+// It logs each target that was asked for, so that a test knows whether the client went through
+// it. README.md, "proxy.js", is its reference.
 'use strict';
 
 const net = require('net');
 
 const { Log, die, parseOptions, resetSocket, start } = require('./peer');
 
-const MODES = ['ok', '407', '403', '502', 'hang', 'close', 'garbage', 'drop', 'http10', 'headers', 'drip', 'endless'];
+const MODES = [
+    'ok',
+    '407',
+    '403',
+    '502',
+    'hang',
+    'close',
+    'garbage',
+    'drop',
+    'http10',
+    'headers',
+    'drip',
+    'endless',
+];
 
 const OPTIONS = [
     { name: 'mode', kind: 'text', value: 'ok', choices: MODES, help: MODES.join(' ') },
     { name: 'user', kind: 'text', value: null, help: 'demand this user' },
     { name: 'password', kind: 'text', value: '', help: 'and this password' },
-    { name: 'connect-to', kind: 'text', value: null, help: 'HOST:PORT to connect to, whatever was asked for' },
-    { name: 'drop-after', kind: 'number', value: 1000, help: 'bytes from the target, in mode drop' },
+    {
+        name: 'connect-to',
+        kind: 'text',
+        value: null,
+        help: 'HOST:PORT to connect to, whatever was asked for',
+    },
+    {
+        name: 'drop-after',
+        kind: 'number',
+        value: 1000,
+        help: 'bytes from the target, in mode drop',
+    },
 ];
 
 const MAX_HEAD_BYTES = 65536;
@@ -26,7 +50,7 @@ const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n';
 
 // What refuses a CONNECT at once: the bytes of the reply.
 const REFUSALS = {
-    407: `HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="proxy"\r\n${BYE}`,
+    407: `HTTP/1.1 407 Authenticate\r\nProxy-Authenticate: Basic realm="proxy"\r\n${BYE}`,
     403: `HTTP/1.1 403 Forbidden\r\n${BYE}`,
     502: `HTTP/1.1 502 Bad Gateway\r\n${BYE}`,
     garbage: Buffer.from(Array.from({ length: 400 }, (_, i) => (i * 131 + 7) & 255)),
@@ -34,9 +58,10 @@ const REFUSALS = {
 };
 
 // How a granted CONNECT is answered.
+const FILLER = Array.from({ length: 80 }, (_, i) => `X-Header-${i}: ${'x'.repeat(85)}\r\n`).join('');
 const GRANTS = {
     http10: 'HTTP/1.0 200 OK\r\n\r\n',
-    headers: `HTTP/1.1 200 OK\r\n${Array.from({ length: 80 }, (_, i) => `X-Header-${i}: ${'x'.repeat(85)}\r\n`).join('')}\r\n`,
+    headers: `HTTP/1.1 200 OK\r\n${FILLER}\r\n`,
 };
 
 function splitTarget(target) {
@@ -67,7 +92,11 @@ class Proxy {
             const end = head.indexOf('\r\n\r\n');
             if (end >= 0) {
                 socket.removeListener('data', onData);
-                this.request(socket, head.subarray(0, end).toString('latin1'), head.subarray(end + 4));
+                this.request(
+                    socket,
+                    head.subarray(0, end).toString('latin1'),
+                    head.subarray(end + 4),
+                );
             } else if (head.length > MAX_HEAD_BYTES) {
                 socket.destroy();
             }
@@ -78,17 +107,24 @@ class Proxy {
     request(socket, head, rest) {
         const [line, ...lines] = head.split('\r\n');
         const [method, target] = line.split(' ');
-        const headers = Object.fromEntries(lines.map((entry) => {
-            const colon = entry.indexOf(':');
-            return [entry.slice(0, colon).toLowerCase(), entry.slice(colon + 1).trim()];
-        }));
+        const headers = Object.fromEntries(
+            lines.map((entry) => {
+                const colon = entry.indexOf(':');
+                return [entry.slice(0, colon).toLowerCase(), entry.slice(colon + 1).trim()];
+            }),
+        );
         if (method !== 'CONNECT') {
             this.log.write('request', { line, headers });
             socket.end(`HTTP/1.1 405 Method Not Allowed\r\n${BYE}`);
             return;
         }
         const status = this.statusFor(headers);
-        this.log.write('connect', { target, authorization: headers['proxy-authorization'] || null, headers, status });
+        this.log.write('connect', {
+            target,
+            authorization: headers['proxy-authorization'] || null,
+            headers,
+            status,
+        });
         if (REFUSALS[status] !== undefined) {
             socket.end(REFUSALS[status]);
         } else if (this.mode === 'endless') {
@@ -155,10 +191,13 @@ class Proxy {
         }
         let at = 0;
         const step = () => {
+            if (socket.destroyed) {
+                return;
+            }
+            socket.write(reply.subarray(at, ++at));
             if (at === reply.length) {
-                done();
-            } else if (!socket.destroyed) {
-                socket.write(reply.subarray(at, ++at));
+                done(); // at once: the client may speak as soon as it has the last byte
+            } else {
                 setTimeout(step, DRIP_MS);
             }
         };
@@ -168,7 +207,9 @@ class Proxy {
     tunnel(socket, upstream, target, rest) {
         const count = { up: rest.length, down: 0 };
         upstream.write(rest);
-        socket.on('data', (chunk) => { count.up += chunk.length; });
+        socket.on('data', (chunk) => {
+            count.up += chunk.length;
+        });
         upstream.on('data', (chunk) => {
             count.down += chunk.length;
             if (this.mode === 'drop' && count.down >= this.options.dropAfter) {
@@ -201,7 +242,11 @@ class Proxy {
 }
 
 function main() {
-    const options = parseOptions('proxy.js: a CONNECT proxy for tests', OPTIONS, process.argv.slice(2));
+    const options = parseOptions(
+        'proxy.js: a CONNECT proxy for tests',
+        OPTIONS,
+        process.argv.slice(2),
+    );
     if (options.connectTo !== null && !splitTarget(options.connectTo)) {
         die(`--connect-to: '${options.connectTo}' is not HOST:PORT`);
     }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Checks the servers of this folder against the npm package ws as client, so that a test that fails on them later fails
-because of Weir. The hostile cases are cross-checked: what ws, an independent client, makes of each must be acceptable to
-the case's expectation, or be listed in WS_DIFFERS with the reason. Exit 77 (skipped) without node or node_modules.
+"""Checks the servers of this folder against the npm package ws as client, so that a test that fails
+on them later fails because of Weir. The hostile cases are cross-checked: what ws, an independent
+client, makes of each must be acceptable to the case's expectation, or be listed in WS_DIFFERS with
+the reason. Exit 77 (skipped) without node or node_modules.
 """
 
 import base64
@@ -57,7 +58,7 @@ def sha256(data):
 
 
 class WithFiles(unittest.TestCase):
-    """A capture of made-up frames (so that nothing depends on files elsewhere) and a CA, made once."""
+    """A capture of made-up frames, so that nothing depends on files elsewhere, and a CA."""
 
     @classmethod
     def setUpClass(cls):
@@ -80,7 +81,7 @@ class WithFiles(unittest.TestCase):
         return ["--tls", "--cert", f"{self.ca}/{name}.pem", "--key", f"{self.ca}/{name}.key"]
 
     def assert_played(self, result, count=FRAMES, skip=0, code=1000):
-        """The last `count` messages are the capture's frames from `skip` on, and the close code is right."""
+        """The last `count` messages are the capture's frames from `skip` on; the code is right."""
         self.assertEqual(result["code"], code, result["error"])
         got = [frame["sha256"] for frame in result["frames"]][-count:]
         self.assertEqual(got, [sha256(frame) for frame in self.frames[skip:skip + count]])
@@ -180,7 +181,7 @@ class VenueTest(WithFiles):
                 sock = socket.create_connection(("127.0.0.1", venue.port), 5)
                 if secure:
                     sock = ssl.create_default_context(cafile=f"{self.ca}/ca.pem").wrap_socket(sock, server_hostname="localhost")
-                # Python's ssl reports a reset as an end: what the TCP connection itself says is read below it.
+                # Python's ssl reports a reset as an end: what TCP itself says is read below it.
                 with sock, socket.socket(fileno=os.dup(sock.fileno())) as below:
                     below.settimeout(5)
                     sock.sendall(upgrade_request("localhost"))
@@ -292,7 +293,7 @@ class HostileTest(WithFiles):
 
 class ProxyTest(WithFiles):
     def ask(self, proxy, target, *headers):
-        """Sends CONNECT; returns the socket and what came back first (empty: closed or nothing in 1 s)."""
+        """Sends CONNECT; returns the socket and what came back first (None: nothing in 1 s)."""
         sock = socket.create_connection(("127.0.0.1", proxy.port), 5)
         sock.settimeout(1)
         sock.sendall("\r\n".join([f"CONNECT {target} HTTP/1.1", f"Host: {target}", *headers, "", ""]).encode())

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The venue's side of one session: what it demands before data flows. A client's messages are judged by the predicates
-// of the configuration: first the login, then subscriptions; each decision is logged, so that a test asserts on what
-// the venue saw and not on what the client says it sent.
+// The venue's side of one session: what it demands before data flows. A client's messages are
+// judged by the predicates of the configuration: first the login, then subscriptions; each
+// decision is logged, so that a test asserts on what the venue saw and not on what the client
+// says it sent.
 'use strict';
 
 const { at, matches, render } = require('./match');
@@ -32,7 +33,9 @@ function fieldsMatch(shape, fields) {
 }
 
 function lowerKeys(shape) {
-    return Object.fromEntries(Object.entries(shape).map(([name, value]) => [name.toLowerCase(), value]));
+    return Object.fromEntries(
+        Object.entries(shape).map(([name, value]) => [name.toLowerCase(), value]),
+    );
 }
 
 // Is this upgrade request logged in (or will it log in later)?
@@ -48,7 +51,8 @@ function requestAuth(config, request, url) {
 }
 
 class Session {
-    // `out.send(text)`, `out.close(code, reason)`, `out.play()`, `out.halt()`; `nextId()` numbers acks.
+    // `out.send(text)`, `out.close(code, reason)`, `out.play()`, `out.halt()`; `nextId()` numbers
+    // acks.
     constructor(config, connId, log, nextId, out) {
         this.config = config;
         this.connId = connId;
@@ -95,10 +99,20 @@ class Session {
             return;
         }
         const now = new Date();
-        const active = [...this.active].map(([channel, symbols]) => ({ channel, symbols: [...symbols] }));
-        this.out.send(render(template, {
-            id: this.nextId(), conn: this.connId, now_ms: now.getTime(), now_iso: now.toISOString(), active, ...extra,
+        const active = [...this.active].map(([channel, symbols]) => ({
+            channel,
+            symbols: [...symbols],
         }));
+        this.out.send(
+            render(template, {
+                id: this.nextId(),
+                conn: this.connId,
+                now_ms: now.getTime(),
+                now_iso: now.toISOString(),
+                active,
+                ...extra,
+            }),
+        );
     }
 
     pass(msg) {
@@ -160,8 +174,10 @@ class Session {
     // The (channel, symbol) pairs that a message names.
     pairs(rules, value) {
         const pairs = [];
-        const named = rules.channel === null ? null
-            : asList(at(value, rules.channel)).map((entry) => (entry && entry.name) || entry);
+        const named =
+            rules.channel === null
+                ? null
+                : asList(at(value, rules.channel)).map((entry) => (entry && entry.name) || entry);
         for (const path of asList(rules.symbols)) {
             for (const symbol of asList(at(value, path))) {
                 for (const channel of named || [path]) {
@@ -190,7 +206,10 @@ class Session {
         }
         const good = pairs.filter((pair) => !isBad(pair));
         const bad = pairs.filter((pair) => this.isRejected(pair.symbol));
-        const answer = () => { this.answerSubscribe(value, good, bad); this.playIfDue(); };
+        const answer = () => {
+            this.answerSubscribe(value, good, bad);
+            this.playIfDue();
+        };
         if (rules.ack_delay_ms) {
             setTimeout(answer, rules.ack_delay_ms);
         } else {
@@ -200,7 +219,11 @@ class Session {
 
     answerSubscribe(value, good, bad) {
         const rules = this.config.subscribe;
-        const shared = { msg: value, symbols: good.map((pair) => pair.symbol), rejected: bad.map((pair) => pair.symbol) };
+        const shared = {
+            msg: value,
+            symbols: good.map((pair) => pair.symbol),
+            rejected: bad.map((pair) => pair.symbol),
+        };
         good.forEach((pair) => this.send(rules.ack_each, { ...shared, ...pair }));
         bad.forEach((pair) => this.send(rules.reject_each, { ...shared, ...pair }));
         if (bad.length > 0) {

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
-// A venue for tests, on the npm package ws: it demands the right login and subscriptions (session.js, in the dialect of
-// dialects.js or a --config), plays a capture (player.js), breaks off in every way that a network can, and logs what
-// the client did. README.md, "venue.js", is its reference.
+// A venue for tests, on the npm package ws: it demands the right login and subscriptions
+// (session.js, in the dialect of dialects.js or a --config), plays a capture (player.js), breaks
+// off in every way that a network can, and logs what the client did. README.md, "venue.js", is
+// its reference.
 'use strict';
 
 const http = require('http');
@@ -13,7 +14,16 @@ const { loadCapture } = require('./capture');
 const { BASE, DIALECTS } = require('./dialects');
 const { drip, parseDrip } = require('./drip');
 const { merge } = require('./match');
-const { TLS_OPTIONS, Log, die, parseOptions, readFileOrDie, resetSocket, start, tlsOptions } = require('./peer');
+const {
+    TLS_OPTIONS,
+    Log,
+    die,
+    parseOptions,
+    readFileOrDie,
+    resetSocket,
+    start,
+    tlsOptions,
+} = require('./peer');
 const { Player } = require('./player');
 const { Session, requestAuth } = require('./session');
 
@@ -22,10 +32,32 @@ const OPTIONS = [
     { name: 'start', kind: 'number', value: 0, help: 'first line, zero-based' },
     { name: 'limit', kind: 'number', value: 0, help: 'frames per connection, 0 = all' },
     { name: 'loop', kind: 'flag', value: false, help: 'begin again at the end' },
-    { name: 'cursor', kind: 'text', value: 'connection', choices: ['connection', 'shared'], help: 'where a reconnect goes on' },
-    { name: 'rate', kind: 'number', value: 0, help: 'frames per second, 0 = as fast as the socket takes them' },
-    { name: 'play', kind: 'text', value: 'subscribed', choices: ['subscribed', 'open', 'command'], help: 'when to begin' },
-    { name: 'end', kind: 'text', value: 'keep', help: 'after the last frame: keep, or a close code' },
+    {
+        name: 'cursor',
+        kind: 'text',
+        value: 'connection',
+        choices: ['connection', 'shared'],
+        help: 'where a reconnect goes on',
+    },
+    {
+        name: 'rate',
+        kind: 'number',
+        value: 0,
+        help: 'frames per second, 0 = as fast as the socket takes them',
+    },
+    {
+        name: 'play',
+        kind: 'text',
+        value: 'subscribed',
+        choices: ['subscribed', 'open', 'command'],
+        help: 'when to begin',
+    },
+    {
+        name: 'end',
+        kind: 'text',
+        value: 'keep',
+        help: 'after the last frame: keep, or a close code',
+    },
     { name: 'binary', kind: 'flag', value: false, help: 'binary messages' },
     { name: 'fragment', kind: 'number', value: null, help: 'seed: split frames at random places' },
     { name: 'fragment-pings', kind: 'flag', value: false, help: 'pings between fragments' },
@@ -33,15 +65,30 @@ const OPTIONS = [
     { name: 'pmd', kind: 'flag', value: false, help: 'permessage-deflate' },
     { name: 'pmd-threshold', kind: 'number', value: 0, help: 'smallest message to compress' },
     { name: 'pmd-level', kind: 'number', value: 6, help: 'zlib level' },
-    { name: 'pmd-server-no-context-takeover', kind: 'flag', value: false, help: 'as its name says' },
-    { name: 'pmd-client-no-context-takeover', kind: 'flag', value: false, help: 'as its name says' },
+    {
+        name: 'pmd-server-no-context-takeover',
+        kind: 'flag',
+        value: false,
+        help: 'as its name says',
+    },
+    {
+        name: 'pmd-client-no-context-takeover',
+        kind: 'flag',
+        value: false,
+        help: 'as its name says',
+    },
     { name: 'pmd-server-bits', kind: 'number', value: null, help: 'server_max_window_bits' },
     { name: 'pmd-client-bits', kind: 'number', value: null, help: 'client_max_window_bits' },
     { name: 'close-after', kind: 'number', value: 0, help: 'close after N frames' },
     { name: 'close-code', kind: 'number', value: 1012, help: 'with this code' },
     { name: 'close-reason', kind: 'text', value: '', help: 'and this reason' },
     { name: 'terminate-after', kind: 'number', value: 0, help: 'RST after N frames' },
-    { name: 'fault-times', kind: 'number', value: 0, help: 'connections that get these faults, 0 = all' },
+    {
+        name: 'fault-times',
+        kind: 'number',
+        value: 0,
+        help: 'connections that get these faults, 0 = all',
+    },
     { name: 'kill-after', kind: 'number', value: 0, help: 'die after this many seconds' },
     { name: 'ping-every', kind: 'number', value: 0, help: 'milliseconds between pings' },
     { name: 'pong-timeout', kind: 'number', value: 0, help: 'milliseconds to wait for a pong' },
@@ -52,8 +99,19 @@ const OPTIONS = [
     { name: 'path', kind: 'text', value: null, help: 'the only path that is served' },
     { name: 'set-header', kind: 'list', help: 'NAME:VALUE in the 101 reply' },
     { name: 'echo', kind: 'flag', value: false, help: 'send every message back' },
-    { name: 'dialect', kind: 'text', value: 'none', choices: Object.keys(DIALECTS), help: Object.keys(DIALECTS).join(' ') },
-    { name: 'config', kind: 'text', value: null, help: 'JSON, or a file of it, merged over the dialect' },
+    {
+        name: 'dialect',
+        kind: 'text',
+        value: 'none',
+        choices: Object.keys(DIALECTS),
+        help: Object.keys(DIALECTS).join(' '),
+    },
+    {
+        name: 'config',
+        kind: 'text',
+        value: null,
+        help: 'JSON, or a file of it, merged over the dialect',
+    },
 ].concat(TLS_OPTIONS);
 
 function loadConfig(options) {
@@ -109,16 +167,23 @@ class Venue {
         this.refusedCount = 0;
         this.faultsTaken = 0;
         this.lastId = 0;
-        this.refusal = { status: options.httpStatus, retryAfter: options.retryAfter, left: options.httpTimes || Infinity };
+        this.refusal = {
+            status: options.httpStatus,
+            retryAfter: options.retryAfter,
+            left: options.httpTimes || Infinity,
+        };
         this.dripRate = options.drip ? parseDrip(options.drip) : null;
         this.transports = new Map(); // remote address and port → the TCP socket under a TLS one
         this.sockets = new WebSocketServer({
             noServer: true,
             perMessageDeflate: deflateOptions(options),
             maxPayload: 64 << 20,
-            handleProtocols: (names) => (names.has(options.subprotocol) ? options.subprotocol : false),
+            handleProtocols: (names) =>
+                names.has(options.subprotocol) ? options.subprotocol : false,
         });
-        this.sockets.on('headers', (headers) => headers.push(...options.setHeader.map((text) => text.replace(/:\s*/, ': '))));
+        this.sockets.on('headers', (headers) =>
+            headers.push(...options.setHeader.map((text) => text.replace(/:\s*/, ': '))),
+        );
         this.server = options.tls ? https.createServer(tlsOptions(options)) : http.createServer();
         this.watchServer();
     }
@@ -141,9 +206,17 @@ class Venue {
                 drip(socket, this.dripRate);
             }
         });
-        server.on('tlsClientError', (error) => this.log.write('tls_error', { text: error.message }));
+        server.on('tlsClientError', (error) =>
+            this.log.write('tls_error', { text: error.message }),
+        );
         server.on('request', (request, response) => {
-            this.log.write('refused', { path: request.url, headers: request.headers, raw_headers: rawHeaders(request), status: 426, why: 'no upgrade' });
+            this.log.write('refused', {
+                path: request.url,
+                headers: request.headers,
+                raw_headers: rawHeaders(request),
+                status: 426,
+                why: 'no upgrade',
+            });
             response.writeHead(426, { Connection: 'close' });
             response.end();
         });
@@ -155,7 +228,11 @@ class Venue {
         const { refusal, config, options } = this;
         if (refusal.status && refusal.left > 0) {
             refusal.left--;
-            return { status: refusal.status, why: 'refused by option', retryAfter: refusal.retryAfter };
+            return {
+                status: refusal.status,
+                why: 'refused by option',
+                retryAfter: refusal.retryAfter,
+            };
         }
         if (options.path !== null && url.pathname !== options.path) {
             return { status: 404, why: 'path' };
@@ -172,10 +249,20 @@ class Venue {
 
     refuse(request, socket, { status, why, retryAfter }) {
         this.refusedCount++;
-        this.log.write('refused', { path: request.url, headers: request.headers, raw_headers: rawHeaders(request), status, why });
+        this.log.write('refused', {
+            path: request.url,
+            headers: request.headers,
+            raw_headers: rawHeaders(request),
+            status,
+            why,
+        });
         const body = JSON.stringify({ error: why });
-        const lines = [`HTTP/1.1 ${status} ${http.STATUS_CODES[status] || 'Refused'}`, 'Connection: close',
-            'Content-Type: application/json', `Content-Length: ${body.length}`];
+        const lines = [
+            `HTTP/1.1 ${status} ${http.STATUS_CODES[status] || 'Refused'}`,
+            'Connection: close',
+            'Content-Type: application/json',
+            `Content-Length: ${body.length}`,
+        ];
         if (retryAfter !== null && retryAfter !== undefined) {
             lines.push(`Retry-After: ${retryAfter}`);
         }
@@ -196,7 +283,9 @@ class Venue {
             this.refuse(request, socket, refusal);
             return;
         }
-        this.sockets.handleUpgrade(request, socket, head, (ws) => this.open(ws, request, socket, url, authOk));
+        this.sockets.handleUpgrade(request, socket, head, (ws) =>
+            this.open(ws, request, socket, url, authOk),
+        );
     }
 
     describeTls(socket) {
@@ -205,21 +294,39 @@ class Venue {
         }
         const peer = socket.getPeerCertificate();
         const subject = peer && peer.subject;
-        return { version: socket.getProtocol(), servername: socket.servername || null, client: (subject && subject.CN) || null };
+        return {
+            version: socket.getProtocol(),
+            servername: socket.servername || null,
+            client: (subject && subject.CN) || null,
+        };
     }
 
     open(ws, request, socket, url, authOk) {
         const conn = {
-            id: ++this.opened, ws, socket,
+            id: ++this.opened,
+            ws,
+            socket,
             transport: this.transports.get(`${socket.remoteAddress}:${socket.remotePort}`),
         };
         this.conns.set(conn.id, conn);
         this.log.write('open', {
-            conn: conn.id, path: request.url, headers: request.headers, raw_headers: rawHeaders(request),
-            protocol: ws.protocol, extensions: ws.extensions, family: socket.remoteFamily, tls: this.describeTls(socket),
+            conn: conn.id,
+            path: request.url,
+            headers: request.headers,
+            raw_headers: rawHeaders(request),
+            protocol: ws.protocol,
+            extensions: ws.extensions,
+            family: socket.remoteFamily,
+            tls: this.describeTls(socket),
         });
         conn.player = new Player(this, conn);
-        conn.session = new Session(this.config, conn.id, this.log, () => ++this.lastId, this.sessionOut(conn));
+        conn.session = new Session(
+            this.config,
+            conn.id,
+            this.log,
+            () => ++this.lastId,
+            this.sessionOut(conn),
+        );
         this.watchSocket(conn);
         conn.session.open(authOk, url);
         if (this.options.play === 'open' && conn.session.isAuthed) {
@@ -264,7 +371,12 @@ class Venue {
             conn.session.end();
             clearInterval(conn.pingTimer);
             clearTimeout(conn.pongTimer);
-            this.log.write('close', { conn: id, code, reason: reason.toString(), frames: conn.player.sent });
+            this.log.write('close', {
+                conn: id,
+                code,
+                reason: reason.toString(),
+                frames: conn.player.sent,
+            });
         });
         if (this.options.pingEvery) {
             conn.pingTimer = setInterval(() => this.ping(conn, ''), this.options.pingEvery);
@@ -275,7 +387,7 @@ class Venue {
         if (conn.ws.readyState !== 1) {
             return;
         }
-        const payload = text || `ping ${conn.pings = (conn.pings || 0) + 1}`;
+        const payload = text || `ping ${(conn.pings = (conn.pings || 0) + 1)}`;
         conn.ws.ping(payload);
         this.log.write('ping_sent', { conn: conn.id, hex: Buffer.from(payload).toString('hex') });
         if (this.options.pongTimeout) {
@@ -288,13 +400,25 @@ class Venue {
     }
 
     close(conn, code, reason) {
-        this.log.write('closing', { conn: conn.id, how: 'close', code, reason: reason || '', frames: conn.player.sent });
+        this.log.write('closing', {
+            conn: conn.id,
+            how: 'close',
+            code,
+            reason: reason || '',
+            frames: conn.player.sent,
+        });
         conn.player.stop();
         conn.ws.close(code, reason || '');
     }
 
     terminate(conn) {
-        this.log.write('closing', { conn: conn.id, how: 'terminate', code: null, reason: null, frames: conn.player.sent });
+        this.log.write('closing', {
+            conn: conn.id,
+            how: 'terminate',
+            code: null,
+            reason: null,
+            frames: conn.player.sent,
+        });
         conn.player.stop();
         resetSocket(conn.socket, conn.transport);
     }
@@ -318,9 +442,14 @@ class Venue {
 
     stats() {
         const conns = [...this.conns.values()].map((conn) => ({
-            conn: conn.id, state: ['connecting', 'open', 'closing', 'closed'][conn.ws.readyState], frames: conn.player.sent,
-            next: conn.player.next, authed: conn.session.isAuthed,
-            active: Object.fromEntries([...conn.session.active].map(([channel, symbols]) => [channel, [...symbols]])),
+            conn: conn.id,
+            state: ['connecting', 'open', 'closing', 'closed'][conn.ws.readyState],
+            frames: conn.player.sent,
+            next: conn.player.next,
+            authed: conn.session.isAuthed,
+            active: Object.fromEntries(
+                [...conn.session.active].map(([channel, symbols]) => [channel, [...symbols]]),
+            ),
         }));
         return { conns, opened: this.opened, refused: this.refusedCount };
     }
@@ -344,7 +473,8 @@ class Venue {
             if (isOn) {
                 server.listen({ host: options.host, port: options.port }, resolve);
             } else {
-                server.close(); // its callback waits for the open connections; the port is free at once
+                // Its callback waits for the open connections; the port is free at once.
+                server.close();
                 setImmediate(resolve);
             }
         });
@@ -355,25 +485,38 @@ class Venue {
         if (request.hex !== undefined) {
             conn.ws.send(Buffer.from(request.hex, 'hex'), { binary: true });
         } else {
-            conn.ws.send(request.json !== undefined ? JSON.stringify(request.json) : String(request.text));
+            conn.ws.send(
+                request.json !== undefined ? JSON.stringify(request.json) : String(request.text),
+            );
         }
     }
 
     commands() {
         return {
-            close: (request) => this.each(request, (conn) => this.close(conn, request.code || 1000, request.reason)),
+            close: (request) =>
+                this.each(request, (conn) =>
+                    this.close(conn, request.code || 1000, request.reason),
+                ),
             terminate: (request) => this.each(request, (conn) => this.terminate(conn)),
-            end: (request) => this.each(request, (conn) => { conn.player.stop(); conn.socket.end(); }),
+            end: (request) =>
+                this.each(request, (conn) => {
+                    conn.player.stop();
+                    conn.socket.end();
+                }),
             send: (request) => this.each(request, (conn) => this.sendTo(conn, request)),
             ping: (request) => this.each(request, (conn) => this.ping(conn, request.text)),
             pause: (request) => this.each(request, (conn) => conn.player.pause(true)),
             resume: (request) => this.each(request, (conn) => conn.player.pause(false)),
             play: (request) => this.each(request, (conn) => conn.player.start()),
             set: (request) => this.setOption(request.option, request.value),
-            config: (request) => { this.config = merge(this.config, request.merge); return {}; },
+            config: (request) => {
+                this.config = merge(this.config, request.merge);
+                return {};
+            },
             http: (request) => {
                 this.refusal = {
-                    status: request.status || 0, retryAfter: request.retry_after === undefined ? null : request.retry_after,
+                    status: request.status || 0,
+                    retryAfter: request.retry_after === undefined ? null : request.retry_after,
                     left: request.times || Infinity,
                 };
                 return {};

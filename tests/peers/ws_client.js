@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
-// The npm package ws as a client, for the selftest: connects to every URL given on stdin (one JSON object a line: {name, url,
-// send, ca}) and prints what came of it, one JSON line each: {name, opened, frames, error, status, code, reason}. What a second,
-// independent client makes of our servers shows whether their expectations are ours alone.
+// The npm package ws as a client, for the selftest: connects to every URL given on stdin (one
+// JSON object a line: {name, url, send, ca}) and prints what came of it, one JSON line each:
+// {name, opened, frames, error, status, code, reason}. What a second, independent client makes of
+// our servers shows whether their expectations are ours alone.
 'use strict';
 
 const crypto = require('crypto');
@@ -16,11 +17,26 @@ const AT_ONCE = 8;
 
 function runOne(task) {
     return new Promise((resolve) => {
-        const result = { name: task.name, opened: false, frames: [], error: null, status: null, code: null, reason: '', pings: 0 };
+        const result = {
+            name: task.name,
+            opened: false,
+            frames: [],
+            error: null,
+            status: null,
+            code: null,
+            reason: '',
+            pings: 0,
+        };
         const ws = new WebSocket(task.url, {
-            handshakeTimeout: HANDSHAKE_MS, maxPayload: MAX_PAYLOAD, ca: task.ca ? fs.readFileSync(task.ca) : undefined, headers: task.headers,
+            handshakeTimeout: HANDSHAKE_MS,
+            maxPayload: MAX_PAYLOAD,
+            ca: task.ca ? fs.readFileSync(task.ca) : undefined,
+            headers: task.headers,
         });
-        const guard = setTimeout(() => { result.error = result.error || 'hang'; ws.terminate(); }, task.timeout_ms || 10000);
+        const guard = setTimeout(() => {
+            result.error = result.error || 'hang';
+            ws.terminate();
+        }, task.timeout_ms || 10000);
         ws.on('unexpected-response', (request, response) => {
             result.status = response.statusCode;
             result.error = 'unexpected response';
@@ -31,12 +47,16 @@ function runOne(task) {
             result.opened = true;
             (task.send || []).forEach((message) => ws.send(JSON.stringify(message)));
         });
-        ws.on('ping', () => { result.pings++; });
+        ws.on('ping', () => {
+            result.pings++;
+        });
         ws.on('message', (bytes, isBinary) => {
             const sha256 = crypto.createHash('sha256').update(bytes).digest('hex');
             result.frames.push({ kind: isBinary ? 'binary' : 'text', len: bytes.length, sha256 });
         });
-        ws.on('error', (error) => { result.error = result.error || error.message; });
+        ws.on('error', (error) => {
+            result.error = result.error || error.message;
+        });
         ws.on('close', (code, reason) => {
             clearTimeout(guard);
             resolve({ ...result, code, reason: reason.toString() });

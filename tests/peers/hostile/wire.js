@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The websocket wire by hand: frames of any shape, right or wrong, the upgrade reply of any shape, and a strict reader of
-// what the client sends. Nothing here uses a websocket package: a package would refuse to break the rules.
+// The websocket wire by hand: frames of any shape, right or wrong, the upgrade reply of any
+// shape, and a strict reader of what the client sends. Nothing here uses a websocket package: a
+// package would refuse to break the rules.
 'use strict';
 
 const crypto = require('crypto');
@@ -13,24 +14,33 @@ const MAX_LOGGED_BYTES = 4096;
 function lengthBytes(length, form) {
     const shortest = length < 126 ? 7 : length < 65536 ? 16 : 64;
     switch (form || shortest) {
-    case 7:
-        return Buffer.from([length]);
-    case 16: {
-        const bytes = Buffer.from([126, 0, 0]);
-        bytes.writeUInt16BE(length, 1);
-        return bytes;
-    }
-    default: {
-        const bytes = Buffer.alloc(9, 0);
-        bytes[0] = 127;
-        bytes.writeBigUInt64BE(BigInt(length), 1);
-        return bytes;
-    }
+        case 7:
+            return Buffer.from([length]);
+        case 16: {
+            const bytes = Buffer.from([126, 0, 0]);
+            bytes.writeUInt16BE(length, 1);
+            return bytes;
+        }
+        default: {
+            const bytes = Buffer.alloc(9, 0);
+            bytes[0] = 127;
+            bytes.writeBigUInt64BE(BigInt(length), 1);
+            return bytes;
+        }
     }
 }
 
-// One frame. `length` announces another length than the payload has; `form` is 7, 16 or 64 bits of length.
-function frame({ opcode, payload = '', fin = true, rsv = 0, mask = false, length = null, form = null }) {
+// One frame. `length` announces another length than the payload has; `form` is 7, 16 or 64 bits
+// of length.
+function frame({
+    opcode,
+    payload = '',
+    fin = true,
+    rsv = 0,
+    mask = false,
+    length = null,
+    form = null,
+}) {
     const body = Buffer.from(payload);
     const size = lengthBytes(length === null ? body.length : length, form);
     const head = Buffer.concat([Buffer.from([(fin ? 0x80 : 0) | (rsv << 4) | opcode]), size]);
@@ -57,16 +67,27 @@ function close(code, reason = '', extra = {}) {
 }
 
 function acceptOf(key) {
-    return crypto.createHash('sha1').update(key + GUID).digest('base64');
+    return crypto
+        .createHash('sha1')
+        .update(key + GUID)
+        .digest('base64');
 }
 
-// The upgrade reply. `replace` gives headers other values (null: leaves them out); `add` is more lines.
-function upgradeReply(request, { line = 'HTTP/1.1 101 Switching Protocols', replace = {}, add = [], eol = '\r\n' } = {}) {
+// The upgrade reply. `replace` gives headers other values (null: leaves them out); `add` is more
+// lines.
+function upgradeReply(
+    request,
+    { line = 'HTTP/1.1 101 Switching Protocols', replace = {}, add = [], eol = '\r\n' } = {},
+) {
     const headers = {
-        Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Accept': acceptOf(request.headers['sec-websocket-key'] || ''),
+        Upgrade: 'websocket',
+        Connection: 'Upgrade',
+        'Sec-WebSocket-Accept': acceptOf(request.headers['sec-websocket-key'] || ''),
         ...replace,
     };
-    const lines = Object.entries(headers).filter(([, value]) => value !== null).map(([name, value]) => `${name}: ${value}`);
+    const lines = Object.entries(headers)
+        .filter(([, value]) => value !== null)
+        .map(([name, value]) => `${name}: ${value}`);
     return Buffer.from([line, ...lines, ...add, '', ''].join(eol), 'latin1');
 }
 
@@ -96,13 +117,17 @@ function requestFault({ method, version, headers }) {
         [(headers.upgrade || '').toLowerCase() === 'websocket', 'no Upgrade: websocket'],
         [/(^|,)\s*upgrade\s*(,|$)/i.test(headers.connection || ''), 'no Connection: Upgrade'],
         [headers['sec-websocket-version'] === '13', 'no Sec-WebSocket-Version: 13'],
-        [Buffer.from(headers['sec-websocket-key'] || '', 'base64').length === 16, 'the key is not 16 bytes of base64'],
+        [
+            Buffer.from(headers['sec-websocket-key'] || '', 'base64').length === 16,
+            'the key is not 16 bytes of base64',
+        ],
     ];
     const failed = checks.find(([isRight]) => !isRight);
     return failed ? failed[1] : null;
 }
 
-// Reads the client's frames into a run record, and notes the first rule that the client itself breaks.
+// Reads the client's frames into a run record, and notes the first rule that the client itself
+// breaks.
 class ClientReader {
     constructor(run) {
         this.run = run;
@@ -194,7 +219,10 @@ class ClientReader {
             const shown = body.subarray(0, MAX_LOGGED_BYTES);
             const isPlainText = opcode === OP.TEXT && (first & 64) === 0;
             run.messages.push({
-                kind, fin: isFinal, compressed: (first & 64) !== 0, len: body.length,
+                kind,
+                fin: isFinal,
+                compressed: (first & 64) !== 0,
+                len: body.length,
                 ...(isPlainText ? { text: shown.toString() } : { hex: shown.toString('hex') }),
             });
         }
@@ -215,5 +243,18 @@ class ClientReader {
 }
 
 module.exports = {
-    ClientReader, OP, acceptOf, binary, close, frame, more, parseRequest, ping, plainReply, pong, requestFault, text, upgradeReply,
+    ClientReader,
+    OP,
+    acceptOf,
+    binary,
+    close,
+    frame,
+    more,
+    parseRequest,
+    ping,
+    plainReply,
+    pong,
+    requestFault,
+    text,
+    upgradeReply,
 };
