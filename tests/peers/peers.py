@@ -28,14 +28,21 @@ class PeerError(Exception):
 
 def available():
     """True when the servers can run here: node and the ws package are there."""
-    return shutil.which("node") is not None and os.path.isdir(os.path.join(HERE, "node_modules", "ws"))
+    return shutil.which("node") is not None and os.path.isdir(
+        os.path.join(HERE, "node_modules", "ws")
+    )
 
 
 def make_ca(directory):
     """Writes the throw-away CA and its certificates into the directory, once; returns it."""
     if not os.path.exists(os.path.join(directory, "client.pem")):
-        done = subprocess.run(["sh", os.path.join(HERE, "make_ca.sh"), directory], capture_output=True, text=True,
-                              timeout=60, check=False)
+        done = subprocess.run(
+            ["sh", os.path.join(HERE, "make_ca.sh"), directory],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         if done.returncode != 0:
             raise PeerError("make_ca.sh failed:\n" + done.stderr)
     return directory
@@ -56,10 +63,21 @@ class Peer:
         self.is_tls = "--tls" in args
         self.lines = []
         self.arrived = threading.Condition()
-        command = ["node", os.path.join(HERE, script), "--log", self.log_path, "--max-seconds", str(max_seconds)]
+        command = [
+            "node",
+            os.path.join(HERE, script),
+            "--log",
+            self.log_path,
+            "--max-seconds",
+            str(max_seconds),
+        ]
         with open(self.stderr_path, "wb") as stderr:
-            self.process = subprocess.Popen(command + [str(arg) for arg in args], stdin=subprocess.PIPE,
-                                            stdout=subprocess.PIPE, stderr=stderr)
+            self.process = subprocess.Popen(
+                command + [str(arg) for arg in args],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+            )
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         try:
@@ -147,8 +165,11 @@ class Peer:
                 return found[count - 1]
             if time.monotonic() > deadline:
                 tail = "\n".join(json.dumps(event)[:300] for event in self.log()[-12:])
-                raise PeerError(f"{self.name}: {len(found)} of {count} events {ev} {members} within {timeout} s; "
-                                f"last events:\n{tail}\n{self.stderr_text()}")
+                raise PeerError(
+                    f"{self.name}: {len(found)} of {count} events {ev} {members} "
+                    f"within {timeout} s; "
+                    f"last events:\n{tail}\n{self.stderr_text()}"
+                )
             time.sleep(0.02)
 
     def is_running(self):
@@ -196,7 +217,11 @@ class Hostile(Peer):
     def run_log(self, name=None, wait=0):
         """The runs so far (of one case); with `wait` seconds, once the last has ended."""
         if self.is_tls:
-            return [event for event in self.log() if event["ev"] == "run" and name in (None, event["case"])]
+            return [
+                event
+                for event in self.log()
+                if event["ev"] == "run" and name in (None, event["case"])
+            ]
         query = urllib.parse.urlencode({"case": name or "", "wait": int(wait * 1000)})
         url = f"http://127.0.0.1:{self.port}/_log?{query}"
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

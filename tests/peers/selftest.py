@@ -44,7 +44,14 @@ WS_DIFFERS = {
 def run_client(tasks):
     """Runs the ws client over the tasks; name → result."""
     lines = "\n".join(json.dumps(task) for task in tasks)
-    done = subprocess.run(["node", CLIENT], input=lines, capture_output=True, text=True, timeout=CLIENT_SECONDS, check=True)
+    done = subprocess.run(
+        ["node", CLIENT],
+        input=lines,
+        capture_output=True,
+        text=True,
+        timeout=CLIENT_SECONDS,
+        check=True,
+    )
     return {result["name"]: result for result in map(json.loads, done.stdout.splitlines())}
 
 
@@ -68,7 +75,11 @@ class WithFiles(unittest.TestCase):
         cls.frames = []
         for number in range(FRAMES):
             name = "".join(chance.choice("aé€𝄞 \\u20ac") for _ in range(chance.randrange(40)))
-            cls.frames.append(json.dumps({"n": number, "s": name, "p": chance.random()}, ensure_ascii=False).encode())
+            cls.frames.append(
+                json.dumps(
+                    {"n": number, "s": name, "p": chance.random()}, ensure_ascii=False
+                ).encode()
+            )
         with open(cls.capture, "wb") as file:
             file.write(b"\n".join(cls.frames) + b"\n")
         cls.ca = peers.make_ca(os.path.join(cls.scratch.name, "ca"))
@@ -84,23 +95,36 @@ class WithFiles(unittest.TestCase):
         """The last `count` messages are the capture's frames from `skip` on; the code is right."""
         self.assertEqual(result["code"], code, result["error"])
         got = [frame["sha256"] for frame in result["frames"]][-count:]
-        self.assertEqual(got, [sha256(frame) for frame in self.frames[skip:skip + count]])
+        self.assertEqual(got, [sha256(frame) for frame in self.frames[skip : skip + count]])
 
 
-KRAKEN_SUBSCRIBE = {"event": "subscribe", "pair": ["XBT/USD", "BAD"], "subscription": {"name": "trade"}, "reqid": 7}
+KRAKEN_SUBSCRIBE = {
+    "event": "subscribe",
+    "pair": ["XBT/USD", "BAD"],
+    "subscription": {"name": "trade"},
+    "reqid": 7,
+}
 ALPACA_AUTH = {"action": "auth", "key": "k", "secret": "s"}
 
 
 class VenueTest(WithFiles):
     def play(self, *args):
-        with peers.Venue("--capture", self.capture, "--dialect", "kraken", "--end", "1000", *args) as venue:
+        with peers.Venue(
+            "--capture", self.capture, "--dialect", "kraken", "--end", "1000", *args
+        ) as venue:
             return connect(venue.url(), send=[KRAKEN_SUBSCRIBE], ca=f"{self.ca}/ca.pem")
 
     def test_capture_is_played_after_the_subscribe_message(self):
-        with peers.Venue("--capture", self.capture, "--dialect", "kraken", "--end", "1000") as venue:
-            result = connect(venue.url("/v1?x=%20y"), send=[KRAKEN_SUBSCRIBE], headers={"X-Odd-Case": "v"})
+        with peers.Venue(
+            "--capture", self.capture, "--dialect", "kraken", "--end", "1000"
+        ) as venue:
+            result = connect(
+                venue.url("/v1?x=%20y"), send=[KRAKEN_SUBSCRIBE], headers={"X-Odd-Case": "v"}
+            )
             self.assert_played(result)
-            self.assertEqual(len(result["frames"]), FRAMES + 3)  # systemStatus, one ack, one rejection
+            self.assertEqual(
+                len(result["frames"]), FRAMES + 3
+            )  # systemStatus, one ack, one rejection
             opened = venue.wait("open")
             self.assertEqual((opened["path"], opened["headers"]["x-odd-case"]), ("/v1?x=%20y", "v"))
             self.assertIn(["X-Odd-Case", "v"], opened["raw_headers"])
@@ -113,7 +137,12 @@ class VenueTest(WithFiles):
         self.assert_played(self.play("--fragment", "3", "--fragment-pings", "--rate", "400"))
 
     def test_permessage_deflate_in_its_variants(self):
-        for args in ([], ["--pmd-server-no-context-takeover", "--pmd-threshold", "60"], ["--pmd-server-bits", "9"], ["--fragment", "5"]):
+        for args in (
+            [],
+            ["--pmd-server-no-context-takeover", "--pmd-threshold", "60"],
+            ["--pmd-server-bits", "9"],
+            ["--fragment", "5"],
+        ):
             with self.subTest(args):
                 self.assert_played(self.play("--pmd", *args))
 
@@ -132,8 +161,9 @@ class VenueTest(WithFiles):
         with peers.Venue(*self.certificate(), "--client-ca", f"{self.ca}/ca.pem") as venue:
             context = ssl.create_default_context(cafile=f"{self.ca}/ca.pem")
             context.load_cert_chain(f"{self.ca}/client.pem", f"{self.ca}/client.key")
-            with socket.create_connection(("127.0.0.1", venue.port), 5) as plain, \
-                    context.wrap_socket(plain, server_hostname="localhost") as secure:
+            with socket.create_connection(
+                ("127.0.0.1", venue.port), 5
+            ) as plain, context.wrap_socket(plain, server_hostname="localhost") as secure:
                 secure.sendall(upgrade_request(f"127.0.0.1:{venue.port}"))
                 self.assertIn(b" 101 ", secure.recv(4096))
                 self.assertEqual(venue.wait("open")["tls"]["client"], "weir-client")
@@ -150,7 +180,9 @@ class VenueTest(WithFiles):
             venue.wait("violation", conn=2)
 
     def test_wrong_header_is_refused_with_its_status(self):
-        config = {"auth": {"mode": "header", "match": {"X-Api-Key": "k"}, "status": 403, "retry_after": 9}}
+        config = {
+            "auth": {"mode": "header", "match": {"X-Api-Key": "k"}, "status": 403, "retry_after": 9}
+        }
         with peers.Venue("--dialect", "alpaca", config=config) as venue:
             self.assertEqual(connect(venue.url())["status"], 403)
             self.assertEqual(venue.wait("refused")["why"], "auth")
@@ -163,7 +195,18 @@ class VenueTest(WithFiles):
             self.assertTrue(connect(venue.url("/?token=a%20b%26c"), timeout_ms=500)["opened"])
 
     def test_close_in_mid_stream_goes_on_where_it_stopped(self):
-        args = ["--dialect", "alpaca", "--close-after", "30", "--fault-times", "1", "--cursor", "shared", "--end", "1000"]
+        args = [
+            "--dialect",
+            "alpaca",
+            "--close-after",
+            "30",
+            "--fault-times",
+            "1",
+            "--cursor",
+            "shared",
+            "--end",
+            "1000",
+        ]
         with peers.Venue("--capture", self.capture, *args) as venue:
             send = [ALPACA_AUTH, {"action": "subscribe", "trades": ["A", "B"], "quotes": ["A"]}]
             self.assert_played(connect(venue.url(), send=send), count=30, code=1012)
@@ -171,16 +214,26 @@ class VenueTest(WithFiles):
             self.assertEqual(venue.messages(conn=1), venue.messages(conn=2))
 
     def test_reset_in_mid_stream_delivers_what_was_sent(self):
-        with peers.Venue("--capture", self.capture, "--play", "open", "--terminate-after", "25") as venue:
+        with peers.Venue(
+            "--capture", self.capture, "--play", "open", "--terminate-after", "25"
+        ) as venue:
             self.assert_played(connect(venue.url()), count=25, code=1006)
 
     def test_reset_is_a_reset_under_tls_too(self):
         for secure in (False, True):
-            args = ["--play", "open", "--terminate-after", "3", *(self.certificate() if secure else [])]
+            args = [
+                "--play",
+                "open",
+                "--terminate-after",
+                "3",
+                *(self.certificate() if secure else []),
+            ]
             with self.subTest(secure), peers.Venue("--capture", self.capture, *args) as venue:
                 sock = socket.create_connection(("127.0.0.1", venue.port), 5)
                 if secure:
-                    sock = ssl.create_default_context(cafile=f"{self.ca}/ca.pem").wrap_socket(sock, server_hostname="localhost")
+                    sock = ssl.create_default_context(cafile=f"{self.ca}/ca.pem").wrap_socket(
+                        sock, server_hostname="localhost"
+                    )
                 # Python's ssl reports a reset as an end: what TCP itself says is read below it.
                 with sock, socket.socket(fileno=os.dup(sock.fileno())) as below:
                     below.settimeout(5)
@@ -192,16 +245,27 @@ class VenueTest(WithFiles):
 
     def test_other_dialects_acknowledge_in_their_own_words(self):
         asks = {
-            "coinbase": {"type": "subscribe", "product_ids": ["BTC-USD", "ETH-USD"], "channels": ["ticker", {"name": "level2"}]},
+            "coinbase": {
+                "type": "subscribe",
+                "product_ids": ["BTC-USD", "ETH-USD"],
+                "channels": ["ticker", {"name": "level2"}],
+            },
             "binance": {"method": "SUBSCRIBE", "params": ["btcusdt@trade"], "id": 4},
         }
         answers = {
-            "coinbase": {"type": "subscriptions", "channels": [{"name": "ticker", "product_ids": ["BTC-USD", "ETH-USD"]},
-                                                               {"name": "level2", "product_ids": ["BTC-USD", "ETH-USD"]}]},
+            "coinbase": {
+                "type": "subscriptions",
+                "channels": [
+                    {"name": "ticker", "product_ids": ["BTC-USD", "ETH-USD"]},
+                    {"name": "level2", "product_ids": ["BTC-USD", "ETH-USD"]},
+                ],
+            },
             "binance": {"result": None, "id": 4},
         }
         for dialect, ask in asks.items():
-            with self.subTest(dialect), peers.Venue("--capture", self.capture, "--dialect", dialect, "--end", "1000") as venue:
+            with self.subTest(dialect), peers.Venue(
+                "--capture", self.capture, "--dialect", dialect, "--end", "1000"
+            ) as venue:
                 result = connect(venue.url(), send=[ask])
                 self.assert_played(result)
                 text = json.dumps(answers[dialect], separators=(",", ":"))
@@ -210,7 +274,9 @@ class VenueTest(WithFiles):
     def test_commands_drive_it(self):
         with peers.Venue("--capture", self.capture, "--play", "command") as venue:
             tasks = [{"name": "driven", "url": venue.url()}]
-            with subprocess.Popen(["node", CLIENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+            with subprocess.Popen(
+                ["node", CLIENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ) as client:
                 client.stdin.write(json.dumps(tasks[0]))
                 client.stdin.close()
                 venue.wait("open")
@@ -221,7 +287,9 @@ class VenueTest(WithFiles):
                 self.assertEqual(venue.command("stats")["conns"][0]["frames"], 10)
                 venue.command("close", code=4001, reason="enough")
                 result = json.loads(client.stdout.read())
-            self.assertEqual((result["code"], result["reason"], len(result["frames"])), (4001, "enough", 11))
+            self.assertEqual(
+                (result["code"], result["reason"], len(result["frames"])), (4001, "enough", 11)
+            )
             self.assertFalse(venue.tell("nonsense")["ok"])
             venue.command("listen", on=False)
             self.assertIn("ECONNREFUSED", connect(venue.url())["error"])
@@ -236,19 +304,29 @@ class VenueTest(WithFiles):
 
 def upgrade_request(host):
     key = base64.b64encode(os.urandom(16)).decode()
-    return (f"GET / HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode()
+    return (
+        f"GET / HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    ).encode()
 
 
 def listed(frames):
     """(kind, sha256) of each expected frame; `times` repeats one."""
-    return [(frame["kind"], frame["sha256"]) for frame in frames for _ in range(frame.get("times", 1))]
+    return [
+        (frame["kind"], frame["sha256"]) for frame in frames for _ in range(frame.get("times", 1))
+    ]
 
 
 def faults(case, result, run):
     """What in a client's behaviour the case's expectation does not accept."""
     expect = case["expect"]
-    outcome = "error" if result["error"] or result["code"] == 1006 else "ok" if result["code"] == 1000 else "close"
+    outcome = (
+        "error"
+        if result["error"] or result["code"] == 1006
+        else "ok"
+        if result["code"] == 1000
+        else "close"
+    )
     got = listed(result["frames"])
     wanted = [listed(expect["frames"])]
     if outcome == "error":
@@ -274,7 +352,12 @@ def faults(case, result, run):
 class HostileTest(WithFiles):
     def test_expectations_agree_with_another_client(self):
         with peers.Hostile("--hold-ms", HOLD_MS) as hostile:
-            results = run_client([{"name": case["name"], "url": f"ws://127.0.0.1:{case['port']}{case['path']}"} for case in hostile.cases])
+            results = run_client(
+                [
+                    {"name": case["name"], "url": f"ws://127.0.0.1:{case['port']}{case['path']}"}
+                    for case in hostile.cases
+                ]
+            )
             for case in hostile.cases:
                 name = case["name"]
                 run = hostile.run_log(name, wait=HOLD_MS / 1000 + 2)[-1]
@@ -296,14 +379,20 @@ class ProxyTest(WithFiles):
         """Sends CONNECT; returns the socket and what came back first (None: nothing in 1 s)."""
         sock = socket.create_connection(("127.0.0.1", proxy.port), 5)
         sock.settimeout(1)
-        sock.sendall("\r\n".join([f"CONNECT {target} HTTP/1.1", f"Host: {target}", *headers, "", ""]).encode())
+        sock.sendall(
+            "\r\n".join(
+                [f"CONNECT {target} HTTP/1.1", f"Host: {target}", *headers, "", ""]
+            ).encode()
+        )
         try:
             return sock, sock.recv(65536)
         except TimeoutError:
             return sock, None
 
     def test_tunnel_leads_to_the_venue(self):
-        with peers.Venue() as venue, peers.Proxy("--connect-to", f"127.0.0.1:{venue.port}") as proxy:
+        with peers.Venue() as venue, peers.Proxy(
+            "--connect-to", f"127.0.0.1:{venue.port}"
+        ) as proxy:
             sock, reply = self.ask(proxy, "venue.test:443")
             self.assertIn(b" 200 ", reply)
             sock.sendall(upgrade_request("venue.test"))
@@ -313,7 +402,13 @@ class ProxyTest(WithFiles):
             proxy.wait("done")
 
     def test_refusals(self):
-        for mode, sign in (("407", b" 407 "), ("403", b" 403 "), ("502", b" 502 "), ("close", b""), ("hang", None)):
+        for mode, sign in (
+            ("407", b" 407 "),
+            ("403", b" 403 "),
+            ("502", b" 502 "),
+            ("close", b""),
+            ("hang", None),
+        ):
             with self.subTest(mode), peers.Proxy(mode=mode) as proxy:
                 sock, reply = self.ask(proxy, "venue.test:443")
                 sock.close()
@@ -342,7 +437,9 @@ class ProxyTest(WithFiles):
 class FeedTest(WithFiles):
     def test_every_frame_arrives_in_every_packing(self):
         for args in ([], ["--pack", "0"], ["--pmd"], ["--after-message"], self.certificate()):
-            with self.subTest(args), peers.Feed("--capture", self.capture, "--frames", "1000", *args) as feed:
+            with self.subTest(args), peers.Feed(
+                "--capture", self.capture, "--frames", "1000", *args
+            ) as feed:
                 result = connect(feed.url(), send=["go"], ca=f"{self.ca}/ca.pem")
                 self.assertEqual((result["code"], feed.ready["frames"]), (1000, 1000))
                 looped = [sha256(self.frames[i % FRAMES]) for i in range(1000)]
