@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/* One block is one append to the file, so that a crash can only tear the last. */
+#include "util/recording.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/buf.h"
+#include "util/error.h"
+
+enum {
+    MAGIC_LEN = 8,
+    HEAD_LEN = 16,
+    CHECK_LEN = 4,
+    FLUSH_AT = 64 * 1024,
+    SLACK = 64,
+    NAMES_MAX = 4096,
+    TYPE_NAME = 1,
+    TYPE_FRAME = 2,
+    FLAG_OUTGOING = 1,
+    FLAG_BINARY = 2
+};
+
+static const char magic[MAGIC_LEN + 1] = "WEIRREC1";
+
+static uint32_t check_of(uint32_t seed, const void *bytes, size_t len)
+{
+    const uint8_t *at = bytes;
+    for (size_t i = 0; i < len; i++)
+        seed = (seed ^ at[i]) * UINT32_C(16777619);
+    return seed;
+}
+
+static const uint32_t check_start = UINT32_C(2166136261);
+
+static void put_le(uint8_t *out, uint64_t value, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++)
+        out[i] = (uint8_t)(value >> (8 * i));
+}
+
+static uint64_t get_le(const uint8_t *in, unsigned bytes)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < bytes; i++)
+        value |= (uint64_t)in[i] << (8 * i);
+    return value;
+}
+
+/* ------------------------------------------------------------------ names of connections */
+
+typedef struct names {
+    weir_str list[NAMES_MAX]; /* by number; owned */
+    size_t count;
+} names;
+
+static void names_fini(names *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        free((char *)all->list[i].ptr);
+}
+
+static bool names_set(names *all, size_t number, weir_str name)
+{
+    char *copy = number < NAMES_MAX && number <= all->count ? malloc(name.len + 1) : NULL;
+    if (!copy)
+        return false;
+    if (name.len > 0)
+        memcpy(copy, name.ptr, name.len);
+    copy[name.len] = '\0';
+    if (number == all->count)
+        all->count++;
+    else
+        free((char *)all->list[number].ptr);
+    all->list[number] = (weir_str){copy, name.len};
+    return true;
+}
+
+/* ------------------------------------------------------------------ reading */
+
+struct weir_recording {
+    FILE *file;
+    weir_buf payload;
+    names names;
+    uint64_t good; /* bytes up to the end of the last whole block */
+};
+
+bool weir_recording_is(weir_str start)
+{
+    return start.len >= MAGIC_LEN && memcmp(start.ptr, magic, MAGIC_LEN) == 0;
+}
+
+weir_recording *weir_recording_open(const char *path, weir_error *error)
+{
+    char start[MAGIC_LEN];
+    weir_recording *recording = calloc(1, sizeof *recording);
+    if (!recording) {
+        weir_fail_nomem(error);
+        return NULL;
+    }
+    recording->file = fopen(path, "rbe");
+    if (!recording->file)
+        weir_fail(error, WEIR_ERR_IO, "%s: %s", path, strerror(errno));
+    else if (fread(start, 1, MAGIC_LEN, recording->file) != MAGIC_LEN ||
+             memcmp(start, magic, MAGIC_LEN) != 0)
+        weir_fail(error, WEIR_ERR_IO, "%s is not a recording", path);
+    else {
+        recording->good = MAGIC_LEN;
+        return recording;
+    }
+    weir_recording_close(recording);
+    return NULL;
+}
+
+void weir_recording_close(weir_recording *recording)
+{
+    if (!recording)
+        return;
+    if (recording->file)
+        fclose(recording->file);
+    weir_buf_fini(&recording->payload);
+    names_fini(&recording->names);
+    free(recording);
+}
+
+/* One block into head and payload. False: the end, or a torn or damaged block. */
+static bool read_block(weir_recording *recording, uint8_t head[HEAD_LEN])
+{
+    uint8_t check[CHECK_LEN];
+    if (fread(head, 1, HEAD_LEN, recording->file) != HEAD_LEN)
+        return false;
+    const uint64_t len = get_le(head, 4);
+    weir_buf_clear(&recording->payload);
+    if (len > WEIR_RECORDING_FRAME_MAX ||
+        !weir_buf_reserve(&recording->payload, (size_t)len + SLACK))
+        return false;
+    if (fread(recording->payload.ptr, 1, (size_t)len, recording->file) != len ||
+        fread(check, 1, CHECK_LEN, recording->file) != CHECK_LEN)
+        return false;
+    recording->payload.len = (size_t)len;
+    memset(recording->payload.ptr + len, 0, SLACK);
+    const uint32_t expected =
+        check_of(check_of(check_start, head, HEAD_LEN), recording->payload.ptr, (size_t)len);
+    if (get_le(check, 4) != expected)
+        return false;
+    recording->good += HEAD_LEN + len + CHECK_LEN;
+    return true;
+}
+
+static uint64_t bytes_behind(weir_recording *recording)
+{
+    struct stat info;
+    if (fstat(fileno(recording->file), &info) != 0 || (uint64_t)info.st_size < recording->good)
+        return 0;
+    return (uint64_t)info.st_size - recording->good;
+}
+
+bool weir_recording_next(weir_recording *recording, weir_recording_frame *frame, uint64_t *torn,
+                         weir_error *error)
+{
+    uint8_t head[HEAD_LEN];
+    *torn = 0;
+    if (error)
+        error->code = WEIR_OK;
+    while (read_block(recording, head)) {
+        const size_t connection = (size_t)get_le(head + 6, 2);
+        const weir_str payload = weir_buf_str(&recording->payload);
+        if (head[4] == TYPE_NAME && !names_set(&recording->names, connection, payload))
+            break;
+        if (head[4] != TYPE_FRAME)
+            continue; /* a name, or a kind of block of a later version */
+        *frame = (weir_recording_frame){.time_ns = (int64_t)get_le(head + 8, 8),
+                                        .is_outgoing = head[5] & FLAG_OUTGOING,
+                                        .is_binary = head[5] & FLAG_BINARY,
+                                        .bytes = payload};
+        if (connection < recording->names.count)
+            frame->connection = recording->names.list[connection];
+        return true;
+    }
+    if (ferror(recording->file))
+        weir_fail(error, WEIR_ERR_IO, "reading the recording: %s", strerror(errno));
+    *torn = bytes_behind(recording);
+    return false;
+}
+
+/* ------------------------------------------------------------------ writing */
+
+struct weir_recorder {
+    pthread_mutex_t lock;
+    int fd;
+    weir_buf pending; /* whole blocks */
+    names names;
+};
+
+static weir_code write_all(int fd, const char *bytes, size_t len, weir_error *error)
+{
+    while (len > 0) {
+        const ssize_t n = write(fd, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return weir_fail(error, WEIR_ERR_IO, "writing the recording: %s", strerror(errno));
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return WEIR_OK;
+}
+
+/* An existing recording: its names are learnt, its torn tail is cut off. */
+static weir_code go_on(weir_recorder *recorder, const char *path, weir_error *error)
+{
+    weir_recording_frame frame;
+    uint64_t torn = 0;
+    weir_recording *old = weir_recording_open(path, error);
+    if (!old)
+        return error ? error->code : WEIR_ERR_IO;
+    while (weir_recording_next(old, &frame, &torn, error))
+        ;
+    weir_code code = WEIR_OK;
+    for (size_t i = 0; i < old->names.count && code == WEIR_OK; i++) {
+        if (!names_set(&recorder->names, i, old->names.list[i]))
+            code = weir_fail_nomem(error);
+    }
+    if (code == WEIR_OK && torn > 0 && ftruncate(recorder->fd, (off_t)old->good) != 0)
+        code = weir_fail(error, WEIR_ERR_IO, "%s: %s", path, strerror(errno));
+    weir_recording_close(old);
+    return code;
+}
+
+weir_recorder *weir_recorder_open(const char *path, weir_error *error)
+{
+    struct stat info;
+    weir_recorder *recorder = calloc(1, sizeof *recorder);
+    if (!recorder) {
+        weir_fail_nomem(error);
+        return NULL;
+    }
+    pthread_mutex_init(&recorder->lock, NULL);
+    recorder->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    weir_code code = WEIR_OK;
+    if (recorder->fd < 0 || fstat(recorder->fd, &info) != 0)
+        code = weir_fail(error, WEIR_ERR_IO, "%s: %s", path, strerror(errno));
+    else if (info.st_size == 0 || !S_ISREG(info.st_mode))
+        code = write_all(recorder->fd, magic, MAGIC_LEN, error);
+    else
+        code = go_on(recorder, path, error);
+    if (code == WEIR_OK)
+        return recorder;
+    weir_error ignored;
+    weir_recorder_close(recorder, &ignored);
+    return NULL;
+}
+
+static void put_block(weir_buf *out, uint8_t type, uint8_t flags, size_t connection,
+                      int64_t time_ns, weir_str payload)
+{
+    uint8_t head[HEAD_LEN], check[CHECK_LEN];
+    put_le(head, payload.len, 4);
+    head[4] = type;
+    head[5] = flags;
+    put_le(head + 6, connection, 2);
+    put_le(head + 8, (uint64_t)time_ns, 8);
+    put_le(check, check_of(check_of(check_start, head, HEAD_LEN), payload.ptr, payload.len), 4);
+    weir_buf_put(out, (weir_str){(const char *)head, HEAD_LEN});
+    weir_buf_put(out, payload);
+    weir_buf_put(out, (weir_str){(const char *)check, CHECK_LEN});
+}
+
+static size_t number_of(weir_recorder *recorder, weir_str name)
+{
+    names *all = &recorder->names;
+    for (size_t i = 0; i < all->count; i++) {
+        if (weir_str_eq(all->list[i], name))
+            return i;
+    }
+    if (!names_set(all, all->count, name))
+        return SIZE_MAX;
+    put_block(&recorder->pending, TYPE_NAME, 0, all->count - 1, 0, name);
+    return all->count - 1;
+}
+
+static weir_code flush(weir_recorder *recorder, weir_error *error)
+{
+    if (recorder->pending.failed) {
+        weir_buf_clear(&recorder->pending);
+        return weir_fail_nomem(error);
+    }
+    const weir_code code =
+        write_all(recorder->fd, recorder->pending.ptr, recorder->pending.len, error);
+    weir_buf_clear(&recorder->pending);
+    return code;
+}
+
+weir_code weir_recorder_write(weir_recorder *recorder, const weir_recording_frame *frame,
+                              weir_error *error)
+{
+    if (frame->bytes.len > WEIR_RECORDING_FRAME_MAX)
+        return weir_fail(error, WEIR_ERR_LIMIT, "a frame of %zu bytes is too large for a recording",
+                         frame->bytes.len);
+    pthread_mutex_lock(&recorder->lock);
+    const size_t connection = number_of(recorder, frame->connection);
+    const unsigned flags =
+        (frame->is_outgoing ? FLAG_OUTGOING : 0) | (frame->is_binary ? FLAG_BINARY : 0);
+    weir_code code = WEIR_OK;
+    if (connection == SIZE_MAX)
+        code = weir_fail_nomem(error);
+    else
+        put_block(&recorder->pending, TYPE_FRAME, (uint8_t)flags, connection, frame->time_ns,
+                  frame->bytes);
+    if (code == WEIR_OK && recorder->pending.len >= FLUSH_AT)
+        code = flush(recorder, error);
+    pthread_mutex_unlock(&recorder->lock);
+    return code;
+}
+
+weir_code weir_recorder_flush(weir_recorder *recorder, weir_error *error)
+{
+    pthread_mutex_lock(&recorder->lock);
+    const weir_code code = flush(recorder, error);
+    pthread_mutex_unlock(&recorder->lock);
+    return code;
+}
+
+weir_code weir_recorder_close(weir_recorder *recorder, weir_error *error)
+{
+    if (!recorder)
+        return WEIR_OK;
+    weir_code code = recorder->fd >= 0 ? flush(recorder, error) : WEIR_OK;
+    if (recorder->fd >= 0 && close(recorder->fd) != 0 && code == WEIR_OK)
+        code = weir_fail(error, WEIR_ERR_IO, "closing the recording: %s", strerror(errno));
+    weir_buf_fini(&recorder->pending);
+    names_fini(&recorder->names);
+    pthread_mutex_destroy(&recorder->lock);
+    free(recorder);
+    return code;
+}
