@@ -132,7 +132,7 @@ static void on_phase(void *user, weir_link_phase phase, weir_str detail)
         return;
     for (size_t i = 0; i < args.action_count; i++)
         do_action(&args.actions[i]);
-    if (args.closes && args.after == 0)
+    if (args.closes && args.after == 0 && args.close_in_ms < 0)
         close_now();
 }
 
@@ -226,8 +226,8 @@ static void on_down(void *user, const weir_link_end *end)
 {
     (void)user;
     weir_buf line = {0};
-    weir_buf_printf(&line, "{\"ev\":\"down\",\"code\":\"%s\",\"text\":",
-                    weir_code_name(end->error.code));
+    weir_buf_printf(&line,
+                    "{\"ev\":\"down\",\"code\":\"%s\",\"text\":", weir_code_name(end->error.code));
     put_json(&line, weir_str_of(end->error.code == WEIR_OK ? "" : end->error.text));
     weir_buf_printf(&line, ",\"close_code\":%d,\"reason\":", end->close_code);
     put_json(&line, weir_str_of(end->close_reason));
@@ -280,12 +280,10 @@ typedef struct number_row {
 
 static bool parse_number(const char *name, const char *value)
 {
-    static const number_row rows[] = {{"--linger", &args.linger_ms},
-                                      {"--close-in", &args.close_in_ms},
-                                      {"--pause", &args.pause_ms},
-                                      {"--max-ms", &args.max_ms},
-                                      {"--after", (int64_t *)&args.after},
-                                      {"--pause-every", (int64_t *)&args.pause_every}};
+    static const number_row rows[] = {
+        {"--linger", &args.linger_ms},       {"--close-in", &args.close_in_ms},
+        {"--pause", &args.pause_ms},         {"--max-ms", &args.max_ms},
+        {"--after", (int64_t *)&args.after}, {"--pause-every", (int64_t *)&args.pause_every}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(name, rows[i].name) == 0) {
             *rows[i].value = strtoll(value, NULL, 10);
@@ -342,8 +340,8 @@ static void parse(int count, char **words)
 static void print_refusal(const weir_error *error)
 {
     weir_buf line = {0};
-    weir_buf_printf(&line, "{\"ev\":\"refused\",\"code\":\"%s\",\"text\":",
-                    weir_code_name(error->code));
+    weir_buf_printf(&line,
+                    "{\"ev\":\"refused\",\"code\":\"%s\",\"text\":", weir_code_name(error->code));
     put_json(&line, weir_str_of(error->text));
     weir_buf_putc(&line, '}');
     print_line(&line);
@@ -352,8 +350,8 @@ static void print_refusal(const weir_error *error)
 int main(int count, char **words)
 {
     arena = weir_arena_new(16384, 0);
-    args.options = fill_options(arena, weir_backend_websocket.options,
-                                weir_backend_websocket.option_count);
+    args.options =
+        fill_options(arena, weir_backend_websocket.options, weir_backend_websocket.option_count);
     parse(count, words);
     weir_error error = {0};
     run.loop = weir_loop_new(64, &error);
@@ -369,8 +367,7 @@ int main(int count, char **words)
                                .query_count = args.query_count,
                                .options = &args.options,
                                .connection = WEIR_STR("test")};
-    weir_link_sink sink = {NULL,     on_phase,   on_frame,  on_alive,
-                           on_drained, on_warning, on_down};
+    weir_link_sink sink = {NULL, on_phase, on_frame, on_alive, on_drained, on_warning, on_down};
     run.link = weir_backend_websocket.open(run.loop, &target, &sink, &error);
     if (run.link) {
         weir_timer_set(max, args.max_ms * WEIR_NS_PER_MS);

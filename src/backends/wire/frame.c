@@ -93,8 +93,8 @@ static size_t read_length(weir_bytes bytes, uint64_t *len)
     return header;
 }
 
-static bool check_length(const weir_ws_reader *reader, uint64_t len, size_t header,
-                         bool is_data, weir_ws_fault *fault)
+static bool check_length(const weir_ws_reader *reader, uint64_t len, size_t header, bool is_data,
+                         weir_ws_fault *fault)
 {
     if ((header == 4 && len < 126) || (header == 10 && len < 65536)) {
         return breaks_protocol(fault, "a frame's length is not in its shortest form");

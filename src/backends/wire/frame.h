@@ -74,12 +74,10 @@ bool weir_ws_read_close(const weir_ws_frame *frame, int *code, weir_str *reason,
 /** True for a code that may stand in a close frame. */
 bool weir_ws_is_close_code(int code);
 /** Sets a fault; false, for `return weir_ws_blame(...)`. */
-bool weir_ws_blame(weir_ws_fault *fault, int close_code, const char *format, ...)
-    WEIR_PRINTF(3, 4);
+bool weir_ws_blame(weir_ws_fault *fault, int close_code, const char *format, ...) WEIR_PRINTF(3, 4);
 
 /** Appends one final frame, masked with `mask`. */
-void weir_ws_write(weir_buf *out, weir_ws_opcode opcode, weir_bytes payload,
-                   const uint8_t mask[4]);
+void weir_ws_write(weir_buf *out, weir_ws_opcode opcode, weir_bytes payload, const uint8_t mask[4]);
 /** Bytes that weir_ws_write appends. */
 size_t weir_ws_written_len(size_t payload_len);
 

@@ -128,7 +128,8 @@ static weir_http_step read_status(weir_str line, weir_http_head *head, weir_erro
         ok = line.ptr[i] >= '0' && line.ptr[i] <= '9';
         status = status * 10 + (line.ptr[i] - '0');
     }
-    if (!ok || status < 100 || (line.len > 12 && line.ptr[12] != ' ') || !weir_http_is_value(line)) {
+    if (!ok || status < 100 || (line.len > 12 && line.ptr[12] != ' ') ||
+        !weir_http_is_value(line)) {
         return bad(error, "its status line is malformed");
     }
     head->minor = line.ptr[7] - '0';

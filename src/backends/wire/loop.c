@@ -72,8 +72,7 @@ static void free_dead(weir_loop *loop)
 static void take_wake(weir_loop *loop)
 {
     uint64_t count;
-    while (read(loop->wake_fd, &count, sizeof count) < 0 && errno == EINTR) {
-    }
+    while (read(loop->wake_fd, &count, sizeof count) < 0 && errno == EINTR) {}
     /* Cleared before the call: what is posted from here on wakes again. */
     atomic_store(&loop->is_woken, false);
     if (loop->on_wake) {
@@ -216,8 +215,7 @@ void weir_loop_free(weir_loop *loop)
 
 void weir_loop_run(weir_loop *loop)
 {
-    while (!atomic_load(&loop->is_stopped) && lws_service(loop->context, 0) >= 0) {
-    }
+    while (!atomic_load(&loop->is_stopped) && lws_service(loop->context, 0) >= 0) {}
     atomic_store(&loop->is_stopped, false);
 }
 
@@ -231,8 +229,7 @@ void weir_loop_wake(weir_loop *loop)
 {
     uint64_t one = 1;
     if (!atomic_exchange(&loop->is_woken, true)) {
-        while (write(loop->wake_fd, &one, sizeof one) < 0 && errno == EINTR) {
-        }
+        while (write(loop->wake_fd, &one, sizeof one) < 0 && errno == EINTR) {}
     }
 }
 

@@ -29,9 +29,9 @@ void weir_loop_on_wake(weir_loop *loop, void (*on_wake)(void *user), void *user)
 enum { WEIR_WATCH_READ = 1, WEIR_WATCH_WRITE = 2 };
 
 /**
- * Watches `fd`, which stays the caller's and open until weir_watch_close. `on_ready` gets the ready events and
- * is called again while they last (level-triggered). It may close its own watch. NULL when out of
- * descriptors or memory.
+ * Watches `fd`, which stays the caller's and open until weir_watch_close. `on_ready` gets the ready
+ * events and is called again while they last (level-triggered). It may close its own watch. NULL
+ * when out of descriptors or memory.
  */
 weir_watch *weir_watch_open(weir_loop *loop, int fd, int events,
                             void (*on_ready)(void *user, int events), void *user);

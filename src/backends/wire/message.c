@@ -33,8 +33,7 @@ bool weir_message_allow_deflate(weir_message *message, int window_bits, bool kee
     if (!message->inflate) {
         return false;
     }
-    weir_inflate_set_limits(message->inflate,
-                            (weir_inflate_limits){message->max_len, max_ratio});
+    weir_inflate_set_limits(message->inflate, (weir_inflate_limits){message->max_len, max_ratio});
     return true;
 }
 
@@ -68,8 +67,7 @@ static bool append(weir_message *message, const weir_ws_frame *frame, weir_ws_fa
     return true;
 }
 
-static bool append_inflated(weir_message *message, const weir_ws_frame *frame,
-                            weir_ws_fault *fault)
+static bool append_inflated(weir_message *message, const weir_ws_frame *frame, weir_ws_fault *fault)
 {
     weir_error why = {0};
     weir_bytes payload = {frame->payload, frame->len};
@@ -93,8 +91,8 @@ static void start(weir_message *message, const weir_ws_frame *frame)
     message->is_compressed = frame->is_compressed;
 }
 
-weir_message_step weir_message_add(weir_message *message, const weir_ws_frame *frame,
-                                   bool *is_text, weir_str *bytes, weir_ws_fault *fault)
+weir_message_step weir_message_add(weir_message *message, const weir_ws_frame *frame, bool *is_text,
+                                   weir_str *bytes, weir_ws_fault *fault)
 {
     if (frame->is_final && !frame->is_compressed && frame->opcode != WEIR_WS_CONTINUATION) {
         *is_text = frame->opcode == WEIR_WS_TEXT;

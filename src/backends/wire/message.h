@@ -39,7 +39,7 @@ bool weir_message_allow_deflate(weir_message *message, int window_bits, bool kee
  * Takes the next data frame. DONE: *bytes lives until the next call, or as long as the frame's
  * payload, whichever ends first; the caller's buffer must have WEIR_FRAME_SLACK behind the frame.
  */
-weir_message_step weir_message_add(weir_message *message, const weir_ws_frame *frame,
-                                   bool *is_text, weir_str *bytes, weir_ws_fault *fault);
+weir_message_step weir_message_add(weir_message *message, const weir_ws_frame *frame, bool *is_text,
+                                   weir_str *bytes, weir_ws_fault *fault);
 
 #endif

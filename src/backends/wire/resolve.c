@@ -108,8 +108,7 @@ static void run(job *job)
     }
     atomic_store_explicit(&job->is_done, true, memory_order_release);
     uint64_t one = 1;
-    while (write(job->event_fd, &one, sizeof one) < 0 && errno == EINTR) {
-    }
+    while (write(job->event_fd, &one, sizeof one) < 0 && errno == EINTR) {}
 }
 
 static void *helper(void *unused)

@@ -39,7 +39,7 @@ struct weir_stream {
     int fd;
     void (*on_step)(weir_stream *stream); /* NULL once open */
     weir_link_phase phase;
-    bool is_over;       /* failed: nothing is reported any more */
+    bool is_over; /* failed: nothing is reported any more */
     bool is_drained;
     bool reads, writes; /* wanted by the owner */
     bool read_waits_for_write, write_waits_for_read;
@@ -78,12 +78,13 @@ static void on_deadline(void *user)
         weir_fail(&error, WEIR_ERR_TIMEOUT, "resolving %s took longer than resolve_timeout",
                   peer_name(stream));
     } else if (stream->phase == WEIR_LINK_SECURING) {
-        weir_fail(&error, WEIR_ERR_TIMEOUT, "the TLS handshake with %s took longer than "
-                                            "tls_timeout", stream->url.host);
+        weir_fail(&error, WEIR_ERR_TIMEOUT,
+                  "the TLS handshake with %s took longer than "
+                  "tls_timeout",
+                  stream->url.host);
     } else {
         weir_fail(&error, WEIR_ERR_TIMEOUT, "%s %s took longer than connect_timeout",
-                  stream->fd >= 0 ? "the answer of the proxy" : "connecting to",
-                  peer_name(stream));
+                  stream->fd >= 0 ? "the answer of the proxy" : "connecting to", peer_name(stream));
     }
     fail(stream, &error);
 }
@@ -137,8 +138,7 @@ static void step_tls(weir_stream *stream)
     } else if (io == WEIR_IO_OK) {
         become_open(stream);
     } else {
-        weir_watch_set(stream->watch,
-                       io == WEIR_IO_WAIT_READ ? WEIR_WATCH_READ : WEIR_WATCH_WRITE);
+        weir_watch_set(stream->watch, io == WEIR_IO_WAIT_READ ? WEIR_WATCH_READ : WEIR_WATCH_WRITE);
     }
 }
 
@@ -150,8 +150,8 @@ static void start_tls(weir_stream *stream)
         return;
     }
     weir_error error = {0};
-    stream->tls = weir_tls_new(stream->profile, stream->fd, stream->url.host,
-                               stream->url.host_kind, &error);
+    stream->tls =
+        weir_tls_new(stream->profile, stream->fd, stream->url.host, stream->url.host_kind, &error);
     if (!stream->tls) {
         fail(stream, &error);
         return;

@@ -151,8 +151,7 @@ static weir_code load_authorities(SSL_CTX *context, weir_str ca, weir_error *err
     return WEIR_OK;
 }
 
-static weir_code load_identity(SSL_CTX *context, const weir_tls_options *options,
-                               weir_error *error)
+static weir_code load_identity(SSL_CTX *context, const weir_tls_options *options, weir_error *error)
 {
     char path[PATH_MAX];
     weir_str password = options->key_password;
@@ -162,8 +161,7 @@ static weir_code load_identity(SSL_CTX *context, const weir_tls_options *options
                    ? WEIR_OK
                    : weir_fail(error, WEIR_ERR_TLS, "tls.key needs tls.cert beside it");
     }
-    if (!path_of(options->cert, path) ||
-        SSL_CTX_use_certificate_chain_file(context, path) != 1) {
+    if (!path_of(options->cert, path) || SSL_CTX_use_certificate_chain_file(context, path) != 1) {
         return fail_file(error, "client certificate", options->cert);
     }
     SSL_CTX_set_default_passwd_cb(context, on_password);
@@ -429,8 +427,7 @@ weir_io weir_tls_read(weir_tls *tls, void *bytes, size_t len, size_t *got, weir_
     return WEIR_IO_OK;
 }
 
-weir_io weir_tls_write(weir_tls *tls, const void *bytes, size_t len, size_t *put,
-                       weir_error *error)
+weir_io weir_tls_write(weir_tls *tls, const void *bytes, size_t len, size_t *put, weir_error *error)
 {
     *put = 0;
     ERR_clear_error();

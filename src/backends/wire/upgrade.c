@@ -19,10 +19,12 @@ enum { BODY_SHOWN_MAX = 160, LOCATION_SHOWN_MAX = 200 };
 static const char accept_guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /* Headers that the handshake writes itself or that would change how the request is framed. */
-static const char *const own_headers[] = {"connection",     "upgrade",           "content-length",
-                                          "content-type",   "transfer-encoding", "te",
-                                          "trailer",        "expect",            "keep-alive",
-                                          "http2-settings", "proxy-connection",  "proxy-authorization"};
+static const char *const own_headers[] = {"connection",        "upgrade",
+                                          "content-length",    "content-type",
+                                          "transfer-encoding", "te",
+                                          "trailer",           "expect",
+                                          "keep-alive",        "http2-settings",
+                                          "proxy-connection",  "proxy-authorization"};
 
 static bool is_own_header(weir_str name)
 {
@@ -119,8 +121,8 @@ static void put_handshake(const weir_upgrade_request *request, weir_buf *out)
 static weir_code check_request(const weir_upgrade_request *request, weir_error *error)
 {
     for (size_t i = 0; i < request->header_count; i++) {
-        weir_code code = weir_upgrade_check_header(request->headers[i].name,
-                                                   request->headers[i].value, error);
+        weir_code code =
+            weir_upgrade_check_header(request->headers[i].name, request->headers[i].value, error);
         if (code != WEIR_OK) {
             return code;
         }
@@ -330,8 +332,8 @@ static weir_http_step check_switch(const weir_http_head *head, const weir_upgrad
     }
     weir_str accept = weir_http_get(head, "sec-websocket-accept", &count);
     if (count != 1) {
-        return bad(error, count ? "it has Sec-WebSocket-Accept twice"
-                                : "it lacks Sec-WebSocket-Accept");
+        return bad(error,
+                   count ? "it has Sec-WebSocket-Accept twice" : "it lacks Sec-WebSocket-Accept");
     }
     if (!weir_str_eq(accept, (weir_str){expect->accept, WEIR_UPGRADE_ACCEPT_TEXT})) {
         return bad(error, "its Sec-WebSocket-Accept does not answer our key");

@@ -14,9 +14,9 @@
 
 enum {
     WEIR_UPGRADE_KEY_LEN = 16,
-    WEIR_UPGRADE_KEY_TEXT = 24,       /**< the same in base64 */
-    WEIR_UPGRADE_ACCEPT_TEXT = 28,    /**< base64 of a SHA-1 */
-    WEIR_UPGRADE_REQUEST_MAX = 65536  /**< bytes of a request; more is a mistake of ours */
+    WEIR_UPGRADE_KEY_TEXT = 24,      /**< the same in base64 */
+    WEIR_UPGRADE_ACCEPT_TEXT = 28,   /**< base64 of a SHA-1 */
+    WEIR_UPGRADE_REQUEST_MAX = 65536 /**< bytes of a request; more is a mistake of ours */
 };
 
 /** One header or query parameter. */
@@ -60,10 +60,10 @@ weir_code weir_upgrade_accept(const uint8_t key[WEIR_UPGRADE_KEY_LEN],
                               char accept[WEIR_UPGRADE_ACCEPT_TEXT], weir_error *error);
 
 typedef struct weir_upgrade_reply {
-    size_t len;            /**< bytes of the reply; frames follow */
-    int http_status;       /**< of a refusal, else 101 */
+    size_t len;             /**< bytes of the reply; frames follow */
+    int http_status;        /**< of a refusal, else 101 */
     int64_t retry_after_ns; /**< of a refusal */
-    weir_str subprotocol;  /**< chosen by the server, one of ours, or empty */
+    weir_str subprotocol;   /**< chosen by the server, one of ours, or empty */
     bool has_deflate;
     bool server_keeps_context; /**< the server compresses with the window of earlier messages */
     int server_window_bits;    /**< 8..15 */

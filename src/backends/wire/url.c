@@ -93,7 +93,8 @@ static weir_code parse_port(weir_str text, weir_url *url, weir_error *error)
         port = port * 10 + (unsigned)(text.ptr[i] - '0');
     }
     if (!ok || port == 0 || port > 65535) {
-        return weir_fail(error, WEIR_ERR_ARGUMENT, "the URL's port is not a number from 1 to 65535");
+        return weir_fail(error, WEIR_ERR_ARGUMENT,
+                         "the URL's port is not a number from 1 to 65535");
     }
     url->port = (uint16_t)port;
     return WEIR_OK;
@@ -105,8 +106,9 @@ static bool looks_numeric(const char *host)
     const char *last = strrchr(host, '.');
     last = last ? last + 1 : host;
     size_t len = strlen(last);
-    return len > 0 && (strspn(last, "0123456789") == len ||
-                       (strncmp(last, "0x", 2) == 0 && strspn(last + 2, "0123456789abcdef") + 2 == len));
+    return len > 0 &&
+           (strspn(last, "0123456789") == len ||
+            (strncmp(last, "0x", 2) == 0 && strspn(last + 2, "0123456789abcdef") + 2 == len));
 }
 
 static weir_code check_host(weir_url *url, bool bracketed, weir_error *error)
@@ -235,8 +237,8 @@ weir_code weir_url_parse_ws(weir_str text, weir_url *url, weir_error *error)
         return WEIR_ERR_ARGUMENT;
     }
     if (!weir_str_is(url->scheme, "ws") && !weir_str_is(url->scheme, "wss")) {
-        return weir_fail(error, WEIR_ERR_ARGUMENT, "the URL's scheme is '%.*s'; it must be ws or wss",
-                         WEIR_FMT(url->scheme));
+        return weir_fail(error, WEIR_ERR_ARGUMENT,
+                         "the URL's scheme is '%.*s'; it must be ws or wss", WEIR_FMT(url->scheme));
     }
     if (url->has_userinfo) {
         return weir_fail(error, WEIR_ERR_ARGUMENT,

@@ -61,15 +61,15 @@ struct weir_ws_client {
     weir_timer *again;    /* goes on with pump(), or delivers the end */
     weir_timer *ping;
     int64_t received_ns;
+    int64_t next_ping;    /* monotonic */
+    int64_t silent_since; /* a keep-alive ping was sent then and nothing has come; 0: not so */
     size_t discarded;
     bool is_paused;
-    bool owes_drained;     /* a send was told "queued" */
-    bool waits_to_write;   /* the stream took less than all */
-    bool cannot_write;     /* a write failed; write_error tells why */
-    bool has_sent_close;   /* a close frame is sent or queued */
+    bool owes_drained;   /* a send was told "queued" */
+    bool waits_to_write; /* the stream took less than all */
+    bool cannot_write;   /* a write failed; write_error tells why */
+    bool has_sent_close; /* a close frame is sent or queued */
     bool has_ended_writing;
-    bool has_ping_out;     /* the ping timer waits for ping_timeout, else for the next ping */
-    bool awaits_pong;      /* nothing has come since that ping */
     bool has_end;
     weir_error write_error;
     weir_link_end end;
@@ -303,8 +303,7 @@ static bool set_up_deflate(weir_ws_client *client, const weir_upgrade_reply *rep
     client->reader.allows_deflate = reply->has_deflate;
     return !reply->has_deflate ||
            weir_message_allow_deflate(&client->message, reply->server_window_bits,
-                                      reply->server_keeps_context,
-                                      client->settings.inflate_ratio);
+                                      reply->server_keeps_context, client->settings.inflate_ratio);
 }
 
 static void become_up(weir_ws_client *client, const weir_upgrade_reply *reply)
@@ -318,6 +317,7 @@ static void become_up(weir_ws_client *client, const weir_upgrade_reply *reply)
         return;
     }
     if (client->settings.ping_interval_ns > 0) {
+        client->next_ping = weir_mono_ns() + client->settings.ping_interval_ns;
         weir_timer_set(client->ping, client->settings.ping_interval_ns);
     }
     client->sink.on_phase(client->sink.user, WEIR_LINK_UP, reply->subprotocol);
@@ -433,7 +433,7 @@ static void pump(weir_ws_client *client)
         client->inbox.end += got;
         used += got;
         client->received_ns = weir_now_ns();
-        client->awaits_pong = false;
+        client->silent_since = 0;
         if (client->state == STATE_UP) {
             client->sink.on_alive(client->sink.user);
         }
@@ -485,27 +485,35 @@ static void on_deadline(void *user)
     }
 }
 
+/* Sends a ping when one is due, and looks whether an earlier one was in vain. */
 static void on_ping_timer(void *user)
 {
     weir_ws_client *client = user;
+    const weir_ws_settings *settings = &client->settings;
     if (client->state != STATE_UP) {
         return;
     }
-    int64_t rest = client->settings.ping_interval_ns - client->settings.ping_timeout_ns;
-    if (!client->has_ping_out) {
-        client->has_ping_out = client->awaits_pong = true;
-        weir_sender_put(&client->sender, WEIR_WS_PING, (weir_bytes){NULL, 0});
-        weir_timer_set(client->ping, client->settings.ping_timeout_ns);
-        flush(client);
-        return;
+    int64_t now = weir_mono_ns();
+    if (client->is_paused) {
+        client->silent_since = 0; /* what came lies unread */
     }
-    client->has_ping_out = false;
-    if (client->awaits_pong) {
+    if (client->silent_since && now - client->silent_since >= settings->ping_timeout_ns) {
         finish_with(client, WEIR_ERR_TIMEOUT, WEIR_WS_CLOSE_ABNORMAL, false,
                     "nothing came within ping_timeout after a ping");
         return;
     }
-    weir_timer_set(client->ping, rest > 0 ? rest : 0);
+    if (now >= client->next_ping && !client->cannot_write) {
+        weir_sender_put(&client->sender, WEIR_WS_PING, (weir_bytes){NULL, 0});
+        client->silent_since = client->silent_since ? client->silent_since : now;
+        flush(client);
+    }
+    client->next_ping =
+        now >= client->next_ping ? now + settings->ping_interval_ns : client->next_ping;
+    int64_t next = client->next_ping;
+    if (client->silent_since && client->silent_since + settings->ping_timeout_ns < next) {
+        next = client->silent_since + settings->ping_timeout_ns;
+    }
+    weir_timer_set(client->ping, next - now);
 }
 
 static void on_phase(void *user, weir_link_phase phase, weir_str detail)
@@ -700,7 +708,7 @@ void weir_ws_client_pause(weir_ws_client *client, bool paused)
         return;
     }
     client->is_paused = paused;
-    client->awaits_pong = false; /* it may lie unread */
+    client->silent_since = 0;
     if (client->state != STATE_UP) {
         return; /* holds from UP on */
     }
