@@ -102,7 +102,7 @@ weir_decimal_op weir_decimal_add, weir_decimal_sub, weir_decimal_mul, weir_decim
 weir_decimal_op weir_decimal_floordiv;
 /** a % b: sign of a, unlike int. */
 weir_decimal_op weir_decimal_rem;
-/** a ** b for whole b with |b| < 10^9. */
+/** a ** b for whole b with |b| < 10^9. 0 ** -1 is BY_ZERO (Python: Infinity). */
 weir_decimal_op weir_decimal_pow;
 
 weir_decimal_code weir_decimal_neg(weir_arena *arena, const weir_decimal *a,
