@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of a run that are not worth a place in the loop: walking a path whose slot is empty,
+ * arranging arguments, looking into the world, putting texts together.
+ */
+#include "expr/run.h"
+
+/* ------------------------------------------------------------------ paths */
+
+static bool set_range(weir_vm *vm, weir_source_range range)
+{
+    if (vm->range_length == 0) {
+        vm->range_offset = range.offset;
+        vm->range_length = range.length;
+    }
+    return false;
+}
+
+/* x.get(key, fallback): a method of dicts only. */
+static bool step_get(weir_vm *vm, const weir_read_step *step, weir_value *at)
+{
+    weir_value args[3] = {*at, step->key, step->fallback};
+    const weir_method_row *row = weir_method_get(vm, at, WEIR_STR("get"));
+    if (!row)
+        return false;
+    if (step->fallback.kind != WEIR_ABSENT) {
+        weir_call call = {args, 3, NULL, 0};
+        return row->call(vm, &call, at);
+    }
+    /* A computed default: whether the key is there decides, not what is behind it. */
+    bool has = false;
+    if (!weir_op_contains(vm, at, &step->key, &has))
+        return false;
+    if (has)
+        return weir_op_index(vm, &args[0], &step->key, at);
+    *at = weir_value_absent();
+    return true;
+}
+
+static bool walk(weir_vm *vm, const weir_read *read, size_t count, weir_value *out)
+{
+    weir_value at = vm->input->roots[read->is_item ? WEIR_ROOT_ITEM : WEIR_ROOT_DATA];
+    for (size_t i = 0; i < count; i++) {
+        const weir_read_step *step = &read->steps[i];
+        weir_value next = at;
+        bool is_fine = step->kind == WEIR_STEP_GET ? step_get(vm, step, &next)
+                                                   : weir_op_index(vm, &at, &step->key, &next);
+        if (!is_fine)
+            return set_range(vm, step->range);
+        at = next;
+    }
+    *out = at;
+    return true;
+}
+
+bool weir_run_walk(weir_vm *vm, const weir_read *read, weir_value *out)
+{
+    return walk(vm, read, read->count, out);
+}
+
+bool weir_run_walk_in(weir_vm *vm, const weir_read *read, bool *out)
+{
+    weir_value at;
+    return walk(vm, read, read->count - 1u, &at) &&
+           weir_op_contains(vm, &at, &read->steps[read->count - 1].key, out);
+}
+
+/* ------------------------------------------------------------------ calls */
+
+bool weir_run_unary(weir_vm *vm, weir_call_fn *call, size_t count, const weir_value *x,
+                    weir_value *out)
+{
+    weir_value args[WEIR_PARAMS_MAX] = {*x};
+    weir_call arguments = {args, count, NULL, 0};
+    return weir_vm_charge(vm, 1) && call(vm, &arguments, out);
+}
+
+/* The rest of f(a, b, *list): what is bound to it already, and the list. */
+static bool join_rest(weir_vm *vm, const weir_site *site, weir_call *call)
+{
+    const weir_list *list = vm->registers[site->rest].list;
+    if (call->rest_count == 0) {
+        call->rest = list->items;
+        call->rest_count = list->count;
+        return true;
+    }
+    size_t count = call->rest_count + list->count;
+    weir_value *items = weir_vm_alloc(vm, count * sizeof *items);
+    if (!items)
+        return false;
+    memcpy(items, call->rest, call->rest_count * sizeof *items);
+    if (list->count)
+        memcpy(items + call->rest_count, list->items, list->count * sizeof *items);
+    call->rest = items;
+    call->rest_count = count;
+    return true;
+}
+
+static bool call_way(weir_vm *vm, const weir_site *site, const weir_site_way *way, weir_value *out)
+{
+    weir_value args[WEIR_PARAMS_MAX + 1];
+    const weir_value *first = &vm->registers[site->base + site->is_method];
+    weir_call call = {args, 0, NULL, way->binding.rest_count};
+    if (site->is_method)
+        args[call.count++] = vm->registers[site->base];
+    for (size_t i = 0; i < way->binding.count; i++) {
+        int at = way->binding.order[i];
+        args[call.count++] = at < 0 ? weir_value_absent() : first[at];
+    }
+    if (call.rest_count)
+        call.rest = first + way->binding.rest_from;
+    if (site->has_rest && !join_rest(vm, site, &call))
+        return false;
+    return weir_vm_charge(vm, 1) && way->call(vm, &call, out);
+}
+
+bool weir_run_call(weir_vm *vm, const weir_site *site, weir_value *out)
+{
+    return call_way(vm, site, &site->ways[0], out);
+}
+
+bool weir_run_method(weir_vm *vm, const weir_site *site, weir_value *out)
+{
+    const weir_value *receiver = &vm->registers[site->base];
+    uint8_t kind = weir_receiver_kind(receiver);
+    for (size_t i = 0; i < site->way_count; i++) {
+        const weir_site_way *way = &site->ways[i];
+        if (way->kind != kind)
+            continue;
+        if (way->why)
+            return weir_vm_fail(vm, WEIR_RAISE_TYPE, "%s", way->why);
+        return call_way(vm, site, way, out);
+    }
+    if (weir_method_get(vm, receiver, site->name))
+        return weir_vm_fail(vm, WEIR_RAISE_ATTRIBUTE, "'%s' object has no attribute '%.*s' here",
+                            weir_value_type_name(receiver), WEIR_FMT(site->name));
+    return false;
+}
+
+/* ------------------------------------------------------------------ the world */
+
+bool weir_run_root(weir_vm *vm, unsigned root, weir_value *out)
+{
+    static const char *const NAMES[WEIR_ROOT_COUNT] = {
+        [WEIR_ROOT_DATA] = "data",         [WEIR_ROOT_ITEM] = "item",
+        [WEIR_ROOT_VALUE] = "value",       [WEIR_ROOT_ASSET] = "asset",
+        [WEIR_ROOT_RECEIVED] = "received", [WEIR_ROOT_SUBSCRIBE_ASSETS] = "subscribe_assets",
+        [WEIR_ROOT_TOPIC] = "topic",       [WEIR_ROOT_STREAM] = "stream",
+    };
+    *out = vm->input->roots[root];
+    if (out->kind != WEIR_ABSENT)
+        return true;
+    return weir_vm_fail(vm, WEIR_RAISE_LOOKUP, "'%s' has no value here", NAMES[root]);
+}
+
+bool weir_run_world(weir_vm *vm, unsigned op, unsigned index, weir_value *out)
+{
+    const weir_expr_world *world = vm->world;
+    const weir_value *values = NULL;
+    if (world)
+        values = op == WEIR_OP_CREDENTIAL ? world->credentials
+                 : op == WEIR_OP_VAR      ? world->vars
+                                          : world->session;
+    if (values && values[index].kind != WEIR_ABSENT) {
+        *out = values[index];
+        return true;
+    }
+    return weir_vm_fail(vm, WEIR_RAISE_LOOKUP,
+                        op == WEIR_OP_CREDENTIAL ? "this credential was not given"
+                        : op == WEIR_OP_VAR      ? "this variable has no value"
+                                                 : "this session value is not known yet");
+}
+
+/* ------------------------------------------------------------------ texts */
+
+/* The register remembers where the text begins, and whether anything secret went into it. */
+void weir_run_text(weir_vm *vm, weir_value *text)
+{
+    *text = weir_value_int((int64_t)vm->text.len);
+}
+
+static bool text_fits(weir_vm *vm, const weir_value *text)
+{
+    if (vm->text.failed)
+        return weir_vm_fail_memory(vm);
+    if (vm->text.len - (size_t)text->i > WEIR_EXPR_RESULT_MAX)
+        return weir_vm_fail(vm, WEIR_RAISE_LIMIT, "a text of more than %d bytes",
+                            WEIR_EXPR_RESULT_MAX);
+    return true;
+}
+
+bool weir_run_text_put(weir_vm *vm, weir_value *text, const weir_value *v, unsigned conversion)
+{
+    text->flags |= (uint8_t)weir_op_flags(v);
+    if (v->kind == WEIR_STR && conversion != 'r' && conversion != 'a') {
+        weir_buf_put(&vm->text, weir_value_text(v));
+        return text_fits(vm, text);
+    }
+    if (conversion)
+        return weir_op_text(vm, v, (char)conversion, &vm->text) && text_fits(vm, text);
+    return weir_op_format(vm, v, (weir_str){"", 0}, &vm->text) && text_fits(vm, text);
+}
+
+bool weir_run_text_format(weir_vm *vm, weir_value *text, const weir_value *v,
+                          const weir_value *spec, unsigned conversion)
+{
+    text->flags |= (uint8_t)(weir_op_flags(v) | weir_op_flags(spec));
+    if (!conversion)
+        return weir_op_format(vm, v, weir_value_text(spec), &vm->text) && text_fits(vm, text);
+    size_t mark = vm->text.len;
+    if (!weir_op_text(vm, v, (char)conversion, &vm->text) || !text_fits(vm, text))
+        return false;
+    weir_value converted;
+    weir_value start = weir_value_int((int64_t)mark);
+    if (!weir_run_text_end(vm, &start, &converted))
+        return false;
+    return weir_op_format(vm, &converted, weir_value_text(spec), &vm->text) && text_fits(vm, text);
+}
+
+bool weir_run_text_end(weir_vm *vm, const weir_value *text, weir_value *out)
+{
+    size_t start = (size_t)text->i;
+    size_t len = vm->text.len - start;
+    char *copy = weir_vm_alloc(vm, len);
+    if (!copy)
+        return false;
+    if (len)
+        memcpy(copy, vm->text.ptr + start, len);
+    unsigned flags = text->flags;
+    vm->text.len = start;
+    *out = weir_value_str((weir_str){copy, len});
+    out->flags = (uint8_t)flags;
+    return true;
+}
+
+/* ------------------------------------------------------------------ displays */
+
+bool weir_run_display(weir_vm *vm, uint8_t kind, const weir_value *from, size_t count,
+                      weir_value *out)
+{
+    weir_value *items = NULL;
+    weir_value list;
+    if (!weir_list_new(vm->arena, kind, count, &list, &items))
+        return weir_vm_fail_memory(vm);
+    if (count)
+        memcpy(items, from, count * sizeof *items);
+    *out = list;
+    return true;
+}
