@@ -174,15 +174,12 @@ static bool set_bigint(weir_batch *batch, size_t column, weir_str text)
     }
     if (text.len > WEIR_DECIMAL_DIGITS_MAX)
         return set_bytes(batch, column, WEIR_JSON, 0, text);
-    struct {
-        weir_decimal head;
-        char digits[WEIR_DECIMAL_DIGITS_MAX];
-    } room;
-    weir_decimal *d = (weir_decimal *)(void *)&room;
+    _Alignas(weir_decimal) char room[sizeof(weir_decimal) + WEIR_DECIMAL_DIGITS_MAX];
+    weir_decimal *d = (weir_decimal *)(void *)room;
     memset(d, 0, sizeof *d);
     d->is_negative = is_negative;
     d->count = (uint32_t)text.len;
-    memcpy((char *)d + sizeof *d, text.ptr, text.len);
+    memcpy(room + offsetof(weir_decimal, digits), text.ptr, text.len);
     return set_decimal(batch, column, d);
 }
 

@@ -98,8 +98,10 @@ void weir_record_write_json(weir_buf *out, const weir_record *record, unsigned f
             write_column(&w, record, i);
     for (size_t dots = count_dots(w.open, 0); dots > 0; dots--)
         weir_buf_putc(out, '}');
-    weir_buf_puts(out, ",\"received\":");
-    weir_json_write_time(out, record->received_ns);
+    if (record->received_ns != 0) { /* 0: a frame out of a file that has no times */
+        weir_buf_puts(out, ",\"received\":");
+        weir_json_write_time(out, record->received_ns);
+    }
     weir_buf_puts(out, ",\"seq\":");
     weir_json_write_int(out, (int64_t)record->seq);
     if (flags & WEIR_RECORD_WITH_FRAME) {
