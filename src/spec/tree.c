@@ -103,6 +103,14 @@ static size_t escape_len(weir_str raw, size_t at)
     return c == 'U' ? 10 : 2;
 }
 
+/* A backslash before a line end of a double-quoted scalar: produces nothing. */
+static bool is_escaped_line_end(const walk *w)
+{
+    return w->node->style == WEIR_STYLE_DOUBLE && w->raw.ptr[w->at] == '\\' &&
+           w->at + 1 < w->node->raw_end &&
+           (w->raw.ptr[w->at + 1] == '\n' || w->raw.ptr[w->at + 1] == '\r');
+}
+
 /* One character of the text forward; the source follows. */
 static void step(walk *w)
 {
@@ -112,14 +120,13 @@ static void step(walk *w)
     const size_t len = char_len(text, w->text_at);
     while (w->at < end) {
         const char c = w->raw.ptr[w->at];
+        if (is_escaped_line_end(w)) {
+            w->at += 2;
+            continue;
+        }
         if (w->node->style == WEIR_STYLE_DOUBLE && c == '\\') {
-            const size_t taken = escape_len(w->raw, w->at);
-            const bool is_line_end =
-                w->at + 1 < end && is_blank(w->raw.ptr[w->at + 1]) && w->raw.ptr[w->at + 1] != ' ';
-            w->at += taken;
-            if (!is_line_end)
-                break;
-            continue; /* an escaped line end produces nothing */
+            w->at += escape_len(w->raw, w->at);
+            break;
         }
         if (w->node->style == WEIR_STYLE_SINGLE && c == '\'' && wanted == '\'') {
             w->at += 2;
@@ -159,8 +166,8 @@ static void skip_to_next(walk *w)
     const weir_str text = w->node->text;
     if (w->text_at >= text.len || is_blank(text.ptr[w->text_at]))
         return;
-    while (w->at < w->node->raw_end && is_blank(w->raw.ptr[w->at]))
-        w->at++;
+    while (w->at < w->node->raw_end && (is_blank(w->raw.ptr[w->at]) || is_escaped_line_end(w)))
+        w->at += is_blank(w->raw.ptr[w->at]) ? 1 : 2;
 }
 
 weir_place weir_node_text_place(const weir_node *scalar, size_t offset, size_t length)

@@ -37,6 +37,8 @@ typedef struct builder {
     yaml_parser_t parser;
     size_t *line_starts;
     size_t line_count;
+    yaml_mark_t last; /* marks only go forward: the next search begins at the last one found */
+    size_t last_byte;
     weir_map anchors;
     frame stack[WEIR_YAML_DEPTH_MAX];
     size_t depth;
@@ -63,20 +65,28 @@ static bool find_lines(builder *b)
     return true;
 }
 
-/* The byte offset of a mark. */
-static size_t byte_at(const builder *b, yaml_mark_t mark)
+/* The byte offset of a mark. Without the memory of the last one, a long line would cost its square.
+ */
+static size_t byte_at(builder *b, yaml_mark_t mark)
 {
     const weir_str text = b->source->text;
     if (mark.line >= b->line_count)
         return text.len;
     size_t at = b->line_starts[mark.line];
+    size_t column = 0;
     if (mark.line == 0 && text.len >= 3 && memcmp(text.ptr, "\xEF\xBB\xBF", 3) == 0)
         at = 3;
-    for (size_t column = 0; column < mark.column && at < text.len; column++) {
+    if (mark.line == b->last.line && mark.column >= b->last.column && b->last_byte > at) {
+        at = b->last_byte;
+        column = b->last.column;
+    }
+    for (; column < mark.column && at < text.len; column++) {
         at++;
         while (at < text.len && ((unsigned char)text.ptr[at] & 0xC0) == 0x80)
             at++;
     }
+    b->last = mark;
+    b->last_byte = at;
     return at;
 }
 
