@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Trades of a venue on standard output: ticker SPEC STREAM SYMBOL... Loads the spec, subscribes,
+ * polls, reads columns by index.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <weir/weir.h>
+
+static weir_consumer *records;
+
+static void on_signal(int signal)
+{
+    (void)signal;
+    weir_consumer_wake(records);
+}
+
+static void on_event(void *user, const weir_event *event)
+{
+    (void)user;
+    fprintf(stderr, "%.*s: %s %.*s\n", WEIR_FMT(event->connection),
+            event->type == WEIR_EVENT_STATE ? weir_state_name(event->to)
+                                            : weir_event_type_name(event->type),
+            WEIR_FMT(event->reason));
+}
+
+static void *checked(void *made, const weir_error *error)
+{
+    if (made)
+        return made;
+    fprintf(stderr, "ticker: %s\n", error->text);
+    exit(1);
+}
+
+int main(int argc, char **argv)
+{
+    weir_error error = {0};
+    if (argc < 4)
+        return fprintf(stderr, "usage: ticker SPEC STREAM SYMBOL...\n"), 2;
+    const weir_runtime_options options = {.on_event = on_event};
+    const weir_consumer_options trades = {.channels = 1u << WEIR_CHANNEL_DATA};
+    weir_spec *spec = checked(weir_spec_load(argv[1], NULL, NULL, &error), &error);
+    weir_runtime *runtime = checked(weir_runtime_new(spec, &options, &error), &error);
+    records = checked(weir_consumer_open(runtime, &trades, &error), &error);
+    signal(SIGINT, on_signal);
+    if (weir_runtime_subscribe(runtime, argv[2], (const char *const *)argv + 3, (size_t)argc - 3,
+                               &error) ||
+        weir_runtime_start(runtime, &error))
+        checked(NULL, &error);
+    for (const weir_record *record; (record = weir_consumer_next(records, -1));) {
+        const size_t close = weir_schema_find(weir_record_schema(record), "data.close");
+        const weir_asset *asset = weir_record_asset(record);
+        double price = 0;
+        if (asset && close != SIZE_MAX && weir_record_f64(record, close, &price))
+            printf("%.*s %g\n", WEIR_FMT(weir_asset_symbol(asset)), price);
+    }
+    weir_runtime_free(runtime);
+    weir_spec_free(spec);
+}
