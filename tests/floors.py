@@ -3,7 +3,7 @@
 """The rules of DESIGN.md and STYLE.md that a program can check, in one reading of the sources.
 
 Includes: every room stands on a floor, and a file includes only its own room and rooms of lower floors;
-backends/ sees util/ and value/ alone; cli/ and server/ see include/weir/ and util/ alone; the header of a
+backends/ sees util/ and value/ alone; server/ sees include/weir/ and util/ alone, cli/ these and server/; the header of a
 library is included by its doormen only. Sizes: a file has at most 800 lines, a function body at most 70.
 Headings: the SPDX line comes first. Nothing is left for later ("to do" marks).
 
@@ -17,10 +17,10 @@ import sys
 import tempfile
 
 FLOORS = {"util": 0, "value": 1, "expr": 2, "spec": 3, "pipeline": 4, "backends": 5, "runtime": 6,
-          "server": 7, "cli": 7}
+          "server": 7, "cli": 8}
 
 # Rooms that may look at less than all the floors below them.
-SEES_ONLY = {"backends": {"util", "value"}, "cli": {"util"}, "server": {"util"}}
+SEES_ONLY = {"backends": {"util", "value"}, "cli": {"util", "server"}, "server": {"util"}}
 
 # The public headers, and the lowest floor that may include each; what is not named here is for all.
 PUBLIC_FLOORS = {"value.h": 1, "plugin.h": 5, "weir.h": 6}
@@ -50,7 +50,7 @@ SYSTEM = re.compile(
 FILE_LINES = 800
 FUNCTION_LINES = 70
 # The loops that are one function by design: (file, function). A name that is not found is an error too.
-LONG_FUNCTIONS = set()
+LONG_FUNCTIONS = {("src/expr/vm_run.c", "weir_vm_execute")}
 
 SIZED = ("src", "include", "tests", "bench", "plugins", "examples")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -229,8 +229,10 @@ SELF_TEST = {
     "src/server/venue.c": ("#include <libwebsockets.h>\n", None),
     "src/server/venue.h": ("", None),
     "src/cli/main.c": ('#include "weir/weir.h"\n#include "util/map.h"\n', None),
-    "src/cli/deep.c": ('#include "runtime/run.h"\n', "sees util/ only"),
-    "src/cli/neighbour.c": ('#include "server/venue.h"\n', "strictly downwards"),
+    "src/cli/deep.c": ('#include "runtime/run.h"\n', "sees server/ and util/ only"),
+    "src/cli/below.c": ('#include "server/venue.h"\n', None),
+    "src/cli/cli.h": ("", None),
+    "src/server/neighbour.c": ('#include "cli/cli.h"\n', "strictly downwards"),
     "src/attic/old.c": ("", "stands on no floor"),
     "src/expr/short.c": ("static int f(int x)\n" + LONG_BODY.replace("    x++;\n", "", 1), None),
     "src/expr/long.c": ("/*\n{\n*/\nstatic int\nstep_all(int x,\n         int y)\n" + LONG_BODY,
