@@ -6,13 +6,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+
 #include <weir/weir.h>
 
 static weir_consumer *records;
 
-static void on_signal(int signal)
+static void on_signal(int number)
 {
-    (void)signal;
+    (void)number;
     weir_consumer_wake(records);
 }
 
@@ -27,10 +28,11 @@ static void on_event(void *user, const weir_event *event)
 
 static void *checked(void *made, const weir_error *error)
 {
-    if (made)
-        return made;
-    fprintf(stderr, "ticker: %s\n", error->text);
-    exit(1);
+    if (!made) {
+        fprintf(stderr, "ticker: %s\n", error->text);
+        exit(1);
+    }
+    return made;
 }
 
 int main(int argc, char **argv)
