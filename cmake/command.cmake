@@ -25,10 +25,19 @@ endforeach()
 install(TARGETS weir_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/specs DESTINATION ${CMAKE_INSTALL_DATADIR}/weir
     FILES_MATCHING PATTERN "*.yaml" PATTERN "*.csv" PATTERN "*.json")
-file(GLOB manuals CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.1 ${PROJECT_SOURCE_DIR}/docs/man/*.1)
-install(FILES ${manuals} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-file(GLOB completion CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/weir.bash ${PROJECT_SOURCE_DIR}/docs/*/weir.bash
-    ${PROJECT_SOURCE_DIR}/completion/weir.bash ${PROJECT_SOURCE_DIR}/completions/weir.bash)
-if(completion)
-    install(FILES ${completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME weir)
+
+# The man page and the completion are written by the command itself, from the rows that it parses by. A
+# sanitized command is not run while building: nothing of it is installed.
+if(NOT WEIR_SANITIZE)
+    foreach(pair weir.1=--man weir.bash=--bash)
+        string(REPLACE "=" ";" pair ${pair})
+        list(GET pair 0 file)
+        list(GET pair 1 option)
+        add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/${file} DEPENDS weir_command VERBATIM
+            COMMAND weir_command help ${option} > ${PROJECT_BINARY_DIR}/${file})
+    endforeach()
+    add_custom_target(weir_help_files ALL DEPENDS ${PROJECT_BINARY_DIR}/weir.1 ${PROJECT_BINARY_DIR}/weir.bash)
+    install(FILES ${PROJECT_BINARY_DIR}/weir.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    install(FILES ${PROJECT_BINARY_DIR}/weir.bash RENAME weir
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 endif()
