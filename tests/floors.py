@@ -41,10 +41,10 @@ DOORMEN = [
 
 # The C library and the kernel; a name that is neither here nor a doorman's is a new dependency.
 SYSTEM = re.compile(
-    r"(assert|complex|ctype|errno|fcntl|fenv|float|getopt|glob|ifaddrs|inttypes|iso646|langinfo|libgen|limits"
+    r"(assert|complex|ctype|dirent|errno|fcntl|fenv|float|fnmatch|ftw|getopt|glob|ifaddrs|inttypes|iso646|langinfo|libgen|limits"
     r"|locale|math|netdb|poll|pthread|pwd|sched|semaphore|setjmp|signal|spawn|stdalign|stdarg|stdatomic"
     r"|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|sysexits|syslog|termios|threads|time"
-    r"|uchar|unistd|wchar|wctype|byteswap|endian|malloc|alloca|execinfo|immintrin|emmintrin|arm_neon)\.h"
+    r"|uchar|unistd|utime|wchar|wordexp|wctype|byteswap|endian|malloc|alloca|execinfo|immintrin|emmintrin|arm_neon)\.h"
     r"|(sys|net|netinet|arpa|linux|bits)/\w+\.h")
 
 FILE_LINES = 800
