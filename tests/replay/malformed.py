@@ -194,8 +194,9 @@ def problems(all_cases, result):
 
 def counted(err):
     """Failures by stage as --stats says them."""
-    return {stage: int(count) for stage, count
-            in re.findall(r"\b(decode|convert)\b\D*?(\d+)", err)}
+    return {stage: int(count)
+            for line in re.findall(r"^failed\b.*$", err, re.M)
+            for stage, count in re.findall(r"\b(decode|convert) (\d+)", line)}
 
 
 def main():
