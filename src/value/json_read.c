@@ -318,9 +318,10 @@ static bool unfold_array(weir_arena *arena, const weir_value *raw, weir_value *o
         return false;
     weir_json_iter iter;
     weir_json_iter_init(&iter, raw);
-    while (weir_json_iter_next(&iter, NULL, items)) {
-        items->flags |= raw->flags & WEIR_VALUE_SECRET;
-        items++;
+    weir_value item = weir_value_absent();
+    while (weir_json_iter_next(&iter, NULL, &item)) {
+        item.flags |= raw->flags & WEIR_VALUE_SECRET;
+        *items++ = item;
     }
     return true;
 }

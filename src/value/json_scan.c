@@ -6,15 +6,6 @@
  */
 #include "value/json_scan.h"
 
-const uint8_t weir_scan_class[256] = {
-    ['"'] = WEIR_SCAN_STRING, ['-'] = WEIR_SCAN_NUMBER, ['0'] = WEIR_SCAN_NUMBER,
-    ['1'] = WEIR_SCAN_NUMBER, ['2'] = WEIR_SCAN_NUMBER, ['3'] = WEIR_SCAN_NUMBER,
-    ['4'] = WEIR_SCAN_NUMBER, ['5'] = WEIR_SCAN_NUMBER, ['6'] = WEIR_SCAN_NUMBER,
-    ['7'] = WEIR_SCAN_NUMBER, ['8'] = WEIR_SCAN_NUMBER, ['9'] = WEIR_SCAN_NUMBER,
-    ['{'] = WEIR_SCAN_OPEN,   ['['] = WEIR_SCAN_OPEN,   ['t'] = WEIR_SCAN_TRUE,
-    ['f'] = WEIR_SCAN_FALSE,  ['n'] = WEIR_SCAN_NULL,
-};
-
 const char *weir_scan_fail(weir_scan *scan, const char *at, const char *why)
 {
     scan->why = at >= scan->end ? "unexpected end of the text" : why;
@@ -53,8 +44,11 @@ const char *weir_scan_container(weir_scan *scan, const char *at, unsigned depth)
     unsigned open = depth;
     char closing;
     weir_value key;
+    unsigned char first;
 
 enter:
+    if (at >= scan->end)
+        return weir_scan_fail(scan, at, "expected a value");
     if (open == WEIR_JSON_DEPTH_MAX)
         return weir_scan_fail(scan, at, "nested too deeply");
     if (*at == '{') {
@@ -66,7 +60,7 @@ enter:
     }
     open++;
     at = weir_scan_blanks(scan, at + 1);
-    if (weir_scan_peek(scan, at) == (unsigned char)closing)
+    if (*at == closing)
         goto leave;
 element:
     if (closing == '}') {
@@ -74,21 +68,24 @@ element:
         if (!at)
             return NULL;
     }
-    if (weir_scan_class[weir_scan_peek(scan, at)] == WEIR_SCAN_OPEN)
+    first = (unsigned char)*at;
+    if (first == '{' || first == '[')
         goto enter;
     at = weir_scan_skip_scalar(scan, at);
     if (!at)
         return NULL;
 behind:
     at = weir_scan_blanks(scan, at);
-    if (weir_scan_peek(scan, at) == ',') {
+    if (*at == ',') {
         at = weir_scan_blanks(scan, at + 1);
         goto element;
     }
-    if (weir_scan_peek(scan, at) != (unsigned char)closing)
+    if (*at != closing)
         return weir_scan_fail(scan, at,
                               closing == '}' ? "expected ',' or '}'" : "expected ',' or ']'");
 leave:
+    if (at >= scan->end)
+        return weir_scan_fail(scan, at, "expected a closing bracket");
     at++;
     if (--open == depth)
         return at;

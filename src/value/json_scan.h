@@ -3,10 +3,12 @@
  * The smallest parts of the JSON decoder, inlined into whoever walks a text: white space, strings,
  * numbers, literals. Private to value/.
  *
- * Reading rule: nothing relies on a terminator. Bytes at or behind `end` may be read (there are
- * WEIR_JSON_SLACK of them) but never decide: every function that accepts something has checked
- * that all of it lies before `end`. A function that returns a position returns NULL after failing,
- * and has then said why in the scan.
+ * Reading rule: nothing relies on a terminator. A few bytes behind `end` may be read (there are
+ * WEIR_JSON_SLACK of them), and a comma, a colon or a first byte among them may even be believed:
+ * whatever must follow it - a string, number, word or bracket - checks that it lies before `end`,
+ * and fails. So commas and colons, of which there are most, cost no check.
+ *
+ * A function that returns a position returns NULL after failing, and has then said why in the scan.
  */
 #ifndef WEIR_VALUE_JSON_SCAN_H
 #define WEIR_VALUE_JSON_SCAN_H
@@ -21,18 +23,6 @@ typedef struct weir_scan {
     const char *why;   /* static sentence, once failed */
     const char *where; /* the byte that it is about */
 } weir_scan;
-
-/* What a byte can be the start of. */
-enum {
-    WEIR_SCAN_BAD,
-    WEIR_SCAN_STRING,
-    WEIR_SCAN_NUMBER,
-    WEIR_SCAN_OPEN,
-    WEIR_SCAN_TRUE,
-    WEIR_SCAN_FALSE,
-    WEIR_SCAN_NULL
-};
-extern const uint8_t weir_scan_class[256];
 
 /** Records the reason; returns NULL. Out of line so that the hot paths stay short. */
 const char *weir_scan_fail(weir_scan *scan, const char *at, const char *why);
@@ -101,13 +91,24 @@ static inline bool weir_scan_is_digit(char c)
     return (unsigned char)(c - '0') < 10;
 }
 
+/** Behind the digits that start at `at`, eight at a time; reads at most 8 bytes behind end. */
 static inline const char *weir_scan_digits(const weir_scan *scan, const char *at)
 {
-    while (scan->end - at >= 8 && weir_scan_eight_digits(at))
+    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+    while (at < scan->end) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+            word = __builtin_bswap64(word);
+        word ^= UINT64_C(0x3030303030303030); /* a digit is now below 10 */
+        uint64_t others = (((word & low) + UINT64_C(0x7676767676767676)) | word) & ~low;
+        if (others) {
+            at += __builtin_ctzll(others) / 8;
+            break;
+        }
         at += 8;
-    while (at < scan->end && weir_scan_is_digit(*at))
-        at++;
-    return at;
+    }
+    return at < scan->end ? at : scan->end;
 }
 
 /** A number; returns the position behind it. *flags gets WEIR_VALUE_INTEGRAL when it is. */
@@ -167,64 +168,72 @@ static inline weir_value weir_scan_span(uint8_t kind, uint8_t flags, weir_raw ra
     return v;
 }
 
-/** Any value, containers skipped; `at` is its first byte. Returns the position behind it. */
+/** true, false or null, in place. */
+static inline const char *weir_scan_word(weir_scan *scan, const char *at, weir_value *out)
+{
+    switch (weir_scan_peek(scan, at)) {
+    case 't': *out = weir_value_bool(true); return weir_scan_literal(scan, at, "true", 4);
+    case 'f': *out = weir_value_bool(false); return weir_scan_literal(scan, at, "false", 5);
+    case 'n': *out = weir_value_none(); return weir_scan_literal(scan, at, "null", 4);
+    default: return weir_scan_fail(scan, at, "expected a value");
+    }
+}
+
+/**
+ * Any value, containers skipped; `at` is its first byte. Returns the position behind it. Strings
+ * and numbers are most of what venues send, so they are asked for first.
+ */
 static inline const char *weir_scan_value(weir_scan *scan, const char *at, unsigned depth,
                                           weir_value *out)
 {
     const char *to;
-    uint8_t kind;
-    uint8_t flags;
-    switch (weir_scan_class[weir_scan_peek(scan, at)]) {
-    case WEIR_SCAN_STRING:
+    uint8_t kind = WEIR_STR;
+    uint8_t flags = 0;
+    unsigned char first = (unsigned char)*at;
+    if (first == '"') {
         to = weir_scan_string(scan, at, &kind, &flags);
         if (!to)
             return NULL;
         *out = weir_scan_span(kind, flags, kind == WEIR_RAW ? WEIR_RAW_ESCAPED : 0, at + 1, to);
         return to + 1;
-    case WEIR_SCAN_NUMBER:
+    }
+    if (weir_scan_is_digit((char)first) || first == '-') {
         to = weir_scan_number(scan, at, &flags);
         if (to)
             *out = weir_scan_span(WEIR_RAW, flags, WEIR_RAW_NUMBER, at, to);
         return to;
-    case WEIR_SCAN_OPEN:
+    }
+    if (first == '{' || first == '[') {
         to = weir_scan_container(scan, at, depth);
         if (to)
-            *out =
-                weir_scan_span(WEIR_RAW, 0, *at == '{' ? WEIR_RAW_OBJECT : WEIR_RAW_ARRAY, at, to);
+            *out = weir_scan_span(WEIR_RAW, 0, first == '{' ? WEIR_RAW_OBJECT : WEIR_RAW_ARRAY, at,
+                                  to);
         return to;
-    case WEIR_SCAN_TRUE:
-        *out = weir_value_bool(true);
-        return weir_scan_literal(scan, at, "true", 4);
-    case WEIR_SCAN_FALSE:
-        *out = weir_value_bool(false);
-        return weir_scan_literal(scan, at, "false", 5);
-    case WEIR_SCAN_NULL: *out = weir_value_none(); return weir_scan_literal(scan, at, "null", 4);
-    default: return weir_scan_fail(scan, at, "expected a value");
     }
+    return weir_scan_word(scan, at, out);
 }
 
 /** Any value but a container, only validated. */
 static inline const char *weir_scan_skip_scalar(weir_scan *scan, const char *at)
 {
-    const char *to;
-    uint8_t kind;
-    uint8_t flags;
-    switch (weir_scan_class[weir_scan_peek(scan, at)]) {
-    case WEIR_SCAN_STRING:
-        to = weir_scan_string(scan, at, &kind, &flags);
+    uint8_t kind = WEIR_STR;
+    uint8_t flags = 0;
+    weir_value unwanted;
+    unsigned char first = (unsigned char)*at;
+    if (first == '"') {
+        const char *to = weir_scan_string(scan, at, &kind, &flags);
         return to ? to + 1 : NULL;
-    case WEIR_SCAN_NUMBER: return weir_scan_number(scan, at, &flags);
-    case WEIR_SCAN_TRUE: return weir_scan_literal(scan, at, "true", 4);
-    case WEIR_SCAN_FALSE: return weir_scan_literal(scan, at, "false", 5);
-    case WEIR_SCAN_NULL: return weir_scan_literal(scan, at, "null", 4);
-    default: return weir_scan_fail(scan, at, "expected a value");
     }
+    if (weir_scan_is_digit((char)first) || first == '-')
+        return weir_scan_number(scan, at, &flags);
+    return weir_scan_word(scan, at, &unwanted);
 }
 
 /** Any value, only validated. */
 static inline const char *weir_scan_skip(weir_scan *scan, const char *at, unsigned depth)
 {
-    if (weir_scan_class[weir_scan_peek(scan, at)] == WEIR_SCAN_OPEN)
+    unsigned char first = (unsigned char)*at;
+    if (first == '{' || first == '[')
         return weir_scan_container(scan, at, depth);
     return weir_scan_skip_scalar(scan, at);
 }
@@ -232,16 +241,16 @@ static inline const char *weir_scan_skip(weir_scan *scan, const char *at, unsign
 /** A key and its colon; `at` is where the quote must be. Returns the position of the value. */
 static inline const char *weir_scan_key(weir_scan *scan, const char *at, weir_value *key)
 {
-    if (weir_scan_peek(scan, at) != '"')
+    if (*at != '"')
         return weir_scan_fail(scan, at, "expected a key");
-    uint8_t kind;
-    uint8_t flags;
+    uint8_t kind = WEIR_STR;
+    uint8_t flags = 0;
     const char *to = weir_scan_string(scan, at, &kind, &flags);
     if (!to)
         return NULL;
     *key = weir_scan_span(kind, flags, kind == WEIR_RAW ? WEIR_RAW_ESCAPED : 0, at + 1, to);
     to = weir_scan_blanks(scan, to + 1);
-    if (weir_scan_peek(scan, to) != ':')
+    if (*to != ':')
         return weir_scan_fail(scan, to, "expected ':'");
     return weir_scan_blanks(scan, to + 1);
 }

@@ -36,13 +36,4 @@ static inline const char *weir_scan_special(const char *at, const char *end, uns
     return at;
 }
 
-static inline int weir_scan_eight_digits(const char *at)
-{
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    return ((word & UINT64_C(0xf0f0f0f0f0f0f0f0)) |
-            (((word + UINT64_C(0x0606060606060606)) & UINT64_C(0xf0f0f0f0f0f0f0f0)) >> 4)) ==
-           UINT64_C(0x3333333333333333);
-}
-
 #endif

@@ -103,12 +103,12 @@ static const char *walk_object(walk *w, const char *at, const weir_node *node, u
         if (!at)
             return NULL;
         at = weir_scan_blanks(&w->scan, at);
-        unsigned char next = weir_scan_peek(&w->scan, at);
-        if (next == '}')
+        if (*at == ',')
+            at = weir_scan_blanks(&w->scan, at + 1);
+        else if (weir_scan_peek(&w->scan, at) == '}')
             return at + 1;
-        if (next != ',')
+        else
             return weir_scan_fail(&w->scan, at, "expected ',' or '}'");
-        at = weir_scan_blanks(&w->scan, at + 1);
     }
 }
 
@@ -166,12 +166,12 @@ static const char *walk_array(walk *w, const char *array, const weir_node *node,
             return NULL;
         count++;
         at = weir_scan_blanks(&w->scan, at);
-        unsigned char next = weir_scan_peek(&w->scan, at);
-        if (next == ']')
+        if (*at == ',')
+            at = weir_scan_blanks(&w->scan, at + 1);
+        else if (weir_scan_peek(&w->scan, at) == ']')
             break;
-        if (next != ',')
+        else
             return weir_scan_fail(&w->scan, at, "expected ',' or ']'");
-        at = weir_scan_blanks(&w->scan, at + 1);
     }
     if (node->back_count && !fill_back(w, array, recent, count, node, depth))
         return NULL;
