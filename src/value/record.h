@@ -73,7 +73,7 @@ weir_value weir_record_cell(const weir_record *record, size_t column);
 /**
  * The record as one line of JSON (no newline): channel stream connection asset timestamp, the
  * columns nested as the spec nests them, received, seq; with `frame` when asked for. ABSENT columns
- * are left out.
+ * are left out, as are no asset, no timestamp and a receive time of 0.
  */
 enum { WEIR_RECORD_WITH_FRAME = 1 };
 void weir_record_write_json(weir_buf *out, const weir_record *record, unsigned flags);
