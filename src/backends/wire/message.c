@@ -91,6 +91,18 @@ static void start(weir_message *message, const weir_ws_frame *frame)
     message->is_compressed = frame->is_compressed;
 }
 
+/* UTF-8 from `before` on; a final frame must not end inside a character. */
+static bool check_text(weir_message *message, size_t before, bool is_final)
+{
+    if (message->whole.len > before) {
+        weir_str added = {message->whole.ptr + before, message->whole.len - before};
+        if (!weir_utf8_feed(&message->utf8, added)) {
+            return false;
+        }
+    }
+    return !is_final || weir_utf8_is_complete(&message->utf8);
+}
+
 weir_message_step weir_message_add(weir_message *message, const weir_ws_frame *frame, bool *is_text,
                                    weir_str *bytes, weir_ws_fault *fault)
 {
@@ -112,13 +124,9 @@ weir_message_step weir_message_add(weir_message *message, const weir_ws_frame *f
     if (!ok) {
         return WEIR_MESSAGE_FAULT;
     }
-    if (message->is_text) {
-        weir_str added = {message->whole.ptr + before, message->whole.len - before};
-        if ((added.len > 0 && !weir_utf8_feed(&message->utf8, added)) ||
-            (frame->is_final && !weir_utf8_is_complete(&message->utf8))) {
-            bad_text(fault);
-            return WEIR_MESSAGE_FAULT;
-        }
+    if (message->is_text && !check_text(message, before, frame->is_final)) {
+        bad_text(fault);
+        return WEIR_MESSAGE_FAULT;
     }
     if (!frame->is_final) {
         return WEIR_MESSAGE_MORE;

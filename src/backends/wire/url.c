@@ -134,7 +134,7 @@ static weir_code check_host(weir_url *url, bool bracketed, weir_error *error)
     size_t label = 0;
     for (const char *c = url->host; *c; c++) {
         label = *c == '.' ? 0 : label + 1;
-        bool ok = *c == '.' ? (c > url->host && c[-1] != '.')
+        bool ok = *c == '.' ? c > url->host && c[-1] != '.' && c[1] != '\0'
                             : (is_alnum(*c) || *c == '-' || *c == '_') && label <= 63;
         if (!ok) {
             return weir_fail(error, WEIR_ERR_ARGUMENT,
