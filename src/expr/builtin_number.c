@@ -99,7 +99,8 @@ static weir_str trimmed(weir_str s)
 {
     while (s.len && (s.ptr[0] == ' ' || (s.ptr[0] >= '\t' && s.ptr[0] <= '\r')))
         s.ptr++, s.len--;
-    while (s.len && (s.ptr[s.len - 1] == ' ' || (s.ptr[s.len - 1] >= '\t' && s.ptr[s.len - 1] <= '\r')))
+    while (s.len &&
+           (s.ptr[s.len - 1] == ' ' || (s.ptr[s.len - 1] >= '\t' && s.ptr[s.len - 1] <= '\r')))
         s.len--;
     return s;
 }
@@ -208,9 +209,10 @@ static bool call_int(weir_vm *vm, const weir_call *call, weir_value *out)
     case WEIR_DECIMAL:
         return weir_decimal_ok(vm, weir_decimal_to_int(vm->arena, t->decimal, out), "int()");
     default:
-        return weir_vm_fail(vm, WEIR_RAISE_TYPE, "int() argument must be a string, a bytes-like "
-                            "object or a real number, not '%s' (%s)", weir_value_type_name(t),
-                            weir_vm_show(vm, t));
+        return weir_vm_fail(vm, WEIR_RAISE_TYPE,
+                            "int() argument must be a string, a bytes-like "
+                            "object or a real number, not '%s' (%s)",
+                            weir_value_type_name(t), weir_vm_show(vm, t));
     }
 }
 
@@ -335,7 +337,7 @@ static bool call_pow(weir_vm *vm, const weir_call *call, weir_value *out)
  * nearest to a whole number over a power of ten, which one division gives exactly. */
 static bool round_fast(double x, int64_t digits, double *out)
 {
-    static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4,  1e5,  1e6,
+    static const double powers[] = {1e0, 1e1, 1e2, 1e3,  1e4,  1e5, 1e6,
                                     1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
     if (digits < 0 || digits > 12)
         return false;
@@ -425,14 +427,15 @@ static bool round_decimal(weir_vm *vm, const weir_value *v, const weir_value *di
     int64_t digits;
     if (digits_arg->kind == WEIR_ABSENT || digits_arg->kind == WEIR_NONE)
         return weir_decimal_ok(
-            vm, weir_decimal_round_int(vm->arena, v->decimal, WEIR_ROUND_HALF_EVEN, out), "round()");
+            vm, weir_decimal_round_int(vm->arena, v->decimal, WEIR_ROUND_HALF_EVEN, out),
+            "round()");
     if (!weir_need_int(vm, digits_arg, "ndigits", &digits))
         return false;
     if (digits > WEIR_DECIMAL_EXPONENT_MAX || digits < -WEIR_DECIMAL_EXPONENT_MAX)
         return weir_decimal_ok(vm, WEIR_DECIMAL_IMPOSSIBLE, "round()");
-    if (!weir_decimal_ok(vm,
-                         weir_decimal_quantize(vm->arena, v->decimal, -digits,
-                                               WEIR_ROUND_HALF_EVEN, &d), "round()"))
+    if (!weir_decimal_ok(
+            vm, weir_decimal_quantize(vm->arena, v->decimal, -digits, WEIR_ROUND_HALF_EVEN, &d),
+            "round()"))
         return false;
     *out = weir_value_decimal(d);
     return true;

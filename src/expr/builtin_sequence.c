@@ -68,8 +68,8 @@ static bool call_dict(weir_vm *vm, const weir_call *call, weir_value *out)
     const weir_value *from = weir_arg(call, 0);
     if (!weir_build_init(vm, &made, WEIR_DICT, 0))
         return false;
-    if (weir_given(call, 0) && !(weir_is_mapping(from) ? weir_build_extend(vm, &made, from)
-                                                       : put_pairs(vm, &made, from)))
+    if (weir_given(call, 0) &&
+        !(weir_is_mapping(from) ? weir_build_extend(vm, &made, from) : put_pairs(vm, &made, from)))
         return false;
     return weir_build_finish(vm, &made, out);
 }
@@ -350,8 +350,9 @@ static bool check_strict(weir_vm *vm, weir_iter *iters, size_t count, size_t end
     weir_value item;
     bool has = false;
     if (ended > 0)
-        return weir_vm_fail(vm, WEIR_RAISE_VALUE, "zip() argument %zu is shorter than argument%s%zu",
-                            ended + 1, ended == 1 ? " " : "s 1-", ended);
+        return weir_vm_fail(vm, WEIR_RAISE_VALUE,
+                            "zip() argument %zu is shorter than argument%s%zu", ended + 1,
+                            ended == 1 ? " " : "s 1-", ended);
     for (size_t i = 1; i < count; i++) {
         if (!weir_op_iter_next(vm, &iters[i], &item, &has))
             return false;

@@ -12,13 +12,18 @@
 #include "util/diag.h"
 
 const weir_fn_row *const weir_fn_groups[] = {
-    weir_fn_numbers, weir_fn_sequences, weir_fn_texts, weir_fn_regex,  weir_fn_times,
+    weir_fn_numbers, weir_fn_sequences, weir_fn_texts,  weir_fn_regex,  weir_fn_times,
     weir_fn_codecs,  weir_fn_crypto,    weir_fn_binary, weir_fn_broker, NULL,
 };
 
 const weir_method_row *const weir_method_groups[] = {
-    weir_method_str,  weir_method_bytes,   weir_method_dict, weir_method_list,
-    weir_method_time, weir_method_objects, NULL,
+    weir_method_str,
+    weir_method_bytes,
+    weir_method_dict,
+    weir_method_list,
+    weir_method_time,
+    weir_method_objects,
+    NULL,
 };
 
 const weir_attr_row *const weir_attr_groups[] = {weir_attr_times, weir_attr_assets, NULL};
@@ -116,7 +121,8 @@ static weir_str method_at(const void *user, size_t index)
 weir_str weir_method_suggest(weir_str name)
 {
     pthread_once(&sort_once, sort_methods);
-    return weir_did_you_mean(name, sorted_count, method_at, NULL);
+    weir_str like = weir_did_you_mean(name, sorted_count, method_at, NULL);
+    return weir_str_eq(like, name) ? (weir_str){0} : like; /* another kind has it: no help */
 }
 
 static weir_str attr_at(const void *user, size_t index)
@@ -135,7 +141,8 @@ weir_str weir_attr_suggest(weir_str name)
     for (size_t g = 0; weir_attr_groups[g]; g++)
         for (const weir_attr_row *row = weir_attr_groups[g]; row->name; row++)
             count++;
-    return weir_did_you_mean(name, count, attr_at, NULL);
+    weir_str like = weir_did_you_mean(name, count, attr_at, NULL);
+    return weir_str_eq(like, name) ? (weir_str){0} : like;
 }
 
 static weir_str fn_at(const void *user, size_t index)
@@ -178,13 +185,13 @@ static const struct {
     const char *name;
     uint8_t kind;
 } TYPES[] = {
-    {"int", WEIR_INT},          {"float", WEIR_FLOAT},
-    {"str", WEIR_STR},          {"bool", WEIR_BOOL},
-    {"bytes", WEIR_BYTES},      {"list", WEIR_LIST},
-    {"tuple", WEIR_TUPLE},      {"dict", WEIR_DICT},
-    {"set", WEIR_SET},          {"range", WEIR_RANGE},
-    {"Decimal", WEIR_DECIMAL},  {"pd.Timestamp", WEIR_TIMESTAMP},
-    {"Asset", WEIR_ASSET},      {"pd.Timedelta", WEIR_TIMEDELTA},
+    {"int", WEIR_INT},         {"float", WEIR_FLOAT},
+    {"str", WEIR_STR},         {"bool", WEIR_BOOL},
+    {"bytes", WEIR_BYTES},     {"list", WEIR_LIST},
+    {"tuple", WEIR_TUPLE},     {"dict", WEIR_DICT},
+    {"set", WEIR_SET},         {"range", WEIR_RANGE},
+    {"Decimal", WEIR_DECIMAL}, {"pd.Timestamp", WEIR_TIMESTAMP},
+    {"Asset", WEIR_ASSET},     {"pd.Timedelta", WEIR_TIMEDELTA},
 };
 
 bool weir_callable_find(weir_str name, weir_value *out)
@@ -244,9 +251,10 @@ static bool fail_attribute(weir_vm *vm, const weir_value *object, weir_str name,
     const weir_value *t = weir_typed(vm, object, &room);
     if (!t)
         return false;
-    return weir_vm_fail(vm, WEIR_RAISE_ATTRIBUTE, "'%s' object has no attribute '%.*s'%s%.*s%s (%s)",
-                        weir_value_type_name(t), WEIR_FMT(name), hint.len ? "; did you mean '" : "",
-                        WEIR_FMT(hint), hint.len ? "'?" : "", weir_vm_show(vm, t));
+    return weir_vm_fail(vm, WEIR_RAISE_ATTRIBUTE,
+                        "'%s' object has no attribute '%.*s'%s%.*s%s (%s)", weir_value_type_name(t),
+                        WEIR_FMT(name), hint.len ? "; did you mean '" : "", WEIR_FMT(hint),
+                        hint.len ? "'?" : "", weir_vm_show(vm, t));
 }
 
 bool weir_attr_get(weir_vm *vm, const weir_value *object, weir_str name, weir_value *out)

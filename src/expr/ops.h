@@ -70,6 +70,10 @@ bool weir_op_text(weir_vm *vm, const weir_value *v, char conversion, weir_buf *o
 /** format(v, spec) with Python's mini-language. */
 bool weir_op_format(weir_vm *vm, const weir_value *v, weir_str spec, weir_buf *out);
 
+/** template.format(*args, **keywords): `keywords` is a DICT, or ABSENT. */
+bool weir_op_str_format(weir_vm *vm, const weir_value *template, const weir_value *args,
+                        size_t count, const weir_value *keywords, weir_value *out);
+
 /* Growing a list, dict or set under construction (comprehensions, displays). */
 typedef struct weir_builder {
     uint8_t kind; /* LIST, TUPLE, DICT, SET */

@@ -13,10 +13,10 @@
 #include "expr/typed.h"
 
 static const char *const SIGNS[] = {
-    [WEIR_BINARY_OR] = "|",      [WEIR_BINARY_XOR] = "^",    [WEIR_BINARY_AND] = "&",
-    [WEIR_BINARY_LSHIFT] = "<<", [WEIR_BINARY_RSHIFT] = ">>", [WEIR_BINARY_ADD] = "+",
-    [WEIR_BINARY_SUB] = "-",     [WEIR_BINARY_MUL] = "*",    [WEIR_BINARY_DIV] = "/",
-    [WEIR_BINARY_FLOORDIV] = "//", [WEIR_BINARY_MOD] = "%",  [WEIR_BINARY_POW] = "** or pow()",
+    [WEIR_BINARY_OR] = "|",        [WEIR_BINARY_XOR] = "^",     [WEIR_BINARY_AND] = "&",
+    [WEIR_BINARY_LSHIFT] = "<<",   [WEIR_BINARY_RSHIFT] = ">>", [WEIR_BINARY_ADD] = "+",
+    [WEIR_BINARY_SUB] = "-",       [WEIR_BINARY_MUL] = "*",     [WEIR_BINARY_DIV] = "/",
+    [WEIR_BINARY_FLOORDIV] = "//", [WEIR_BINARY_MOD] = "%",     [WEIR_BINARY_POW] = "** or pow()",
 };
 
 static bool fail_overflow(weir_vm *vm, weir_binary op, const weir_value *a, const weir_value *b)
@@ -105,8 +105,8 @@ static bool float_binary(weir_vm *vm, weir_binary op, const weir_value *a, const
 
 /* ------------------------------------------------------------------ int */
 
-/* a / b correctly rounded, for integers wider than the 53 bits of a double; |b| <= 2^64, so that the
- * quotient has at least 62 bits and a sticky one. */
+/* a / b correctly rounded, for integers wider than the 53 bits of a double; |b| <= 2^64, so that
+ * the quotient has at least 62 bits and a sticky one. */
 static double exact_quotient(__int128 a, __int128 b)
 {
     bool is_negative = (a < 0) != (b < 0);
@@ -240,8 +240,10 @@ static bool int_binary(weir_vm *vm, weir_binary op, const weir_value *a, const w
     if (op == WEIR_BINARY_DIV)
         return int_div(vm, a, b, x, y, out);
     if (y == 0 && (op == WEIR_BINARY_FLOORDIV || op == WEIR_BINARY_MOD))
-        return fail_zero(vm, op == WEIR_BINARY_MOD ? "integer modulo by zero"
-                                                   : "integer division or modulo by zero", a);
+        return fail_zero(vm,
+                         op == WEIR_BINARY_MOD ? "integer modulo by zero"
+                                               : "integer division or modulo by zero",
+                         a);
     if (!int_wide(x, y, op, &r) || r > INT64_MAX || r < INT64_MIN)
         return fail_overflow(vm, op, a, b);
     bool is_logic = op == WEIR_BINARY_OR || op == WEIR_BINARY_XOR || op == WEIR_BINARY_AND;
@@ -337,9 +339,9 @@ static bool concat(weir_vm *vm, const weir_value *a, const weir_value *b, weir_v
     if (x == WEIR_BYTES)
         return weir_vm_fail(vm, WEIR_RAISE_TYPE, "can't concat %s to bytes (%s + %s)",
                             weir_value_type_name(b), weir_vm_show(vm, a), weir_vm_show(vm, b));
-    return weir_vm_fail(vm, WEIR_RAISE_TYPE,
-                        "can only concatenate %s (not \"%s\") to %s (%s + %s)", name,
-                        weir_value_type_name(b), name, weir_vm_show(vm, a), weir_vm_show(vm, b));
+    return weir_vm_fail(vm, WEIR_RAISE_TYPE, "can only concatenate %s (not \"%s\") to %s (%s + %s)",
+                        name, weir_value_type_name(b), name, weir_vm_show(vm, a),
+                        weir_vm_show(vm, b));
 }
 
 static bool repeat_text(weir_vm *vm, const weir_value *v, size_t times, weir_value *out)
@@ -366,7 +368,8 @@ static bool repeat_text(weir_vm *vm, const weir_value *v, size_t times, weir_val
 static bool repeat(weir_vm *vm, const weir_value *v, const weir_value *by, weir_value *out)
 {
     if (by->kind == WEIR_BIGINT && by->s[0] != '-')
-        return weir_vm_fail(vm, WEIR_RAISE_OVERFLOW, "cannot fit 'int' into an index-sized integer");
+        return weir_vm_fail(vm, WEIR_RAISE_OVERFLOW,
+                            "cannot fit 'int' into an index-sized integer");
     size_t times = by->kind == WEIR_BIGINT || by->i < 0 ? 0 : (size_t)by->i;
     if (v->kind == WEIR_STR || v->kind == WEIR_BYTES)
         return repeat_text(vm, v, v->len ? times : 0, out);
@@ -384,8 +387,8 @@ static bool repeat(weir_vm *vm, const weir_value *v, const weir_value *by, weir_
     return true;
 }
 
-static bool add_entries(weir_vm *vm, weir_builder *to, const weir_dict *from, const weir_dict *other,
-                        bool is_in_other)
+static bool add_entries(weir_vm *vm, weir_builder *to, const weir_dict *from,
+                        const weir_dict *other, bool is_in_other)
 {
     for (size_t i = 0; i < from->count; i++) {
         const weir_value *key = &from->entries[i].key;
@@ -544,7 +547,7 @@ bool weir_op_unary(weir_vm *vm, weir_unary op, const weir_value *a, weir_value *
     if (!v)
         return false;
     if (weir_is_int(v)) {
-        __int128 wide = op == WEIR_UNARY_MINUS ? -(__int128)v->i
+        __int128 wide = op == WEIR_UNARY_MINUS  ? -(__int128)v->i
                         : op == WEIR_UNARY_PLUS ? (__int128)v->i
                                                 : ~(__int128)v->i;
         return weir_int128_value(vm, wide, out);

@@ -53,6 +53,9 @@ bool weir_build_put(weir_vm *vm, weir_builder *builder, const weir_value *key,
     if (builder->count >= WEIR_EXPR_RESULT_MAX / sizeof(weir_value))
         return weir_vm_fail(vm, WEIR_RAISE_LIMIT, "a dict or set of more than %zu entries",
                             WEIR_EXPR_RESULT_MAX / sizeof(weir_value));
+    if (typed->kind == WEIR_RAW) /* an array or object */
+        return weir_vm_fail(vm, WEIR_RAISE_TYPE, "unhashable type: '%s' (%s)",
+                            weir_value_type_name(typed), weir_vm_show(vm, typed));
     if (!weir_dict_put(vm->arena, builder->dict, typed, value)) {
         uint64_t hash;
         if (weir_arena_failed(vm->arena) || weir_value_hash(vm->arena, typed, &hash))

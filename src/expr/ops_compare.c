@@ -106,7 +106,9 @@ static order order_of(weir_vm *vm, const weir_value *a, const weir_value *b, int
     }
     if (weir_number_is(a) && weir_number_is(b)) {
         int sign;
-        return weir_number_compare(a, b, &sign) ? (sign < 0 ? LESS : sign > 0 ? MORE : SAME)
+        return weir_number_compare(a, b, &sign) ? (sign < 0   ? LESS
+                                                   : sign > 0 ? MORE
+                                                              : SAME)
                                                 : UNORDERED;
     }
     if (is_text(a) && a->kind == b->kind)

@@ -92,7 +92,8 @@ static bool need_index(weir_vm *vm, const weir_value *a, const weir_value *key, 
         return true;
     }
     if (key->kind == WEIR_BIGINT)
-        return weir_vm_fail(vm, WEIR_RAISE_INDEX, "cannot fit 'int' into an index-sized integer (%s)",
+        return weir_vm_fail(vm, WEIR_RAISE_INDEX,
+                            "cannot fit 'int' into an index-sized integer (%s)",
                             weir_vm_show(vm, key));
     const char *name = weir_value_type_name(a);
     const char *format = a->kind == WEIR_STR ? "%s indices must be integers, not '%s' (%s of %s)"
@@ -194,7 +195,7 @@ bool weir_op_index(weir_vm *vm, const weir_value *a, const weir_value *key, weir
     bool is_list = weir_is_sequence(a);
     if (!is_list && a->kind != WEIR_STR && a->kind != WEIR_BYTES && a->kind != WEIR_RANGE)
         return fail_subscript(vm, a);
-    int64_t index;
+    int64_t index = 0;
     size_t at;
     if (!need_index(vm, a, key, &index))
         return false;
@@ -236,7 +237,8 @@ static bool slice_bound(weir_vm *vm, const weir_value *v, int64_t fallback, int6
     if (!weir_is_int(t))
         return weir_vm_fail(vm, WEIR_RAISE_TYPE,
                             "slice indices must be integers or None or have an __index__ method "
-                            "(%s)", weir_vm_show(vm, t));
+                            "(%s)",
+                            weir_vm_show(vm, t));
     *out = t->i == INT64_MIN ? -INT64_MAX : t->i;
     return true;
 }
@@ -277,7 +279,9 @@ static bool slice_str(weir_vm *vm, const weir_value *a, int64_t first, int64_t s
     weir_value text = *a;
     weir_str s = weir_value_text(a);
     if (stride == 1 || count <= 1) {
-        size_t from = count == 0 ? 0 : is_ascii ? (size_t)first : weir_utf8_offset(s, (size_t)first);
+        size_t from = count == 0 ? 0
+                      : is_ascii ? (size_t)first
+                                 : weir_utf8_offset(s, (size_t)first);
         weir_str tail = {s.ptr + from, s.len - from};
         text.s = tail.ptr;
         text.len = (uint32_t)(is_ascii ? count : weir_utf8_offset(tail, count));

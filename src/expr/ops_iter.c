@@ -94,8 +94,8 @@ bool weir_op_iter_next(weir_vm *vm, weir_iter *iter, weir_value *out, bool *has)
     case WEIR_LEVELS: *has = iter->at < over->len; return *has ? next_level(vm, iter, out) : true;
     case WEIR_RANGE:
         if ((*has = iter->at < weir_range_count(over->range)))
-            *out = weir_value_int((int64_t)((uint64_t)over->range->start +
-                                            (uint64_t)over->range->step * iter->at++));
+            *out = weir_value_int(
+                (int64_t)((uint64_t)over->range->start + (uint64_t)over->range->step * iter->at++));
         return true;
     case WEIR_RAW: return next_raw(iter, out, has);
     default: *has = false; return true;
@@ -157,6 +157,7 @@ bool weir_op_unpack(weir_vm *vm, const weir_value *v, size_t count, weir_value *
     }
     if (!weir_op_iter_next(vm, &iter, &extra, &has))
         return false;
-    return !has || weir_vm_fail(vm, WEIR_RAISE_VALUE, "too many values to unpack (expected %zu): %s",
-                                count, weir_vm_show(vm, t));
+    return !has ||
+           weir_vm_fail(vm, WEIR_RAISE_VALUE, "too many values to unpack (expected %zu): %s", count,
+                        weir_vm_show(vm, t));
 }

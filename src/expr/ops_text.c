@@ -69,8 +69,8 @@ static void repr_str(printer *p, weir_str text)
             c = 0xFFFD;
         }
         if (!put_short_escape(p->out, c, quote)) {
-            bool is_plain = c < 0x80 ? c >= 0x20 && c < 0x7F
-                                     : !p->is_ascii && weir_char_is_printable(c);
+            bool is_plain =
+                c < 0x80 ? c >= 0x20 && c < 0x7F : !p->is_ascii && weir_char_is_printable(c);
             if (is_plain)
                 weir_buf_put(p->out, (weir_str){text.ptr, n});
             else

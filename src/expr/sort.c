@@ -101,7 +101,8 @@ bool weir_sort(weir_vm *vm, weir_value *keys, weir_value *items, size_t count)
     if (count <= RUN)
         return true;
     weir_value *room = weir_vm_alloc(vm, count * sizeof(*room));
-    weir_value *room_items = room && items != keys ? weir_vm_alloc(vm, count * sizeof(*room)) : room;
+    weir_value *room_items =
+        room && items != keys ? weir_vm_alloc(vm, count * sizeof(*room)) : room;
     if (!room_items)
         return false;
     for (size_t width = RUN; width < count; width *= 2)

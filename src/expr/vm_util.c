@@ -127,7 +127,10 @@ const char *weir_vm_show(weir_vm *vm, const weir_value *v)
     if (weir_op_flags(v) & WEIR_VALUE_SECRET)
         return "***";
     /* Showing must neither fail the run nor overwrite the failure that it is part of. */
-    weir_vm saved = *vm;
+    char message[sizeof(vm->message)];
+    size_t message_len = vm->message_len;
+    weir_raise raise = vm->raise;
+    memcpy(message, vm->message, sizeof(message));
     weir_buf text = {0};
     weir_value cut = cut_for_show(v);
     if (cut.kind == WEIR_RAW)
@@ -138,9 +141,9 @@ const char *weir_vm_show(weir_vm *vm, const weir_value *v)
         weir_buf_put(&text, (weir_str){cut.s, SHOW_MAX});
     else
         weir_op_text(vm, &cut, 'r', &text);
-    uint64_t steps = vm->steps;
-    *vm = saved;
-    vm->steps = steps;
+    memcpy(vm->message, message, sizeof(message));
+    vm->message_len = message_len;
+    vm->raise = raise;
     weir_str head = weir_buf_str(&text);
     bool is_cut = head.len > SHOW_MAX || cut.len != v->len;
     if (head.len > SHOW_MAX)
@@ -250,8 +253,10 @@ bool weir_need_int(weir_vm *vm, const weir_value *v, const char *who, int64_t *o
         return weir_vm_fail(vm, WEIR_RAISE_OVERFLOW, "%s is beyond 64 bits (%s)", who,
                             weir_vm_show(vm, t));
     if (!weir_is_int(t))
-        return weir_vm_fail(vm, WEIR_RAISE_TYPE, "'%s' object cannot be interpreted as an integer "
-                            "(%s: %s)", weir_value_type_name(t), who, weir_vm_show(vm, t));
+        return weir_vm_fail(vm, WEIR_RAISE_TYPE,
+                            "'%s' object cannot be interpreted as an integer "
+                            "(%s: %s)",
+                            weir_value_type_name(t), who, weir_vm_show(vm, t));
     *out = t->i;
     return true;
 }
@@ -354,8 +359,8 @@ bool weir_text_value(weir_vm *vm, uint8_t kind, const char *text, size_t len, un
 
 bool weir_op_str_from(weir_vm *vm, weir_buf *buf, unsigned flags, weir_value *out)
 {
-    bool is_done = weir_text_room(vm, buf, 0) &&
-                   weir_text_value(vm, WEIR_STR, buf->ptr, buf->len, flags, out);
+    bool is_done =
+        weir_text_room(vm, buf, 0) && weir_text_value(vm, WEIR_STR, buf->ptr, buf->len, flags, out);
     if (flags & WEIR_VALUE_SECRET) {
         weir_buf_wipe(buf);
         *buf = (weir_buf){0};
@@ -398,10 +403,9 @@ bool weir_text_room(weir_vm *vm, const weir_buf *out, size_t extra)
 
 bool weir_fail_operands(weir_vm *vm, const char *op, const weir_value *a, const weir_value *b)
 {
-    return weir_vm_fail(vm, WEIR_RAISE_TYPE,
-                        "unsupported operand type(s) for %s: '%s' and '%s' (%s and %s)", op,
-                        weir_value_type_name(a), weir_value_type_name(b), weir_vm_show(vm, a),
-                        weir_vm_show(vm, b));
+    return weir_vm_fail(
+        vm, WEIR_RAISE_TYPE, "unsupported operand type(s) for %s: '%s' and '%s' (%s and %s)", op,
+        weir_value_type_name(a), weir_value_type_name(b), weir_vm_show(vm, a), weir_vm_show(vm, b));
 }
 
 bool weir_decimal_ok(weir_vm *vm, weir_decimal_code code, const char *what)
@@ -418,8 +422,7 @@ bool weir_decimal_ok(weir_vm *vm, weir_decimal_code code, const char *what)
         return weir_vm_fail(vm, WEIR_RAISE_ZERO_DIVISION, "%s: division by zero", what);
     case WEIR_DECIMAL_OVERFLOW:
         return weir_vm_fail(vm, WEIR_RAISE_ARITHMETIC, "%s: decimal overflow", what);
-    default:
-        return weir_vm_fail(vm, WEIR_RAISE_ARITHMETIC, "%s: invalid decimal operation", what);
+    default: return weir_vm_fail(vm, WEIR_RAISE_ARITHMETIC, "%s: invalid decimal operation", what);
     }
 }
 
