@@ -8,7 +8,8 @@
  */
 #include <stdio.h>
 
-#include "expr/ops.h"
+#include "expr/vm.h"
+#include "pipeline/items.h"
 #include "pipeline/parts.h"
 #include "util/time.h"
 
@@ -162,20 +163,23 @@ static void convert_each(conversion *c)
 {
     weir_runner *runner = c->runner;
     weir_value list;
-    weir_iter iter;
-    bool has = false;
-    if (!weir_vm_run(runner->vm, c->rule->each, runner->world, &runner->input, &list) ||
-        !weir_op_iter(runner->vm, &list, &iter)) {
+    const weir_str stream = c->stream->spec->name;
+    if (!weir_vm_run(runner->vm, c->rule->each, runner->world, &runner->input, &list)) {
         const weir_str message = weir_vm_message(runner->vm);
         weir_runner_fail(runner, WEIR_STAGE_CONVERT, c->sample, "%.*s.each: %s: %.*s (%.*s)",
-                         WEIR_FMT(c->stream->spec->name),
-                         weir_raise_name(weir_vm_raise(runner->vm)), WEIR_FMT(message),
-                         WEIR_FMT(c->rule->where));
+                         WEIR_FMT(stream), weir_raise_name(weir_vm_raise(runner->vm)),
+                         WEIR_FMT(message), WEIR_FMT(c->rule->where));
+        return;
+    }
+    if (!weir_items_are_list(&list)) {
+        weir_runner_fail(runner, WEIR_STAGE_CONVERT, c->sample,
+                         "%.*s.each: expected a list, got %s (%.*s)", WEIR_FMT(stream),
+                         weir_vm_show(runner->vm, &list), WEIR_FMT(c->rule->where));
         return;
     }
     const weir_arena_mark mark = weir_arena_save(runner->arena);
-    while (weir_op_iter_next(runner->vm, &iter, &runner->input.roots[WEIR_ROOT_ITEM], &has) &&
-           has) {
+    weir_items items = weir_items_of(&list);
+    while (weir_items_next(&items, &runner->input.roots[WEIR_ROOT_ITEM])) {
         weir_projection_fill(c->rule->item, &runner->input.roots[WEIR_ROOT_ITEM],
                              runner->item_slots);
         convert_one(c);

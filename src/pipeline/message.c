@@ -204,6 +204,7 @@ weir_code weir_message_emit(const weir_message *message, const weir_message_inpu
 static bool value_text(weir_vm *vm, weir_arena *arena, const weir_value *value, weir_str *out)
 {
     weir_buf buf = {0};
+    weir_plan_refill(vm);
     const bool is_good = weir_op_text(vm, value, 's', &buf);
     *out = is_good ? weir_arena_copy(arena, weir_buf_str(&buf)) : (weir_str){0};
     weir_buf_wipe(&buf);

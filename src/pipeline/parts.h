@@ -6,6 +6,7 @@
 #ifndef WEIR_PIPELINE_PARTS_H
 #define WEIR_PIPELINE_PARTS_H
 
+#include "expr/vm.h"
 #include "pipeline/plan.h"
 #include "pipeline/runner.h"
 #include "util/inflate.h"
@@ -69,6 +70,12 @@ bool weir_plan_group_eval(weir_vm *vm, weir_arena *arena, const weir_plan_field 
                           weir_value *out, const weir_plan_field **failed);
 /** WEIR_ERR_EVAL: path, expression, exception and place of what the VM failed at. */
 weir_code weir_plan_field_fail(const weir_plan_field *field, const weir_vm *vm, weir_error *error);
+
+/** Operations outside of a run have a step budget of their own. */
+static inline void weir_plan_refill(weir_vm *vm)
+{
+    vm->steps = WEIR_EXPR_STEPS_MAX;
+}
 
 /* ------------------------------------------------------------------ templates */
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "expr/ops.h"
+#include "pipeline/items.h"
 #include "pipeline/parts.h"
 #include "util/error.h"
 #include "util/utf8.h"
@@ -190,49 +190,38 @@ static void take_value(weir_runner *runner, const weir_value *record)
     take_record(runner);
 }
 
-static bool is_list(const weir_value *v)
-{
-    return v->kind == WEIR_LIST || v->kind == WEIR_TUPLE ||
-           (v->kind == WEIR_RAW && v->aux == WEIR_RAW_ARRAY);
-}
-
 static bool is_object(const weir_value *v)
 {
     return v->kind == WEIR_DICT || (v->kind == WEIR_RAW && v->aux == WEIR_RAW_OBJECT);
 }
 
-static bool is_list_of_objects(weir_runner *runner, const weir_value *v)
+static bool is_list_of_objects(const weir_value *v)
 {
-    weir_iter iter;
     weir_value item;
-    bool has = true;
-    if (!is_list(v) || !weir_op_iter(runner->vm, v, &iter))
+    if (!weir_items_are_list(v))
         return false;
-    while (weir_op_iter_next(runner->vm, &iter, &item, &has) && has) {
+    weir_items items = weir_items_of(v);
+    while (weir_items_next(&items, &item)) {
         if (!is_object(&item))
             return false;
     }
-    return !has;
+    return true;
 }
 
 static void take_list(weir_runner *runner, const weir_value *list)
 {
-    weir_iter iter;
     weir_value item;
-    bool has = false;
-    if (!weir_op_iter(runner->vm, list, &iter))
-        return;
-    while (weir_op_iter_next(runner->vm, &iter, &item, &has) && has)
+    weir_items items = weir_items_of(list);
+    while (weir_items_next(&items, &item))
         take_value(runner, &item);
 }
 
 static void take_message(weir_runner *runner, const weir_value *message)
 {
     const weir_frame_mode mode = runner->plan->connection->frame;
-    if (mode == WEIR_FRAME_RECORD ||
-        (mode == WEIR_FRAME_AUTO && !is_list_of_objects(runner, message)))
+    if (mode == WEIR_FRAME_RECORD || (mode == WEIR_FRAME_AUTO && !is_list_of_objects(message)))
         take_value(runner, message);
-    else if (is_list(message))
+    else if (weir_items_are_list(message))
         take_list(runner, message);
     else
         weir_runner_fail(runner, WEIR_STAGE_FRAME, runner->frame->bytes,
@@ -373,14 +362,12 @@ static weir_verdict judge(weir_runner *runner, const weir_plan_wait *wait,
 static weir_verdict judge_all(weir_runner *runner, const weir_plan_wait *wait,
                               const weir_value *message, weir_error *why)
 {
-    weir_iter iter;
     weir_value item;
-    bool has = false;
     weir_verdict verdict = WEIR_VERDICT_OTHER;
-    if (runner->plan->connection->frame == WEIR_FRAME_RECORD || !is_list(message) ||
-        !weir_op_iter(runner->vm, message, &iter))
+    if (runner->plan->connection->frame == WEIR_FRAME_RECORD || !weir_items_are_list(message))
         return judge(runner, wait, message, why);
-    while (weir_op_iter_next(runner->vm, &iter, &item, &has) && has) {
+    weir_items items = weir_items_of(message);
+    while (weir_items_next(&items, &item)) {
         const weir_verdict one = judge(runner, wait, &item, why);
         if (one == WEIR_VERDICT_ERROR)
             return one;

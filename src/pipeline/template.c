@@ -189,6 +189,7 @@ bool weir_template_fill(const weir_template *template, weir_vm *vm, const weir_e
         else if (!weir_vm_run(vm, part->program, world, input, &value))
             return false;
         const size_t from = out->len;
+        weir_plan_refill(vm);
         if (!append(vm, part, &value, out))
             return false;
         if (shown)
