@@ -26,6 +26,7 @@ typedef struct weir_operand {
     uint8_t kind;     /* WEIR_KIND_COUNT: not known */
     uint8_t elements; /* kind of what it is iterated into, likewise */
     bool is_json;     /* out of `data` or `item`: null, bool, number, text, list or dict */
+    bool is_mistaken; /* stands in for a value that a mistake hides: never computed with */
 } weir_operand;
 
 /** A name of a comprehension or lambda. */
@@ -109,7 +110,7 @@ void weir_move(weir_compiler *c, const weir_node *node, unsigned reg, weir_opera
 
 static inline weir_operand weir_operand_of(unsigned place, uint8_t kind)
 {
-    weir_operand operand = {(uint16_t)place, kind, WEIR_KIND_COUNT, false};
+    weir_operand operand = {(uint16_t)place, kind, WEIR_KIND_COUNT, false, false};
     return operand;
 }
 

@@ -372,7 +372,9 @@ static void no_such_method(weir_compiler *c, const weir_node *attr, weir_operand
     weir_value sample = {0};
     sample.kind = receiver.kind;
     weir_str like = weir_method_suggest(attr->name);
-    const char *of = receiver.kind == WEIR_KIND_COUNT ? "no value" : weir_value_type_name(&sample);
+    const char *of = receiver.kind == WEIR_KIND_COUNT ? "no value"
+                     : receiver.kind == WEIR_OBJECT   ? "this object"
+                                                      : weir_value_type_name(&sample);
     if (weir_attr_exists(attr->name))
         weir_mistake(c->mistakes, attr->name_offset, attr->name.len,
                      "'%.*s' is an attribute; write it without the parentheses",
@@ -416,6 +418,29 @@ static bool bind_ways(weir_compiler *c, const weir_node *node, const arguments *
     return fits_any;
 }
 
+/* An argument that cannot fail, so that nobody can tell whether the method was looked up first. */
+static bool is_harmless(const weir_node *node)
+{
+    if (node->kind == WEIR_NODE_KEYWORD)
+        node = node->a;
+    return node->kind == WEIR_NODE_CONST || node->kind == WEIR_NODE_NAME ||
+           node->kind == WEIR_NODE_LAMBDA;
+}
+
+/* Python looks a method up before it evaluates the arguments. SIZE_MAX: no need to. */
+static size_t emit_receiver(weir_compiler *c, const weir_node *node, arguments *args)
+{
+    bool is_needed = args->receiver.kind == WEIR_KIND_COUNT && !args->receiver.is_mistaken;
+    bool can_fail = false;
+    for (size_t i = 0; i < node->count; i++)
+        can_fail = can_fail || !is_harmless(node->items[i]);
+    if (!is_needed || !can_fail)
+        return SIZE_MAX;
+    weir_move(c, node->a, args->base, args->receiver);
+    args->receiver.place = (uint16_t)args->base;
+    return weir_emit(c, node->a, WEIR_OP_RECEIVER, args->base, 0, 0, 0);
+}
+
 static weir_operand compile_method(weir_compiler *c, const weir_node *node, unsigned hint)
 {
     const weir_node *attr = node->a;
@@ -430,6 +455,7 @@ static weir_operand compile_method(weir_compiler *c, const weir_node *node, unsi
     unsigned mark = c->next;
     args->base = weir_registers(c, node, 1);
     args->receiver = weir_compile(c, attr->a, args->base);
+    size_t check = emit_receiver(c, node, args);
     compile_arguments(c, node, args);
     c->next = mark;
     args->is_constant = args->is_constant && weir_is_constant(args->receiver);
@@ -444,6 +470,8 @@ static weir_operand compile_method(weir_compiler *c, const weir_node *node, unsi
     weir_move(c, attr, args->base, args->receiver);
     settle_arguments(c, node, args);
     size_t site = add_site(c, args, attr->name, true, ways, count);
+    if (check != SIZE_MAX && !c->is_broken)
+        c->code[check].b = (uint16_t)site;
     weir_emit(c, node, WEIR_OP_METHOD, hint, (unsigned)site, 0, 0);
     return weir_operand_of(hint, returns);
 }

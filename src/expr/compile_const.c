@@ -18,7 +18,7 @@ enum {
 
 bool weir_is_constant(weir_operand operand)
 {
-    return operand.place >= WEIR_PLACE_CONSTANTS;
+    return operand.place >= WEIR_PLACE_CONSTANTS && !operand.is_mistaken;
 }
 
 const weir_value *weir_constant_of(const weir_compiler *c, weir_operand operand)
@@ -67,7 +67,7 @@ weir_operand weir_unknown(weir_compiler *c, const weir_node *node)
     weir_value none = weir_value_none();
     weir_operand operand = weir_constant(c, node, &none);
     operand.kind = WEIR_KIND_COUNT;
-    operand.elements = WEIR_KIND_COUNT;
+    operand.is_mistaken = true;
     return operand;
 }
 

@@ -325,12 +325,10 @@ static weir_operand compile_slice(weir_compiler *c, const weir_node *node, unsig
     weir_value absent = weir_value_absent();
     weir_operand object = weir_compile(c, node->a, base), parts[3];
     bool is_constant = weir_is_constant(object);
-    weir_move(c, node->a, base, object);
     for (unsigned i = 0; i < 3; i++) {
         parts[i] =
             bounds[i] ? weir_compile(c, bounds[i], base + 1 + i) : weir_constant(c, node, &absent);
         is_constant = is_constant && weir_is_constant(parts[i]);
-        weir_move(c, node, base + 1 + i, parts[i]);
     }
     c->next = mark;
     weir_operand out;
@@ -341,6 +339,9 @@ static weir_operand compile_slice(weir_compiler *c, const weir_node *node, unsig
                       weir_constant_of(c, parts[1]), weir_constant_of(c, parts[2]), &v) &&
         weir_fold_keep(c, node, &v, &out))
         return out;
+    weir_move(c, node->a, base, object);
+    for (unsigned i = 0; i < 3; i++)
+        weir_move(c, node, base + 1 + i, parts[i]);
     weir_emit(c, node, WEIR_OP_SLICE, hint, base, 0, 0);
     out = weir_operand_of(hint, object.kind == WEIR_STR || object.kind == WEIR_BYTES
                                     ? object.kind
@@ -409,11 +410,27 @@ static unsigned begin_builder(weir_compiler *c, const weir_node *node, uint8_t k
     return builder;
 }
 
-/* Items one after the other into a builder. */
-static weir_operand build_display(weir_compiler *c, const weir_node *node, unsigned hint)
+/* All items first, then all into the builder: as Python does it where nothing is starred. */
+static void build_gathered(weir_compiler *c, const weir_node *node, unsigned builder)
+{
+    weir_operand items[WEIR_EXPR_INLINE_MAX];
+    for (size_t i = 0; i < node->count && !c->is_broken; i++)
+        items[i] = weir_compile_new(c, node->items[i]);
+    for (size_t i = 0; i < node->count && !c->is_broken; i++) {
+        const weir_node *item = node->items[i];
+        if (node->kind == WEIR_NODE_DICT) {
+            weir_emit(c, item, WEIR_OP_BUILD_PUT, builder, items[i].place, items[i + 1].place, 0);
+            i++;
+        } else {
+            weir_emit(c, item, WEIR_OP_BUILD_ADD, builder, items[i].place, 0, 0);
+        }
+    }
+}
+
+/* One after the other. */
+static void build_in_turn(weir_compiler *c, const weir_node *node, unsigned builder)
 {
     unsigned mark = c->next;
-    unsigned builder = begin_builder(c, node, display_kind(node));
     for (size_t i = 0; i < node->count && !c->is_broken; i++) {
         const weir_node *item = node->items[i];
         bool is_star = item->kind == WEIR_NODE_STAR || item->kind == WEIR_NODE_DSTAR;
@@ -429,6 +446,17 @@ static weir_operand build_display(weir_compiler *c, const weir_node *node, unsig
         }
         c->next = mark;
     }
+}
+
+static weir_operand build_display(weir_compiler *c, const weir_node *node, unsigned hint)
+{
+    unsigned mark = c->next;
+    unsigned builder = begin_builder(c, node, display_kind(node));
+    if (node->count <= WEIR_EXPR_INLINE_MAX && !has_star(node))
+        build_gathered(c, node, builder);
+    else
+        build_in_turn(c, node, builder);
+    c->next = mark;
     weir_emit(c, node, WEIR_OP_BUILD_END, hint, builder, 0, 0);
     if (c->builders > 0)
         c->builders--;

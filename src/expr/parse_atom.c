@@ -277,6 +277,8 @@ static weir_node *parse_round(weir_parser *parser)
     if (!node || !close_bracket(parser, WEIR_TOKEN_RPAREN, open))
         return NULL;
     node->in_parentheses = true;
+    if (node->kind == WEIR_NODE_COMPREHEND) /* its parentheses are a part of it */
+        return weir_parser_finish(parser, node);
     return node;
 }
 

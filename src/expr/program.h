@@ -98,12 +98,13 @@ typedef struct weir_insn {
     X(TEST_IS_NOT, "nvvj")                                                                         \
     X(TEST_SLOT_EQ, "nskj")                                                                        \
     X(TEST_SLOT_HAS, "ns-j")                                                                       \
-    X(INDEX, "rvv-")  /* a = b[c] */                                                               \
-    X(SLICE, "rr--")  /* a = b[b+1 : b+2 : b+3] */                                                 \
-    X(ATTR, "rvk-")   /* a = b.c */                                                                \
-    X(CALL, "rf--")   /* a = the function of site b */                                             \
-    X(METHOD, "rf--") /* a = the method of site b; the receiver is its first register */           \
-    X(FLOAT, "rvf-")  /* float(b); site c for what is not frequent */                              \
+    X(INDEX, "rvv-")    /* a = b[c] */                                                             \
+    X(SLICE, "rr--")    /* a = b[b+1 : b+2 : b+3] */                                               \
+    X(ATTR, "rvk-")     /* a = b.c */                                                              \
+    X(CALL, "rf--")     /* a = the function of site b */                                           \
+    X(RECEIVER, "rf--") /* a has the method of site b: looked up in front of the arguments */      \
+    X(METHOD, "rf--")   /* a = the method of site b; the receiver is its first register */         \
+    X(FLOAT, "rvf-")    /* float(b); site c for what is not frequent */                            \
     X(INT, "rvf-")                                                                                 \
     X(STR, "rvf-")                                                                                 \
     X(LIST, "rrn-") /* a = list of the c registers from b */                                       \

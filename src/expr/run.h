@@ -19,6 +19,8 @@ bool weir_run_walk_in(weir_vm *vm, const weir_read *read, bool *out);
 bool weir_run_unary(weir_vm *vm, weir_call_fn *call, size_t count, const weir_value *x,
                     weir_value *out);
 bool weir_run_call(weir_vm *vm, const weir_site *site, weir_value *out);
+/** AttributeError if the receiver's kind has no such method. */
+bool weir_run_receiver(weir_vm *vm, const weir_site *site, const weir_value *receiver);
 bool weir_run_method(weir_vm *vm, const weir_site *site, weir_value *out);
 /** a value given to the run, of the world or of the roots; LookupError when it is ABSENT. */
 bool weir_run_root(weir_vm *vm, unsigned root, weir_value *out);

@@ -384,6 +384,9 @@ op_ATTR:
     STORE(weir_attr_get(vm, PLACE(i->b), weir_value_text(PLACE(i->c)), &v));
 op_CALL:
     STORE(weir_run_call(vm, &program->sites[i->b], &v));
+op_RECEIVER:
+    TRY(weir_run_receiver(vm, &program->sites[i->b], &r[i->a]));
+    NEXT;
 op_METHOD:
     STORE(weir_run_method(vm, &program->sites[i->b], &v));
 op_FLOAT:

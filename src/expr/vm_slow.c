@@ -119,18 +119,28 @@ bool weir_run_call(weir_vm *vm, const weir_site *site, weir_value *out)
     return call_way(vm, site, &site->ways[0], out);
 }
 
+static const weir_site_way *find_way(const weir_site *site, const weir_value *receiver)
+{
+    uint8_t kind = weir_receiver_kind(receiver);
+    for (size_t i = 0; i < site->way_count; i++)
+        if (site->ways[i].kind == kind)
+            return &site->ways[i];
+    return NULL;
+}
+
+bool weir_run_receiver(weir_vm *vm, const weir_site *site, const weir_value *receiver)
+{
+    /* What the compiler found no way for has no such method, and the lookup words the failure. */
+    return find_way(site, receiver) || weir_method_get(vm, receiver, site->name);
+}
+
 bool weir_run_method(weir_vm *vm, const weir_site *site, weir_value *out)
 {
     const weir_value *receiver = &vm->registers[site->base];
-    uint8_t kind = weir_receiver_kind(receiver);
-    for (size_t i = 0; i < site->way_count; i++) {
-        const weir_site_way *way = &site->ways[i];
-        if (way->kind != kind)
-            continue;
-        if (way->why)
-            return weir_vm_fail(vm, WEIR_RAISE_TYPE, "%s", way->why);
-        return call_way(vm, site, way, out);
-    }
+    const weir_site_way *way = find_way(site, receiver);
+    if (way)
+        return way->why ? weir_vm_fail(vm, WEIR_RAISE_TYPE, "%s", way->why)
+                        : call_way(vm, site, way, out);
     if (weir_method_get(vm, receiver, site->name))
         return weir_vm_fail(vm, WEIR_RAISE_ATTRIBUTE, "'%s' object has no attribute '%.*s' here",
                             weir_value_type_name(receiver), WEIR_FMT(site->name));
