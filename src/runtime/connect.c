@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a link is opened with. Credentials are looked up and everything that depends on them is
+ * evaluated before each connect, never kept: a token that was renewed on disk is used, one that
+ * expired is not.
+ */
+#include "runtime/live.h"
+#include "util/error.h"
+
+weir_message_input weir_connection_input(weir_connection *connection)
+{
+    return (weir_message_input){.vm = weir_runner_vm(connection->runner),
+                                .world = &connection->world.expr};
+}
+
+static weir_code make_pairs(weir_arena *arena, const weir_plan_pair *from, size_t count,
+                            const weir_link_pair **to, weir_error *error)
+{
+    weir_link_pair *pairs = WEIR_ARENA_ARRAY(arena, weir_link_pair, count + 1);
+    if (!pairs)
+        return weir_fail_nomem(error);
+    for (size_t i = 0; i < count; i++)
+        pairs[i] = (weir_link_pair){from[i].name, from[i].value, from[i].is_secret};
+    *to = pairs;
+    return WEIR_OK;
+}
+
+static weir_code make_headers(weir_connection *connection, const weir_message_input *input,
+                              weir_link_target *target, weir_error *error)
+{
+    weir_plan_pair *pairs = NULL;
+    weir_arena *arena = connection->arena;
+    if (!(connection->spec->auth.modes & WEIR_AUTH_HEADERS))
+        return WEIR_OK;
+    const weir_code code = weir_plan_headers(connection->plan, input, arena, &pairs,
+                                             &target->header_count, error);
+    return code != WEIR_OK
+               ? code
+               : make_pairs(arena, pairs, target->header_count, &target->headers, error);
+}
+
+static weir_code make_query(weir_connection *connection, const weir_message_input *input,
+                            weir_link_target *target, weir_error *error)
+{
+    weir_plan_pair *pairs = NULL;
+    weir_arena *arena = connection->arena;
+    if (!(connection->spec->auth.modes & WEIR_AUTH_URL))
+        return WEIR_OK;
+    const weir_code code =
+        weir_plan_query(connection->plan, input, arena, &pairs, &target->query_count, error);
+    return code != WEIR_OK ? code
+                           : make_pairs(arena, pairs, target->query_count, &target->query, error);
+}
+
+weir_code weir_connection_open(weir_connection *connection, const weir_link_sink *sink,
+                               weir_error *error)
+{
+    weir_link_target target = {.options = &connection->options,
+                               .connection = connection->spec->name};
+    weir_str shown = {0};
+    const weir_message_input input = weir_connection_input(connection);
+    weir_arena_reset(connection->arena);
+    weir_code code = weir_world_refresh(&connection->world, connection->runtime->spec, error);
+    if (code == WEIR_OK)
+        code = weir_plan_url(connection->plan, &input, connection->arena, &target.url, &shown,
+                             error);
+    if (code == WEIR_OK)
+        code = make_headers(connection, &input, &target, error);
+    if (code == WEIR_OK)
+        code = make_query(connection, &input, &target, error);
+    if (code == WEIR_OK)
+        code = weir_plan_options(connection->plan, &input, connection->arena,
+                                 &connection->options, error);
+    if (code != WEIR_OK)
+        return code;
+    weir_connection_enter(connection, WEIR_STATE_RESOLVING, WEIR_OK, 0, "connecting to %.*s",
+                          WEIR_FMT(shown));
+    connection->link = connection->backend->open(connection->reactor->loop, &target, sink, error);
+    return connection->link ? WEIR_OK : error->code;
+}

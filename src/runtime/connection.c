@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a connection:
+ *
+ *   idle → resolving → connecting → greeting → authenticating → subscribing → live
+ *            ↑                                                                 ↓ (from anywhere)
+ *            └──────────────────────────── backoff ←───────────────────────────┤
+ *                                                              failed, stopped ┘
+ *
+ * Greeting and authenticating are passed over where the spec has no wait for them. One timer serves
+ * all waits, since there is one at a time. A link is given up by closing it; what follows is decided
+ * when it is down (on_down), so there is one road to backoff, failed and stopped, whoever ended it.
+ *
+ * A login that the venue refuses is fatal: trying again with a bad key gets accounts blocked. So is
+ * what the spec itself gets wrong. Everything else is tried again, ever more slowly, until the
+ * connection has proved itself by records or by time.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/backoff.h"
+#include "runtime/live.h"
+#include "util/crypto.h"
+#include "util/error.h"
+#include "util/time.h"
+#include "util/utf8.h"
+
+#define OPEN_DEADLINE_NS (120 * WEIR_NS_PER_S) /* the backend has finer ones; this is the net */
+#define LINGER_NS        (1 * WEIR_NS_PER_S)
+#define PROVED_LIVE_NS   (30 * WEIR_NS_PER_S)
+
+enum { PROVED_RECORDS = 10, LINK_ARENA_FIRST = 4096, CLOSE_NORMAL = 1000 };
+
+static void begin(weir_connection *connection);
+
+/* ------------------------------------------------------------------ telling */
+
+void weir_connection_show(weir_connection *connection)
+{
+    connection->numbers.counters = *weir_runner_counters(connection->runner);
+    weir_status_write(&connection->shown, &connection->numbers);
+}
+
+/* What a peer said may hold anything: control characters and broken UTF-8 become '?'. */
+static void make_printable(weir_buf *text)
+{
+    for (size_t i = 0; i < text->len; i++) {
+        const unsigned char c = (unsigned char)text->ptr[i];
+        if (c < 0x20 || c == 0x7f)
+            text->ptr[i] = c == '\n' || c == '\t' ? ' ' : '?';
+    }
+    for (size_t at = 0; at < text->len; at++) {
+        at += weir_utf8_valid_prefix((weir_str){text->ptr + at, text->len - at});
+        if (at < text->len)
+            text->ptr[at] = '?';
+    }
+}
+
+static weir_str make_reason(weir_connection *connection, const char *format, va_list args)
+{
+    char raw[WEIR_ERROR_TEXT_MAX];
+    vsnprintf(raw, sizeof raw, format, args);
+    weir_buf_clear(&connection->text);
+    weir_world_mask(&connection->world, weir_str_of(raw), &connection->text);
+    if (connection->text.failed)
+        return WEIR_STR("out of memory");
+    make_printable(&connection->text);
+    return weir_buf_str(&connection->text);
+}
+
+void weir_connection_enter(weir_connection *connection, weir_state state, weir_code code,
+                           int64_t retry_in_ns, const char *format, ...)
+{
+    weir_event event = {.type = WEIR_EVENT_STATE,
+                        .time_ns = weir_now_ns(),
+                        .connection = connection->spec->name,
+                        .from = connection->state,
+                        .to = state,
+                        .code = code,
+                        .retry_in_ns = retry_in_ns};
+    va_list args;
+    va_start(args, format);
+    event.reason = make_reason(connection, format, args);
+    va_end(args);
+    connection->state = state;
+    connection->numbers.state = state;
+    connection->numbers.state_since_ns = event.time_ns;
+    weir_connection_show(connection);
+    weir_events_post(connection->runtime->events, &event);
+}
+
+void weir_connection_tell(weir_connection *connection, weir_event_type type, weir_code code,
+                          weir_str stream, uint64_t count, const char *format, ...)
+{
+    weir_event event = {.type = type,
+                        .time_ns = weir_now_ns(),
+                        .connection = connection->spec->name,
+                        .from = connection->state,
+                        .to = connection->state,
+                        .code = code,
+                        .stream = stream,
+                        .count = count};
+    va_list args;
+    va_start(args, format);
+    event.reason = make_reason(connection, format, args);
+    va_end(args);
+    weir_events_post(connection->runtime->events, &event);
+}
+
+/* ------------------------------------------------------------------ endings */
+
+static void end(weir_connection *connection)
+{
+    if (!connection->has_ended) {
+        connection->has_ended = true;
+        weir_reactor_ended(connection->reactor);
+    }
+}
+
+static bool has_proved_itself(const weir_connection *connection)
+{
+    const uint64_t records = weir_runner_counters(connection->runner)->records_out;
+    return connection->live_since_ns != 0 &&
+           (records - connection->records_at_up >= PROVED_RECORDS ||
+            weir_mono_ns() - connection->live_since_ns >= PROVED_LIVE_NS);
+}
+
+/* The attempt is over, or the link was lost: what next? */
+static void lose(weir_connection *connection, const weir_error *error, int64_t retry_after_ns,
+                 bool is_fatal)
+{
+    const weir_reconnect_spec *reconnect = &connection->spec->reconnect;
+    weir_timer_cancel(connection->timer);
+    if (has_proved_itself(connection))
+        connection->failures = 0;
+    connection->failures++;
+    connection->live_since_ns = 0;
+    weir_connection_tell(connection, WEIR_EVENT_ERROR, error->code, (weir_str){0}, 0, "%s",
+                         error->text);
+    if (is_fatal) {
+        weir_connection_enter(connection, WEIR_STATE_FAILED, error->code, 0, "%s", error->text);
+        return;
+    }
+    if (!weir_backoff_allows(reconnect, connection->failures)) {
+        weir_connection_enter(connection, WEIR_STATE_FAILED, error->code, 0,
+                              "gave up after %llu attempts in a row: %s",
+                              (unsigned long long)connection->failures, error->text);
+        return;
+    }
+    uint64_t chance = 0;
+    if (!weir_random_bytes(&chance, sizeof chance))
+        chance = (uint64_t)weir_mono_ns();
+    const int64_t delay =
+        weir_backoff_delay(reconnect, connection->failures, chance, retry_after_ns);
+    weir_connection_enter(connection, WEIR_STATE_BACKOFF, error->code, delay, "%s", error->text);
+    weir_timer_set(connection->timer, delay);
+}
+
+static bool asks_for_login(const weir_connection *connection)
+{
+    return connection->spec->auth.is_set && connection->spec->auth.modes != 0;
+}
+
+/* Why the peer, or the net, ended the link. True: there is no point in trying again. */
+static bool describe_end(const weir_connection *connection, const weir_link_end *end,
+                         weir_error *error)
+{
+    const bool is_refused =
+        (end->http_status == 401 || end->http_status == 403) && asks_for_login(connection);
+    if (is_refused)
+        weir_fail(error, WEIR_ERR_AUTH, "the venue refused the credentials: %s", end->error.text);
+    else if (end->error.code != WEIR_OK)
+        *error = end->error;
+    else
+        weir_fail(error, WEIR_ERR_CLOSED, "%s closed the connection (%d%s%s)",
+                  end->by_peer ? "the server" : "we", end->close_code,
+                  end->close_reason[0] ? ": " : "", end->close_reason);
+    return is_refused;
+}
+
+static void on_down(void *user, const weir_link_end *link_end)
+{
+    weir_connection *connection = user;
+    weir_error error = connection->cause;
+    bool is_fatal = connection->is_fatal;
+    connection->link = NULL;
+    connection->is_closing = false;
+    if (connection->is_stopping) {
+        weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "stopped by request");
+        end(connection);
+        return;
+    }
+    if (error.code == WEIR_OK)
+        is_fatal = describe_end(connection, link_end, &error);
+    lose(connection, &error, link_end->retry_after_ns, is_fatal);
+}
+
+void weir_connection_drop(weir_connection *connection, const weir_error *cause, bool is_fatal)
+{
+    if (!connection->link || connection->is_closing)
+        return;
+    connection->cause = *cause;
+    connection->is_fatal = is_fatal;
+    connection->is_closing = true;
+    weir_timer_cancel(connection->timer);
+    connection->backend->close(connection->link, CLOSE_NORMAL, (weir_str){0}, LINGER_NS);
+}
+
+void weir_connection_abort(weir_connection *connection)
+{
+    if (connection->link)
+        connection->backend->close(connection->link, CLOSE_NORMAL, (weir_str){0}, 0);
+}
+
+/* ------------------------------------------------------------------ going up */
+
+static void go_live(weir_connection *connection)
+{
+    if (weir_subscriptions_wanted(connection->subscriptions) > 0) {
+        weir_connection_enter(connection, WEIR_STATE_SUBSCRIBING, WEIR_OK, 0, "subscribing");
+        weir_connection_reconcile(connection);
+    }
+    if (connection->is_closing)
+        return;
+    weir_timer_cancel(connection->timer);
+    connection->live_since_ns = weir_mono_ns();
+    weir_connection_enter(connection, WEIR_STATE_LIVE, WEIR_OK, 0, "ready");
+}
+
+static void authenticate(weir_connection *connection)
+{
+    const weir_auth_spec *auth = &connection->spec->auth;
+    const bool has_message = (auth->modes & WEIR_AUTH_FIRST_MESSAGE) &&
+                             weir_plan_first_message(connection->plan) != NULL;
+    if (!has_message && !auth->ack.is_set) {
+        go_live(connection);
+        return;
+    }
+    weir_connection_enter(connection, WEIR_STATE_AUTHENTICATING, WEIR_OK, 0, "%s",
+                          has_message ? "logging in" : "waiting for the venue's answer");
+    if (has_message && !weir_connection_login(connection))
+        return;
+    if (auth->ack.is_set)
+        weir_timer_set(connection->timer, auth->ack.timeout_ns);
+    else
+        go_live(connection);
+}
+
+static void on_up(weir_connection *connection)
+{
+    const weir_wait_spec *greeting = &connection->spec->auth.greeting;
+    connection->numbers.connects++;
+    connection->records_at_up = weir_runner_counters(connection->runner)->records_out;
+    weir_timer_cancel(connection->timer);
+    if (!greeting->is_set) {
+        authenticate(connection);
+        return;
+    }
+    weir_connection_enter(connection, WEIR_STATE_GREETING, WEIR_OK, 0,
+                          "waiting for the venue's greeting");
+    weir_timer_set(connection->timer, greeting->timeout_ns);
+}
+
+void weir_connection_heard(weir_connection *connection, weir_verdict verdict,
+                           const weir_error *why)
+{
+    if (connection->is_closing)
+        return;
+    if (verdict == WEIR_VERDICT_ERROR)
+        weir_connection_drop(connection, why, true);
+    else if (connection->state == WEIR_STATE_GREETING)
+        authenticate(connection);
+    else if (connection->state == WEIR_STATE_AUTHENTICATING)
+        go_live(connection);
+}
+
+/* ------------------------------------------------------------------ what the link says */
+
+static void on_phase(void *user, weir_link_phase phase, weir_str detail)
+{
+    weir_connection *connection = user;
+    if (connection->is_closing || phase == WEIR_LINK_RESOLVING)
+        return;
+    if (phase == WEIR_LINK_UP)
+        on_up(connection);
+    else if (connection->state == WEIR_STATE_RESOLVING)
+        weir_connection_enter(connection, WEIR_STATE_CONNECTING, WEIR_OK, 0, "%s%.*s",
+                              detail.len > 0 ? "trying " : "host name resolved",
+                              WEIR_FMT(detail));
+}
+
+static void on_frame(void *user, const weir_frame *frame)
+{
+    weir_connection *connection = user;
+    if (!connection->is_closing)
+        weir_connection_frame(connection, frame);
+}
+
+static void on_nothing(void *user)
+{
+    (void)user;
+}
+
+static void on_warning(void *user, const weir_error *warning)
+{
+    weir_connection_tell(user, WEIR_EVENT_WARNING, warning->code, (weir_str){0}, 0, "%s",
+                         warning->text);
+}
+
+/* ------------------------------------------------------------------ connecting */
+
+/* Failures of the spec and its values do not go away by themselves. */
+static bool is_hopeless(weir_code code)
+{
+    return code == WEIR_ERR_EVAL || code == WEIR_ERR_ARGUMENT || code == WEIR_ERR_UNSUPPORTED;
+}
+
+static void begin(weir_connection *connection)
+{
+    const weir_link_sink sink = {.user = connection,
+                                 .on_phase = on_phase,
+                                 .on_frame = on_frame,
+                                 .on_alive = on_nothing,
+                                 .on_drained = on_nothing,
+                                 .on_warning = on_warning,
+                                 .on_down = on_down};
+    weir_error error = {0};
+    if (connection->is_blocked) {
+        connection->connects_on_room = true;
+        return;
+    }
+    connection->cause = (weir_error){0};
+    connection->is_fatal = false;
+    weir_subscriptions_restart(connection->subscriptions);
+    const weir_code code = weir_connection_open(connection, &sink, &error);
+    if (code == WEIR_OK)
+        weir_timer_set(connection->timer, OPEN_DEADLINE_NS);
+    else
+        lose(connection, &error, 0, is_hopeless(code));
+}
+
+void weir_connection_unblocked(weir_connection *connection)
+{
+    if (connection->connects_on_room && !connection->is_stopping) {
+        connection->connects_on_room = false;
+        begin(connection);
+    }
+}
+
+static void on_timer(void *user)
+{
+    weir_connection *connection = user;
+    weir_error error = {0};
+    if (connection->state == WEIR_STATE_BACKOFF) {
+        begin(connection);
+        return;
+    }
+    if (connection->is_blocked) { /* the answer may lie unread */
+        weir_timer_set(connection->timer, LINGER_NS);
+        return;
+    }
+    weir_fail(&error, WEIR_ERR_TIMEOUT, "%s",
+              connection->state == WEIR_STATE_GREETING ? "the venue's greeting did not come in time"
+              : connection->state == WEIR_STATE_AUTHENTICATING
+                  ? "the venue did not answer the login in time"
+                  : "connecting took too long");
+    weir_connection_drop(connection, &error, false);
+}
+
+/* ------------------------------------------------------------------ orders */
+
+static void stop(weir_connection *connection)
+{
+    connection->is_stopping = true;
+    weir_timer_cancel(connection->timer);
+    weir_connection_deliver_rest(connection, true);
+    if (connection->link) {
+        int64_t linger_ns =
+            atomic_load(&connection->runtime->stop_at_ns) - weir_mono_ns();
+        linger_ns = linger_ns > 0 ? linger_ns / 4 * 3 : 0;
+        connection->is_closing = true;
+        connection->backend->close(connection->link, CLOSE_NORMAL, (weir_str){0}, linger_ns);
+        return;
+    }
+    if (connection->state != WEIR_STATE_FAILED)
+        weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "stopped by request");
+    end(connection);
+}
+
+void weir_connection_obey(weir_connection *connection)
+{
+    const unsigned orders = atomic_exchange(&connection->orders, 0);
+    if (orders == 0 || connection->is_stopping)
+        return;
+    if (orders & WEIR_ORDER_STOP) {
+        stop(connection);
+        return;
+    }
+    if (orders & WEIR_ORDER_START)
+        begin(connection);
+    if (orders & WEIR_ORDER_ROOM)
+        weir_connection_deliver_rest(connection, false);
+    if ((orders & WEIR_ORDER_SUBSCRIPTIONS) && connection->state == WEIR_STATE_LIVE &&
+        !connection->is_closing)
+        weir_connection_reconcile(connection);
+}
+
+void weir_connection_order(weir_connection *connection, unsigned orders)
+{
+    atomic_fetch_or(&connection->orders, orders);
+    weir_loop_wake(connection->reactor->loop);
+}
+
+/* ------------------------------------------------------------------ lifecycle */
+
+weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtime, size_t index,
+                               size_t spec_index, weir_error *error)
+{
+    weir_spec *spec = runtime->spec;
+    connection->runtime = runtime;
+    connection->reactor = &runtime->reactors[index % runtime->reactor_count];
+    connection->index = index;
+    connection->spec_index = spec_index;
+    connection->spec = &spec->model->connections[spec_index];
+    connection->plan = spec->plans[spec_index];
+    connection->backend = weir_backend_find(connection->spec->backend);
+    if (!connection->backend)
+        return weir_fail(error, WEIR_ERR_UNSUPPORTED, "connection '%.*s': no backend '%.*s'",
+                         WEIR_FMT(connection->spec->name), WEIR_FMT(connection->spec->backend));
+    const weir_code code = weir_world_init(&connection->world, spec, spec_index, true, error);
+    if (code != WEIR_OK)
+        return code;
+    const bool has_status = weir_status_init(&connection->shown);
+    connection->subscriptions = weir_subscriptions_new(connection->spec->stream_count);
+    connection->runner = weir_runner_new(connection->plan, &connection->world.expr);
+    connection->arena = weir_arena_new(LINK_ARENA_FIRST, 0);
+    connection->timer = weir_timer_new(connection->reactor->loop, on_timer, connection);
+    connection->reactor->running++;
+    connection->numbers.state_since_ns = weir_now_ns();
+    if (!has_status || !connection->subscriptions || !connection->runner || !connection->arena ||
+        !connection->timer)
+        return weir_fail_nomem(error);
+    weir_connection_show(connection);
+    return WEIR_OK;
+}
+
+void weir_connection_fini(weir_connection *connection)
+{
+    weir_timer_free(connection->timer);
+    weir_runner_free(connection->runner);
+    weir_arena_free(connection->arena);
+    weir_subscriptions_free(connection->subscriptions);
+    weir_status_fini(&connection->shown);
+    weir_world_fini(&connection->world);
+    weir_buf_fini(&connection->change.assets);
+    weir_buf_fini(&connection->text);
+    free(connection->backlog);
+}

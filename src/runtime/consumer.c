@@ -1,0 +1,688 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A consumer: a queue with two sides. Producers append to the back under a mutex; the reader drains
+ * the front, which is its own, without one, and when it is empty swaps the whole back for it. So a
+ * record costs one memcpy and the lock is taken once per batch on one side and once per swap on the
+ * other; in a steady state the two buffers only change places and nothing is allocated.
+ *
+ * Records are position-independent blocks, back to back. The queue is bounded in records, front and
+ * back together. drop_oldest may have to drop from the front, which belongs to the reader: it asks
+ * for it by `skip`, and the reader does it before it takes the next one. conflate keeps an index of
+ * the back by stream and asset; the older record of a key is marked dead where it lies, so the order
+ * of arrival and of sequence numbers stays.
+ *
+ * Waiting is on an eventfd, because weir_consumer_wake has to be async-signal-safe; a producer
+ * writes it only when the reader has said that it waits.
+ */
+#include "runtime/consumer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "runtime/conflate.h"
+#include "util/error.h"
+#include "util/time.h"
+
+enum { CAPACITY_DEFAULT = 65536, COMPACT_BYTES = 64 * 1024 };
+
+typedef struct side {
+    weir_buf bytes;
+    size_t head;  /* offset of the oldest record that was not taken */
+    size_t count; /* live records from head on */
+    size_t waste; /* bytes before head, and of dead records */
+} side;
+
+struct weir_consumer {
+    unsigned channels;
+    weir_str connection;
+    weir_overflow overflow;
+    weir_delivery delivery;
+    size_t capacity;
+    weir_record_fn *on_record;
+    void *user;
+    weir_consumer_host host;
+    weir_consumer *following;
+
+    pthread_mutex_t lock;
+    /* under the lock */
+    side back;
+    weir_conflate index;
+    bool *waits; /* per producer: refused, to be told of room */
+    size_t producers;
+    uint64_t dropped, conflated, blocked;
+    uint64_t reported; /* of dropped */
+    bool is_waiting;   /* the reader is about to sleep, or sleeps */
+    bool is_ended;
+    bool has_thread;
+
+    atomic_bool is_closed;
+    atomic_bool is_cancelled; /* the dispatcher is to stop without draining */
+    atomic_bool has_waiters;
+    atomic_size_t skip; /* records that the reader is to drop from the front */
+
+    /* the reader's */
+    side front;
+    atomic_size_t front_left; /* front.count, for producers */
+    atomic_uint_fast64_t delivered;
+
+    pthread_mutex_t delivering; /* inline: one callback at a time */
+    pthread_t thread;
+    pthread_cond_t drained; /* the dispatcher has ended */
+    bool is_thread_done;
+    int wake_fd;
+    atomic_bool is_woken;
+};
+
+const char *weir_overflow_name(weir_overflow policy)
+{
+    static const char *const names[] = {
+        [WEIR_OVERFLOW_BLOCK] = "block",
+        [WEIR_OVERFLOW_DROP_OLDEST] = "drop_oldest",
+        [WEIR_OVERFLOW_DROP_NEWEST] = "drop_newest",
+        [WEIR_OVERFLOW_CONFLATE] = "conflate",
+    };
+    return (size_t)policy < sizeof names / sizeof names[0] ? names[policy] : "unknown";
+}
+
+/* ------------------------------------------------------------------ one side */
+
+static weir_record *record_at(const side *s, size_t offset)
+{
+    return (weir_record *)(void *)(s->bytes.ptr + offset);
+}
+
+/* The oldest live record, or NULL. Dead ones before it are passed over. */
+static weir_record *oldest(side *s)
+{
+    while (s->head < s->bytes.len) {
+        weir_record *record = record_at(s, s->head);
+        if (!weir_conflate_is_dead(record))
+            return record;
+        s->head += record->size;
+    }
+    return NULL;
+}
+
+static weir_record *take_oldest(side *s)
+{
+    weir_record *record = oldest(s);
+    if (record) {
+        s->head += record->size;
+        s->waste += record->size;
+        s->count--;
+    }
+    return record;
+}
+
+static void clear_side(side *s)
+{
+    weir_buf_clear(&s->bytes);
+    s->head = s->count = s->waste = 0;
+}
+
+/* Moves the live records of the back to its start. Amortised: at least half of the bytes go. */
+static void compact(weir_consumer *consumer)
+{
+    side *back = &consumer->back;
+    size_t to = 0;
+    for (size_t at = back->head; at < back->bytes.len;) {
+        weir_record *record = record_at(back, at);
+        const size_t size = record->size;
+        if (!weir_conflate_is_dead(record)) {
+            if (consumer->overflow == WEIR_OVERFLOW_CONFLATE)
+                weir_conflate_move(&consumer->index, record, at, to);
+            memmove(back->bytes.ptr + to, record, size);
+            to += size;
+        }
+        at += size;
+    }
+    back->bytes.len = to;
+    back->head = back->waste = 0;
+}
+
+/* ------------------------------------------------------------------ putting */
+
+/* Records in the queue. A skip that the reader overtook counts no more. */
+static size_t queued(const weir_consumer *consumer)
+{
+    const size_t front = atomic_load_explicit(&consumer->front_left, memory_order_relaxed);
+    const size_t skip = atomic_load_explicit(&consumer->skip, memory_order_relaxed);
+    return consumer->back.count + (front > skip ? front - skip : 0);
+}
+
+static void drop_oldest(weir_consumer *consumer)
+{
+    const size_t front = atomic_load_explicit(&consumer->front_left, memory_order_relaxed);
+    const size_t skip = atomic_load_explicit(&consumer->skip, memory_order_relaxed);
+    if (front > skip) {
+        atomic_store_explicit(&consumer->skip, skip + 1, memory_order_relaxed);
+        return; /* counted by the reader, when it does it */
+    }
+    const weir_record *record = take_oldest(&consumer->back);
+    if (!record)
+        return;
+    consumer->dropped++;
+    if (consumer->overflow == WEIR_OVERFLOW_CONFLATE)
+        weir_conflate_forget(&consumer->index, record, consumer->back.head - record->size);
+}
+
+/* Appends `size` bytes that hold `count` records; what memory does not suffice for is dropped. */
+static void append(weir_consumer *consumer, const void *bytes, size_t size, size_t count)
+{
+    side *back = &consumer->back;
+    if (back->waste > COMPACT_BYTES && back->waste > back->bytes.len / 2)
+        compact(consumer);
+    char *at = weir_buf_reserve(&back->bytes, size);
+    if (!at) {
+        back->bytes.failed = false;
+        consumer->dropped += count;
+        return;
+    }
+    memcpy(at, bytes, size);
+    back->bytes.len += size;
+    back->count += count;
+}
+
+static void append_latest(weir_consumer *consumer, const weir_record *record)
+{
+    side *back = &consumer->back;
+    size_t former;
+    if (weir_conflate_find(&consumer->index, record, &former)) {
+        weir_record *old = record_at(back, former);
+        weir_conflate_kill(old);
+        weir_conflate_forget(&consumer->index, record, former);
+        back->waste += old->size;
+        back->count--;
+        consumer->conflated++;
+    } else if (queued(consumer) >= consumer->capacity) {
+        drop_oldest(consumer);
+    }
+    const size_t before = back->count;
+    append(consumer, record, record->size, 1);
+    /* Without memory for the index it is merely not replaced by a later one. */
+    if (back->count > before)
+        (void)weir_conflate_set(&consumer->index, record, back->bytes.len - record->size);
+}
+
+/* One record by the policy. False: block. */
+static bool put_one(weir_consumer *consumer, const weir_record *record, bool is_forced)
+{
+    const bool is_full = queued(consumer) >= consumer->capacity;
+    switch (consumer->overflow) {
+    case WEIR_OVERFLOW_CONFLATE: append_latest(consumer, record); return true;
+    case WEIR_OVERFLOW_DROP_NEWEST:
+        if (is_full) {
+            consumer->dropped++;
+            return true;
+        }
+        break;
+    case WEIR_OVERFLOW_DROP_OLDEST:
+        if (is_full)
+            drop_oldest(consumer);
+        break;
+    default:
+        if (is_full && !is_forced)
+            return false;
+    }
+    append(consumer, record, record->size, 1);
+    return true;
+}
+
+static bool wants(const weir_consumer *consumer, const weir_record *record)
+{
+    const weir_schema *schema = record->schema;
+    return (consumer->channels & 1u << schema->channel) &&
+           (consumer->connection.len == 0 ||
+            weir_str_eq(consumer->connection, schema->connection));
+}
+
+/* A batch that is wanted whole and has room is one copy. */
+static bool put_whole(weir_consumer *consumer, const weir_batch *batch, size_t offset)
+{
+    const unsigned all = (1u << WEIR_CHANNEL_COUNT) - 1;
+    if (offset != 0 || consumer->channels != all || consumer->connection.len > 0 ||
+        consumer->overflow == WEIR_OVERFLOW_CONFLATE ||
+        queued(consumer) + batch->count > consumer->capacity)
+        return false;
+    append(consumer, batch->bytes.ptr, batch->bytes.len, batch->count);
+    return true;
+}
+
+static bool put_locked(weir_consumer *consumer, const weir_batch *batch, size_t *offset,
+                       bool is_forced)
+{
+    if (put_whole(consumer, batch, *offset)) {
+        *offset = batch->bytes.len;
+        return true;
+    }
+    size_t next = *offset;
+    for (const weir_record *record; (record = weir_batch_next(batch, &next)) != NULL;) {
+        if (wants(consumer, record) && !put_one(consumer, record, is_forced))
+            return false;
+        *offset = next;
+    }
+    return true;
+}
+
+static void put_inline(weir_consumer *consumer, const weir_batch *batch)
+{
+    size_t offset = 0;
+    pthread_mutex_lock(&consumer->delivering);
+    for (const weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;) {
+        if (atomic_load(&consumer->is_closed))
+            break;
+        if (!wants(consumer, record))
+            continue;
+        consumer->on_record(consumer->user, record);
+        atomic_fetch_add_explicit(&consumer->delivered, 1, memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&consumer->delivering);
+}
+
+static void ring(const weir_consumer *consumer)
+{
+    const uint64_t one = 1;
+    const int saved = errno; /* for weir_consumer_wake in a signal handler */
+    while (write(consumer->wake_fd, &one, sizeof one) < 0 && errno == EINTR) {
+    }
+    errno = saved;
+}
+
+bool weir_consumer_put(weir_consumer *consumer, size_t producer, const weir_batch *batch,
+                       size_t *offset, bool is_forced)
+{
+    if (atomic_load_explicit(&consumer->is_closed, memory_order_relaxed))
+        return true;
+    if (consumer->delivery == WEIR_DELIVERY_INLINE) {
+        put_inline(consumer, batch);
+        return true;
+    }
+    pthread_mutex_lock(&consumer->lock);
+    bool is_taken = true;
+    if (!atomic_load(&consumer->is_closed) && !consumer->is_ended)
+        is_taken = put_locked(consumer, batch, offset, is_forced);
+    if (!is_taken) {
+        consumer->blocked++;
+        consumer->waits[producer] = true;
+        atomic_store(&consumer->has_waiters, true);
+    }
+    const bool wakes = consumer->is_waiting && consumer->back.count > 0;
+    consumer->is_waiting = consumer->is_waiting && !wakes;
+    pthread_mutex_unlock(&consumer->lock);
+    if (wakes)
+        ring(consumer);
+    return is_taken;
+}
+
+/* ------------------------------------------------------------------ reading */
+
+/* Drops from the front what producers asked for. */
+static void take_skips(weir_consumer *consumer)
+{
+    side *front = &consumer->front;
+    pthread_mutex_lock(&consumer->lock);
+    size_t skip = atomic_load_explicit(&consumer->skip, memory_order_relaxed);
+    for (; skip > 0 && take_oldest(front); skip--)
+        consumer->dropped++;
+    atomic_store_explicit(&consumer->skip, 0, memory_order_relaxed);
+    atomic_store_explicit(&consumer->front_left, front->count, memory_order_relaxed);
+    pthread_mutex_unlock(&consumer->lock);
+}
+
+/* A producer that was refused and can be told of room now, or SIZE_MAX. */
+static size_t next_waiter(weir_consumer *consumer)
+{
+    size_t found = SIZE_MAX;
+    bool has_more = false;
+    if (!atomic_load(&consumer->has_waiters))
+        return SIZE_MAX;
+    pthread_mutex_lock(&consumer->lock);
+    if (queued(consumer) <= consumer->capacity / 2 || atomic_load(&consumer->is_closed)) {
+        for (size_t i = 0; i < consumer->producers; i++) {
+            if (!consumer->waits[i])
+                continue;
+            has_more = has_more || found != SIZE_MAX;
+            found = found == SIZE_MAX ? i : found;
+        }
+        if (found != SIZE_MAX)
+            consumer->waits[found] = false;
+        atomic_store(&consumer->has_waiters, has_more);
+    }
+    pthread_mutex_unlock(&consumer->lock);
+    return found;
+}
+
+/* Tells refused producers of room once the queue is half empty. */
+static void offer_room(weir_consumer *consumer)
+{
+    for (size_t producer; (producer = next_waiter(consumer)) != SIZE_MAX;)
+        consumer->host.on_room(consumer->host.user, producer);
+}
+
+static const weir_record *take(weir_consumer *consumer)
+{
+    if (atomic_load_explicit(&consumer->skip, memory_order_relaxed) > 0)
+        take_skips(consumer);
+    const weir_record *record = take_oldest(&consumer->front);
+    if (!record)
+        return NULL;
+    atomic_store_explicit(&consumer->front_left, consumer->front.count, memory_order_relaxed);
+    atomic_fetch_add_explicit(&consumer->delivered, 1, memory_order_relaxed);
+    if (atomic_load_explicit(&consumer->has_waiters, memory_order_relaxed))
+        offer_room(consumer);
+    return record;
+}
+
+typedef enum refill { REFILL_GOT, REFILL_EMPTY, REFILL_DONE } refill;
+
+/* The front is empty: swaps the back in. `waits`: the reader will sleep if there is nothing. */
+static refill swap_in(weir_consumer *consumer, bool waits)
+{
+    refill result = REFILL_GOT;
+    clear_side(&consumer->front);
+    pthread_mutex_lock(&consumer->lock);
+    if (atomic_load(&consumer->is_closed)) {
+        result = REFILL_DONE;
+    } else if (consumer->back.count > 0) {
+        const side empty = consumer->front;
+        consumer->front = consumer->back;
+        consumer->back = empty;
+        weir_conflate_clear(&consumer->index);
+        atomic_store_explicit(&consumer->skip, 0, memory_order_relaxed);
+        atomic_store_explicit(&consumer->front_left, consumer->front.count, memory_order_relaxed);
+    } else {
+        result = consumer->is_ended ? REFILL_DONE : REFILL_EMPTY;
+        consumer->is_waiting = waits && !consumer->is_ended;
+    }
+    pthread_mutex_unlock(&consumer->lock);
+    return result;
+}
+
+/* Sleeps until rung or until the deadline (INT64_MAX: none). False: the time is over. */
+static bool sleep_until(weir_consumer *consumer, int64_t deadline_ns)
+{
+    struct pollfd ready = {.fd = consumer->wake_fd, .events = POLLIN};
+    struct timespec left = {0}, *timeout = NULL;
+    if (deadline_ns != INT64_MAX) {
+        int64_t left_ns = deadline_ns - weir_mono_ns();
+        if (left_ns <= 0)
+            return false;
+        left.tv_sec = left_ns / WEIR_NS_PER_S;
+        left.tv_nsec = left_ns % WEIR_NS_PER_S;
+        timeout = &left;
+    }
+    uint64_t count;
+    if (ppoll(&ready, 1, timeout, NULL) > 0)
+        (void)!read(consumer->wake_fd, &count, sizeof count);
+    return true;
+}
+
+static int64_t deadline_of(int64_t timeout_ns)
+{
+    int64_t deadline;
+    if (timeout_ns < 0 || __builtin_add_overflow(weir_mono_ns(), timeout_ns, &deadline))
+        return INT64_MAX;
+    return deadline;
+}
+
+static void stop_waiting(weir_consumer *consumer)
+{
+    pthread_mutex_lock(&consumer->lock);
+    consumer->is_waiting = false;
+    pthread_mutex_unlock(&consumer->lock);
+}
+
+static const weir_record *next(weir_consumer *consumer, int64_t timeout_ns)
+{
+    const weir_record *record = take(consumer);
+    int64_t deadline_ns = 0;
+    while (!record) {
+        const refill got = swap_in(consumer, timeout_ns != 0);
+        if (got == REFILL_DONE)
+            return NULL;
+        if (got == REFILL_EMPTY) {
+            if (atomic_exchange(&consumer->is_woken, false) || timeout_ns == 0)
+                break;
+            if (deadline_ns == 0)
+                deadline_ns = deadline_of(timeout_ns);
+            if (!sleep_until(consumer, deadline_ns))
+                break;
+        }
+        record = take(consumer);
+    }
+    if (!record && timeout_ns != 0)
+        stop_waiting(consumer);
+    return record;
+}
+
+const weir_record *weir_consumer_next(weir_consumer *consumer, int64_t timeout_ns)
+{
+    return consumer->delivery == WEIR_DELIVERY_POLL ? next(consumer, timeout_ns) : NULL;
+}
+
+bool weir_consumer_is_done(const weir_consumer *consumer)
+{
+    weir_consumer *c = (weir_consumer *)consumer; /* the lock is no part of its value */
+    pthread_mutex_lock(&c->lock);
+    const bool is_done =
+        atomic_load(&c->is_closed) || (c->is_ended && c->back.count == 0 && queued(c) == 0);
+    pthread_mutex_unlock(&c->lock);
+    return is_done;
+}
+
+void weir_consumer_wake(weir_consumer *consumer)
+{
+    atomic_store(&consumer->is_woken, true);
+    ring(consumer);
+}
+
+void weir_consumer_get_stats(const weir_consumer *consumer, weir_consumer_stats *stats)
+{
+    weir_consumer *c = (weir_consumer *)consumer; /* as above */
+    pthread_mutex_lock(&c->lock);
+    *stats = (weir_consumer_stats){
+        .delivered = atomic_load_explicit(&c->delivered, memory_order_relaxed),
+        .dropped = c->dropped,
+        .conflated = c->conflated,
+        .blocked = c->blocked,
+        .queued = atomic_load(&c->is_closed) ? 0 : queued(c)};
+    pthread_mutex_unlock(&c->lock);
+}
+
+uint64_t weir_consumer_take_drops(weir_consumer *consumer)
+{
+    pthread_mutex_lock(&consumer->lock);
+    const uint64_t drops = consumer->dropped - consumer->reported;
+    consumer->reported = consumer->dropped;
+    pthread_mutex_unlock(&consumer->lock);
+    return drops;
+}
+
+weir_str weir_consumer_connection(const weir_consumer *consumer)
+{
+    return consumer->connection;
+}
+
+weir_overflow weir_consumer_policy(const weir_consumer *consumer)
+{
+    return consumer->overflow;
+}
+
+weir_consumer *weir_consumer_following(const weir_consumer *consumer)
+{
+    return consumer->following;
+}
+
+void weir_consumer_set_following(weir_consumer *consumer, weir_consumer *following)
+{
+    consumer->following = following;
+}
+
+/* ------------------------------------------------------------------ the dispatcher */
+
+static bool is_cut_off(const weir_consumer *consumer)
+{
+    return atomic_load(&consumer->is_closed) || atomic_load(&consumer->is_cancelled);
+}
+
+/* What is queued will not be delivered. `taken`: records that were taken, but not delivered. */
+static void give_up(weir_consumer *consumer, uint64_t taken)
+{
+    pthread_mutex_lock(&consumer->lock);
+    consumer->dropped += consumer->front.count + consumer->back.count + taken;
+    atomic_fetch_sub_explicit(&consumer->delivered, taken, memory_order_relaxed);
+    clear_side(&consumer->front);
+    clear_side(&consumer->back);
+    weir_conflate_clear(&consumer->index);
+    atomic_store(&consumer->front_left, 0);
+    consumer->is_ended = consumer->is_thread_done = true;
+    pthread_cond_broadcast(&consumer->drained);
+    pthread_mutex_unlock(&consumer->lock);
+}
+
+static void *dispatch(void *user)
+{
+    weir_consumer *consumer = user;
+    for (;;) {
+        const weir_record *record = next(consumer, -1);
+        if (is_cut_off(consumer)) {
+            give_up(consumer, record != NULL);
+            return NULL;
+        }
+        if (record)
+            consumer->on_record(consumer->user, record);
+        else if (weir_consumer_is_done(consumer))
+            break;
+    }
+    give_up(consumer, 0);
+    return NULL;
+}
+
+/* Signals are the business of the program's own threads. */
+static bool start_dispatcher(weir_consumer *consumer)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_mutex_lock(&consumer->lock);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    errno = pthread_create(&consumer->thread, NULL, dispatch, consumer);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    const bool has_thread = consumer->has_thread = errno == 0;
+    pthread_mutex_unlock(&consumer->lock);
+    return has_thread;
+}
+
+/* From its own callback the thread cannot be waited for: it is when the consumer is freed. */
+static void join_dispatcher(weir_consumer *consumer)
+{
+    pthread_mutex_lock(&consumer->lock);
+    const bool joins = consumer->has_thread && !pthread_equal(pthread_self(), consumer->thread);
+    if (joins)
+        consumer->has_thread = false;
+    pthread_mutex_unlock(&consumer->lock);
+    if (joins)
+        pthread_join(consumer->thread, NULL);
+}
+
+void weir_consumer_end(weir_consumer *consumer)
+{
+    pthread_mutex_lock(&consumer->lock);
+    consumer->is_ended = true;
+    pthread_mutex_unlock(&consumer->lock);
+    ring(consumer);
+}
+
+void weir_consumer_finish(weir_consumer *consumer, int64_t deadline_ns)
+{
+    const struct timespec until = {deadline_ns / WEIR_NS_PER_S, deadline_ns % WEIR_NS_PER_S};
+    pthread_mutex_lock(&consumer->lock);
+    int error = 0;
+    while (consumer->has_thread && !consumer->is_thread_done && error == 0)
+        error = pthread_cond_clockwait(&consumer->drained, &consumer->lock, CLOCK_MONOTONIC, &until);
+    atomic_store(&consumer->is_cancelled, error != 0);
+    pthread_mutex_unlock(&consumer->lock);
+    ring(consumer);
+    join_dispatcher(consumer);
+}
+
+void weir_consumer_close(weir_consumer *consumer)
+{
+    pthread_mutex_lock(&consumer->lock);
+    if (!atomic_exchange(&consumer->is_closed, true) && !consumer->has_thread)
+        consumer->dropped += queued(consumer);
+    pthread_mutex_unlock(&consumer->lock);
+    ring(consumer);
+    offer_room(consumer);
+    join_dispatcher(consumer);
+    if (consumer->delivery == WEIR_DELIVERY_INLINE) {
+        pthread_mutex_lock(&consumer->delivering); /* waits for a callback under way */
+        pthread_mutex_unlock(&consumer->delivering);
+    }
+}
+
+/* ------------------------------------------------------------------ lifecycle */
+
+static bool init(weir_consumer *consumer)
+{
+    consumer->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    consumer->waits = calloc(consumer->producers + 1, sizeof *consumer->waits);
+    return consumer->wake_fd >= 0 && consumer->waits;
+}
+
+weir_consumer *weir_consumer_new(const weir_consumer_options *options, weir_str connection,
+                                 size_t producers, const weir_consumer_host *host,
+                                 weir_error *error)
+{
+    const unsigned all = (1u << WEIR_CHANNEL_COUNT) - 1;
+    if (options->delivery != WEIR_DELIVERY_POLL && !options->on_record) {
+        weir_fail(error, WEIR_ERR_ARGUMENT, "delivery by callback needs on_record");
+        return NULL;
+    }
+    weir_consumer *consumer = calloc(1, sizeof *consumer);
+    if (!consumer) {
+        weir_fail_nomem(error);
+        return NULL;
+    }
+    consumer->channels = options->channels ? options->channels & all : all;
+    consumer->connection = connection;
+    consumer->overflow = options->overflow;
+    consumer->delivery = options->delivery;
+    consumer->capacity = options->capacity ? options->capacity : CAPACITY_DEFAULT;
+    consumer->on_record = options->on_record;
+    consumer->user = options->user;
+    consumer->host = *host;
+    consumer->producers = producers;
+    pthread_mutex_init(&consumer->lock, NULL);
+    pthread_mutex_init(&consumer->delivering, NULL);
+    pthread_cond_init(&consumer->drained, NULL);
+    if (!init(consumer) ||
+        (options->delivery == WEIR_DELIVERY_CALLBACK && !start_dispatcher(consumer))) {
+        weir_fail(error, WEIR_ERR_LIMIT, "a consumer cannot start: %s", strerror(errno));
+        weir_consumer_free(consumer);
+        return NULL;
+    }
+    return consumer;
+}
+
+void weir_consumer_free(weir_consumer *consumer)
+{
+    if (!consumer)
+        return;
+    weir_consumer_close(consumer);
+    if (consumer->wake_fd >= 0)
+        close(consumer->wake_fd);
+    free(consumer->waits);
+    weir_buf_fini(&consumer->back.bytes);
+    weir_buf_fini(&consumer->front.bytes);
+    weir_conflate_fini(&consumer->index);
+    pthread_mutex_destroy(&consumer->lock);
+    pthread_mutex_destroy(&consumer->delivering);
+    pthread_cond_destroy(&consumer->drained);
+    free(consumer);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frames in, records out. A frame is decoded where it lies in the link's buffer, its records are
+ * numbered and offered to every consumer in one piece. A consumer with policy block may refuse: then
+ * the link is paused, the batch stays, and the backlog notes how far each such consumer got. When
+ * the last of them has the rest the link goes on. No frame is decoded while a batch waits, so the
+ * backlog is never more than one frame's records.
+ */
+#include <stdlib.h>
+
+#include "runtime/live.h"
+#include "util/time.h"
+
+typedef struct weir_backlog {
+    weir_consumer *consumer;
+    size_t offset;
+} weir_backlog;
+
+/* ------------------------------------------------------------------ publishing */
+
+static void number_records(weir_connection *connection, const weir_batch *batch)
+{
+    size_t offset = 0;
+    for (weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;)
+        record->seq = ++connection->runtime->seq[record->schema->channel];
+}
+
+/* Room in the backlog is made before a consumer is asked: without it nothing may be left over. */
+static bool has_backlog_room(weir_connection *connection)
+{
+    if (connection->backlog_count < connection->backlog_cap)
+        return true;
+    const size_t cap = connection->backlog_cap ? connection->backlog_cap * 2 : 4;
+    weir_backlog *backlog = realloc(connection->backlog, cap * sizeof *backlog);
+    if (!backlog)
+        return false;
+    connection->backlog = backlog;
+    connection->backlog_cap = cap;
+    return true;
+}
+
+static void offer(weir_connection *connection, weir_consumer *consumer, const weir_batch *batch)
+{
+    size_t offset = 0;
+    const bool is_forced = connection->is_stopping || !has_backlog_room(connection);
+    if (!weir_consumer_put(consumer, connection->index, batch, &offset, is_forced))
+        connection->backlog[connection->backlog_count++] = (weir_backlog){consumer, offset};
+}
+
+static void publish(weir_connection *connection, const weir_batch *batch)
+{
+    weir_runtime *runtime = connection->runtime;
+    const bool is_shared = runtime->reactor_count > 1;
+    if (is_shared)
+        pthread_mutex_lock(&runtime->publishing);
+    number_records(connection, batch);
+    for (weir_consumer *consumer = atomic_load_explicit(&runtime->consumers, memory_order_acquire);
+         consumer; consumer = weir_consumer_following(consumer))
+        offer(connection, consumer, batch);
+    if (is_shared)
+        pthread_mutex_unlock(&runtime->publishing);
+}
+
+/* ------------------------------------------------------------------ blocking */
+
+static void pause_link(weir_connection *connection, bool is_paused)
+{
+    connection->is_blocked = is_paused;
+    if (connection->link && connection->backend->pause)
+        connection->backend->pause(connection->link, is_paused);
+}
+
+void weir_connection_deliver_rest(weir_connection *connection, bool is_forced)
+{
+    const weir_batch *batch = weir_runner_batch(connection->runner);
+    size_t left = 0;
+    if (!connection->is_blocked)
+        return;
+    for (size_t i = 0; i < connection->backlog_count; i++) {
+        weir_backlog *entry = &connection->backlog[i];
+        if (!weir_consumer_put(entry->consumer, connection->index, batch, &entry->offset,
+                               is_forced))
+            connection->backlog[left++] = *entry;
+    }
+    connection->backlog_count = left;
+    if (left > 0)
+        return;
+    weir_batch_clear(weir_runner_batch(connection->runner));
+    pause_link(connection, false);
+    weir_connection_unblocked(connection);
+}
+
+/* ------------------------------------------------------------------ frames */
+
+static void tap(const weir_connection *connection, const weir_frame *frame)
+{
+    const weir_runtime_options *options = &connection->runtime->options;
+    const weir_tap_frame tapped = {.time_ns = frame->received_ns,
+                                   .connection = connection->spec->name,
+                                   .is_binary = frame->kind == WEIR_FRAME_BINARY,
+                                   .bytes = frame->bytes};
+    options->on_frame(options->user, &tapped);
+}
+
+/* An error of the ack also counts before the login: with auth in the headers it may come at once. */
+static weir_verdict judge(weir_connection *connection, const weir_runner_frame *frame,
+                          weir_error *why)
+{
+    weir_runner *runner = connection->runner;
+    weir_verdict verdict = WEIR_VERDICT_OTHER;
+    if (connection->state == WEIR_STATE_AUTHENTICATING)
+        return weir_runner_wait(runner, WEIR_WAIT_ACK, frame, why);
+    if (connection->state != WEIR_STATE_GREETING)
+        return WEIR_VERDICT_OTHER;
+    verdict = weir_runner_wait(runner, WEIR_WAIT_GREETING, frame, why);
+    if (verdict == WEIR_VERDICT_OTHER &&
+        weir_runner_wait(runner, WEIR_WAIT_ACK, frame, why) == WEIR_VERDICT_ERROR)
+        verdict = WEIR_VERDICT_ERROR;
+    return verdict;
+}
+
+static uint64_t count_failures(const weir_counters *counters)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < WEIR_STAGE_COUNT; i++)
+        count += counters->failed[i];
+    return count;
+}
+
+static void show_progress(weir_connection *connection, const weir_runner_frame *frame)
+{
+    const weir_counters *counters = weir_runner_counters(connection->runner);
+    const uint64_t failures = count_failures(counters);
+    if (failures > connection->failed_before)
+        weir_status_add_letters(&connection->shown, connection->runner,
+                                failures - connection->failed_before);
+    connection->failed_before = failures;
+    connection->numbers.last_frame_ns = frame->received_ns;
+    if (counters->records_out > connection->numbers.counters.records_out)
+        connection->numbers.last_record_ns = frame->received_ns;
+    weir_connection_show(connection);
+}
+
+void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
+{
+    weir_error why = {0};
+    weir_batch *batch = weir_runner_batch(connection->runner);
+    const weir_runner_frame input = {.bytes = frame->bytes,
+                                     .is_binary = frame->kind == WEIR_FRAME_BINARY,
+                                     .topic = frame->name,
+                                     .received_ns = frame->received_ns,
+                                     .number = weir_runner_counters(connection->runner)->frames};
+    if (connection->runtime->options.on_frame)
+        tap(connection, frame);
+    const weir_verdict verdict = judge(connection, &input, &why);
+    weir_runner_feed(connection->runner, &input);
+    show_progress(connection, &input);
+    if (batch->count > 0)
+        publish(connection, batch);
+    if (connection->backlog_count > 0)
+        pause_link(connection, true);
+    else
+        weir_batch_clear(batch);
+    if (verdict != WEIR_VERDICT_OTHER)
+        weir_connection_heard(connection, verdict, &why);
+}

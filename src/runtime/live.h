@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of a running runtime: it has reactors (a thread with a loop each), a reactor has
+ * connections, a connection has at most one link. Everything about a connection happens on its
+ * reactor's thread; other threads leave orders (bits) and wake it, so nothing about it is locked but
+ * what is shared by nature: its subscriptions, its status, the consumers.
+ *
+ *   connection.c  the state machine          connect.c  what a link is opened with
+ *   speak.c       messages out               feed.c     frames in, records to the consumers
+ */
+#ifndef WEIR_RUNTIME_LIVE_H
+#define WEIR_RUNTIME_LIVE_H
+
+#include <pthread.h>
+
+#include "backends/wire/loop.h"
+#include "runtime/consumer.h"
+#include "runtime/events.h"
+#include "runtime/internal.h"
+#include "runtime/status.h"
+#include "runtime/subscriptions.h"
+
+typedef struct weir_connection weir_connection;
+typedef struct weir_reactor weir_reactor;
+
+/** What other threads may ask of a connection. */
+enum {
+    WEIR_ORDER_START = 1,
+    WEIR_ORDER_SUBSCRIPTIONS = 2, /* what is wanted has changed */
+    WEIR_ORDER_ROOM = 4,          /* a consumer that was full has room */
+    WEIR_ORDER_STOP = 8
+};
+
+struct weir_connection {
+    weir_runtime *runtime;
+    weir_reactor *reactor;
+    size_t index;      /* among the runtime's */
+    size_t spec_index; /* among the spec's */
+    const weir_connection_spec *spec;
+    const weir_plan *plan;
+    const weir_backend *backend;
+    weir_subscriptions *subscriptions;
+    atomic_uint orders;
+    weir_status_cell shown;
+
+    /* the reactor's */
+    weir_world world;
+    weir_runner *runner;
+    weir_arena *arena; /* what the link was opened with; emptied before each open */
+    weir_options options;
+    weir_backend_link *link;
+    weir_timer *timer; /* the deadline of a wait, or the end of a backoff */
+    weir_status_numbers numbers;
+    weir_state state;
+    bool has_started;
+    bool is_closing;       /* the link was told to close: its frames are of no interest */
+    bool is_stopping;
+    bool has_ended;        /* stopped, and the reactor has counted it */
+    bool is_blocked;       /* the batch waits for room in a consumer */
+    bool connects_on_room; /* the backoff was over while blocked */
+    weir_error cause;      /* why we closed the link; code WEIR_OK: we did not */
+    bool is_fatal;
+    uint64_t failures; /* attempts in a row that came to nothing */
+    int64_t live_since_ns; /* monotonic; 0: was not live on this link */
+    uint64_t records_at_up;
+    uint64_t failed_before; /* failures of the runner that were shown */
+    weir_subscription_change change;
+    weir_buf text; /* masked texts */
+    struct weir_backlog *backlog; /* per consumer that was full: how far it got */
+    size_t backlog_count, backlog_cap;
+};
+
+struct weir_reactor {
+    weir_runtime *runtime;
+    weir_loop *loop;
+    pthread_t thread;
+    bool has_thread;
+    size_t running; /* connections that have not ended */
+    weir_timer *hard_stop;
+    weir_timer *tick; /* on the first reactor: reports drops */
+};
+
+struct weir_runtime {
+    weir_spec *spec;
+    weir_runtime_options options;
+    weir_events *events;
+    weir_connection *connections;
+    size_t connection_count;
+    weir_reactor *reactors;
+    size_t reactor_count;
+    _Atomic(weir_consumer *) consumers; /* a list that only grows */
+    pthread_mutex_t opening;            /* of consumers: the head of the list */
+    pthread_mutex_t lifecycle;          /* start and stop, held while they last */
+    pthread_mutex_t publishing;         /* numbering and queueing, with several reactors */
+    uint64_t seq[WEIR_CHANNEL_COUNT];
+    bool is_started; /* under lifecycle */
+    bool is_stopped;
+    bool is_ending;  /* under opening: no consumer may join */
+    atomic_llong stop_at_ns; /* monotonic */
+};
+
+/* ------------------------------------------------------------------ connection.c */
+
+weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtime, size_t index,
+                               size_t spec_index, weir_error *error);
+void weir_connection_fini(weir_connection *connection);
+/** On the reactor's thread: what was ordered. */
+void weir_connection_obey(weir_connection *connection);
+/** Any thread. */
+void weir_connection_order(weir_connection *connection, unsigned orders);
+/** Closes the link hard; for the end of a stop's deadline. */
+void weir_connection_abort(weir_connection *connection);
+
+/** Changes the state and tells of it. `retry_in_ns` is for BACKOFF. */
+void weir_connection_enter(weir_connection *connection, weir_state state, weir_code code,
+                           int64_t retry_in_ns, const char *format, ...) WEIR_PRINTF(5, 6);
+/** An event that changes no state. */
+void weir_connection_tell(weir_connection *connection, weir_event_type type, weir_code code,
+                          weir_str stream, uint64_t count, const char *format, ...)
+    WEIR_PRINTF(6, 7);
+/** Gives the link up: it is closed, and the connection backs off or (fatal) fails when it is down. */
+void weir_connection_drop(weir_connection *connection, const weir_error *cause, bool is_fatal);
+/** A frame that a wait recognised. */
+void weir_connection_heard(weir_connection *connection, weir_verdict verdict,
+                           const weir_error *why);
+/** All that waited for room is delivered. */
+void weir_connection_unblocked(weir_connection *connection);
+/** The numbers that others see. */
+void weir_connection_show(weir_connection *connection);
+
+/* ------------------------------------------------------------------ connect.c */
+
+/** Evaluates URL, headers, query and options afresh and starts to connect. */
+weir_code weir_connection_open(weir_connection *connection, const weir_link_sink *sink,
+                               weir_error *error);
+/** The URL as it may be shown; valid after a successful open. */
+weir_message_input weir_connection_input(weir_connection *connection);
+
+/* ------------------------------------------------------------------ speak.c */
+
+/** Sends the login message. False: it could not be made or sent, and the link was dropped. */
+bool weir_connection_login(weir_connection *connection);
+/** Sends what is wanted and not yet sent, and what is wanted no more. */
+void weir_connection_reconcile(weir_connection *connection);
+
+/* ------------------------------------------------------------------ feed.c */
+
+void weir_connection_frame(weir_connection *connection, const weir_frame *frame);
+/** Offers what waited to the consumers that were full; `is_forced`: beyond their capacity. */
+void weir_connection_deliver_rest(weir_connection *connection, bool is_forced);
+
+/* ------------------------------------------------------------------ reactor.c */
+
+weir_code weir_reactor_init(weir_reactor *reactor, weir_runtime *runtime, weir_error *error);
+void weir_reactor_fini(weir_reactor *reactor);
+weir_code weir_reactor_start(weir_reactor *reactor, weir_error *error);
+void weir_reactor_join(weir_reactor *reactor);
+/** A connection of this reactor will do nothing more. */
+void weir_reactor_ended(weir_reactor *reactor);
+
+/** Events for what consumers dropped since the last time. One thread at a time. */
+void weir_runtime_tell_drops(weir_runtime *runtime);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * weir_runtime: the embedding interface of the live half. What is here runs on the caller's thread:
+ * it prepares, leaves orders for the reactors, and waits for them to end.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/live.h"
+#include "util/error.h"
+#include "util/time.h"
+
+#define STOP_DEADLINE_NS (1500 * WEIR_NS_PER_MS)
+
+enum { REACTORS_MAX = 64 };
+
+/* ------------------------------------------------------------------ new and free */
+
+/* Fills `chosen` with indices into the spec's connections. */
+static weir_code choose_connections(weir_runtime *runtime, size_t *chosen, weir_error *error)
+{
+    const weir_runtime_options *options = &runtime->options;
+    for (size_t i = 0; i < runtime->connection_count; i++) {
+        chosen[i] = options->connections
+                        ? weir_spec_find_connection(runtime->spec, options->connections[i], error)
+                        : i;
+        if (chosen[i] == SIZE_MAX)
+            return WEIR_ERR_NOT_FOUND;
+        for (size_t k = 0; k < i; k++) {
+            if (chosen[k] == chosen[i])
+                return weir_fail(error, WEIR_ERR_ARGUMENT, "connection '%s' is named twice",
+                                 options->connections[i]);
+        }
+    }
+    return WEIR_OK;
+}
+
+static weir_code build(weir_runtime *runtime, size_t *chosen, weir_error *error)
+{
+    const weir_runtime_options *options = &runtime->options;
+    const size_t wanted = options->reactors ? options->reactors : 1;
+    const size_t count = runtime->connection_count;
+    weir_code code = choose_connections(runtime, chosen, error);
+    if (code != WEIR_OK)
+        return code;
+    runtime->reactor_count = wanted < count ? wanted : count;
+    if (runtime->reactor_count > REACTORS_MAX)
+        runtime->reactor_count = REACTORS_MAX;
+    runtime->connections = calloc(count, sizeof *runtime->connections);
+    runtime->reactors = calloc(runtime->reactor_count, sizeof *runtime->reactors);
+    runtime->events = weir_events_new(options->on_event, options->user);
+    if (!runtime->connections || !runtime->reactors || !runtime->events)
+        return weir_fail_nomem(error);
+    for (size_t i = 0; i < runtime->reactor_count && code == WEIR_OK; i++)
+        code = weir_reactor_init(&runtime->reactors[i], runtime, error);
+    for (size_t i = 0; i < count && code == WEIR_OK; i++)
+        code = weir_connection_init(&runtime->connections[i], runtime, i, chosen[i], error);
+    return code;
+}
+
+weir_runtime *weir_runtime_new(weir_spec *spec, const weir_runtime_options *options,
+                               weir_error *error)
+{
+    weir_error local = {0};
+    weir_runtime *runtime = calloc(1, sizeof *runtime);
+    if (!error)
+        error = &local;
+    if (!runtime) {
+        weir_fail_nomem(error);
+        return NULL;
+    }
+    runtime->spec = weir_spec_retain(spec);
+    runtime->options = options ? *options : (weir_runtime_options){0};
+    runtime->connection_count = runtime->options.connections
+                                    ? runtime->options.connection_count
+                                    : spec->model->connection_count;
+    pthread_mutex_init(&runtime->lifecycle, NULL);
+    pthread_mutex_init(&runtime->opening, NULL);
+    pthread_mutex_init(&runtime->publishing, NULL);
+    size_t *chosen = calloc(runtime->connection_count + 1, sizeof *chosen);
+    weir_code code = WEIR_OK;
+    if (!chosen)
+        code = weir_fail_nomem(error);
+    else if (runtime->connection_count == 0)
+        code = weir_fail(error, WEIR_ERR_ARGUMENT, "a runtime needs at least one connection");
+    else
+        code = build(runtime, chosen, error);
+    free(chosen);
+    runtime->options.connections = NULL; /* the caller's, and used */
+    if (code == WEIR_OK)
+        return runtime;
+    weir_runtime_free(runtime);
+    return NULL;
+}
+
+void weir_runtime_free(weir_runtime *runtime)
+{
+    if (!runtime)
+        return;
+    weir_runtime_stop(runtime, 0);
+    weir_consumer *consumer = atomic_load(&runtime->consumers);
+    for (weir_consumer *next; consumer; consumer = next) {
+        next = weir_consumer_following(consumer);
+        weir_consumer_free(consumer);
+    }
+    for (size_t i = 0; runtime->connections && i < runtime->connection_count; i++)
+        weir_connection_fini(&runtime->connections[i]);
+    for (size_t i = 0; runtime->reactors && i < runtime->reactor_count; i++)
+        weir_reactor_fini(&runtime->reactors[i]);
+    weir_events_free(runtime->events);
+    free(runtime->connections);
+    free(runtime->reactors);
+    pthread_mutex_destroy(&runtime->lifecycle);
+    pthread_mutex_destroy(&runtime->opening);
+    pthread_mutex_destroy(&runtime->publishing);
+    weir_spec_free(runtime->spec);
+    free(runtime);
+}
+
+/* ------------------------------------------------------------------ start and stop */
+
+static void order_all(weir_runtime *runtime, unsigned orders)
+{
+    for (size_t i = 0; i < runtime->connection_count; i++)
+        weir_connection_order(&runtime->connections[i], orders);
+}
+
+weir_code weir_runtime_start(weir_runtime *runtime, weir_error *error)
+{
+    pthread_mutex_lock(&runtime->lifecycle);
+    if (runtime->is_started || runtime->is_stopped) {
+        pthread_mutex_unlock(&runtime->lifecycle);
+        return weir_fail(error, WEIR_ERR_STATE, "a runtime is started once");
+    }
+    weir_code code = weir_events_start(runtime->events, error);
+    for (size_t i = 0; i < runtime->reactor_count && code == WEIR_OK; i++)
+        code = weir_reactor_start(&runtime->reactors[i], error);
+    runtime->is_started = true;
+    pthread_mutex_unlock(&runtime->lifecycle);
+    if (code == WEIR_OK)
+        order_all(runtime, WEIR_ORDER_START);
+    else
+        weir_runtime_stop(runtime, 0);
+    return code;
+}
+
+static void stop_consumers(weir_runtime *runtime, int64_t deadline_ns)
+{
+    pthread_mutex_lock(&runtime->opening);
+    runtime->is_ending = true;
+    weir_consumer *first = atomic_load(&runtime->consumers);
+    pthread_mutex_unlock(&runtime->opening);
+    for (weir_consumer *consumer = first; consumer; consumer = weir_consumer_following(consumer))
+        weir_consumer_end(consumer);
+    for (weir_consumer *consumer = first; consumer; consumer = weir_consumer_following(consumer))
+        weir_consumer_finish(consumer, deadline_ns);
+}
+
+void weir_runtime_stop(weir_runtime *runtime, int64_t deadline_ns)
+{
+    const int64_t now_ns = weir_mono_ns();
+    const int64_t stop_at_ns = now_ns + (deadline_ns > 0 ? deadline_ns : STOP_DEADLINE_NS);
+    pthread_mutex_lock(&runtime->lifecycle);
+    if (runtime->is_stopped) {
+        pthread_mutex_unlock(&runtime->lifecycle);
+        return;
+    }
+    if (runtime->is_started) {
+        atomic_store(&runtime->stop_at_ns, stop_at_ns);
+        order_all(runtime, WEIR_ORDER_STOP);
+    }
+    for (size_t i = 0; runtime->reactors && i < runtime->reactor_count; i++)
+        weir_reactor_join(&runtime->reactors[i]);
+    stop_consumers(runtime, stop_at_ns);
+    if (runtime->events) {
+        weir_runtime_tell_drops(runtime);
+        weir_events_stop(runtime->events);
+    }
+    runtime->is_stopped = true;
+    pthread_mutex_unlock(&runtime->lifecycle);
+}
+
+/* ------------------------------------------------------------------ consumers */
+
+static void on_room(void *user, size_t producer)
+{
+    weir_runtime *runtime = user;
+    weir_connection_order(&runtime->connections[producer], WEIR_ORDER_ROOM);
+}
+
+/* The connection's name in the spec's own memory; empty for none. False: there is none such. */
+static bool find_name(const weir_runtime *runtime, const char *name, weir_str *out)
+{
+    *out = WEIR_STR("");
+    for (size_t i = 0; name && i < runtime->connection_count; i++) {
+        if (weir_str_is(runtime->connections[i].spec->name, name))
+            *out = runtime->connections[i].spec->name;
+    }
+    return !name || out->len > 0;
+}
+
+weir_consumer *weir_consumer_open(weir_runtime *runtime, const weir_consumer_options *options,
+                                  weir_error *error)
+{
+    static const weir_consumer_options defaults = {0};
+    const weir_consumer_host host = {runtime, on_room};
+    weir_str connection;
+    if (!options)
+        options = &defaults;
+    if (!find_name(runtime, options->connection, &connection)) {
+        weir_fail(error, WEIR_ERR_NOT_FOUND, "the runtime has no connection '%s'",
+                  options->connection);
+        return NULL;
+    }
+    weir_consumer *consumer =
+        weir_consumer_new(options, connection, runtime->connection_count, &host, error);
+    if (!consumer)
+        return NULL;
+    pthread_mutex_lock(&runtime->opening);
+    const bool is_late = runtime->is_ending;
+    if (!is_late) {
+        weir_consumer_set_following(consumer, atomic_load(&runtime->consumers));
+        atomic_store_explicit(&runtime->consumers, consumer, memory_order_release);
+    }
+    pthread_mutex_unlock(&runtime->opening);
+    if (!is_late)
+        return consumer;
+    weir_consumer_free(consumer);
+    weir_fail(error, WEIR_ERR_STATE, "the runtime was stopped");
+    return NULL;
+}
+
+void weir_runtime_tell_drops(weir_runtime *runtime)
+{
+    for (weir_consumer *consumer = atomic_load(&runtime->consumers); consumer;
+         consumer = weir_consumer_following(consumer)) {
+        const uint64_t drops = weir_consumer_take_drops(consumer);
+        if (drops == 0)
+            continue;
+        char text[120];
+        const int len = snprintf(text, sizeof text, "a consumer (%s) lost %llu records",
+                                 weir_overflow_name(weir_consumer_policy(consumer)),
+                                 (unsigned long long)drops);
+        const weir_event event = {.type = WEIR_EVENT_DROPPED,
+                                  .time_ns = weir_now_ns(),
+                                  .code = WEIR_ERR_LIMIT,
+                                  .reason = {text, (size_t)len},
+                                  .connection = weir_consumer_connection(consumer),
+                                  .count = drops};
+        weir_events_post(runtime->events, &event);
+    }
+}
+
+/* ------------------------------------------------------------------ status */
+
+size_t weir_runtime_connections(const weir_runtime *runtime)
+{
+    return runtime->connection_count;
+}
+
+bool weir_runtime_status(const weir_runtime *runtime, size_t index, weir_connection_status *status)
+{
+    if (index >= runtime->connection_count)
+        return false;
+    const weir_connection *connection = &runtime->connections[index];
+    weir_status_numbers numbers;
+    weir_status_read(&connection->shown, &numbers);
+    *status = (weir_connection_status){.connection = connection->spec->name,
+                                       .state = (weir_state)numbers.state,
+                                       .state_since_ns = numbers.state_since_ns,
+                                       .connects = numbers.connects,
+                                       .last_frame_ns = numbers.last_frame_ns,
+                                       .last_record_ns = numbers.last_record_ns};
+    weir_status_from_counters(status, &numbers.counters);
+    status->wanted = weir_subscriptions_wanted(connection->subscriptions);
+    return true;
+}
+
+void weir_runtime_failures(const weir_runtime *runtime, size_t index,
+                           void (*each)(void *user, const weir_failure *failure), void *user)
+{
+    if (index < runtime->connection_count)
+        weir_status_letters(&runtime->connections[index].shown, each, user);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages out: the login, and the difference between what is wanted and what the venue was told.
+ * What a recorder sees of them has the secrets masked.
+ */
+#include "runtime/live.h"
+#include "util/error.h"
+#include "util/time.h"
+
+typedef struct sending {
+    weir_connection *connection;
+    weir_code code;
+} sending;
+
+static void tap(const weir_connection *connection, const weir_outgoing *message)
+{
+    const weir_runtime_options *options = &connection->runtime->options;
+    if (!options->on_frame)
+        return;
+    const weir_tap_frame frame = {.time_ns = weir_now_ns(),
+                                  .connection = connection->spec->name,
+                                  .is_outgoing = true,
+                                  .is_binary = message->is_binary,
+                                  .bytes = message->shown};
+    options->on_frame(options->user, &frame);
+}
+
+static bool send_one(void *user, const weir_outgoing *message)
+{
+    sending *s = user;
+    weir_connection *connection = s->connection;
+    tap(connection, message);
+    s->code = connection->backend->send(
+        connection->link, message->is_binary ? WEIR_FRAME_BINARY : WEIR_FRAME_TEXT,
+        (weir_str){0}, message->bytes, NULL);
+    return s->code == WEIR_OK;
+}
+
+/* Sends one message of the plan. WEIR_ERR_EVAL: it could not be made. */
+static weir_code say(weir_connection *connection, const weir_message *message,
+                     const weir_message_input *input, weir_error *error)
+{
+    sending s = {connection, WEIR_OK};
+    const weir_code code = weir_message_emit(message, input, send_one, &s, error);
+    if (code != WEIR_OK || s.code == WEIR_OK)
+        return code;
+    return weir_fail(error, s.code, "a message could not be sent: %s", weir_code_name(s.code));
+}
+
+bool weir_connection_login(weir_connection *connection)
+{
+    weir_error error = {0};
+    const weir_message_input input = weir_connection_input(connection);
+    const weir_message *message = weir_plan_first_message(connection->plan);
+    const weir_code code = say(connection, message, &input, &error);
+    if (code != WEIR_OK)
+        weir_connection_drop(connection, &error, code == WEIR_ERR_EVAL);
+    return code == WEIR_OK;
+}
+
+/* ------------------------------------------------------------------ subscriptions */
+
+/* A message that cannot be made concerns its symbols only; one that cannot be sent, the link. */
+static bool say_change(weir_connection *connection, const weir_message *message,
+                       const weir_message_input *input)
+{
+    weir_error error = {0};
+    const weir_code code = say(connection, message, input, &error);
+    if (code == WEIR_ERR_EVAL || code == WEIR_ERR_ARGUMENT) {
+        weir_connection_tell(connection, WEIR_EVENT_ERROR, code, input->stream, input->asset_count,
+                             "%s", error.text);
+        return true;
+    }
+    if (code != WEIR_OK)
+        weir_connection_drop(connection, &error, false);
+    return code == WEIR_OK;
+}
+
+static void tell_change(weir_connection *connection, weir_str stream, bool unsubscribes,
+                        bool has_message)
+{
+    const size_t count = connection->change.count + connection->change.is_whole;
+    if (!has_message)
+        weir_connection_tell(connection, WEIR_EVENT_WARNING, WEIR_ERR_UNSUPPORTED, stream, count,
+                             "%.*s: the spec has no unsubscribe message: the venue goes on sending "
+                             "until the next connect",
+                             WEIR_FMT(stream));
+    else
+        weir_connection_tell(connection,
+                             unsubscribes ? WEIR_EVENT_UNSUBSCRIBED : WEIR_EVENT_SUBSCRIBED,
+                             WEIR_OK, stream, count, "%s %.*s: %zu symbol%s",
+                             unsubscribes ? "unsubscribed" : "subscribed", WEIR_FMT(stream),
+                             connection->change.count, connection->change.count == 1 ? "" : "s");
+}
+
+static bool send_change(weir_connection *connection, size_t stream, bool unsubscribes)
+{
+    weir_subscription_change *change = &connection->change;
+    if (!weir_subscriptions_take(connection->subscriptions, stream, unsubscribes, change)) {
+        weir_error error = {0};
+        weir_fail_nomem(&error);
+        weir_connection_drop(connection, &error, false);
+        return false;
+    }
+    if (change->count == 0 && !change->is_whole)
+        return true;
+    weir_message_input input = weir_connection_input(connection);
+    input.stream = connection->spec->streams[stream].name;
+    const weir_message *message =
+        weir_plan_subscribe_message(connection->plan, input.stream, unsubscribes);
+    if (message && change->is_whole && !say_change(connection, message, &input))
+        return false;
+    input.assets = weir_subscription_assets(change);
+    input.asset_count = change->count;
+    if (message && change->count > 0 && !say_change(connection, message, &input))
+        return false;
+    tell_change(connection, input.stream, unsubscribes, message != NULL);
+    return true;
+}
+
+/* Unsubscribing comes first: a venue with a limit of symbols has room then. */
+void weir_connection_reconcile(weir_connection *connection)
+{
+    for (size_t i = 0; i < connection->spec->stream_count; i++) {
+        if (!send_change(connection, i, true))
+            return;
+    }
+    for (size_t i = 0; i < connection->spec->stream_count; i++) {
+        if (!send_change(connection, i, false))
+            return;
+    }
+}
