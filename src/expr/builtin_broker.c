@@ -104,7 +104,7 @@ static bool call_sid(weir_vm *vm, const weir_call *call, weir_value *out)
 }
 
 const weir_fn_row weir_fn_broker[] = {
-    {"broker.infer_asset", "* symbol? security_id? broker_symbol?", call_infer, WEIR_ASSET, 0,
+    {"broker.infer_asset", "* symbol? security_id? broker_symbol? +", call_infer, WEIR_ASSET, 0,
      "the asset with this symbol, security id or broker symbol"},
     {"broker.symbol", "symbol /", call_symbol, WEIR_ASSET, 0, "the asset with this symbol"},
     {"broker.sid", "security_id /", call_sid, WEIR_ASSET, 0, "the asset with this security id"},

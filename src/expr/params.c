@@ -14,6 +14,7 @@ typedef struct params {
     size_t only_positional; /* names before "/" */
     size_t positional;      /* names that a positional argument may fill */
     bool takes_rest;
+    bool needs_one; /* "+": no argument at all is too few */
 } params;
 
 static weir_str next_word(const char **at)
@@ -36,6 +37,8 @@ static void read_params(const char *text, params *p)
         } else if (word.ptr[0] == '*') {
             p->takes_rest = word.len > 1;
             is_closed = true;
+        } else if (word.ptr[0] == '+') {
+            p->needs_one = true;
         } else if (p->count < WEIR_PARAMS_MAX) {
             p->is_optional[p->count] = word.ptr[word.len - 1] == '?';
             word.len -= p->is_optional[p->count];
@@ -87,6 +90,15 @@ static bool too_many(const char *name, const params *p, size_t given, char why[1
     return false;
 }
 
+static bool none_given(const char *name, const params *p, char why[160])
+{
+    int len = snprintf(why, 160, "%s() needs at least one of ", name);
+    for (size_t i = 0; i < p->count && len > 0 && len < 160; i++)
+        len += snprintf(why + len, 160 - (size_t)len, "%s%.*s=", i ? ", " : "",
+                        WEIR_FMT(p->names[i]));
+    return false;
+}
+
 bool weir_params_bind(const char *name, const char *text, size_t positional,
                       const weir_str *keywords, size_t keyword_count, weir_binding *binding,
                       char why[160])
@@ -110,5 +122,7 @@ bool weir_params_bind(const char *name, const char *text, size_t positional,
                      WEIR_FMT(p.names[i]), i + 1);
             return false;
         }
+    if (p.needs_one && positional + keyword_count == 0)
+        return none_given(name, &p, why);
     return true;
 }
