@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.set_int_max_str_digits(0)     # venues send what they like
 SKIPPED = 77
 REPLAY_SECONDS = 110
 EPOCH = datetime.datetime(1970, 1, 1)
@@ -63,7 +64,8 @@ def run(weir, *args, env=None, timeout=REPLAY_SECONDS):
     done = subprocess.run([weir, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=timeout,
                           env={**os.environ, **(env or {})})
-    records = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    lines = done.stdout.decode("utf-8").split("\n")      # splitlines would also cut at U+2028
+    records = [json.loads(line) for line in lines if line]
     return Result(done.returncode, records, done.stderr.decode("utf-8", "replace"))
 
 
