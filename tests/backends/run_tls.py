@@ -145,6 +145,19 @@ def odd_servers(bench):
         bench.expect_failure("wss to a plain port", outcome, "tls", "wrong version", "record", "packet")
 
 
+def crowd(bench):
+    """Threads, loops that come and go, links that are closed while they open: plain and with TLS, by name."""
+    program = os.path.join(os.path.dirname(bench.program), "ws_crowd")
+    for name, venue, args in (("plain", peers.Venue(*ECHO), ()),
+                              ("TLS", bench.venue(), (f"tls.ca={bench.file('ca.pem')}",))):
+        with venue:
+            url = venue.url("/", host="localhost")
+            done = subprocess.run([program, url, "4", "3", "15", *args], capture_output=True, text=True,
+                                  timeout=100, check=False, env=client.clean_environment())
+            bench.checks.check(f"a crowd, {name}", done.returncode == 0 and '"echoes":1' in done.stdout,
+                               done.stdout + done.stderr[-3000:])
+
+
 def s_server(bench):
     """openssl's own server, which prefers h2: http/1.1 must be chosen, and its HTTP page is no upgrade."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -170,7 +183,7 @@ def main():
     directory = tempfile.mkdtemp(prefix="weir-tls-")
     try:
         bench = Bench(program, peers.make_ca(directory))
-        for part in (trusted, refused, client_certificates, encrypted_key, volume, odd_servers, s_server):
+        for part in (trusted, refused, client_certificates, encrypted_key, volume, odd_servers, s_server, crowd):
             part(bench)
         bench.checks.finish()
     finally:

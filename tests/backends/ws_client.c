@@ -170,9 +170,10 @@ static void on_frame(void *user, const weir_frame *frame)
     run.frames++;
     run.bytes += frame->bytes.len;
     run.paused_calls += run.is_paused;
-    touch_slack(frame->bytes);
-    if (!args.is_quiet)
+    if (!args.is_quiet) {
+        touch_slack(frame->bytes);
         print_frame(frame);
+    }
     if (args.echoes)
         weir_backend_websocket.send(run.link, frame->kind, WEIR_STR(""), frame->bytes, NULL);
     if (args.pause_every && run.frames % args.pause_every == 0) {
