@@ -94,8 +94,8 @@ static bool none_given(const char *name, const params *p, char why[160])
 {
     int len = snprintf(why, 160, "%s() needs at least one of ", name);
     for (size_t i = 0; i < p->count && len > 0 && len < 160; i++)
-        len += snprintf(why + len, 160 - (size_t)len, "%s%.*s=", i ? ", " : "",
-                        WEIR_FMT(p->names[i]));
+        len +=
+            snprintf(why + len, 160 - (size_t)len, "%s%.*s=", i ? ", " : "", WEIR_FMT(p->names[i]));
     return false;
 }
 
