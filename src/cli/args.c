@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "util/diag.h"
 #include "util/number.h"
+#include "util/time.h"
 
 int cli_fail(const char *format, ...)
 {
@@ -37,6 +38,13 @@ bool cli_has_colour(void)
     const char *no_colour = getenv("NO_COLOR");
     return isatty(STDERR_FILENO) && !(no_colour && no_colour[0]);
 }
+
+/* ------------------------------------------------------------------ rows that commands share */
+
+const char *const cli_channel_names[] = {"data",    "quote",     "order", "position",
+                                         "account", "heartbeat", NULL};
+const char *const cli_format_names[] = {"json", "csv", "pretty", NULL};
+const char *const cli_log_names[] = {"debug", "info", "warning", "error", "off", NULL};
 
 /* ------------------------------------------------------------------ lookups */
 
@@ -78,22 +86,23 @@ bool cli_number(const cli_args *args, const char *name, uint64_t *out)
     return true;
 }
 
-bool cli_channels(const cli_args *args, unsigned *bits)
+bool cli_duration(const cli_args *args, const char *name, int64_t *ns)
 {
+    const char *text = cli_value(args, name);
+    if (!text || weir_duration_parse(weir_str_of(text), ns))
+        return true;
+    cli_usage(args, "--%s takes a time with its unit, such as 10s, 5m or 250ms, not '%s'", name,
+              text);
+    return false;
+}
+
+unsigned cli_channels(const cli_args *args)
+{
+    unsigned bits = 0;
     size_t at = 0;
-    *bits = 0;
-    for (const char *name; (name = cli_next(args, "channel", &at));) {
-        const weir_channel channel = weir_channel_from_name(weir_str_of(name));
-        if (channel == WEIR_CHANNEL_COUNT) {
-            cli_usage(
-                args,
-                "no channel '%s'; there are: data, quote, order, position, account, heartbeat",
-                name);
-            return false;
-        }
-        *bits |= 1u << channel;
-    }
-    return true;
+    for (const char *name; (name = cli_next(args, "channel", &at));)
+        bits |= 1u << weir_channel_from_name(weir_str_of(name));
+    return bits;
 }
 
 /* ------------------------------------------------------------------ parsing */
@@ -190,7 +199,7 @@ bool cli_parse(const cli_command *command, int argc, char **argv, cli_args *args
             if (!parse_option(args, argc, argv, &i))
                 return false;
         } else if (!only_operands && argv[i][0] == '-' && argv[i][1]) {
-            cli_usage(args, "unknown option '%s'", argv[i]);
+            cli_usage(args, "unknown option '%s'; '--' before it makes it an operand", argv[i]);
             return false;
         } else {
             args->operands[args->operand_count++] = argv[i];
@@ -209,40 +218,4 @@ void cli_args_fini(cli_args *args)
     free(args->operands);
     free(args->given);
     free(args->values);
-}
-
-/* ------------------------------------------------------------------ specs */
-
-enum { SETTINGS_MAX = 64 };
-
-weir_spec *cli_load_spec(const cli_args *args, const char *path)
-{
-    weir_setting settings[SETTINGS_MAX];
-    size_t count = 0, at = 0;
-    for (const char *set; (set = cli_next(args, "set", &at)) && count < SETTINGS_MAX;) {
-        const char *equals = strchr(set, '=');
-        if (!equals) {
-            cli_usage(args, "--set takes NAME=VALUE, not '%s'", set);
-            return NULL;
-        }
-        settings[count].name = strndup(set, (size_t)(equals - set));
-        settings[count++].value = equals + 1;
-    }
-    const weir_spec_options options = {.credentials_file = cli_value(args, "credentials"),
-                                       .settings = settings,
-                                       .setting_count = count};
-    weir_report *report = NULL;
-    weir_error error = {0};
-    weir_spec *spec = weir_spec_load(path, &options, &report, &error);
-    char *text =
-        report && weir_report_count(report) > 0 ? weir_report_text(report, cli_has_colour()) : NULL;
-    if (text)
-        fputs(text, stderr);
-    if (!spec)
-        cli_fail("%s", error.text);
-    free(text);
-    weir_report_free(report);
-    for (size_t i = 0; i < count; i++)
-        free((char *)settings[i].name);
-    return spec;
 }

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Being asked to stop: SIGINT and SIGTERM set a flag and wake the consumer that the command waits
+ * on; a second one leaves at once, for the impatient. No SA_RESTART, so that a blocked write also
+ * returns.
+ */
+#ifndef WEIR_CLI_STOP_H
+#define WEIR_CLI_STOP_H
+
+#include <weir/weir.h>
+
+/** Installs the handlers. The signals stay blocked, so that threads made next never take them,
+ * until cli_stop_listen. */
+void cli_stop_install(void);
+/** Takes signals on this thread from here on; `consumer` (may be NULL) is woken by them. */
+void cli_stop_listen(weir_consumer *consumer);
+bool cli_is_stopping(void);
+/** When output must be given up: a second after the signal (monotonic). */
+int64_t cli_stop_deadline_ns(void);
+/** Sleeps, unless and until asked to stop. */
+void cli_stop_sleep_until(int64_t mono_ns);
+
+#endif
