@@ -316,7 +316,9 @@ static void begin_frame(weir_runner *runner, const weir_runner_frame *frame)
     runner->frame = frame;
     runner->input.data_slots = runner->slots;
     runner->input.item_slots = runner->item_slots;
-    runner->input.roots[WEIR_ROOT_RECEIVED] = weir_value_timestamp(frame->received_ns, 1);
+    /* Frames of a file without times were received at no time that anybody knows. */
+    runner->input.roots[WEIR_ROOT_RECEIVED] =
+        frame->received_ns == 0 ? weir_value_none() : weir_value_timestamp(frame->received_ns, 1);
     runner->input.roots[WEIR_ROOT_TOPIC] = weir_value_str(frame->topic);
 }
 
