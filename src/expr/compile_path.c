@@ -92,18 +92,36 @@ static bool find_path(weir_compiler *c, const weir_node *node, path *p)
     return p->projection != NULL;
 }
 
+static void step_of(const weir_read_step *from, weir_step *step)
+{
+    step->is_index = from->key.kind == WEIR_INT;
+    step->index = step->is_index ? from->key.i : 0;
+    step->key = step->is_index ? (weir_str){0} : weir_value_text(&from->key);
+}
+
+/* A missing key of get() and `in` is no failure but a daily thing: slots for what leads to it. */
+static void add_prefixes(path *p, const weir_step *steps)
+{
+    bool may_miss = false;
+    for (size_t i = 0; i < p->count; i++)
+        may_miss = may_miss || p->steps[i].kind != WEIR_STEP_INDEX;
+    for (size_t i = 0; may_miss && i < p->count; i++) {
+        size_t slot = weir_projection_add(p->projection, steps, i + 1);
+        p->steps[i].has_slot = slot <= UINT16_MAX;
+        p->steps[i].slot = p->steps[i].has_slot ? (uint16_t)slot : 0;
+    }
+}
+
 /* Adds the path to its projection, and the read to the program. */
-static bool add_read(weir_compiler *c, const path *p, size_t *read)
+static bool add_read(weir_compiler *c, path *p, size_t *read)
 {
     weir_step steps[STEPS_MAX];
-    for (size_t i = 0; i < p->count; i++) {
-        steps[i].is_index = p->steps[i].key.kind == WEIR_INT;
-        steps[i].index = steps[i].is_index ? p->steps[i].key.i : 0;
-        steps[i].key = steps[i].is_index ? (weir_str){0} : weir_value_text(&p->steps[i].key);
-    }
+    for (size_t i = 0; i < p->count; i++)
+        step_of(&p->steps[i], &steps[i]);
     size_t slot = weir_projection_add(p->projection, steps, p->count);
     if (slot > UINT16_MAX)
         return false; /* too many, or too deep: read without a slot */
+    add_prefixes(p, steps);
     weir_read *entry = weir_table_grow(c, (void **)&c->reads, c->read_count, &c->read_cap,
                                        sizeof *c->reads, UINT16_MAX);
     weir_read_step *copy = WEIR_ARENA_ARRAY(c->arena, weir_read_step, p->count);

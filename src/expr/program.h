@@ -143,6 +143,9 @@ typedef enum weir_step_kind {
 
 typedef struct weir_read_step {
     uint8_t kind;
+    bool has_slot; /* reads with a GET or IN: where the path up to this step is, so that a missing
+                      key is known without a search */
+    uint16_t slot;
     weir_source_range range;
     weir_value key;
     weir_value fallback; /* None when not written */

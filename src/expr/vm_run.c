@@ -10,6 +10,9 @@
 #include "util/number.h"
 #include "value/json_read.h"
 
+enum { EXACT_BITS = 53 };
+static const int64_t EXACT_MAX = (int64_t)1 << EXACT_BITS;
+
 static inline const weir_value *place(const weir_value *registers, const weir_value *constants,
                                       unsigned at)
 {
@@ -72,26 +75,33 @@ static inline bool is_both(const weir_value *a, const weir_value *b, uint8_t kin
     return a->kind == kind && b->kind == kind;
 }
 
-/* + - * of two small whole numbers or two floats; false: ask the operation. */
+static inline bool is_real(const weir_value *v)
+{
+    return v->kind == WEIR_FLOAT || v->kind == WEIR_INT;
+}
+
+static inline double real_of(const weir_value *v)
+{
+    return v->kind == WEIR_FLOAT ? v->f : (double)v->i;
+}
+
+/* + - * of two whole numbers that stay small, or with a float; false: ask the operation. */
 static inline bool quick_arithmetic(weir_binary op, const weir_value *a, const weir_value *b,
                                     weir_value *out)
 {
-    if (is_both(a, b, WEIR_FLOAT)) {
-        double f = op == WEIR_BINARY_ADD   ? a->f + b->f
-                   : op == WEIR_BINARY_SUB ? a->f - b->f
-                                           : a->f * b->f;
-        *out = weir_value_float(f);
-        return true;
-    }
     int64_t i;
-    if (!is_both(a, b, WEIR_INT))
+    if (is_both(a, b, WEIR_INT)) {
+        bool is_over = op == WEIR_BINARY_ADD   ? __builtin_add_overflow(a->i, b->i, &i)
+                       : op == WEIR_BINARY_SUB ? __builtin_sub_overflow(a->i, b->i, &i)
+                                               : __builtin_mul_overflow(a->i, b->i, &i);
+        if (!is_over)
+            *out = weir_value_int(i);
+        return !is_over;
+    }
+    if (!is_real(a) || !is_real(b))
         return false;
-    bool is_over = op == WEIR_BINARY_ADD   ? __builtin_add_overflow(a->i, b->i, &i)
-                   : op == WEIR_BINARY_SUB ? __builtin_sub_overflow(a->i, b->i, &i)
-                                           : __builtin_mul_overflow(a->i, b->i, &i);
-    if (is_over)
-        return false;
-    *out = weir_value_int(i);
+    double x = real_of(a), y = real_of(b);
+    *out = weir_value_float(op == WEIR_BINARY_ADD ? x + y : op == WEIR_BINARY_SUB ? x - y : x * y);
     return true;
 }
 
@@ -101,11 +111,18 @@ static inline bool run_binary(weir_vm *vm, weir_binary op, const weir_value *a, 
     if ((op == WEIR_BINARY_ADD || op == WEIR_BINARY_SUB || op == WEIR_BINARY_MUL) &&
         quick_arithmetic(op, a, b, out))
         return true;
-    if (op == WEIR_BINARY_DIV && is_both(a, b, WEIR_FLOAT) && b->f != 0) {
-        *out = weir_value_float(a->f / b->f);
+    if (op == WEIR_BINARY_DIV && is_real(a) && is_real(b) && !is_both(a, b, WEIR_INT) &&
+        real_of(b) != 0) {
+        *out = weir_value_float(real_of(a) / real_of(b));
         return true;
     }
     return weir_op_binary(vm, op, a, b, out);
+}
+
+/* A float, or a whole number that is one without rounding. */
+static inline bool is_exact(const weir_value *v)
+{
+    return v->kind == WEIR_FLOAT || (v->i <= EXACT_MAX && v->i >= -EXACT_MAX);
 }
 
 static inline bool order_int(weir_compare op, int64_t a, int64_t b)
@@ -174,8 +191,8 @@ static inline bool run_relation(weir_vm *vm, unsigned op, const weir_value *a, c
         *truth = order_int((weir_compare)op, a->i, b->i);
         return true;
     }
-    if (is_both(a, b, WEIR_FLOAT)) {
-        *truth = order_float((weir_compare)op, a->f, b->f);
+    if (is_real(a) && is_real(b) && is_exact(a) && is_exact(b)) {
+        *truth = order_float((weir_compare)op, real_of(a), real_of(b));
         return true;
     }
     if (is_both(a, b, WEIR_STR) && (op == WEIR_COMPARE_EQ || op == WEIR_COMPARE_NE)) {

@@ -37,32 +37,76 @@ static bool step_get(weir_vm *vm, const weir_read_step *step, weir_value *at)
     return true;
 }
 
-static bool walk(weir_vm *vm, const weir_read *read, size_t count, weir_value *out)
+/* How far a walk has come. */
+typedef struct walker {
+    weir_value at;
+    const weir_value *slots;
+    bool is_on_path; /* no default has been taken: the slots tell what is there */
+} walker;
+
+static bool is_mapping(const weir_value *v)
 {
-    weir_value at = vm->input->roots[read->is_item ? WEIR_ROOT_ITEM : WEIR_ROOT_DATA];
+    return v->kind == WEIR_DICT || (v->kind == WEIR_RAW && v->aux == WEIR_RAW_OBJECT);
+}
+
+/* One step by the slots alone; false when they do not tell. */
+static bool step_by_slot(walker *w, const weir_read_step *step)
+{
+    if (!w->is_on_path || !step->has_slot)
+        return false;
+    const weir_value *slot = &w->slots[step->slot];
+    if (slot->kind != WEIR_ABSENT) {
+        w->at = *slot;
+        return true;
+    }
+    if (step->kind != WEIR_STEP_GET || !is_mapping(&w->at))
+        return false;
+    w->at = step->fallback;
+    w->is_on_path = false;
+    return true;
+}
+
+static bool walk(weir_vm *vm, const weir_read *read, size_t count, walker *w)
+{
+    const weir_expr_input *input = vm->input;
+    w->at = input->roots[read->is_item ? WEIR_ROOT_ITEM : WEIR_ROOT_DATA];
+    w->slots = read->is_item ? input->item_slots : input->data_slots;
+    w->is_on_path = true;
     for (size_t i = 0; i < count; i++) {
         const weir_read_step *step = &read->steps[i];
-        weir_value next = at;
+        if (step_by_slot(w, step))
+            continue;
+        weir_value next = w->at;
         bool is_fine = step->kind == WEIR_STEP_GET ? step_get(vm, step, &next)
-                                                   : weir_op_index(vm, &at, &step->key, &next);
+                                                   : weir_op_index(vm, &w->at, &step->key, &next);
         if (!is_fine)
             return set_range(vm, step->range);
-        at = next;
+        w->at = next;
+        w->is_on_path = false;
     }
-    *out = at;
     return true;
 }
 
 bool weir_run_walk(weir_vm *vm, const weir_read *read, weir_value *out)
 {
-    return walk(vm, read, read->count, out);
+    walker w;
+    if (!walk(vm, read, read->count, &w))
+        return false;
+    *out = w.at;
+    return true;
 }
 
 bool weir_run_walk_in(weir_vm *vm, const weir_read *read, bool *out)
 {
-    weir_value at;
-    return walk(vm, read, read->count - 1u, &at) &&
-           weir_op_contains(vm, &at, &read->steps[read->count - 1].key, out);
+    walker w;
+    const weir_read_step *last = &read->steps[read->count - 1];
+    if (!walk(vm, read, read->count - 1u, &w))
+        return false;
+    if (w.is_on_path && last->has_slot && is_mapping(&w.at)) {
+        *out = w.slots[last->slot].kind != WEIR_ABSENT;
+        return true;
+    }
+    return weir_op_contains(vm, &w.at, &last->key, out);
 }
 
 /* ------------------------------------------------------------------ calls */
