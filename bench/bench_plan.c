@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench/plan: frames in memory through a spec's plan to records in an in-process consumer, as `weir
- * replay` does it without reading and printing. One process, several rounds after a warm-up; each
- * round decodes the whole capture. Prints the median and the range, and a digest of all fields of
- * one round, so that two builds can be told to give equal records.
+ * bench/bench_plan: frames in memory through a spec's plan to records in an in-process consumer, as
+ * `weir replay` does it without reading and printing. One process, several rounds after a warm-up;
+ * each round decodes the whole capture. Prints the median and the range, and a digest of all fields
+ * of one round, so that two builds can be told to give equal records.
  *
- *   plan SPEC FRAMES.jsonl [ROUNDS]
+ *   bench_plan SPEC FRAMES.jsonl [ROUNDS]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,7 +106,7 @@ int main(int argc, char **argv)
     weir_error error = {0};
     double times[ROUNDS_MAX];
     if (argc < 3)
-        return fprintf(stderr, "usage: plan SPEC FRAMES.jsonl [ROUNDS]\n"), 2;
+        return fprintf(stderr, "usage: bench_plan SPEC FRAMES.jsonl [ROUNDS]\n"), 2;
     const int rounds = argc > 3 ? atoi(argv[3]) : 9;
     const frames f = read_frames(argv[2]);
     weir_spec *spec = weir_spec_load(argv[1], NULL, NULL, &error);
