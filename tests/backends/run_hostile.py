@@ -10,13 +10,13 @@ import concurrent.futures
 
 import client
 
-HOLD_MS = 4000
-OPTIONS = ("--option", "upgrade_timeout=1s", "--max-ms", "25000")
+HOLD_MS = 20000  # far beyond what a sanitizer needs for the largest case
+OPTIONS = ("--option", "upgrade_timeout=3s", "--max-ms", "40000")
 
 
 def run_case(program, hostile, case):
     outcome = client.run(program, f"ws://127.0.0.1:{case['port']}{case['path']}", *OPTIONS)
-    runs = hostile.run_log(case["name"], wait=5)
+    runs = hostile.run_log(case["name"], wait=2)
     return case, outcome, runs[-1] if runs else {}
 
 

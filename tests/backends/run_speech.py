@@ -19,6 +19,7 @@ class Server:
 
     def __init__(self, speak, upgrades=True):
         self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)  # so that a queue fills soon
         self.port = self.listener.getsockname()[1]
         self.speak = speak
         self.upgrades = upgrades
@@ -98,7 +99,7 @@ def silent(connection):
 
 def backpressure(checks, program):
     def late_reader(connection):
-        time.sleep(0.5)
+        time.sleep(1)
         masks, total = set(), 0
         for _ in range(3):
             _, payload, mask = read_frame(connection)

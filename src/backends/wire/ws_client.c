@@ -34,7 +34,7 @@
 
 #define DISCARD_NS (2 * WEIR_NS_PER_S)
 
-enum { READ_BUDGET = 256 * 1024, DISCARD_BYTES = 4 * 1024 * 1024 };
+enum { READ_BUDGET = 256 * 1024, DISCARD_BYTES = 32 * 1024 * 1024 };
 
 typedef enum client_state {
     STATE_OPENING,
