@@ -318,7 +318,10 @@ WEIR_API void weir_text_buffer_free(weir_text_buffer *buffer);
 WEIR_API weir_code weir_eval(const char *expression, const char *data_json, weir_text_buffer *out,
                              weir_report **report, weir_error *error);
 
-/** Where log lines go; `level` is "debug", "info", "warning" or "error". NULL fn: nowhere. */
+/**
+ * Where log lines go; `level` is "debug", "info", "warning" or "error". NULL fn: nowhere. Events of
+ * a runtime without on_event are logged.
+ */
 WEIR_API void weir_log_to(void (*fn)(void *user, const char *level, weir_str line), void *user,
                           const char *at_least);
 

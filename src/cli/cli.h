@@ -151,7 +151,8 @@ extern const char *const cli_log_names[];
     }
 #define CLI_OPTION_LOG                                                                             \
     {                                                                                              \
-        .name = "log", .arg = "LEVEL", .help = "what is logged on stderr (default: warning)",      \
+        .name = "log", .arg = "LEVEL",                                                             \
+        .help = "events and log lines on stderr from this level up (default: info)",               \
         .choices = cli_log_names                                                                   \
     }
 

@@ -85,7 +85,7 @@ static int run(const cli_args *args)
     if (!is_watched && !cli_flag(args, "duration") && !cli_flag(args, "serve"))
         options.duration_ns = usual_duration_ns;
     cli_stop_install();
-    cli_screen_open(options.is_quiet);
+    cli_screen_open(options.is_quiet, NULL);
     const demo_venue_options how = {.port = (uint16_t)port, .seed = (uint64_t)weir_now_ns()};
     demo_venue *venue = demo_venue_start(&how, &error);
     if (!venue)

@@ -49,8 +49,8 @@ static int run_with(const cli_args *args, cli_feed_options *options, cli_subscri
         !read_subscriptions(args, wanted, &options->subscription_count))
         return CLI_USAGE;
     options->subscriptions = wanted;
-    options->connections = connections;
     options->connection_count = read_connections(args, connections);
+    options->connections = options->connection_count > 0 ? connections : NULL;
     options->spec = cli_load_spec(args, args->operands[0], &status);
     if (options->spec)
         status = cli_feed_run(options);
@@ -69,8 +69,8 @@ static int run(const cli_args *args)
     cli_subscription *wanted = calloc(args->given_count + 1, sizeof *wanted);
     const char **connections = calloc(args->given_count + 1, sizeof *connections);
     cli_stop_install();
-    cli_screen_open(options.is_quiet);
-    weir_log_to(cli_screen_log, NULL, level ? level : "warning");
+    cli_screen_open(options.is_quiet, level);
+    weir_log_to(cli_screen_log, NULL, level ? level : "info");
     const int status = wanted && connections ? run_with(args, &options, wanted, connections)
                                              : cli_fail("out of memory");
     weir_log_to(NULL, NULL, NULL);

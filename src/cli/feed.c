@@ -341,6 +341,7 @@ static void close_feed(feed *f)
 static void stop_and_drain(feed *f)
 {
     cli_screen_close();
+    cli_output_flush(f->output); /* what there is already should not wait for the goodbyes */
     weir_runtime_stop(f->runtime, close_ns);
     drain(f);
     if (f->failure[0] && f->status == CLI_FAILED)

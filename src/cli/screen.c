@@ -21,15 +21,30 @@ enum { COLUMNS_LEAST = 20, COLUMNS_USUAL = 80 };
 
 static const char wipe[] = "\r\033[K";
 
+enum { REASON_KEPT = 256 };
+
 static struct {
     pthread_mutex_t lock;
+    char reason[REASON_KEPT]; /* of the last error event, so that it is not said twice */
+    size_t reason_len;
     bool is_quiet;
     bool is_terminal;
     bool is_drawn;
+    unsigned at_least; /* level of events that are said */
 } screen = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-void cli_screen_open(bool is_quiet)
+/* From the most talkative to silence. */
+static const char *const levels[] = {"debug", "info", "warning", "error", "off"};
+
+enum { LEVEL_INFO = 1, LEVEL_WARNING, LEVEL_ERROR, LEVEL_OFF };
+
+void cli_screen_open(bool is_quiet, const char *level)
 {
+    screen.at_least = LEVEL_INFO;
+    for (unsigned i = 0; level && i <= LEVEL_OFF; i++) {
+        if (strcmp(level, levels[i]) == 0)
+            screen.at_least = i;
+    }
     const char *term = getenv("TERM");
     screen.is_quiet = is_quiet;
     screen.is_terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
@@ -115,10 +130,17 @@ void cli_screen_log(void *user, const char *level, weir_str text)
 
 /* ------------------------------------------------------------------ events */
 
+/* Events come one at a time, so the kept reason needs no lock. */
+static bool is_said(const weir_event *event)
+{
+    return event->reason.len == 0 ||
+           weir_str_eq(event->reason, (weir_str){screen.reason, screen.reason_len});
+}
+
 static void put_state(weir_buf *out, const weir_event *event)
 {
     weir_buf_puts(out, weir_state_name(event->to));
-    if (event->reason.len > 0)
+    if (!is_said(event))
         weir_buf_printf(out, ": %.*s", WEIR_FMT(event->reason));
     if (event->to == WEIR_STATE_BACKOFF)
         weir_buf_printf(out, "; again in %.1f s",
@@ -128,6 +150,13 @@ static void put_state(weir_buf *out, const weir_event *event)
 static void put_reason(weir_buf *out, const weir_event *event)
 {
     weir_buf_printf(out, "%s: %.*s", weir_event_type_name(event->type), WEIR_FMT(event->reason));
+}
+
+static void put_error(weir_buf *out, const weir_event *event)
+{
+    put_reason(out, event);
+    screen.reason_len = event->reason.len <= REASON_KEPT ? event->reason.len : 0;
+    memcpy(screen.reason, event->reason.ptr, screen.reason_len);
 }
 
 static void put_subscription(weir_buf *out, const weir_event *event)
@@ -143,21 +172,26 @@ static void put_dropped(weir_buf *out, const weir_event *event)
                     (unsigned long long)event->count);
 }
 
+static const struct {
+    unsigned level;
+    void (*put)(weir_buf *out, const weir_event *event);
+} event_types[] = {[WEIR_EVENT_STATE] = {LEVEL_INFO, put_state},
+                   [WEIR_EVENT_WARNING] = {LEVEL_WARNING, put_reason},
+                   [WEIR_EVENT_ERROR] = {LEVEL_ERROR, put_error},
+                   [WEIR_EVENT_SUBSCRIBED] = {LEVEL_INFO, put_subscription},
+                   [WEIR_EVENT_UNSUBSCRIBED] = {LEVEL_INFO, put_subscription},
+                   [WEIR_EVENT_DROPPED] = {LEVEL_WARNING, put_dropped}};
+
 void cli_screen_event(const weir_event *event)
 {
-    static void (*const puts[])(weir_buf *,
-                                const weir_event *) = {[WEIR_EVENT_STATE] = put_state,
-                                                       [WEIR_EVENT_WARNING] = put_reason,
-                                                       [WEIR_EVENT_ERROR] = put_reason,
-                                                       [WEIR_EVENT_SUBSCRIBED] = put_subscription,
-                                                       [WEIR_EVENT_UNSUBSCRIBED] = put_subscription,
-                                                       [WEIR_EVENT_DROPPED] = put_dropped};
+    if ((size_t)event->type >= sizeof event_types / sizeof event_types[0])
+        return;
     weir_buf text = {0};
     if (event->connection.len > 0)
         weir_buf_printf(&text, "%.*s: ", WEIR_FMT(event->connection));
-    if ((size_t)event->type < sizeof puts / sizeof puts[0])
-        puts[event->type](&text, event);
-    cli_screen_say(event->time_ns, (weir_str){text.ptr, text.len});
+    event_types[event->type].put(&text, event);
+    if (event_types[event->type].level >= screen.at_least)
+        cli_screen_say(event->time_ns, (weir_str){text.ptr, text.len});
     weir_buf_fini(&text);
 }
 

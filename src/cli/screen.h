@@ -8,8 +8,9 @@
 
 #include <weir/weir.h>
 
-/** Quiet: only cli_fail is heard. The progress line needs a terminal. */
-void cli_screen_open(bool is_quiet);
+/** Quiet: only cli_fail is heard. `level`: events from this log level up (NULL: info, all of them).
+ * The progress line needs a terminal. */
+void cli_screen_open(bool is_quiet, const char *level);
 /** The last line of the progress is wiped; lines may still be said. */
 void cli_screen_close(void);
 bool cli_screen_has_progress(void);

@@ -114,9 +114,10 @@ static void write_log(const weir_event *event)
 
 void weir_events_post(weir_events *events, const weir_event *event)
 {
-    write_log(event);
-    if (!events->fn)
+    if (!events->fn) { /* whoever takes events would otherwise be told everything twice */
+        write_log(event);
         return;
+    }
     pthread_mutex_lock(&events->lock);
     queued_event *place = weir_ring_push(&events->queue, NULL);
     place->event = *event;

@@ -22,7 +22,7 @@ static const instrument instruments[MARKET_SYMBOLS] = {{"X", 670250, 1, 1, 4, 25
                                                        {"X", 345120, 2, 1, 3, 1500, 25},
                                                        {"Q", 18954, 2, 1, 0, 100, 3},
                                                        {"Q", 41210, 2, 1, 0, 80, 4},
-                                                       {"F", 217040, 5, 1, 0, 100000, 6}};
+                                                       {"F", 108520, 5, 1, 0, 100000, 6}};
 
 /* splitmix64: any seed will do. */
 static uint64_t next_random(market *m)
