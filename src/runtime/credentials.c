@@ -16,6 +16,13 @@
 
 enum { CREDENTIAL_MAX = 64 * 1024, CREDENTIALS_FILE_MAX = 1024 * 1024 };
 
+/* The same failure as one of credentials: a file that others can read is no matter of I/O. */
+static weir_code as_credentials(weir_error *error)
+{
+    error->code = WEIR_ERR_CREDENTIALS;
+    return WEIR_ERR_CREDENTIALS;
+}
+
 /* ------------------------------------------------------------------ sources */
 
 /* ACME_API_KEY for field api_key of spec acme, unless the spec names the variable. */
@@ -52,8 +59,7 @@ static weir_code from_own_file(const weir_spec_model *model, const weir_credenti
     }
     weir_buf_fini(&path);
     weir_buf_wipe(&content);
-    return code == WEIR_OK ? WEIR_OK
-                           : weir_fail(error, WEIR_ERR_CREDENTIALS, "%s", error ? error->text : "");
+    return code == WEIR_OK ? WEIR_OK : as_credentials(error);
 }
 
 /* The usual place, or "" when there is no home. */
@@ -120,7 +126,7 @@ static weir_code open_file(secrets_file *file, const weir_spec *spec, weir_error
     if (!path[0] || (!spec->credentials_file && !weir_file_exists(path)))
         return WEIR_OK;
     if (weir_file_read_private(path, CREDENTIALS_FILE_MAX, &file->content, error) != WEIR_OK)
-        return weir_fail(error, WEIR_ERR_CREDENTIALS, "%s", error ? error->text : "");
+        return as_credentials(error);
     return parse_file(file, spec->model, error);
 }
 
