@@ -10,7 +10,7 @@ import concurrent.futures
 
 import client
 
-HOLD_MS = 20000  # far beyond what a sanitizer needs for the largest case
+HOLD_MS = 10000  # far beyond what a sanitizer needs for the largest case
 OPTIONS = ("--option", "upgrade_timeout=3s", "--max-ms", "40000")
 
 
