@@ -2,14 +2,21 @@
 """Replays a captured session through the venue's spec and compares every record, value by value and
 frame by frame, with what two independent programs made of the same frames.
 
+The frames are replayed twice: as a recording that says when each was received (the captures have the
+times beside them), which is what is compared, and as they lie in the captures, one a line, which must
+give the same records but for what depends on the time of receipt.
+
 Every record must be matched by an event of each oracle, every event by a record, every field of an
 event by an equal value, and every column of a record by an oracle or by the frame itself. What is
 not is a difference; a difference that no rule of venues.py explains fails the test.
 """
 import collections
+import os
 import sys
+import tempfile
 
 import oracles
+import recording
 import venues
 from command import arguments, capture, nanoseconds, replay, spec_file
 
@@ -98,9 +105,9 @@ def to_event(record):
 
 
 class Comparison:
-    def __init__(self, venue, receive_ms):
+    def __init__(self, venue, receive_times):
         self.venue = venue
-        self.receive_ms = receive_ms
+        self.receive_times = receive_times
         self.compared = collections.Counter()
         self.explained = collections.Counter()
         self.unexplained = []
@@ -123,8 +130,9 @@ class Comparison:
         if ours == theirs:
             self.compared[oracle, event["kind"], field] += 1
             return
+        text = self.receive_times[frame]
         received = (field == "time" and event["time"] == event["received"]
-                    and theirs == self.receive_ms[frame] * 10**6)
+                    and ours == recording.nanoseconds(text) and theirs == in_milliseconds(text))
         self.differ(Difference(oracle, frame, event["kind"], field, ours, theirs, event, received))
 
     def compare_oracle(self, oracle, frame, events, theirs):
@@ -197,10 +205,39 @@ class Comparison:
         self.compare_frame_itself(number, raw, events)
 
 
+def in_milliseconds(seconds):
+    """A time of receipt as tardis got it: by way of a double, cut to the millisecond."""
+    return int(float(seconds) * 1000) * 10**6
+
+
 def receive_times(path):
-    """Milliseconds of each frame as the oracle got them: by way of a double of seconds."""
+    """The text of the seconds of each frame."""
     with open(path, encoding="ascii") as lines:
-        return [int(float(line.split("\t", 1)[0]) * 1000) for line in lines]
+        return [line.split("\t", 1)[0] for line in lines]
+
+
+def without_receipt(record):
+    """What of a record does not depend on when its frame was received."""
+    unwanted = {"received"}
+    if record.get("timestamp") in (None, record.get("received")):
+        unwanted.add("timestamp")
+    return {name: value for name, value in record.items() if name not in unwanted}
+
+
+def replay_both(weir, spec, frames_path, times):
+    """The records with times of receipt; exits when the frames alone give others."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "capture.rec")
+        with open(frames_path, "rb") as lines:
+            recording.write(path, "market_data", times, (line.rstrip(b"\n") for line in lines))
+        timed = replay(weir, spec, path)
+    plain = replay(weir, spec, frames_path)
+    for result in (timed, plain):
+        if result.code != 0:
+            sys.exit("weir replay: exit %d\n%s" % (result.code, result.err))
+    if list(map(without_receipt, timed.records)) != list(map(without_receipt, plain.records)):
+        sys.exit("a recording and its frames alone give different records")
+    return timed.records
 
 
 def report(venue, frames, records, comparison, theirs):
@@ -229,21 +266,19 @@ def main():
     times_path = capture(args.shared, "times", venue.capture + ".ts.tsv")
     theirs = {name: oracles.read(capture(args.shared, "oracle", name, venue.capture + ".ndjson.gz"),
                                  name) for name in venue.oracles}
-    result = replay(args.weir, spec_file(venue.spec), frames_path)
-    if result.code != 0:
-        print(result.err)
-        sys.exit("weir replay: exit %d" % result.code)
+    times = receive_times(times_path)
+    records = replay_both(args.weir, spec_file(venue.spec), frames_path, times)
     by_frame = collections.defaultdict(list)
-    for record in result.records:
+    for record in records:
         by_frame[record["frame"]].append(record)
-    comparison = Comparison(venue, receive_times(times_path))
+    comparison = Comparison(venue, times)
     frames = 0
     for number, raw in enumerate(venues.frames(frames_path)):
         comparison.frame(number, raw, by_frame.pop(number, []), theirs)
         frames += 1
-    for number, records in by_frame.items():
-        comparison.differ(Difference("frame", number, "record", "frame", records[0], "no such frame"))
-    report(venue, frames, result.records, comparison, theirs)
+    for number, left in by_frame.items():
+        comparison.differ(Difference("frame", number, "record", "frame", left[0], "no such frame"))
+    report(venue, frames, records, comparison, theirs)
     unused = [rule.name for rule in venue.rules if not comparison.explained[rule]]
     for name in unused:
         print("  the rule %r explains nothing: remove it" % name)

@@ -72,7 +72,7 @@ class Kraken(Venue):
              lambda d: d.oracle == "cryptofeed" and d.kind == "book" and d.field == "time"
              and d.theirs is None),
         Rule("cryptofeed: no time of a ticker",
-             "the venue sends none; our record carries the time it was received, which is checked",
+             "the venue sends none; our record carries the time of receipt, which is checked",
              lambda d: d.oracle == "cryptofeed" and d.kind == "ticker" and d.field == "time"
              and d.theirs is None and d.event["time"] == d.event["received"]),
         Rule("cryptofeed: checksum of a two-sided update",
@@ -114,11 +114,11 @@ class Coinbase(Venue):
              lambda d: d.oracle == "tardis" and d.kind == "trade" and d.field == "missing"
              and d.event["record"]["data"]["snapshot"] is True),
         Rule("cryptofeed: no time of a snapshot",
-             "the venue sends none; our record carries the time it was received, which is checked",
+             "the venue sends none; our record carries the time of receipt, which is checked",
              lambda d: d.oracle == "cryptofeed" and d.kind == "book" and d.field == "time"
              and d.theirs is None and d.event["snapshot"] and d.event["time"] == d.event["received"]),
         Rule("tardis: receive time of a snapshot",
-             "the venue sends none: tardis gives the recorder's receive time, we give ours",
+             "the venue sends none: it gives the time of receipt, cut to the millisecond",
              lambda d: d.oracle == "tardis" and d.kind == "book" and d.field == "time"
              and d.event["snapshot"] and d.is_receive_time),
     )
@@ -137,7 +137,7 @@ class Binance(Venue):
     }
     rules = (
         Rule("tardis: receive time of a book ticker",
-             "the venue sends none: tardis gives the recorder's receive time, we give ours",
+             "the venue sends none: it gives the time of receipt, cut to the millisecond",
              lambda d: d.oracle == "tardis" and d.kind == "ticker" and d.field == "time"
              and d.is_receive_time),
     )
