@@ -16,7 +16,7 @@ deps: ## install the Debian and node packages that are missing
 demo: ## install what is missing, build, and stream a built-in venue: no network, no account
 	@tools/deps build
 	@tools/build default weir_command
-	@build/weir demo
+	@build/weir demo --duration 10s --format pretty
 
 test: ## install what is missing, build, and run every check (also under sanitizers)
 	@tools/deps build test

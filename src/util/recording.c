@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -211,25 +212,66 @@ static weir_code write_all(int fd, const char *bytes, size_t len, weir_error *er
     return WEIR_OK;
 }
 
-/* An existing recording: its names are learnt, its torn tail is cut off. */
-static weir_code go_on(weir_recorder *recorder, const char *path, weir_error *error)
+/*
+ * True when what stands behind the last good block is what a crash leaves: part of a block, the
+ * last block with a wrong check, or room that was never written. Anything else is damage, and may
+ * have good frames behind it, which must not be cut off.
+ */
+static bool is_torn_tail(weir_recording *old)
+{
+    bool is_blank = true;
+    int byte;
+    if (feof(old->file) || fgetc(old->file) == EOF)
+        return true;
+    if (fseeko(old->file, (off_t)old->good, SEEK_SET) != 0)
+        return false;
+    while (is_blank && (byte = fgetc(old->file)) != EOF)
+        is_blank = byte == 0;
+    return is_blank;
+}
+
+/* What is found in an existing recording: its names are learnt, its torn tail is cut off. */
+static weir_code take_over(weir_recorder *recorder, weir_recording *old, const char *path,
+                           weir_error *error)
 {
     weir_recording_frame frame;
+    weir_error reading = {0};
     uint64_t torn = 0;
-    weir_recording *old = weir_recording_open(path, error);
-    if (!old)
-        return error ? error->code : WEIR_ERR_IO;
-    while (weir_recording_next(old, &frame, &torn, error))
+    while (weir_recording_next(old, &frame, &torn, &reading))
         ;
-    weir_code code = WEIR_OK;
-    for (size_t i = 0; i < old->names.count && code == WEIR_OK; i++) {
+    if (reading.code != WEIR_OK)
+        return weir_fail(error, reading.code, "%s: %s", path, reading.text);
+    for (size_t i = 0; i < old->names.count; i++) {
         if (!names_set(&recorder->names, i, old->names.list[i]))
-            code = weir_fail_nomem(error);
+            return weir_fail_nomem(error);
     }
-    if (code == WEIR_OK && torn > 0 && ftruncate(recorder->fd, (off_t)old->good) != 0)
-        code = weir_fail(error, WEIR_ERR_IO, "%s: %s", path, strerror(errno));
+    if (torn == 0)
+        return WEIR_OK;
+    if (!is_torn_tail(old))
+        return weir_fail(error, WEIR_ERR_IO,
+                         "%s is damaged at byte %llu and has more behind it; record to another "
+                         "file",
+                         path, (unsigned long long)old->good);
+    if (ftruncate(recorder->fd, (off_t)old->good) != 0)
+        return weir_fail(error, WEIR_ERR_IO, "%s: %s", path, strerror(errno));
+    return WEIR_OK;
+}
+
+static weir_code go_on(weir_recorder *recorder, const char *path, weir_error *error)
+{
+    weir_error opening = {0};
+    weir_recording *old = weir_recording_open(path, &opening);
+    if (!old)
+        return weir_fail(error, opening.code, "%s", opening.text);
+    const weir_code code = take_over(recorder, old, path, error);
     weir_recording_close(old);
     return code;
+}
+
+/* Two writers would tear each other's blocks. Where locks are unknown, it goes without. */
+static bool is_locked_by_another(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 weir_recorder *weir_recorder_open(const char *path, weir_error *error)
@@ -243,7 +285,9 @@ weir_recorder *weir_recorder_open(const char *path, weir_error *error)
     pthread_mutex_init(&recorder->lock, NULL);
     recorder->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     weir_code code = WEIR_OK;
-    if (recorder->fd < 0 || fstat(recorder->fd, &info) != 0)
+    if (recorder->fd >= 0 && is_locked_by_another(recorder->fd))
+        code = weir_fail(error, WEIR_ERR_IO, "%s is being recorded to by another program", path);
+    else if (recorder->fd < 0 || fstat(recorder->fd, &info) != 0)
         code = weir_fail(error, WEIR_ERR_IO, "%s: %s", path, strerror(errno));
     else if (info.st_size == 0 || !S_ISREG(info.st_mode))
         code = write_all(recorder->fd, magic, MAGIC_LEN, error);
