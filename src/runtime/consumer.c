@@ -440,6 +440,8 @@ static void stop_waiting(weir_consumer *consumer)
 
 static const weir_record *next(weir_consumer *consumer, int64_t timeout_ns)
 {
+    if (atomic_load_explicit(&consumer->is_closed, memory_order_relaxed))
+        return NULL;
     const weir_record *record = take(consumer);
     int64_t deadline_ns = 0;
     while (!record) {
