@@ -54,9 +54,9 @@ static bool send_one(void *user, const weir_outgoing *message)
     if (s->is_once && was_said(&connection->said, message->bytes))
         return true;
     tap(connection, message);
-    s->code = connection->backend->send(
-        connection->link, message->is_binary ? WEIR_FRAME_BINARY : WEIR_FRAME_TEXT,
-        (weir_str){0}, message->bytes, NULL);
+    s->code = connection->backend->send(connection->link,
+                                        message->is_binary ? WEIR_FRAME_BINARY : WEIR_FRAME_TEXT,
+                                        (weir_str){0}, message->bytes, NULL);
     return s->code == WEIR_OK;
 }
 
@@ -110,11 +110,10 @@ static void tell_change(weir_connection *connection, weir_str stream, bool unsub
                              "until the next connect",
                              WEIR_FMT(stream));
     else
-        weir_connection_tell(connection,
-                             unsubscribes ? WEIR_EVENT_UNSUBSCRIBED : WEIR_EVENT_SUBSCRIBED,
-                             WEIR_OK, stream, count, "%s %.*s: %zu symbol%s",
-                             unsubscribes ? "unsubscribed" : "subscribed", WEIR_FMT(stream),
-                             connection->change.count, connection->change.count == 1 ? "" : "s");
+        weir_connection_tell(
+            connection, unsubscribes ? WEIR_EVENT_UNSUBSCRIBED : WEIR_EVENT_SUBSCRIBED, WEIR_OK,
+            stream, count, "%s %.*s: %zu symbol%s", unsubscribes ? "unsubscribed" : "subscribed",
+            WEIR_FMT(stream), connection->change.count, connection->change.count == 1 ? "" : "s");
 }
 
 static bool send_change(weir_connection *connection, size_t stream, bool unsubscribes)
