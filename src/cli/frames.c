@@ -40,7 +40,6 @@ static bool fill(cli_frames *frames, weir_error *error)
         char *grown = realloc(frames->buffer, cap + WEIR_FRAME_SLACK);
         if (!grown)
             return weir_fail_nomem(error) == WEIR_OK;
-        memset(grown + cap, 0, WEIR_FRAME_SLACK);
         frames->buffer = grown;
         frames->cap = cap;
     }
@@ -52,6 +51,7 @@ static bool fill(cli_frames *frames, weir_error *error)
         return weir_fail(error, WEIR_ERR_IO, "%s: %s", frames->path, strerror(errno)) == WEIR_OK;
     frames->is_over = n == 0;
     frames->end += (size_t)n;
+    memset(frames->buffer + frames->end, 0, WEIR_FRAME_SLACK);
     return n > 0;
 }
 
