@@ -473,7 +473,11 @@ static weir_operand compile_method(weir_compiler *c, const weir_node *node, unsi
     if (check != SIZE_MAX && !c->is_broken)
         c->code[check].b = (uint16_t)site;
     weir_emit(c, node, WEIR_OP_METHOD, hint, (unsigned)site, 0, 0);
-    return weir_operand_of(hint, returns);
+    out = weir_operand_of(hint, returns);
+    out.is_json =
+        args->receiver.is_json && weir_str_is(attr->name, "get") &&
+        (args->count < 2 || args->operands[1].is_json || weir_is_constant(args->operands[1]));
+    return out;
 }
 
 /* ------------------------------------------------------------------ what is called */

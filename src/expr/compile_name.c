@@ -263,8 +263,9 @@ static weir_operand compile_root(weir_compiler *c, const weir_node *node, const 
     c->roots |= WEIR_ROOT_BIT(row->root);
     weir_operand operand = weir_operand_of(hint, row->kind);
     operand.elements = row->elements;
-    operand.is_json = (row->root == WEIR_ROOT_DATA && c->scope->data) ||
-                      (row->root == WEIR_ROOT_ITEM && c->scope->item);
+    /* Whatever a message is decoded to has no attributes; an `item` may come from anywhere. */
+    operand.is_json =
+        row->root == WEIR_ROOT_DATA || (row->root == WEIR_ROOT_ITEM && c->scope->item);
     return operand;
 }
 

@@ -183,9 +183,10 @@ static inline bool run_relation(weir_vm *vm, unsigned op, const weir_value *a, c
         return true;
     }
     if (op == WEIR_RELATION_IN || op == WEIR_RELATION_NOT_IN) {
-        bool is_fine = run_contains(vm, a, b, truth);
+        if (!run_contains(vm, a, b, truth))
+            return false;
         *truth = *truth == (op == WEIR_RELATION_IN);
-        return is_fine;
+        return true;
     }
     if (is_both(a, b, WEIR_INT)) {
         *truth = order_int((weir_compare)op, a->i, b->i);

@@ -103,6 +103,13 @@ static bool is_resource(const weir_buf *outcome)
     return weir_str_is(text, "LimitError") || weir_str_is(text, "MemoryError");
 }
 
+/* A mistake may be seen in a path that without slots is only an AttributeError of the run. */
+static bool is_seen_early(const weir_buf *with, const weir_buf *without)
+{
+    return weir_str_is(weir_buf_str(with), "mistake") &&
+           weir_str_is(weir_buf_str(without), "AttributeError");
+}
+
 /* Results that are made anew by each run. */
 static bool is_random(void)
 {
@@ -124,7 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     evaluate(true, &with);
     evaluate(false, &without);
     if (!weir_str_eq(weir_buf_str(&with), weir_buf_str(&without)) && !is_resource(&with) &&
-        !is_resource(&without) && !is_random())
+        !is_resource(&without) && !is_seen_early(&with, &without) && !is_random())
         abort();
     weir_buf_fini(&with);
     weir_buf_fini(&without);
