@@ -63,6 +63,7 @@ const weir_message *weir_plan_message(weir_plan_builder *builder, const weir_mes
                            roots_of(message->program) |
                            roots_of_fields(message->tokens, message->token_count);
     message->is_per_asset = roots & WEIR_ROOT_BIT(WEIR_ROOT_ASSET);
+    message->names_stream = roots & WEIR_ROOT_BIT(WEIR_ROOT_STREAM);
     return message;
 }
 

@@ -119,6 +119,7 @@ struct weir_message {
     const weir_plan_field *tokens;
     size_t token_count;
     bool is_per_asset;
+    bool names_stream;
 };
 
 /** Roots that a message may name are in scope->roots. */

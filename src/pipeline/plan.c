@@ -276,6 +276,21 @@ const weir_message *weir_plan_subscribe_message(const weir_plan *plan, weir_str 
     return message ? message : find_message(list, count, WEIR_STR("all"));
 }
 
+size_t weir_plan_subscribe_slot(const weir_plan *plan, size_t stream)
+{
+    const weir_stream_spec *streams = plan->connection->streams;
+    const weir_message *in = weir_plan_subscribe_message(plan, streams[stream].name, false);
+    const weir_message *out = weir_plan_subscribe_message(plan, streams[stream].name, true);
+    if (!in || in->names_stream || (out && out->names_stream))
+        return stream;
+    for (size_t i = 0; i < stream; i++) {
+        if (weir_plan_subscribe_message(plan, streams[i].name, false) == in &&
+            weir_plan_subscribe_message(plan, streams[i].name, true) == out)
+            return i;
+    }
+    return stream;
+}
+
 weir_code weir_plan_url(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
                         weir_str *url, weir_str *shown, weir_error *error)
 {

@@ -53,6 +53,12 @@ const weir_message *weir_plan_first_message(const weir_plan *plan);
  * NULL if none. */
 const weir_message *weir_plan_subscribe_message(const weir_plan *plan, weir_str stream,
                                                 bool unsubscribe);
+/**
+ * The stream whose subscriptions stand for those of `stream`: one message that serves several
+ * streams
+ * (`all`, or a channel) and does not name them is sent once for all of them. Itself otherwise.
+ */
+size_t weir_plan_subscribe_slot(const weir_plan *plan, size_t stream);
 /** Evaluates and emits: one message, or one per asset when the message names `asset`. WEIR_ERR_EVAL
  * in `error`. */
 weir_code weir_message_emit(const weir_message *message, const weir_message_input *input,

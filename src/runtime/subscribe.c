@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * weir_runtime_subscribe and its opposite: names become a connection, a stream and assets, which are
- * noted as wanted; the connection's reactor sends what that changes.
+ * weir_runtime_subscribe and its opposite: names become a connection, a stream and assets, which
+ * are noted as wanted; the connection's reactor sends what that changes.
  */
 #include <stdlib.h>
 
@@ -90,8 +90,7 @@ static weir_code find_assets(const weir_runtime *runtime, const char *const *sym
     for (size_t i = 0; i < count; i++) {
         assets[i] = symbols[i][0] ? find_asset(book, weir_str_of(symbols[i])) : NULL;
         if (!assets[i])
-            return weir_fail(error, WEIR_ERR_NOT_FOUND, "no asset has the symbol '%s'",
-                             symbols[i]);
+            return weir_fail(error, WEIR_ERR_NOT_FOUND, "no asset has the symbol '%s'", symbols[i]);
     }
     return WEIR_OK;
 }
@@ -116,7 +115,9 @@ static weir_code change(weir_runtime *runtime, const char *stream, const char *c
         return weir_fail_nomem(error);
     code = find_assets(runtime, symbols, count, assets, &inner);
     if (code == WEIR_OK)
-        code = apply(at.connection->subscriptions, at.stream, assets, count, &inner);
+        code =
+            apply(at.connection->subscriptions,
+                  weir_plan_subscribe_slot(at.connection->plan, at.stream), assets, count, &inner);
     free(assets);
     if (code != WEIR_OK)
         return weir_fail(error, code, "stream '%s': %s", stream, inner.text);

@@ -158,6 +158,25 @@ START_TEST(url_options_headers_and_query_are_filled_in)
 }
 END_TEST
 
+static void expect_slot(const char *spec, size_t slot)
+{
+    char text[4096];
+    snprintf(text, sizeof text, HEAD "    subscribe: {subscribe: {%s}}\n", spec);
+    feed f = feed_open(text);
+    ck_assert_uint_eq(weir_plan_subscribe_slot(f.plan, 0), 0);
+    ck_assert_uint_eq(weir_plan_subscribe_slot(f.plan, 1), slot);
+    feed_close(&f);
+}
+
+START_TEST(one_message_for_several_streams_is_one_subscription)
+{
+    expect_slot("all: {json: \"{'s': [a.symbol for a in assets]}\"}", 0);
+    expect_slot("data: {json: \"{'s': [a.symbol for a in assets]}\"}", 0);
+    expect_slot("all: {json: \"{'s': stream}\"}", 1);
+    expect_slot("a: {json: \"{'s': 1}\"}, b: {json: \"{'s': 2}\"}", 1);
+}
+END_TEST
+
 START_TEST(template_mistakes_have_a_place)
 {
     static const struct {
@@ -191,7 +210,8 @@ int main(void)
 {
     Suite *suite = suite_create("messages");
     weir_check_case(suite, "text", a_json_message_is_compact_and_in_field_order,
-                    a_message_that_names_asset_is_sent_per_asset, bytes_are_an_expression);
+                    a_message_that_names_asset_is_sent_per_asset,
+                    one_message_for_several_streams_is_one_subscription, bytes_are_an_expression);
     weir_check_case(suite, "secrets", secrets_are_sent_and_never_shown,
                     a_text_with_a_secret_masks_that_part_only);
     weir_check_case(suite, "connect", url_options_headers_and_query_are_filled_in);
