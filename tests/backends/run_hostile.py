@@ -7,17 +7,29 @@ within bounded time; exactly the frames that came before the offence; no RFC vio
 """
 
 import concurrent.futures
+import os
+import shutil
+import tempfile
 
 import client
 
 HOLD_MS = 10000  # far beyond what a sanitizer needs for the largest case
+TLS_GROUPS = ("frame", "close", "deflate", "flood")
 OPTIONS = ("--option", "upgrade_timeout=3s", "--max-ms", "40000")
 
 
-def run_case(program, hostile, case):
-    outcome = client.run(program, f"ws://127.0.0.1:{case['port']}{case['path']}", *OPTIONS)
+def run_case(program, hostile, case, trust):
+    scheme = "wss" if trust else "ws"
+    outcome = client.run(program, f"{scheme}://127.0.0.1:{case['port']}{case['path']}", *OPTIONS, *trust)
     runs = hostile.run_log(case["name"], wait=2)
     return case, outcome, runs[-1] if runs else {}
+
+
+def run_all(program, checks, hostile, cases, trust=()):
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for case, outcome, seen in pool.map(lambda case: run_case(program, hostile, case, trust), cases):
+            check_case(checks, case, outcome, seen)
+    print(f"{len(cases)} cases{' with TLS' if trust else ''}")
 
 
 def kind_of(outcome):
@@ -70,11 +82,16 @@ def main():
     checks = client.Checks()
     with client.peers.Hostile("--hold-ms", HOLD_MS) as hostile:
         checks.check("enough cases", len(hostile.cases) >= 30, len(hostile.cases))
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            done = pool.map(lambda case: run_case(program, hostile, case), hostile.cases)
-            for case, outcome, seen in done:
-                check_case(checks, case, outcome, seen)
-        print(f"{len(hostile.cases)} cases")
+        run_all(program, checks, hostile, hostile.cases)
+    directory = tempfile.mkdtemp(prefix="weir-hostile-")
+    try:
+        client.peers.make_ca(directory)
+        files = [os.path.join(directory, name) for name in ("good.pem", "good.key", "ca.pem")]
+        with client.peers.Hostile("--hold-ms", HOLD_MS, "--tls", "--cert", files[0], "--key", files[1]) as hostile:
+            cases = [case for case in hostile.cases if case["group"] in TLS_GROUPS and case["name"] != "half_frame_silence"]
+            run_all(program, checks, hostile, cases, ("--option", f"tls.ca={files[2]}"))
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
     checks.finish()
 
 

@@ -351,6 +351,8 @@ static void print_refusal(const weir_error *error)
 int main(int count, char **words)
 {
     arena = weir_arena_new(16384, 0);
+    if (!arena)
+        usage("out of memory");
     args.options =
         fill_options(arena, weir_backend_websocket.options, weir_backend_websocket.option_count);
     parse(count, words);
@@ -361,6 +363,8 @@ int main(int count, char **words)
     weir_timer *max = weir_timer_new(run.loop, on_max, NULL);
     run.resume = weir_timer_new(run.loop, on_resume, NULL);
     run.closer = weir_timer_new(run.loop, on_closer, NULL);
+    if (!max || !run.resume || !run.closer)
+        usage("out of memory");
     weir_link_target target = {.url = weir_str_of(args.url),
                                .headers = args.headers,
                                .header_count = args.header_count,

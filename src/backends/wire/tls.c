@@ -372,6 +372,8 @@ static weir_io classify_failure(const weir_tls *tls, int kind, int saved_errno, 
                   X509_verify_cert_error_string(verdict));
     } else if (is_cut || (kind == SSL_ERROR_SYSCALL && code == 0 && saved_errno == 0)) {
         weir_fail(error, WEIR_ERR_TLS, "the server closed the connection during %s", doing);
+    } else if (kind == SSL_ERROR_SYSCALL && code == 0 && !SSL_in_init(tls->ssl)) {
+        weir_fail(error, WEIR_ERR_CLOSED, "the connection broke: %s", strerror(saved_errno));
     } else if (kind == SSL_ERROR_SYSCALL && code == 0) {
         weir_fail(error, WEIR_ERR_TLS, "%s failed: %s", doing, strerror(saved_errno));
     } else {
