@@ -107,6 +107,18 @@ class Feed:
         self.tell(line)
         return self.wait(ev, had + 1, **members)
 
+    def receives(self, records):
+        """Waits until all connections together have made so many records."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            self.ask("status", "status")
+            latest = {line["connection"]: line["records"] for line in self.of("status")}
+            if sum(latest.values()) >= records:
+                return
+            if time.monotonic() > deadline:
+                raise FeedError(f"{latest} of {records} records: {self}")
+            time.sleep(0.02)
+
     def stop(self, deadline_ms=0):
         """Stops it and returns how long that took, in ms; FeedError if it does not end well."""
         self.tell(f"stop {deadline_ms}")

@@ -19,13 +19,12 @@ def play(capture, *consumers, seconds=0.0):
             run.reaches("live")
             time.sleep(seconds)
             if "block" not in " ".join(consumers):
-                venue.wait("played")
+                run.receives(FRAMES)
             run.tell("read")
-            venue.wait("played")
+            run.receives(FRAMES)
             while sum(run.ask("stats", "stats", consumer=i)["queued"] for i in range(len(consumers))):
                 time.sleep(0.05)
-            while run.ask("status", "status")["records"] < FRAMES:
-                time.sleep(0.05)
+            run.receives(FRAMES)
             run.stop()
             return ([run.of("seen", consumer=i)[0] for i in range(len(consumers))],
                     [run.of("stats", consumer=i)[-1] for i in range(len(consumers))], run)

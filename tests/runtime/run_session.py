@@ -33,7 +33,7 @@ def first_message(checks, capture):
     with peers.Venue("--capture", capture, "--dialect", "alpaca", config=config) as venue:
         with Feed(venue.url(), "login", *BOTH, "--tap", env={"ACME_API_SECRET": "s3cr3t"}) as run:
             run.reaches("live")
-            venue.wait("played")
+            run.receives(2000)
             run.stop()
             checks.check("first message: the way up", run.states() == [
                 "resolving", "connecting", "greeting", "authenticating", "subscribing", "live", "stopped"], run)
@@ -72,7 +72,7 @@ def header_and_url(checks, capture):
         with peers.Venue("--capture", capture, config={**config, **SUBSCRIBE}) as venue:
             with Feed(venue.url(), name, *BOTH) as run:
                 run.reaches("live")
-                venue.wait("played")
+                run.receives(2000)
                 run.stop()
                 checks.check(f"{name}: all records", run.of("seen")[0]["count"] == 2000, run)
             with Feed(venue.url(), name, *BOTH, env={"ACME_API_KEY": "wr0ngkey"}) as run:
@@ -145,6 +145,8 @@ def break_off(checks, capture, how):
         with Feed(venue.url(), "login", *BOTH) as run:
             run.reaches("live", 4)
             venue.wait("played", next=2000)
+            if how == "close":
+                run.receives(2000)
             run.stop()
             for conn in (1, 2, 3, 4):
                 checks.check(f"{how}: login and subscribe on connection {conn}", venue.messages(conn) == [
@@ -207,7 +209,7 @@ def killed_venue(checks, capture):
             venue.stop()
             venue = peers.Venue("--capture", capture, "--dialect", "alpaca", "--port", port)
             run.reaches("live", 2)
-            venue.wait("played")
+            run.receives(2000)
             run.stop()
             checks.check("after the venue's death the feed goes on", run.of("seen")[0]["count"] >= 2000, run)
     finally:
@@ -264,8 +266,7 @@ def several(checks, capture):
     with peers.Venue("--capture", capture, "--play", "open") as venue:
         with Feed(venue.url(), "plain+headers+query", "--reactors", "2", "--consumer", "poll", "--consumer",
                   "callback", "--consumer", "inline", "--consumer", "poll,connection=query") as run:
-            venue.wait("played", 3)
-            time.sleep(0.3)
+            run.receives(6000)
             run.stop()
             for consumer in (0, 1):
                 seen = run.of("seen", consumer=consumer)[0]
@@ -284,8 +285,7 @@ def bad_frames(checks, capture):
             venue.command("send", text="{not json")
             venue.command("send", text='[{"T":"t","S":"AAPL","p":"x"}]')
             venue.command("send", text='[{"T":"hb","text":"last"}]')
-            while run.ask("status", "status")["records"] < 2001:
-                time.sleep(0.02)
+            run.receives(2001)
             first = run.ask("failures", "failure", stage="decode")
             second = run.wait("failure", stage="convert")
             checks.check("failures are kept with their text", first["sample"] == "{not json"
