@@ -110,7 +110,10 @@ unsigned weir_program_kind(const weir_program *program);
 unsigned weir_program_roots(const weir_program *program);
 /** True if the program is a constant; its value is then in *out. */
 bool weir_program_constant(const weir_program *program, weir_value *out);
-/** True if the program is nothing but one slot of `root`: the caller may read the slot itself. */
+/**
+ * True if the program is nothing but one slot of `root`: the caller may read the slot itself. When
+ * that is ABSENT the program must be run: it raises, or takes the default that its get() has.
+ */
 bool weir_program_slot(const weir_program *program, weir_root *root, size_t *slot);
 /** The instructions as text, one a line. */
 void weir_program_print(weir_buf *out, const weir_program *program);
