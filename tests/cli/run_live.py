@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""`weir run` against a venue of tests/peers, which is not ours and says what it saw."""
+import os
+import sys
+
+import claims
+from claims import equal, finish, start, stopped, weir, within, write
+from specs import SPEC, TWO_CONNECTIONS, quote, trade
+
+sys.path.insert(0, os.path.join(claims.ROOT, "tests", "peers"))
+import peers  # noqa: E402
+
+CONFIG = {"greeting": [], "auth": {"mode": "none"},
+          "subscribe": {"match": {"action": "subscribe"}, "symbols": ["trades", "quotes"], "need": 1}}
+WANTED = ["--subscribe", "trades=ABC,DEF", "--subscribe", "quotes=ABC"]
+
+
+def _venue(frames, *more):
+    capture = write("frames.jsonl", "".join(frame + "\n" for frame in frames))
+    return peers.Venue("--capture", capture, "--dialect", "alpaca", *more, config=CONFIG)
+
+
+def _run(venue, *more, spec=SPEC):
+    return start("run", write("shop.yaml", spec), "--set", "vars.url=" + venue.url(), *more)
+
+
+def records_arrive_and_a_limit_ends_it():
+    with _venue([trade(i) for i in range(50)]) as venue:
+        done = finish(_run(venue, "--limit", "20", *WANTED))
+        equal(done.code, 0)
+        equal([r["data"]["close"] for r in done.records()], [i + 0.5 for i in range(20)])
+        equal([r["seq"] for r in done.records()], list(range(1, 21)))
+        equal(venue.messages(conn=1), [{"action": "subscribe", "trades": ["ABC", "DEF"]},
+                                       {"action": "subscribe", "quotes": ["ABC"]}])
+        equal(venue.wait("close", conn=1)["code"], 1000)
+
+
+def a_duration_ends_it():
+    with _venue([trade(i) for i in range(5)]) as venue:
+        done = finish(_run(venue, "--duration", "1500ms", *WANTED))
+        equal((done.code, len(done.records())), (0, 5))
+        within(done.err, "market: live", "subscribed trades (2 symbols)", "market: stopped")
+
+
+def what_is_queued_at_a_signal_is_still_written():
+    with _venue([trade(i) for i in range(20000)]) as venue:
+        process = _run(venue, *WANTED)
+        venue.wait("played", timeout=30)
+        done, seconds = stopped(process)
+        equal((done.code, seconds < 2), (0, True))
+        numbers = [r["seq"] for r in done.records()]
+        equal(numbers, list(range(1, len(numbers) + 1)))
+
+
+def a_break_is_mended_and_subscribed_again():
+    with _venue([trade(i) for i in range(30)], "--cursor", "shared", "--close-after", "10",
+                "--fault-times", "2") as venue:
+        done = finish(_run(venue, "--limit", "30", *WANTED))
+        equal((done.code, [r["data"]["close"] for r in done.records()]), (0, [i + 0.5 for i in range(30)]))
+        equal(len(venue.events("subscribe", ok=True)), 9)
+        within(done.err, "backoff", "again in")
+
+
+def a_recording_has_both_directions():
+    with _venue([trade(1), quote(2), trade(3)]) as venue:
+        done = finish(_run(venue, "--limit", "3", "--record", "r.rec", *WANTED))
+        equal(done.code, 0)
+    equal(weir("replay", "shop.yaml", "r.rec").out, done.out)
+    with open("r.rec", "rb") as file:
+        within(file.read(), b'{"action":"subscribe","trades":["ABC","DEF"]}')
+
+
+def only_the_connections_named_are_opened():
+    with _venue([trade(1)]) as venue:
+        done = finish(_run(venue, "--connection", "market", "--limit", "1", *WANTED, spec=TWO_CONNECTIONS))
+        equal((done.code, len(done.records())), (0, 1))
+        equal(venue.command("stats")["opened"], 1)
+    done = weir("run", "shop.yaml", "--connection", "markt")
+    equal(done.code, 1)
+    within(done.err, "markt", "market")
+
+
+def the_exit_status_is_one_when_every_connection_has_failed():
+    tired = SPEC.replace("max: 100ms", "max: 100ms, attempts: 2")
+    done = finish(start("run", write("tired.yaml", tired), *WANTED))
+    equal((done.code, done.out), (1, ""))
+    within(done.err.splitlines()[-1], "weir: market: ", "refused")
+
+
+def binary_columns_and_csv_reach_the_pipe():
+    with _venue([trade(1), quote(2)]) as venue:
+        done = finish(_run(venue, "--format", "csv", "--limit", "2", *WANTED))
+        lines = done.out.splitlines()
+        equal((done.code, len(lines)), (0, 3))
+        within(lines[0], "channel,stream,connection,asset,timestamp,data.close,data.note,bid,market_depth.bids")
+
+
+def a_slow_reader_with_drops_allowed_is_told_how_many():
+    with _venue([trade(i, n="x" * 400) for i in range(200000)]) as venue:
+        process = _run(venue, "--overflow", "drop_oldest", *WANTED)
+        process.stdout.readline()
+        venue.wait("played", timeout=60)
+        done, _ = stopped(process)
+        equal(done.code, 0)
+        numbers = [r["seq"] for r in done.records()]
+        equal(numbers, sorted(numbers))
+        within(done.err, "dropped ")
+
+
+if __name__ == "__main__":
+    if not peers.available():
+        print("skipped: node or tests/peers/node_modules is absent")
+        sys.exit(claims.SKIPPED)
+    claims.main(globals(), __doc__)
