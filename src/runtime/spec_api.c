@@ -208,8 +208,10 @@ size_t weir_spec_find_connection(const weir_spec *spec, const char *name, weir_e
     const weir_spec_model *model = spec->model;
     weir_buf names = {0};
     for (size_t i = 0; i < model->connection_count; i++) {
-        if (name ? weir_str_is(model->connections[i].name, name) : model->connection_count == 1)
+        if (name ? weir_str_is(model->connections[i].name, name) : model->connection_count == 1) {
+            weir_buf_fini(&names);
             return i;
+        }
         weir_buf_printf(&names, "%s%.*s", i ? ", " : "", WEIR_FMT(model->connections[i].name));
     }
     if (name)

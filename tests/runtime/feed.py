@@ -161,7 +161,7 @@ class Checks:
             test(self, *args)
         except (FeedError, peers.PeerError, OSError, KeyError) as error:
             self.failed += 1
-            print(f"FAILED {test.__name__} {args}: {error!r}\n  {error}")
+            print(f"FAILED {test.__name__} {args}: {type(error).__name__} {error}")
 
 
 def write_capture(directory, name="trades.jsonl", frames=2000):
