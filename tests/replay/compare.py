@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Replays a captured session through the venue's spec and compares every record, value by value and
-frame by frame, with what two independent programs made of the same frames.
+"""Replays a captured session through the venue's spec and compares every record, value by value
+and frame by frame, with what two independent programs made of the same frames.
 
-The frames are replayed twice: as a recording that says when each was received (the captures have the
-times beside them), which is what is compared, and as they lie in the captures, one a line, which must
-give the same records but for what depends on the time of receipt.
+The frames are replayed twice: as a recording that says when each was received (the captures have
+the times beside them), which is what is compared, and as they lie in the captures, one a line,
+which must give the same records but for what depends on the time of receipt.
 
-Every record must be matched by an event of each oracle, every event by a record, every field of an
-event by an equal value, and every column of a record by an oracle or by the frame itself. What is
-not is a difference; a difference that no rule of venues.py explains fails the test.
+Every record must be matched by an event of each oracle, every event by a record, every field of
+an event by an equal value, and every column of a record by an oracle or by the frame itself. What
+is not is a difference; a difference that no rule of venues.py explains fails the test.
 """
 import collections
 import os
@@ -145,7 +145,8 @@ class Comparison:
                     if field != "kind":
                         self.compare_field(oracle, frame, event, field, value)
             for event in mine[len(other):]:
-                self.differ(Difference(oracle, frame, kind, "missing", event["record"], None, event))
+                self.differ(Difference(oracle, frame, kind, "missing", event["record"], None,
+                                       event))
             for expected in other[len(mine):]:
                 self.differ(Difference(oracle, frame, kind, "missing", None, expected))
 

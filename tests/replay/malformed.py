@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Frames that are broken in every way, between frames that are not. Every good frame's record must be
-delivered and equal, every broken frame must be counted as an error and give no record, odd but legal
-frames must give what Python's json module makes of them, and the exit code is 0: one bad frame never
-harms its neighbours.
+"""Frames that are broken in every way, between frames that are not. Every good frame's record
+must be delivered and equal, every broken frame must be counted as an error and give no record,
+odd but legal frames must give what Python's json module makes of them, and the exit code is 0:
+one bad frame never harms its neighbours.
 
-The frames go in as length-prefixed binary, so that newlines, NULs and empty frames are just bytes.
+The frames go in as length-prefixed binary, so that newlines, NULs and empty frames are just
+bytes.
 """
 import json
 import os
@@ -30,7 +31,7 @@ def with_note(note):
 
 
 def with_member(name, value):
-    """A good frame in which one more member, the last and so the one that counts, has this value."""
+    """A good frame with one more member: the last of its name is the one that counts."""
     return with_note(b"1")[:-1] + b',"' + name + b'":' + value + b"}"
 
 
@@ -48,7 +49,8 @@ def truncated():
 
 
 def bad_strings():
-    escapes = (rb"\x", rb"\u", rb"\u1", rb"\u12", rb"\u123", rb"\u123g", rb"\U0001F600", rb"\0", rb"\'",
+    escapes = (rb"\x", rb"\u", rb"\u1", rb"\u12", rb"\u123", rb"\u123g", rb"\U0001F600", rb"\0",
+               rb"\'",
                rb"\a", rb"\ ", b"\\\n", rb"\u-123", rb"\u 123", b"\\\x00")
     for escape in escapes:
         yield with_note(b'"a' + escape + b'"')
@@ -57,9 +59,12 @@ def bad_strings():
 
 
 def bad_utf8():
-    sequences = (b"\x80", b"\xbf", b"\xc3", b"\xc0\x80", b"\xc1\xbf", b"\xe0\x80\x80", b"\xe0\x9f\xbf",
-                 b"\xed\xa0\x80", b"\xed\xbf\xbf", b"\xe2\x82", b"\xf0\x80\x80\x80", b"\xf0\x8f\xbf\xbf",
-                 b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80", b"\xf8\x88\x80\x80\x80", b"\xfe", b"\xff",
+    sequences = (b"\x80", b"\xbf", b"\xc3", b"\xc0\x80", b"\xc1\xbf", b"\xe0\x80\x80",
+                 b"\xe0\x9f\xbf",
+                 b"\xed\xa0\x80", b"\xed\xbf\xbf", b"\xe2\x82", b"\xf0\x80\x80\x80",
+                 b"\xf0\x8f\xbf\xbf",
+                 b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80", b"\xf8\x88\x80\x80\x80", b"\xfe",
+                 b"\xff",
                  b"\xf0\x9f\x98", b"\xe2\x28\xa1")
     for sequence in sequences:
         yield with_note(b'"' + sequence + b'"')
@@ -69,7 +74,8 @@ def bad_utf8():
 
 
 def bad_numbers():
-    for number in (b"01", b"-", b"+1", b".5", b"1.", b"1.e5", b"1e", b"1e+", b"1E-", b"--1", b"0x10",
+    for number in (b"01", b"-", b"+1", b".5", b"1.", b"1.e5", b"1e", b"1e+", b"1E-", b"--1",
+                   b"0x10",
                    b"1_000", b"NaN", b"Infinity", b"-Infinity", b"nan", b"1,5", b"-01", b"1e5.5",
                    b"\xef\xbc\x91", b"0b1"):
         yield with_note(number)
@@ -77,14 +83,19 @@ def bad_numbers():
 
 
 def bad_structure():
-    yield from (b"", b" ", b"\n", b"\t\r\n ", b"\x00", b"\x00\x00\x00\x00", b"{", b"}", b"[", b"]", b",",
-                b":", b'"', b"'", b"nul", b"nulll", b"tru", b"True", b"None", b"undefined", b"<html></html>",
-                b"{]", b"[}", b"[1 2]", b"[1,]", b"[,1]", b"[,]", b"{,}", b'{"a"}', b'{"a":}', b'{"a" 1}',
+    yield from (b"", b" ", b"\n", b"\t\r\n ", b"\x00", b"\x00\x00\x00\x00", b"{", b"}", b"[", b"]",
+                b",",
+                b":", b'"', b"'", b"nul", b"nulll", b"tru", b"True", b"None", b"undefined",
+                b"<html></html>",
+                b"{]", b"[}", b"[1 2]", b"[1,]", b"[,1]", b"[,]", b"{,}", b'{"a"}', b'{"a":}',
+                b'{"a" 1}',
                 b"{a:1}", b"{'a':1}", b"{1:2}", b'{"a":1,}', b'{"a":1 "b":2}', b'{"a"::1}', b'{:1}',
-                b'{null:1}', b'[1],', b"// comment\n{}", b"/**/{}", b"ping", b"2probe", b"\xef\xbb\xbf")
+                b'{null:1}', b'[1],', b"// comment\n{}", b"/**/{}", b"ping", b"2probe",
+                b"\xef\xbb\xbf")
     whole = with_note(b'"x"')
     yield from (b"\xef\xbb\xbf" + whole, b"\xfe\xff" + whole, b"\x00" + whole, whole + b"\x00",
-                whole + b"x", whole + b",", whole + b"}", whole + whole, whole + b" 1", whole + b"\x0b",
+                whole + b"x", whole + b",", whole + b"}", whole + whole, whole + b" 1",
+                whole + b"\x0b",
                 b"\x0c" + whole, b"\xc2\xa0" + whole, whole.decode().encode("utf-16-le"),
                 whole.decode().encode("utf-32-be"))
     yield whole.replace(b'"q":1', b'"q":\x001')

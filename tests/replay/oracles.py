@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The two oracles, read into one shape: for each frame a list of events, an event being a dict of the
-fields that this oracle knows (others are left out, so they are not compared).
+"""The two oracles, read into one shape: for each frame a list of events, an event being a dict of
+the fields that this oracle knows (others are left out, so they are not compared).
 
-cryptofeed gives numbers as the exact text of the venue; tardis as doubles. Times of cryptofeed are
-doubles of seconds: exact to the microsecond that the venues send. Times of tardis are milliseconds
-with the microseconds beside them.
+cryptofeed gives numbers as the exact text of the venue; tardis as doubles. Times of cryptofeed
+are doubles of seconds: exact to the microsecond that the venues send. Times of tardis are
+milliseconds with the microseconds beside them.
 """
 import gzip
 import json

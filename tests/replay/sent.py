@@ -3,9 +3,10 @@
 captures were recorded. The spec runs against a server of tests/peers that speaks the venue's
 dialect and logs every message it gets.
 
-kraken and coinbase: the messages of captures/sent, stream by stream. The recording client opened a
-connection for each; that is its own affair, so only the set of messages counts. binance: that client
-subscribed in the URL, so the names in our messages must be the stream names that the frames carry.
+kraken and coinbase: the messages of captures/sent, stream by stream. The recording client opened
+a connection for each; that is its own affair, so only the set of messages counts. binance: that
+client subscribed in the URL, so the names in our messages must be the stream names that the
+frames carry.
 """
 import collections
 import json
@@ -74,7 +75,8 @@ def coinbase(args):
     names = {"level2": "book", "matches": "trades", "ticker": "ticker"}
     streams = {names[m["channels"][0]]: m["product_ids"] for m in theirs}
     frames = capture(args.shared, "frames", "coinbase.jsonl")
-    return compare("coinbase", sent(args.weir, "coinbase.yaml", "coinbase", frames, streams), theirs)
+    return compare("coinbase", sent(args.weir, "coinbase.yaml", "coinbase", frames, streams),
+                   theirs)
 
 
 def binance(args):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What the comparison has to know of each venue: how a frame reads to an independent eye, how the two
-oracles spell its symbols, and which differences are explained - each rule with its reason, so that
-"zero differences" is a statement about named rules and nothing else.
+"""What the comparison has to know of each venue: how a frame reads to an independent eye, how the
+two oracles spell its symbols, and which differences are explained - each rule with its reason, so
+that "zero differences" is a statement about named rules and nothing else.
 
 `extras` are the columns that neither oracle has; they are checked against the frame itself, read
 here with json.loads and plain Python. A column of ours that no oracle and no extra covers is a
@@ -68,7 +68,7 @@ class Kraken(Venue):
     }
     rules = (
         Rule("cryptofeed: no time of a book",
-             "cryptofeed's kraken handler does not read the time of a level; tardis does, and agrees",
+             "its kraken handler does not read the time of a level; tardis does, and agrees",
              lambda d: d.oracle == "cryptofeed" and d.kind == "book" and d.field == "time"
              and d.theirs is None),
         Rule("cryptofeed: no time of a ticker",
@@ -116,7 +116,8 @@ class Coinbase(Venue):
         Rule("cryptofeed: no time of a snapshot",
              "the venue sends none; our record carries the time of receipt, which is checked",
              lambda d: d.oracle == "cryptofeed" and d.kind == "book" and d.field == "time"
-             and d.theirs is None and d.event["snapshot"] and d.event["time"] == d.event["received"]),
+             and d.theirs is None and d.event["snapshot"]
+             and d.event["time"] == d.event["received"]),
         Rule("tardis: receive time of a snapshot",
              "the venue sends none: it gives the time of receipt, cut to the millisecond",
              lambda d: d.oracle == "tardis" and d.kind == "book" and d.field == "time"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Checks the specs that must load: those of specs/ and examples/, and the snippets of the first
-description of the language in tests/spec/seed, written as whole specs. All must pass `weir check`.
-Where NAME.frames.jsonl and NAME.expected.jsonl (or NAME.CONNECTION...) lie beside one, `weir replay`
-over the frames must give exactly the expected records, `received` and `seq` aside.
+description of the language in tests/spec/seed, written as whole specs. All must pass `weir
+check`. Where NAME.frames.jsonl and NAME.expected.jsonl (or NAME.CONNECTION...) lie beside one,
+`weir replay` over the frames must give exactly the expected records, `received` and `seq` aside.
 """
 import argparse
 import glob

@@ -19,8 +19,8 @@ WAIT = 15
 SETTLE = 0.3        # for a message too many to arrive
 KEYS = {"api_key": "k-123", "api_secret": "s-456", "access_token": "t 7/8+9"}
 
-# spec -> what is subscribed, the messages that must arrive (in any order), headers and query that must
-# come with the handshake
+# spec -> what is subscribed, the messages that must arrive (in any order), the headers and the
+# query that must come with the handshake
 CASES = {
     "subscribe_per_channel": (["data=AAPL,MSFT", "quote=AAPL"], [
         {"action": "subscribe", "trades": ["AAPL", "MSFT"]},
