@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of this folder share: running ws_client, and checks that go on after the first failure."""
+"""What the tests of this folder share: running ws_client, and checks that go on after a failure."""
 
 import json
 import os
@@ -56,8 +56,14 @@ def run(program, url, *args, env=None):
     """Runs the client to its end and returns the outcome. A hang is an outcome too (status -1)."""
     command = [program, url] + [str(arg) for arg in args]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS, check=False,
-                              env=clean_environment(env))
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=RUN_SECONDS,
+            check=False,
+            env=clean_environment(env),
+        )
     except subprocess.TimeoutExpired:
         return Outcome([], -1, f"no end within {RUN_SECONDS} s")
     return Outcome(done.stdout.splitlines(), done.returncode, done.stderr)

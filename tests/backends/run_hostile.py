@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Every case of the hostile server: what the link must report, what it must have sent, and nothing more.
+"""Every case of the hostile server: what the link reports, what it has sent, and nothing more.
 
-Each case says which outcomes are right (tests/peers/README.md). On top of them, always: one `down`, as the last event,
-within bounded time; exactly the frames that came before the offence; no RFC violation of our own.
+Each case says which outcomes are right (tests/peers/README.md). On top of them, always: one `down`,
+as the last event, within bounded time; exactly the frames that came before the offence; no RFC
+violation of our own.
 """
 
 import concurrent.futures
@@ -20,14 +21,18 @@ OPTIONS = ("--option", "upgrade_timeout=3s", "--max-ms", "40000")
 
 def run_case(program, hostile, case, trust):
     scheme = "wss" if trust else "ws"
-    outcome = client.run(program, f"{scheme}://127.0.0.1:{case['port']}{case['path']}", *OPTIONS, *trust)
+    outcome = client.run(
+        program, f"{scheme}://127.0.0.1:{case['port']}{case['path']}", *OPTIONS, *trust
+    )
     runs = hostile.run_log(case["name"], wait=2)
     return case, outcome, runs[-1] if runs else {}
 
 
 def run_all(program, checks, hostile, cases, trust=()):
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        for case, outcome, seen in pool.map(lambda case: run_case(program, hostile, case, trust), cases):
+        for case, outcome, seen in pool.map(
+            lambda case: run_case(program, hostile, case, trust), cases
+        ):
             check_case(checks, case, outcome, seen)
     print(f"{len(cases)} cases{' with TLS' if trust else ''}")
 
@@ -45,8 +50,10 @@ def identity(frame):
 
 
 def frames_wanted(expect, kind):
-    """What must be delivered; a case that allows two readings says what comes before the offence, too."""
-    frames = expect.get("frames_if_error", expect["frames"]) if kind == "error" else expect["frames"]
+    """What must be delivered; a case that allows two readings has a list for the strict one, too."""
+    frames = (
+        expect.get("frames_if_error", expect["frames"]) if kind == "error" else expect["frames"]
+    )
     return [identity(frame) for frame in frames for _ in range(frame.get("times", 1))]
 
 
@@ -56,24 +63,39 @@ def check_case(checks, case, outcome, seen):
     if not outcome.downs:
         return
     down = outcome.down
-    checks.check(f"{name}: outcome", kind_of(outcome) in expect["outcomes"],
-                 f"{kind_of(outcome)}, wanted {expect['outcomes']}: {down}")
-    checks.check(f"{name}: code", down["code"] in expect["codes"], f"wanted {expect['codes']}: {down}")
+    checks.check(
+        f"{name}: outcome",
+        kind_of(outcome) in expect["outcomes"],
+        f"{kind_of(outcome)}, wanted {expect['outcomes']}: {down}",
+    )
+    checks.check(
+        f"{name}: code", down["code"] in expect["codes"], f"wanted {expect['codes']}: {down}"
+    )
     if expect["http_status"] is not None:
         checks.check(f"{name}: status", down["http_status"] == expect["http_status"], down)
     if expect["retry_after"] is not None:
         checks.check(f"{name}: retry", down["retry_after"] == expect["retry_after"], down)
     if kind_of(outcome) == "close" and expect["peer_code"] is not None:
         checks.check(f"{name}: peer's code", down["close_code"] == expect["peer_code"], down)
-        checks.check(f"{name}: peer's reason", down["reason"] == (expect["peer_reason"] or ""), down)
+        checks.check(
+            f"{name}: peer's reason", down["reason"] == (expect["peer_reason"] or ""), down
+        )
     got = [identity(frame) for frame in outcome.of("frame")]
     wanted = frames_wanted(expect, kind_of(outcome))
-    checks.check(f"{name}: frames", got == wanted, f"{len(got)} {got[:3]}, wanted {len(wanted)} {wanted[:3]}")
-    checks.check(f"{name}: pongs", not seen or seen.get("pongs", 0) >= expect["min_pongs"] or kind_of(outcome) == "error",
-                 f"{seen.get('pongs')} pongs, wanted {expect['min_pongs']}")
+    checks.check(
+        f"{name}: frames", got == wanted, f"{len(got)} {got[:3]}, wanted {len(wanted)} {wanted[:3]}"
+    )
+    checks.check(
+        f"{name}: pongs",
+        not seen or seen.get("pongs", 0) >= expect["min_pongs"] or kind_of(outcome) == "error",
+        f"{seen.get('pongs')} pongs, wanted {expect['min_pongs']}",
+    )
     if seen.get("upgraded") and expect["close_code"] is not None:
-        checks.check(f"{name}: close code sent", seen["close_code"] in expect["close_codes"],
-                     f"{seen.get('close_code')}, wanted {expect['close_codes']}: {seen}")
+        checks.check(
+            f"{name}: close code sent",
+            seen["close_code"] in expect["close_codes"],
+            f"{seen.get('close_code')}, wanted {expect['close_codes']}: {seen}",
+        )
     checks.check(f"{name}: our own conduct", not seen.get("bad"), seen.get("bad"))
 
 
@@ -87,8 +109,14 @@ def main():
     try:
         client.peers.make_ca(directory)
         files = [os.path.join(directory, name) for name in ("good.pem", "good.key", "ca.pem")]
-        with client.peers.Hostile("--hold-ms", HOLD_MS, "--tls", "--cert", files[0], "--key", files[1]) as hostile:
-            cases = [case for case in hostile.cases if case["group"] in TLS_GROUPS and case["name"] != "half_frame_silence"]
+        with client.peers.Hostile(
+            "--hold-ms", HOLD_MS, "--tls", "--cert", files[0], "--key", files[1]
+        ) as hostile:
+            cases = [
+                case
+                for case in hostile.cases
+                if case["group"] in TLS_GROUPS and case["name"] != "half_frame_silence"
+            ]
             run_all(program, checks, hostile, cases, ("--option", f"tls.ca={files[2]}"))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
