@@ -50,7 +50,7 @@ def identity(frame):
 
 
 def frames_wanted(expect, kind):
-    """What must be delivered; a case that allows two readings has a list for the strict one, too."""
+    """What must be delivered; a case that allows two readings has a list for each of them."""
     frames = (
         expect.get("frames_if_error", expect["frames"]) if kind == "error" else expect["frames"]
     )
