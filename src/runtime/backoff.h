@@ -6,10 +6,10 @@
 #include "spec/spec.h"
 
 /**
- * The delay after `failures` attempts in a row have failed (1 = the first): capped exponential, with
- * full jitter a uniform draw from 0 to that (`chance` is 64 random bits), never below `at_least_ns`
- * (Retry-After). An `at_least_ns` of more than WEIR_RETRY_AFTER_MAX_NS is taken for that: a server
- * may ask for patience, not for ever.
+ * The delay after `failures` attempts in a row have failed (1 = the first): capped exponential,
+ * with full jitter a uniform draw from 0 to that (`chance` is 64 random bits), never below
+ * `at_least_ns` (Retry-After). An `at_least_ns` of more than WEIR_RETRY_AFTER_MAX_NS is taken for
+ * that: a server may ask for patience, not for ever.
  */
 #define WEIR_RETRY_AFTER_MAX_NS (INT64_C(3600) * 1000000000)
 int64_t weir_backoff_delay(const weir_reconnect_spec *spec, uint64_t failures, uint64_t chance,

@@ -10,7 +10,8 @@
 
 typedef struct weir_conflate_entry {
     uint64_t generation;
-    const void *stream; /* text of the stream and of the connection by address: one spec, one text */
+    const void
+        *stream; /* text of the stream and of the connection by address: one spec, one text */
     const void *connection;
     const weir_asset *asset;
     size_t offset; /* SIZE_MAX: none at present */

@@ -32,8 +32,8 @@ static weir_code make_headers(weir_connection *connection, const weir_message_in
     weir_arena *arena = connection->arena;
     if (!(connection->spec->auth.modes & WEIR_AUTH_HEADERS))
         return WEIR_OK;
-    const weir_code code = weir_plan_headers(connection->plan, input, arena, &pairs,
-                                             &target->header_count, error);
+    const weir_code code =
+        weir_plan_headers(connection->plan, input, arena, &pairs, &target->header_count, error);
     return code != WEIR_OK
                ? code
                : make_pairs(arena, pairs, target->header_count, &target->headers, error);
@@ -62,15 +62,15 @@ weir_code weir_connection_open(weir_connection *connection, const weir_link_sink
     weir_arena_reset(connection->arena);
     weir_code code = weir_world_refresh(&connection->world, connection->runtime->spec, error);
     if (code == WEIR_OK)
-        code = weir_plan_url(connection->plan, &input, connection->arena, &target.url, &shown,
-                             error);
+        code =
+            weir_plan_url(connection->plan, &input, connection->arena, &target.url, &shown, error);
     if (code == WEIR_OK)
         code = make_headers(connection, &input, &target, error);
     if (code == WEIR_OK)
         code = make_query(connection, &input, &target, error);
     if (code == WEIR_OK)
-        code = weir_plan_options(connection->plan, &input, connection->arena,
-                                 &connection->options, error);
+        code = weir_plan_options(connection->plan, &input, connection->arena, &connection->options,
+                                 error);
     if (code != WEIR_OK)
         return code;
     weir_connection_enter(connection, WEIR_STATE_RESOLVING, WEIR_OK, 0, "connecting to %.*s",

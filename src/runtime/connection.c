@@ -8,8 +8,9 @@
  *                                                              failed, stopped ┘
  *
  * Greeting and authenticating are passed over where the spec has no wait for them. One timer serves
- * all waits, since there is one at a time. A link is given up by closing it; what follows is decided
- * when it is down (on_down), so there is one road to backoff, failed and stopped, whoever ended it.
+ * all waits, since there is one at a time. A link is given up by closing it; what follows is
+ * decided when it is down (on_down), so there is one road to backoff, failed and stopped, whoever
+ * ended it.
  *
  * A login that the venue refuses is fatal: trying again with a bad key gets accounts blocked. So is
  * what the spec itself gets wrong. Everything else is tried again, ever more slowly, until the
@@ -262,8 +263,7 @@ static void on_up(weir_connection *connection)
     weir_timer_set(connection->timer, greeting->timeout_ns);
 }
 
-void weir_connection_heard(weir_connection *connection, weir_verdict verdict,
-                           const weir_error *why)
+void weir_connection_heard(weir_connection *connection, weir_verdict verdict, const weir_error *why)
 {
     if (connection->is_closing)
         return;
@@ -286,8 +286,7 @@ static void on_phase(void *user, weir_link_phase phase, weir_str detail)
         on_up(connection);
     else if (connection->state == WEIR_STATE_RESOLVING)
         weir_connection_enter(connection, WEIR_STATE_CONNECTING, WEIR_OK, 0, "%s%.*s",
-                              detail.len > 0 ? "trying " : "host name resolved",
-                              WEIR_FMT(detail));
+                              detail.len > 0 ? "trying " : "host name resolved", WEIR_FMT(detail));
 }
 
 static void on_frame(void *user, const weir_frame *frame)
@@ -376,8 +375,7 @@ static void stop(weir_connection *connection)
     weir_timer_cancel(connection->timer);
     weir_connection_deliver_rest(connection, true);
     if (connection->link) {
-        int64_t linger_ns =
-            atomic_load(&connection->runtime->stop_at_ns) - weir_mono_ns();
+        int64_t linger_ns = atomic_load(&connection->runtime->stop_at_ns) - weir_mono_ns();
         linger_ns = linger_ns > 0 ? linger_ns / 4 * 3 : 0;
         connection->is_closing = true;
         connection->backend->close(connection->link, CLOSE_NORMAL, (weir_str){0}, linger_ns);

@@ -8,8 +8,8 @@
  * Records are position-independent blocks, back to back. The queue is bounded in records, front and
  * back together. drop_oldest may have to drop from the front, which belongs to the reader: it asks
  * for it by `skip`, and the reader does it before it takes the next one. conflate keeps an index of
- * the back by stream and asset; the older record of a key is marked dead where it lies, so the order
- * of arrival and of sequence numbers stays.
+ * the back by stream and asset; the older record of a key is marked dead where it lies, so the
+ * order of arrival and of sequence numbers stays.
  *
  * Waiting is on an eventfd, because weir_consumer_wake has to be async-signal-safe; a producer
  * writes it only when the reader has said that it waits.
@@ -238,8 +238,7 @@ static bool wants(const weir_consumer *consumer, const weir_record *record)
 {
     const weir_schema *schema = record->schema;
     return (consumer->channels & 1u << schema->channel) &&
-           (consumer->connection.len == 0 ||
-            weir_str_eq(consumer->connection, schema->connection));
+           (consumer->connection.len == 0 || weir_str_eq(consumer->connection, schema->connection));
 }
 
 /* A batch that is wanted whole and has room is one copy. */
@@ -289,8 +288,7 @@ static void ring(const weir_consumer *consumer)
 {
     const uint64_t one = 1;
     const int saved = errno; /* for weir_consumer_wake in a signal handler */
-    while (write(consumer->wake_fd, &one, sizeof one) < 0 && errno == EINTR) {
-    }
+    while (write(consumer->wake_fd, &one, sizeof one) < 0 && errno == EINTR) {}
     errno = saved;
 }
 
@@ -488,12 +486,12 @@ void weir_consumer_get_stats(const weir_consumer *consumer, weir_consumer_stats 
 {
     weir_consumer *c = (weir_consumer *)consumer; /* as above */
     pthread_mutex_lock(&c->lock);
-    *stats = (weir_consumer_stats){
-        .delivered = atomic_load_explicit(&c->delivered, memory_order_relaxed),
-        .dropped = c->dropped,
-        .conflated = c->conflated,
-        .blocked = c->blocked,
-        .queued = atomic_load(&c->is_closed) ? 0 : queued(c)};
+    *stats = (weir_consumer_stats){.delivered =
+                                       atomic_load_explicit(&c->delivered, memory_order_relaxed),
+                                   .dropped = c->dropped,
+                                   .conflated = c->conflated,
+                                   .blocked = c->blocked,
+                                   .queued = atomic_load(&c->is_closed) ? 0 : queued(c)};
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -606,7 +604,8 @@ void weir_consumer_finish(weir_consumer *consumer, int64_t deadline_ns)
     pthread_mutex_lock(&consumer->lock);
     int error = 0;
     while (consumer->has_thread && !consumer->is_thread_done && error == 0)
-        error = pthread_cond_clockwait(&consumer->drained, &consumer->lock, CLOCK_MONOTONIC, &until);
+        error =
+            pthread_cond_clockwait(&consumer->drained, &consumer->lock, CLOCK_MONOTONIC, &until);
     atomic_store(&consumer->is_cancelled, error != 0);
     pthread_mutex_unlock(&consumer->lock);
     ring(consumer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A ring of events with their reasons in it, a mutex and a condition. An event is also a line of the
- * log, written where it is posted: logs are in order even when the callback lags.
+ * A ring of events with their reasons in it, a mutex and a condition. An event is also a line of
+ * the log, written where it is posted: logs are in order even when the callback lags.
  */
 #include "runtime/events.h"
 
@@ -106,8 +106,7 @@ static void write_log(const weir_event *event)
         return;
     if (event->type == WEIR_EVENT_STATE)
         weir_log(level, "%.*s: %s -> %s: %.*s", WEIR_FMT(event->connection),
-                 weir_state_name(event->from), weir_state_name(event->to),
-                 WEIR_FMT(event->reason));
+                 weir_state_name(event->from), weir_state_name(event->to), WEIR_FMT(event->reason));
     else
         weir_log(level, "%.*s: %.*s", WEIR_FMT(event->connection), WEIR_FMT(event->reason));
 }
@@ -180,9 +179,9 @@ weir_code weir_events_start(weir_events *events, weir_error *error)
     const int failure = pthread_create(&events->thread, NULL, deliver, events);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     events->has_thread = failure == 0;
-    return failure == 0 ? WEIR_OK
-                        : weir_fail(error, WEIR_ERR_LIMIT, "no thread for events: %s",
-                                    strerror(failure));
+    return failure == 0
+               ? WEIR_OK
+               : weir_fail(error, WEIR_ERR_LIMIT, "no thread for events: %s", strerror(failure));
 }
 
 void weir_events_stop(weir_events *events)

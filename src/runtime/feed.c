@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Frames in, records out. A frame is decoded where it lies in the link's buffer, its records are
- * numbered and offered to every consumer in one piece. A consumer with policy block may refuse: then
- * the link is paused, the batch stays, and the backlog notes how far each such consumer got. When
- * the last of them has the rest the link goes on. No frame is decoded while a batch waits, so the
- * backlog is never more than one frame's records.
+ * numbered and offered to every consumer in one piece. A consumer with policy block may refuse:
+ * then the link is paused, the batch stays, and the backlog notes how far each such consumer got.
+ * When the last of them has the rest the link goes on. No frame is decoded while a batch waits, so
+ * the backlog is never more than one frame's records.
  */
 #include <stdlib.h>
 
@@ -102,7 +102,8 @@ static void tap(const weir_connection *connection, const weir_frame *frame)
     options->on_frame(options->user, &tapped);
 }
 
-/* An error of the ack also counts before the login: with auth in the headers it may come at once. */
+/* An error of the ack also counts before the login: with auth in the headers it may come at once.
+ */
 static weir_verdict judge(weir_connection *connection, const weir_runner_frame *frame,
                           weir_error *why)
 {

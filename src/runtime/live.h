@@ -2,8 +2,8 @@
 /*
  * The parts of a running runtime: it has reactors (a thread with a loop each), a reactor has
  * connections, a connection has at most one link. Everything about a connection happens on its
- * reactor's thread; other threads leave orders (bits) and wake it, so nothing about it is locked but
- * what is shared by nature: its subscriptions, its status, the consumers.
+ * reactor's thread; other threads leave orders (bits) and wake it, so nothing about it is locked
+ * but what is shared by nature: its subscriptions, its status, the consumers.
  *
  *   connection.c  the state machine          connect.c  what a link is opened with
  *   speak.c       messages out               feed.c     frames in, records to the consumers
@@ -53,20 +53,20 @@ struct weir_connection {
     weir_status_numbers numbers;
     weir_state state;
     bool has_started;
-    bool is_closing;       /* the link was told to close: its frames are of no interest */
+    bool is_closing; /* the link was told to close: its frames are of no interest */
     bool is_stopping;
     bool has_ended;        /* stopped, and the reactor has counted it */
     bool is_blocked;       /* the batch waits for room in a consumer */
     bool connects_on_room; /* the backoff was over while blocked */
     weir_error cause;      /* why we closed the link; code WEIR_OK: we did not */
     bool is_fatal;
-    uint64_t failures; /* attempts in a row that came to nothing */
+    uint64_t failures;     /* attempts in a row that came to nothing */
     int64_t live_since_ns; /* monotonic; 0: was not live on this link */
     uint64_t records_at_up;
     uint64_t failed_before; /* failures of the runner that were shown */
     weir_subscription_change change;
-    weir_buf said; /* what the reconciliation under way has sent; see speak.c */
-    weir_buf text; /* masked texts */
+    weir_buf said;                /* what the reconciliation under way has sent; see speak.c */
+    weir_buf text;                /* masked texts */
     struct weir_backlog *backlog; /* per consumer that was full: how far it got */
     size_t backlog_count, backlog_cap;
 };
@@ -96,7 +96,7 @@ struct weir_runtime {
     uint64_t seq[WEIR_CHANNEL_COUNT];
     bool is_started; /* under lifecycle */
     bool is_stopped;
-    bool is_ending;  /* under opening: no consumer may join */
+    bool is_ending;          /* under opening: no consumer may join */
     atomic_llong stop_at_ns; /* monotonic */
 };
 
@@ -119,7 +119,8 @@ void weir_connection_enter(weir_connection *connection, weir_state state, weir_c
 void weir_connection_tell(weir_connection *connection, weir_event_type type, weir_code code,
                           weir_str stream, uint64_t count, const char *format, ...)
     WEIR_PRINTF(6, 7);
-/** Gives the link up: it is closed, and the connection backs off or (fatal) fails when it is down. */
+/** Gives the link up: it is closed, and the connection backs off or (fatal) fails when it is down.
+ */
 void weir_connection_drop(weir_connection *connection, const weir_error *cause, bool is_fatal);
 /** A frame that a wait recognised. */
 void weir_connection_heard(weir_connection *connection, weir_verdict verdict,

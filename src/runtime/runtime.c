@@ -71,9 +71,8 @@ weir_runtime *weir_runtime_new(weir_spec *spec, const weir_runtime_options *opti
     }
     runtime->spec = weir_spec_retain(spec);
     runtime->options = options ? *options : (weir_runtime_options){0};
-    runtime->connection_count = runtime->options.connections
-                                    ? runtime->options.connection_count
-                                    : spec->model->connection_count;
+    runtime->connection_count = runtime->options.connections ? runtime->options.connection_count
+                                                             : spec->model->connection_count;
     pthread_mutex_init(&runtime->lifecycle, NULL);
     pthread_mutex_init(&runtime->opening, NULL);
     pthread_mutex_init(&runtime->publishing, NULL);
@@ -238,9 +237,9 @@ void weir_runtime_tell_drops(weir_runtime *runtime)
         if (drops == 0)
             continue;
         char text[120];
-        const int len = snprintf(text, sizeof text, "a consumer (%s) lost %llu records",
-                                 weir_overflow_name(weir_consumer_policy(consumer)),
-                                 (unsigned long long)drops);
+        const int len =
+            snprintf(text, sizeof text, "a consumer (%s) lost %llu records",
+                     weir_overflow_name(weir_consumer_policy(consumer)), (unsigned long long)drops);
         const weir_event event = {.type = WEIR_EVENT_DROPPED,
                                   .time_ns = weir_now_ns(),
                                   .code = WEIR_ERR_LIMIT,

@@ -2,13 +2,12 @@
 /*
  * Numbers go through a sequence lock of atomics: the writer makes the version odd, stores, makes it
  * even; a reader that saw it odd or changed tries again. On the machines we run on the stores are
- * plain moves, so a frame pays for its status what a memcpy costs. The orders: a reader that loads a
- * new word (acquire, against its release) also sees the odd version that was stored before it.
+ * plain moves, so a frame pays for its status what a memcpy costs. The orders: a reader that loads
+ * a new word (acquire, against its release) also sees the odd version that was stored before it.
  */
 #include "runtime/status.h"
 
 #include <stdlib.h>
-
 
 _Static_assert(sizeof(weir_status_numbers) % sizeof(uint64_t) == 0, "moved as words");
 

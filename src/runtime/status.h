@@ -30,7 +30,7 @@ typedef struct weir_status_cell {
     _Atomic uint64_t version; /* odd while being written */
     _Atomic uint64_t words[WEIR_STATUS_WORDS];
     pthread_mutex_t lock;
-    weir_ring letters;  /* under the lock: the last dead letters */
+    weir_ring letters; /* under the lock: the last dead letters */
 } weir_status_cell;
 
 bool weir_status_init(weir_status_cell *cell);

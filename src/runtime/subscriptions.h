@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the user wants of one connection: for each stream its assets, in the order in which they were
- * first wanted, counted. It outlives every link: after a connect all of it is to be sent, and later
- * the differences. Any thread.
+ * What the user wants of one connection: for each stream its assets, in the order in which they
+ * were first wanted, counted. It outlives every link: after a connect all of it is to be sent, and
+ * later the differences. Any thread.
  */
 #ifndef WEIR_RUNTIME_SUBSCRIPTIONS_H
 #define WEIR_RUNTIME_SUBSCRIPTIONS_H
@@ -36,8 +36,8 @@ typedef struct weir_subscription_change {
 const weir_asset *const *weir_subscription_assets(const weir_subscription_change *change);
 
 /**
- * Takes what is wanted and not yet sent (or, `unsubscribes`, sent and wanted no more) and notes it as
- * done. `change` is emptied first and kept for reuse. False when out of memory.
+ * Takes what is wanted and not yet sent (or, `unsubscribes`, sent and wanted no more) and notes it
+ * as done. `change` is emptied first and kept for reuse. False when out of memory.
  */
 bool weir_subscriptions_take(weir_subscriptions *subscriptions, size_t stream, bool unsubscribes,
                              weir_subscription_change *change);

@@ -6,10 +6,10 @@
  *   feed_driver SPEC [--set vars.NAME=VALUE] [--connection NAME] [--subscribe STREAM=A,B]
  *               [--consumer WORD,WORD...] [--reactors N] [--tap]
  *
- * The words of a consumer: poll callback inline · block drop_oldest drop_newest conflate · capacity=N
- * · delay_us=N per record · hold (a polled one reads nothing before `read`) · print · channel=NAME
- * · connection=NAME. Commands: subscribe STREAM A B · unsubscribe STREAM A B · status · failures
- * · stats · read · open WORDS · close N · stop [MS]. The end of stdin is a stop.
+ * The words of a consumer: poll callback inline · block drop_oldest drop_newest conflate ·
+ * capacity=N · delay_us=N per record · hold (a polled one reads nothing before `read`) · print ·
+ * channel=NAME · connection=NAME. Commands: subscribe STREAM A B · unsubscribe STREAM A B · status
+ * · failures · stats · read · open WORDS · close N · stop [MS]. The end of stdin is a stop.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -375,8 +375,7 @@ static weir_spec *load(const char *path, const arguments *a)
 {
     weir_error error = {0};
     weir_report *report = NULL;
-    const weir_spec_options options = {.settings = a->settings,
-                                       .setting_count = a->setting_count};
+    const weir_spec_options options = {.settings = a->settings, .setting_count = a->setting_count};
     weir_spec *spec = weir_spec_load(path, &options, &report, &error);
     if (!spec) {
         char *text = weir_report_text(report, false);
@@ -390,7 +389,8 @@ static weir_spec *load(const char *path, const arguments *a)
 static bool open_all(weir_spec *spec, arguments *a)
 {
     weir_error error = {0};
-    const weir_runtime_options options = {.connections = a->connection_count ? a->connections : NULL,
+    const weir_runtime_options options = {.connections =
+                                              a->connection_count ? a->connections : NULL,
                                           .connection_count = a->connection_count,
                                           .on_event = on_event,
                                           .on_frame = a->taps ? on_tap : NULL,
@@ -407,8 +407,7 @@ static bool open_all(weir_spec *spec, arguments *a)
         char *equals = strchr(a->subscribes[i], '=');
         if (equals)
             *equals = '\0';
-        change_wants(false, a->subscribes[i], words,
-                     equals ? split(equals + 1, ",", words) : 0);
+        change_wants(false, a->subscribes[i], words, equals ? split(equals + 1, ",", words) : 0);
     }
     if (weir_runtime_start(runtime, &error) != WEIR_OK)
         say_error("start", &error);

@@ -94,8 +94,7 @@ int main(void)
     Suite *suite = suite_create("backoff");
     weir_check_case(suite, "delay", without_jitter_the_delay_doubles_up_to_its_cap,
                     any_number_of_failures_and_any_factor_stays_at_the_cap,
-                    a_factor_of_one_keeps_the_first_delay,
-                    an_initial_delay_over_the_cap_is_capped,
+                    a_factor_of_one_keeps_the_first_delay, an_initial_delay_over_the_cap_is_capped,
                     full_jitter_draws_from_zero_to_the_ceiling,
                     retry_after_is_a_minimum_and_is_bounded, attempts_count_the_retries);
     return weir_check_run(suite);

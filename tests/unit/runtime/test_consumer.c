@@ -63,8 +63,7 @@ static bool put(weir_consumer *consumer, uint64_t from, uint64_t to, size_t *off
     weir_batch batch = empty_batch();
     for (uint64_t n = from; n <= to; n++)
         add(&batch, &schemas[0], n, NULL);
-    const bool is_taken =
-        weir_consumer_put(consumer, 0, &batch, offset ? offset : &local, false);
+    const bool is_taken = weir_consumer_put(consumer, 0, &batch, offset ? offset : &local, false);
     weir_batch_fini(&batch);
     return is_taken;
 }
@@ -533,11 +532,10 @@ END_TEST
 START_TEST(inline_delivery_is_done_when_the_put_returns)
 {
     reading r = {.is_ordered = true};
-    weir_consumer *consumer = open_for((weir_consumer_options){.delivery = WEIR_DELIVERY_INLINE,
-                                                               .capacity = 1,
-                                                               .on_record = on_record,
-                                                               .user = &r},
-                                       "");
+    weir_consumer *consumer = open_for(
+        (weir_consumer_options){
+            .delivery = WEIR_DELIVERY_INLINE, .capacity = 1, .on_record = on_record, .user = &r},
+        "");
     ck_assert(put(consumer, 1, 100, NULL));
     ck_assert_uint_eq(r.count, 100);
     weir_consumer_close(consumer);
@@ -644,8 +642,7 @@ int main(void)
                     every_refused_producer_is_told_of_room,
                     a_forced_put_is_taken_beyond_the_capacity,
                     closing_a_full_consumer_frees_its_producers, drop_newest_keeps_what_is_queued,
-                    drop_oldest_keeps_the_latest,
-                    drop_oldest_also_drops_what_the_reader_has_begun,
+                    drop_oldest_keeps_the_latest, drop_oldest_also_drops_what_the_reader_has_begun,
                     a_long_overflow_takes_no_more_room_than_the_queue,
                     conflate_keeps_the_latest_of_each_stream_and_asset,
                     streams_and_connections_are_not_conflated_with_each_other,

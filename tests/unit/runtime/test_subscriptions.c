@@ -170,8 +170,7 @@ START_TEST(a_stream_can_be_wanted_itself)
     add(TRADES, "A");
     ck_assert_str_eq(due(TRADES, false), "A");
     ck_assert_int_eq(weir_subscriptions_remove(wants, TRADES, NULL, 0, &error), WEIR_OK);
-    ck_assert_int_eq(weir_subscriptions_remove(wants, TRADES, NULL, 0, &error),
-                     WEIR_ERR_NOT_FOUND);
+    ck_assert_int_eq(weir_subscriptions_remove(wants, TRADES, NULL, 0, &error), WEIR_ERR_NOT_FOUND);
     ck_assert_str_eq(due(TRADES, true), "*");
 }
 END_TEST
