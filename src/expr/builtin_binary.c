@@ -44,9 +44,9 @@ static bool fail_format(unpacker *u, const char *why)
 
 static void read_order(unpacker *u)
 {
-    char c = u->format.len ? u->format.ptr[0] : '@';
+    char c = u->format.len ? u->format.ptr[0] : '\0';
     u->is_native = true;
-    if (!strchr("@=<>!", c) || c == '\0')
+    if (c == '\0' || !strchr("@=<>!", c))
         return;
     u->is_native = c == '@';
     u->is_big = c == '>' || c == '!';
@@ -65,8 +65,8 @@ static const code *code_of(const unpacker *u, char letter)
 static bool next_item(unpacker *u, const code **c, size_t *count)
 {
     *c = NULL;
-    while (u->at < u->format.len &&
-           (u->format.ptr[u->at] == ' ' || (u->format.ptr[u->at] >= '\t' && u->format.ptr[u->at] <= '\r')))
+    while (u->at < u->format.len && (u->format.ptr[u->at] == ' ' || (u->format.ptr[u->at] >= '\t' &&
+                                                                     u->format.ptr[u->at] <= '\r')))
         u->at++;
     if (u->at == u->format.len)
         return true;
@@ -239,10 +239,10 @@ static bool inflate(weir_vm *vm, const weir_call *call, weir_deflate_form form, 
         return false;
     weir_bytes payload = {(const uint8_t *)bytes.ptr, bytes.len};
     weir_code code = weir_inflate_all(form, payload, limits, &made, &error);
-    bool is_done = code == WEIR_OK ? weir_vm_charge(vm, made.len / 32) &&
-                                         weir_text_value(vm, WEIR_BYTES, made.ptr, made.len, flags,
-                                                         out)
-                                   : weir_fail_error(vm, WEIR_RAISE_VALUE, &error);
+    bool is_done = code == WEIR_OK
+                       ? weir_vm_charge(vm, made.len / 32) &&
+                             weir_text_value(vm, WEIR_BYTES, made.ptr, made.len, flags, out)
+                       : weir_fail_error(vm, WEIR_RAISE_VALUE, &error);
     weir_buf_fini(&made);
     return is_done;
 }

@@ -43,8 +43,8 @@ static weir_str field_of(const weir_asset *asset, weir_asset_key key)
 static bool fail_unknown(weir_vm *vm, weir_asset_key key, weir_str text)
 {
     weir_value shown = weir_value_str(text);
-    return weir_vm_fail(vm, WEIR_RAISE_LOOKUP, "SymbolNotFound: no asset with %s=%s", KEY_NAMES[key],
-                        weir_vm_show(vm, &shown));
+    return weir_vm_fail(vm, WEIR_RAISE_LOOKUP, "SymbolNotFound: no asset with %s=%s",
+                        KEY_NAMES[key], weir_vm_show(vm, &shown));
 }
 
 /* Looked up by the first key that is given; the others must not contradict what was found. */
@@ -69,8 +69,9 @@ static bool infer(weir_vm *vm, const weir_value *const keys[WEIR_ASSET_KEY_COUNT
         }
     }
     if (!asset)
-        return weir_vm_fail(vm, WEIR_RAISE_TYPE, "broker.infer_asset() needs one of symbol=, "
-                                                 "security_id=, broker_symbol=");
+        return weir_vm_fail(vm, WEIR_RAISE_TYPE,
+                            "broker.infer_asset() needs one of symbol=, "
+                            "security_id=, broker_symbol=");
     *out = weir_value_asset(asset);
     return true;
 }
@@ -123,7 +124,8 @@ static bool map_word(weir_vm *vm, const weir_call *call, mapping_fn *fn, weir_va
     if (!word)
         return false;
     if (self->aux != WEIR_OBJECT_MAPPING)
-        return weir_vm_fail(vm, WEIR_RAISE_ATTRIBUTE, "%s is not a mapping", weir_vm_show(vm, self));
+        return weir_vm_fail(vm, WEIR_RAISE_ATTRIBUTE, "%s is not a mapping",
+                            weir_vm_show(vm, self));
     const weir_mapping *mapping = self->p;
     const weir_value *found = fn(mapping, word);
     if (!found)

@@ -241,7 +241,8 @@ static bool call_urlencode(weir_vm *vm, const weir_call *call, weir_value *out)
 const weir_fn_row weir_fn_codecs[] = {
     {"json_dumps", "obj * separators? ensure_ascii? sort_keys?", call_json_dumps, WEIR_STR,
      WEIR_FN_PURE, "the JSON text that Python's json.dumps gives"},
-    {"json_loads", "s /", call_json_loads, WEIR_KIND_COUNT, WEIR_FN_PURE, "the value of a JSON text"},
+    {"json_loads", "s /", call_json_loads, WEIR_KIND_COUNT, WEIR_FN_PURE,
+     "the value of a JSON text"},
     {"b64encode", "s /", call_b64encode, WEIR_STR, WEIR_FN_PURE, "base64 text of a text or bytes"},
     {"b64decode", "s /", call_b64decode, WEIR_BYTES, WEIR_FN_PURE, "the bytes of a base64 text"},
     {"unhex", "s /", call_unhex, WEIR_BYTES, WEIR_FN_PURE, "the bytes of hexadecimal digits"},

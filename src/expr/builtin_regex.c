@@ -129,9 +129,8 @@ static bool run(weir_vm *vm, const weir_call *call, bool is_anchored, weir_value
     if (!regex || !weir_vm_charge(vm, 20 + subject.len / 4))
         return false;
     weir_error error;
-    weir_code code =
-        (is_anchored ? weir_regex_match_start : weir_regex_search)(regex, vm->regex->match, subject,
-                                                                   &error);
+    weir_code code = (is_anchored ? weir_regex_match_start
+                                  : weir_regex_search)(regex, vm->regex->match, subject, &error);
     if (code == WEIR_ERR_NOT_FOUND) {
         *out = weir_value_none();
         return true;
@@ -179,8 +178,8 @@ static bool call_sub(weir_vm *vm, const weir_call *call, weir_value *out)
 const weir_fn_row weir_fn_regex[] = {
     {"re_match", "pattern string /", call_match, WEIR_KIND_COUNT, WEIR_FN_PURE | WEIR_FN_PATTERN,
      "the groups of a match at the start, the whole first; None if there is none"},
-    {"re_search", "pattern string /", call_search, WEIR_KIND_COUNT,
-     WEIR_FN_PURE | WEIR_FN_PATTERN, "the groups of the first match anywhere; None if there is none"},
+    {"re_search", "pattern string /", call_search, WEIR_KIND_COUNT, WEIR_FN_PURE | WEIR_FN_PATTERN,
+     "the groups of the first match anywhere; None if there is none"},
     {"re_sub", "pattern repl string count?", call_sub, WEIR_STR, WEIR_FN_PURE | WEIR_FN_PATTERN,
      "the text with every match replaced"},
     {0},

@@ -25,7 +25,7 @@ static bool encoding_of(weir_vm *vm, const weir_value *arg, encoding *out)
         const char *name;
         encoding encoding;
     } names[] = {
-        {"utf-8", UTF8},    {"utf8", UTF8},          {"ascii", ASCII},   {"us-ascii", ASCII},
+        {"utf-8", UTF8},     {"utf8", UTF8},     {"ascii", ASCII},       {"us-ascii", ASCII},
         {"latin-1", LATIN1}, {"latin1", LATIN1}, {"iso-8859-1", LATIN1}, {"l1", LATIN1},
     };
     weir_str name;

@@ -80,8 +80,9 @@ static bool stamp_of_parts(weir_vm *vm, const weir_call *call, uint16_t zone, we
         if (!weir_need_int_or(vm, weir_arg(call, 3 + i), names[i], i < 3 ? -1 : 0, &part[i]))
             return false;
         if (part[i] == -1 && i < 3)
-            return weir_vm_fail(vm, WEIR_RAISE_TYPE, "pd.Timestamp() needs a time, or at least "
-                                                     "year, month and day");
+            return weir_vm_fail(vm, WEIR_RAISE_TYPE,
+                                "pd.Timestamp() needs a time, or at least "
+                                "year, month and day");
         if (part[i] < (i < 3) || part[i] > most[i])
             return weir_vm_fail(vm, WEIR_RAISE_VALUE, "%s is out of range: %lld", names[i],
                                 (long long)part[i]);
@@ -181,8 +182,9 @@ static bool delta_of_parts(weir_vm *vm, const weir_call *call, weir_value *out)
         has_any = true;
     }
     if (!has_any)
-        return weir_vm_fail(vm, WEIR_RAISE_VALUE, "pd.Timedelta() needs a value or a part such as "
-                                                  "days=, hours=, seconds=");
+        return weir_vm_fail(vm, WEIR_RAISE_VALUE,
+                            "pd.Timedelta() needs a value or a part such as "
+                            "days=, hours=, seconds=");
     if (total > INT64_MAX || total <= INT64_MIN)
         return weir_vm_fail(vm, WEIR_RAISE_OVERFLOW, "out of bounds for a Timedelta");
     *out = weir_delta_value((int64_t)total);
@@ -328,8 +330,8 @@ static bool fraction_of(weir_vm *vm, const weir_value *arg, int *digits)
     static const struct {
         const char *name;
         int digits;
-    } specs[] = {{"auto", -1},        {"seconds", 0},     {"milliseconds", 3},
-                 {"microseconds", 6}, {"nanoseconds", 9}};
+    } specs[] = {
+        {"auto", -1}, {"seconds", 0}, {"milliseconds", 3}, {"microseconds", 6}, {"nanoseconds", 9}};
     weir_str name = WEIR_STR("auto");
     if (arg->kind != WEIR_ABSENT && !weir_need_str(vm, arg, "timespec", &name))
         return false;
@@ -361,12 +363,10 @@ static bool m_strftime(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     weir_str format;
     weir_buf text = {0};
-    if (!weir_need_str(vm, weir_arg(call, 1), "format", &format) ||
-        !weir_vm_charge(vm, format.len))
+    if (!weir_need_str(vm, weir_arg(call, 1), "format", &format) || !weir_vm_charge(vm, format.len))
         return false;
-    bool is_done =
-        weir_stamp_strftime(vm, &call->args[0], format, &text) &&
-        weir_op_str_from(vm, &text, weir_arg(call, 1)->flags & WEIR_VALUE_SECRET, out);
+    bool is_done = weir_stamp_strftime(vm, &call->args[0], format, &text) &&
+                   weir_op_str_from(vm, &text, weir_arg(call, 1)->flags & WEIR_VALUE_SECRET, out);
     weir_buf_fini(&text);
     return is_done;
 }

@@ -14,7 +14,8 @@ typedef struct weir_format {
     char align; /* '<' '>' '=' '^' */
     char sign;  /* '-' '+' ' ' */
     bool no_negative_zero, is_alternate;
-    char group; /* ',' '_' or 0 */
+    bool has_align, has_zero; /* '<' or '0' was written */
+    char group;               /* ',' '_' or 0 */
     size_t width;
     int64_t precision; /* -1: not given */
     char type;         /* 0: not given */

@@ -50,6 +50,20 @@ static void put_repr(double x, bool is_alternate, weir_buf *out)
     weir_buf_put(out, (weir_str){repr.ptr + mantissa, repr.len - mantissa});
 }
 
+/* "%#g" by its definition: the C library forgets the zeros where rounding makes one digit more. */
+static bool put_general(weir_vm *vm, double x, int precision, bool is_upper, weir_buf *out)
+{
+    char probe[64];
+    if (precision == 0)
+        precision = 1;
+    snprintf(probe, sizeof(probe), "%.*e", precision > 40 ? 40 : precision - 1, x);
+    const char *e = strchr(probe, 'e');
+    int exponent = e ? atoi(e + 1) : 0;
+    if (exponent < -4 || exponent >= precision)
+        return put_printf(vm, is_upper ? "%#.*E" : "%#.*e", precision - 1, x, out);
+    return put_printf(vm, "%#.*f", precision - 1 - exponent, x, out);
+}
+
 /* A precision without a type: like 'g', but with ".0" where there is no fraction, and an exponent
  * one place earlier. */
 static bool put_short(weir_vm *vm, double x, int precision, bool is_alternate, weir_buf *out)
@@ -59,9 +73,10 @@ static bool put_short(weir_vm *vm, double x, int precision, bool is_alternate, w
     snprintf(probe, sizeof(probe), "%.*e", precision > 40 ? 40 : precision - 1, x);
     const char *e = strchr(probe, 'e');
     int exponent = e ? atoi(e + 1) : 0;
-    bool is_scientific = x != 0.0 && (exponent < -4 || exponent >= precision - 1);
+    bool is_scientific = exponent < -4 || exponent >= precision - 1;
     if (!is_scientific) {
-        if (!put_printf(vm, is_alternate ? "%#.*g" : "%.*g", precision, x, out))
+        if (!(is_alternate ? put_general(vm, x, precision, false, out)
+                           : put_printf(vm, "%.*g", precision, x, out)))
             return false;
         if (!memchr(out->ptr + from, '.', out->len - from))
             weir_buf_puts(out, ".0");
@@ -98,8 +113,12 @@ static bool put_digits(weir_vm *vm, double x, const weir_format *f, weir_buf *ou
     case 'e': return put_printf(vm, alt ? "%#.*e" : "%.*e", precision, x, out);
     case 'E': return put_printf(vm, alt ? "%#.*E" : "%.*E", precision, x, out);
     case 'g':
-    case 'n': return put_printf(vm, alt ? "%#.*g" : "%.*g", precision, x, out);
-    case 'G': return put_printf(vm, alt ? "%#.*G" : "%.*G", precision, x, out);
+    case 'n':
+        return alt ? put_general(vm, x, precision, false, out)
+                   : put_printf(vm, "%.*g", precision, x, out);
+    case 'G':
+        return alt ? put_general(vm, x, precision, true, out)
+                   : put_printf(vm, "%.*G", precision, x, out);
     default: return put_printf(vm, alt ? "%#.*f" : "%.*f", precision, x, out);
     }
 }
@@ -138,7 +157,8 @@ bool weir_format_float(weir_vm *vm, double value, const weir_format *f, const ch
     number.rest = (weir_str){all.ptr + digits, all.len - digits};
     if (f->no_negative_zero && digits && is_all_zero(all))
         number.is_negative = false;
-    is_done = is_done && weir_text_room(vm, &text, 0) && weir_format_number_put(vm, f, &number, out);
+    is_done =
+        is_done && weir_text_room(vm, &text, 0) && weir_format_number_put(vm, f, &number, out);
     weir_buf_fini(&text);
     return is_done;
 }
@@ -292,7 +312,10 @@ bool weir_format_decimal(weir_vm *vm, const weir_value *v, const weir_format *f,
 {
     const weir_decimal *d = v->decimal;
     char type = f->type ? f->type : 'G';
-    if (!strchr("eEfFgGn%", type))
+    /* libmpdec's own rules: no '#', no '_', and '0' only where no alignment is given. */
+    bool is_refused = f->is_alternate || f->group == '_' || (f->has_align && f->has_zero) ||
+                      (type == 'n' && f->group);
+    if (!strchr("eEfFgGn%", type) || is_refused)
         return weir_vm_fail(vm, WEIR_RAISE_VALUE, "invalid format string");
     char *room = weir_vm_alloc(vm, d->count + 2u);
     if (!room)

@@ -19,8 +19,8 @@ static bool fail_spec(weir_vm *vm, weir_str spec, const char *type_name)
 
 bool weir_format_fail_code(weir_vm *vm, const weir_format *f, const char *type_name)
 {
-    return weir_vm_fail(vm, WEIR_RAISE_VALUE,
-                        "Unknown format code '%c' for object of type '%s'", f->type, type_name);
+    return weir_vm_fail(vm, WEIR_RAISE_VALUE, "Unknown format code '%c' for object of type '%s'",
+                        f->type, type_name);
 }
 
 static bool take(weir_str *s, char c)
@@ -79,9 +79,10 @@ static bool take_group(weir_vm *vm, weir_str *s, weir_format *f)
         f->group = '_';
     }
     if (f->group && s->len && s->ptr[0] == ',')
-        return weir_vm_fail(vm, WEIR_RAISE_VALUE, f->group == ',' ? "Cannot specify ',' with ','."
-                                                                  : "Cannot specify both ',' and "
-                                                                    "'_'.");
+        return weir_vm_fail(vm, WEIR_RAISE_VALUE,
+                            f->group == ',' ? "Cannot specify ',' with ','."
+                                            : "Cannot specify both ',' and "
+                                              "'_'.");
     return true;
 }
 
@@ -100,8 +101,12 @@ bool weir_format_parse(weir_vm *vm, weir_str spec, char default_align, const cha
     weir_str s = spec;
     bool has_fill = false, has_align = false;
     int64_t width = 0;
-    *f = (weir_format){.fill = " ", .fill_len = 1, .align = default_align, .sign = '\0',
-                       .precision = -1, .text = spec};
+    *f = (weir_format){.fill = " ",
+                       .fill_len = 1,
+                       .align = default_align,
+                       .sign = '\0',
+                       .precision = -1,
+                       .text = spec};
     take_fill(&s, f, &has_fill, &has_align);
     if (s.len && (s.ptr[0] == '+' || s.ptr[0] == '-' || s.ptr[0] == ' ')) {
         f->sign = s.ptr[0];
@@ -110,6 +115,8 @@ bool weir_format_parse(weir_vm *vm, weir_str spec, char default_align, const cha
     }
     f->no_negative_zero = take(&s, 'z');
     f->is_alternate = take(&s, '#');
+    f->has_align = has_align;
+    f->has_zero = s.len && s.ptr[0] == '0';
     if (!has_fill && take(&s, '0')) {
         f->fill[0] = '0';
         if (!has_align && default_align == '>')
@@ -199,9 +206,8 @@ bool weir_format_number_put(weir_vm *vm, const weir_format *f, const weir_format
     bool fills_zeros = f->fill_len == 1 && f->fill[0] == '0' && f->align == '=';
     int64_t min_width = fills_zeros ? (int64_t)at_least((int64_t)f->width - (int64_t)fixed) : 0;
     int64_t size = f->type && strchr("boxX", f->type) ? 4 : 3;
-    size_t grouped = number->digits.len
-                         ? group_digits(number->digits, min_width, size, f->group, NULL)
-                         : 0;
+    size_t grouped =
+        number->digits.len ? group_digits(number->digits, min_width, size, f->group, NULL) : 0;
     size_t len = fixed + grouped, pad = f->width > len ? f->width - len : 0;
     if (!weir_text_room(vm, out, len + pad * f->fill_len) || !weir_vm_charge(vm, (len + pad) / 32))
         return false;

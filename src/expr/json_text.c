@@ -37,7 +37,7 @@ static void put_char(dumper *d, uint32_t c, weir_str bytes)
         weir_buf_putc(d->out, short_of[c - 8]);
     } else if (c < 0x20) {
         put_unit(d->out, c);
-    } else if (c < 0x80 || !d->style->escapes_beyond_ascii) {
+    } else if (c < 0x7F || !d->style->escapes_beyond_ascii) {
         weir_buf_put(d->out, bytes);
     } else if (c < 0x10000) {
         put_unit(d->out, c);

@@ -52,8 +52,7 @@ static bool unfolded(weir_vm *vm, const weir_call *call, weir_value *self)
 static bool m_keys(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     weir_value self, *items;
-    if (!unfolded(vm, call, &self) ||
-        !weir_list_room(vm, WEIR_LIST, self.dict->count, out, &items))
+    if (!unfolded(vm, call, &self) || !weir_list_room(vm, WEIR_LIST, self.dict->count, out, &items))
         return false;
     for (size_t i = 0; i < self.dict->count; i++)
         items[i] = self.dict->entries[i].key;
@@ -63,8 +62,7 @@ static bool m_keys(weir_vm *vm, const weir_call *call, weir_value *out)
 static bool m_values(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     weir_value self, *items;
-    if (!unfolded(vm, call, &self) ||
-        !weir_list_room(vm, WEIR_LIST, self.dict->count, out, &items))
+    if (!unfolded(vm, call, &self) || !weir_list_room(vm, WEIR_LIST, self.dict->count, out, &items))
         return false;
     for (size_t i = 0; i < self.dict->count; i++)
         items[i] = self.dict->entries[i].value;
@@ -74,8 +72,7 @@ static bool m_values(weir_vm *vm, const weir_call *call, weir_value *out)
 static bool m_items(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     weir_value self, *items, *pair;
-    if (!unfolded(vm, call, &self) ||
-        !weir_list_room(vm, WEIR_LIST, self.dict->count, out, &items))
+    if (!unfolded(vm, call, &self) || !weir_list_room(vm, WEIR_LIST, self.dict->count, out, &items))
         return false;
     for (size_t i = 0; i < self.dict->count; i++) {
         if (!weir_list_room(vm, WEIR_TUPLE, 2, &items[i], &pair) || !weir_vm_charge(vm, 1))
@@ -97,7 +94,8 @@ const weir_method_row weir_method_dict[] = {
 
 /* ------------------------------------------------------------------ list, tuple */
 
-/* Walks the receiver from `index` on: the first place of the wanted item, and how many there are. */
+/* Walks the receiver from `index` on: the first place of the wanted item, and how many there are.
+ */
 static bool search(weir_vm *vm, const weir_call *call, bool stops, int64_t from, int64_t to,
                    int64_t *first, int64_t *count)
 {
@@ -158,7 +156,8 @@ static bool m_count(weir_vm *vm, const weir_call *call, weir_value *out)
 const weir_method_row weir_method_list[] = {
     {WEIR_LIST, "index", "value start? stop? /", m_index, WEIR_INT, WEIR_FN_PURE,
      "where the value is first"},
-    {WEIR_LIST, "count", "value /", m_count, WEIR_INT, WEIR_FN_PURE, "how often the value is in it"},
+    {WEIR_LIST, "count", "value /", m_count, WEIR_INT, WEIR_FN_PURE,
+     "how often the value is in it"},
     {WEIR_TUPLE, "index", "value start? stop? /", m_index, WEIR_INT, WEIR_FN_PURE,
      "where the value is first"},
     {WEIR_TUPLE, "count", "value /", m_count, WEIR_INT, WEIR_FN_PURE,

@@ -74,16 +74,8 @@ static bool split_blanks(weir_vm *vm, const weir_value *self, int64_t most, weir
         if (at == s.len)
             return true;
         size_t from = at;
-        if (most-- == 0) {
-            size_t to = s.len;
-            while (to > from) {
-                size_t n = char_before(s, to, &c);
-                if (!weir_char_is_space(c))
-                    break;
-                to -= n;
-            }
-            return add_part(vm, made, self, from, to);
-        }
+        if (most-- == 0)
+            return add_part(vm, made, self, from, s.len);
         while (at < s.len) {
             size_t n = char_at(s, at, &c);
             if (weir_char_is_space(c))
@@ -111,16 +103,8 @@ static bool rsplit_blanks(weir_vm *vm, const weir_value *self, int64_t most, wei
         if (at == 0)
             return true;
         size_t to = at;
-        if (most-- == 0) {
-            size_t from = 0;
-            while (from < to) {
-                size_t n = char_at(s, from, &c);
-                if (!weir_char_is_space(c))
-                    break;
-                from += n;
-            }
-            return add_part(vm, made, self, from, to);
-        }
+        if (most-- == 0)
+            return add_part(vm, made, self, 0, to);
         while (at > 0) {
             size_t n = char_before(s, at, &c);
             if (weir_char_is_space(c))

@@ -149,7 +149,8 @@ static bool is_final_sigma(weir_str s, size_t at)
         while (n < before && n < 4 && ((uint8_t)s.ptr[before - n] & 0xC0) == 0x80)
             n++;
         before -= n;
-        if (!weir_utf8_decode((weir_str){s.ptr + before, n}, &c) || !weir_char_is_case_ignorable(c)) {
+        if (!weir_utf8_decode((weir_str){s.ptr + before, n}, &c) ||
+            !weir_char_is_case_ignorable(c)) {
             has_before = weir_char_is_cased(c);
             break;
         }
@@ -286,9 +287,9 @@ static bool m_index(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     if (!m_find(vm, call, out))
         return false;
-    return out->i >= 0 || weir_vm_fail(vm, WEIR_RAISE_VALUE, "substring not found: %s in %s",
-                                       weir_vm_show(vm, weir_arg(call, 1)),
-                                       weir_vm_show(vm, &call->args[0]));
+    return out->i >= 0 ||
+           weir_vm_fail(vm, WEIR_RAISE_VALUE, "substring not found: %s in %s",
+                        weir_vm_show(vm, weir_arg(call, 1)), weir_vm_show(vm, &call->args[0]));
 }
 
 static bool m_count(weir_vm *vm, const weir_call *call, weir_value *out)
@@ -326,8 +327,7 @@ static bool affixed(weir_vm *vm, const weir_call *call, bool is_prefix, weir_val
     const weir_value *arg = weir_arg(call, 1), *items = arg;
     size_t count = 1, from, to;
     bool is_nothing, is_found = false;
-    if (!weir_str_self(vm, call, &self) ||
-        !window(vm, call, 2, &self, &from, &to, &is_nothing))
+    if (!weir_str_self(vm, call, &self) || !window(vm, call, 2, &self, &from, &to, &is_nothing))
         return false;
     if (arg->kind == WEIR_TUPLE) {
         items = arg->list->items;
@@ -415,7 +415,8 @@ static bool m_replace(weir_vm *vm, const weir_call *call, weir_value *out)
     }
     __int128 len = (__int128)s.len + (__int128)matches * ((__int128)new.len - (__int128)old.len);
     unsigned flags = (self.flags | weir_arg(call, 2)->flags) & WEIR_VALUE_SECRET;
-    char *room = new_text(vm, len > (__int128)SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)len, flags, out);
+    char *room =
+        new_text(vm, len > (__int128)SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)len, flags, out);
     if (!room || !weir_vm_charge(vm, matches / 4))
         return false;
     size_t from = 0, at = 0;
@@ -458,8 +459,7 @@ static bool m_join(weir_vm *vm, const weir_call *call, weir_value *out)
     weir_value self;
     const weir_value *items;
     size_t count, len;
-    if (!weir_str_self(vm, call, &self) ||
-        !weir_items_of(vm, weir_arg(call, 1), &items, &count))
+    if (!weir_str_self(vm, call, &self) || !weir_items_of(vm, weir_arg(call, 1), &items, &count))
         return false;
     unsigned flags = self.flags & WEIR_VALUE_SECRET;
     weir_value *parts = weir_vm_alloc(vm, (count + 1) * sizeof(*parts));
@@ -514,8 +514,7 @@ static bool pad(weir_vm *vm, const weir_call *call, bool is_left, weir_value *ou
     weir_value self;
     int64_t width;
     weir_str fill = WEIR_STR(" ");
-    if (!weir_str_self(vm, call, &self) ||
-        !weir_need_int(vm, weir_arg(call, 1), "width", &width) ||
+    if (!weir_str_self(vm, call, &self) || !weir_need_int(vm, weir_arg(call, 1), "width", &width) ||
         (weir_given(call, 2) && !weir_need_str(vm, weir_arg(call, 2), "fillchar", &fill)))
         return false;
     if (weir_utf8_count(fill) != 1)
@@ -597,36 +596,60 @@ static bool m_encode(weir_vm *vm, const weir_call *call, weir_value *out)
 }
 
 const weir_method_row weir_method_str[] = {
-    {WEIR_STR, "split", "sep? maxsplit?", weir_str_split, WEIR_LIST, WEIR_FN_PURE, "the parts between sep"},
-    {WEIR_STR, "rsplit", "sep? maxsplit?", weir_str_rsplit, WEIR_LIST, WEIR_FN_PURE, "the same from the end"},
-    {WEIR_STR, "splitlines", "keepends?", weir_str_splitlines, WEIR_LIST, WEIR_FN_PURE, "the lines"},
-    {WEIR_STR, "partition", "sep /", weir_str_partition, WEIR_TUPLE, WEIR_FN_PURE, "before, sep, behind"},
-    {WEIR_STR, "rpartition", "sep /", weir_str_rpartition, WEIR_TUPLE, WEIR_FN_PURE, "the same, last sep"},
-    {WEIR_STR, "strip", "chars? /", m_strip, WEIR_STR, WEIR_FN_PURE, "without blanks (chars) at both ends"},
-    {WEIR_STR, "lstrip", "chars? /", m_lstrip, WEIR_STR, WEIR_FN_PURE, "without blanks (chars) in front"},
-    {WEIR_STR, "rstrip", "chars? /", m_rstrip, WEIR_STR, WEIR_FN_PURE, "without blanks (chars) at the end"},
+    {WEIR_STR, "split", "sep? maxsplit?", weir_str_split, WEIR_LIST, WEIR_FN_PURE,
+     "the parts between sep"},
+    {WEIR_STR, "rsplit", "sep? maxsplit?", weir_str_rsplit, WEIR_LIST, WEIR_FN_PURE,
+     "the same from the end"},
+    {WEIR_STR, "splitlines", "keepends?", weir_str_splitlines, WEIR_LIST, WEIR_FN_PURE,
+     "the lines"},
+    {WEIR_STR, "partition", "sep /", weir_str_partition, WEIR_TUPLE, WEIR_FN_PURE,
+     "before, sep, behind"},
+    {WEIR_STR, "rpartition", "sep /", weir_str_rpartition, WEIR_TUPLE, WEIR_FN_PURE,
+     "the same, last sep"},
+    {WEIR_STR, "strip", "chars? /", m_strip, WEIR_STR, WEIR_FN_PURE,
+     "without blanks (chars) at both ends"},
+    {WEIR_STR, "lstrip", "chars? /", m_lstrip, WEIR_STR, WEIR_FN_PURE,
+     "without blanks (chars) in front"},
+    {WEIR_STR, "rstrip", "chars? /", m_rstrip, WEIR_STR, WEIR_FN_PURE,
+     "without blanks (chars) at the end"},
     {WEIR_STR, "upper", "", m_upper, WEIR_STR, WEIR_FN_PURE, "in capitals"},
     {WEIR_STR, "lower", "", m_lower, WEIR_STR, WEIR_FN_PURE, "in small letters"},
-    {WEIR_STR, "title", "", m_title, WEIR_STR, WEIR_FN_PURE, "with each word's first letter a capital"},
-    {WEIR_STR, "capitalize", "", m_capitalize, WEIR_STR, WEIR_FN_PURE, "with the first letter a capital"},
+    {WEIR_STR, "title", "", m_title, WEIR_STR, WEIR_FN_PURE,
+     "with each word's first letter a capital"},
+    {WEIR_STR, "capitalize", "", m_capitalize, WEIR_STR, WEIR_FN_PURE,
+     "with the first letter a capital"},
     {WEIR_STR, "startswith", "prefix start? end? /", m_startswith, WEIR_BOOL, WEIR_FN_PURE,
-               "whether it starts with a text, or one of a tuple"},
-    {WEIR_STR, "endswith", "suffix start? end? /", m_endswith, WEIR_BOOL, WEIR_FN_PURE, "the same at the end"},
-    {WEIR_STR, "replace", "old new count? /", m_replace, WEIR_STR, WEIR_FN_PURE, "with old replaced by new"},
+     "whether it starts with a text, or one of a tuple"},
+    {WEIR_STR, "endswith", "suffix start? end? /", m_endswith, WEIR_BOOL, WEIR_FN_PURE,
+     "the same at the end"},
+    {WEIR_STR, "replace", "old new count? /", m_replace, WEIR_STR, WEIR_FN_PURE,
+     "with old replaced by new"},
     {WEIR_STR, "find", "sub start? end? /", m_find, WEIR_INT, WEIR_FN_PURE, "where sub is, or -1"},
-    {WEIR_STR, "rfind", "sub start? end? /", m_rfind, WEIR_INT, WEIR_FN_PURE, "where sub is last, or -1"},
+    {WEIR_STR, "rfind", "sub start? end? /", m_rfind, WEIR_INT, WEIR_FN_PURE,
+     "where sub is last, or -1"},
     {WEIR_STR, "index", "sub start? end? /", m_index, WEIR_INT, WEIR_FN_PURE, "where sub is"},
-    {WEIR_STR, "count", "sub start? end? /", m_count, WEIR_INT, WEIR_FN_PURE, "how often sub is in it"},
-    {WEIR_STR, "join", "iterable /", m_join, WEIR_STR, WEIR_FN_PURE, "the items with the text between them"},
-    {WEIR_STR, "format", "*args", weir_str_format, WEIR_STR, WEIR_FN_PURE, "with {} fields filled in"},
-    {WEIR_STR, "zfill", "width /", m_zfill, WEIR_STR, WEIR_FN_PURE, "with zeros in front, behind a sign"},
-    {WEIR_STR, "ljust", "width fillchar? /", m_ljust, WEIR_STR, WEIR_FN_PURE, "filled up at the end"},
+    {WEIR_STR, "count", "sub start? end? /", m_count, WEIR_INT, WEIR_FN_PURE,
+     "how often sub is in it"},
+    {WEIR_STR, "join", "iterable /", m_join, WEIR_STR, WEIR_FN_PURE,
+     "the items with the text between them"},
+    {WEIR_STR, "format", "*args", weir_str_format, WEIR_STR, WEIR_FN_PURE,
+     "with {} fields filled in"},
+    {WEIR_STR, "zfill", "width /", m_zfill, WEIR_STR, WEIR_FN_PURE,
+     "with zeros in front, behind a sign"},
+    {WEIR_STR, "ljust", "width fillchar? /", m_ljust, WEIR_STR, WEIR_FN_PURE,
+     "filled up at the end"},
     {WEIR_STR, "rjust", "width fillchar? /", m_rjust, WEIR_STR, WEIR_FN_PURE, "filled up in front"},
-    {WEIR_STR, "isdigit", "", m_isdigit, WEIR_BOOL, WEIR_FN_PURE, "whether all characters are digits"},
-    {WEIR_STR, "isalpha", "", m_isalpha, WEIR_BOOL, WEIR_FN_PURE, "whether all characters are letters"},
-    {WEIR_STR, "isalnum", "", m_isalnum, WEIR_BOOL, WEIR_FN_PURE, "whether all are letters or digits"},
-    {WEIR_STR, "encode", "encoding? errors?", m_encode, WEIR_BYTES, WEIR_FN_PURE, "the bytes of the text"},
-    {WEIR_STR, "removeprefix", "prefix /", m_removeprefix, WEIR_STR, WEIR_FN_PURE, "without the prefix"},
-    {WEIR_STR, "removesuffix", "suffix /", m_removesuffix, WEIR_STR, WEIR_FN_PURE, "without the suffix"},
+    {WEIR_STR, "isdigit", "", m_isdigit, WEIR_BOOL, WEIR_FN_PURE,
+     "whether all characters are digits"},
+    {WEIR_STR, "isalpha", "", m_isalpha, WEIR_BOOL, WEIR_FN_PURE,
+     "whether all characters are letters"},
+    {WEIR_STR, "isalnum", "", m_isalnum, WEIR_BOOL, WEIR_FN_PURE,
+     "whether all are letters or digits"},
+    {WEIR_STR, "encode", "encoding? errors?", m_encode, WEIR_BYTES, WEIR_FN_PURE,
+     "the bytes of the text"},
+    {WEIR_STR, "removeprefix", "prefix /", m_removeprefix, WEIR_STR, WEIR_FN_PURE,
+     "without the prefix"},
+    {WEIR_STR, "removesuffix", "suffix /", m_removesuffix, WEIR_STR, WEIR_FN_PURE,
+     "without the suffix"},
     {0},
 };

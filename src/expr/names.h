@@ -23,8 +23,9 @@ typedef struct weir_call {
 } weir_call;
 
 /**
- * What a WEIR_OBJECT is. The name of a type (`int` in isinstance(x, int), `float` in map(float, xs))
- * is an OBJECT whose aux is the kind that it stands for (below WEIR_KIND_COUNT); the others follow.
+ * What a WEIR_OBJECT is. The name of a type (`int` in isinstance(x, int), `float` in map(float,
+ * xs)) is an OBJECT whose aux is the kind that it stands for (below WEIR_KIND_COUNT); the others
+ * follow.
  */
 enum {
     WEIR_OBJECT_FUNCTION = 256, /**< p: the weir_fn_row; callable where a lambda is */

@@ -57,7 +57,7 @@ static double float_floordiv(double a, double b)
 static bool float_pow(weir_vm *vm, double a, double b, const weir_value *va, const weir_value *vb,
                       weir_value *out)
 {
-    if (a == 0.0 && b < 0.0)
+    if (a == 0.0 && b < 0.0 && isfinite(b))
         return weir_vm_fail(vm, WEIR_RAISE_ZERO_DIVISION,
                             "0.0 cannot be raised to a negative power (%s ** %s)",
                             weir_vm_show(vm, va), weir_vm_show(vm, vb));

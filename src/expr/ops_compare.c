@@ -239,6 +239,10 @@ static bool contains_range(weir_vm *vm, const weir_value *in, const weir_value *
     if (!t)
         return false;
     int64_t i = 0;
+    weir_value whole;
+    if (t->kind == WEIR_DECIMAL && weir_decimal_is_integral(t->decimal) &&
+        weir_decimal_to_int(vm->arena, t->decimal, &whole) == WEIR_DECIMAL_OK)
+        t = &whole;
     bool is_whole = weir_is_int(t);
     if (is_whole)
         i = t->i;

@@ -15,12 +15,13 @@ static bool format_str(weir_vm *vm, const weir_value *v, weir_str spec, weir_buf
     if (f.type && f.type != 's')
         return weir_format_fail_code(vm, &f, "str");
     if (f.sign)
-        return weir_vm_fail(vm, WEIR_RAISE_VALUE, f.sign == ' '
-                                ? "Space not allowed in string format specifier"
-                                : "Sign not allowed in string format specifier");
+        return weir_vm_fail(vm, WEIR_RAISE_VALUE,
+                            f.sign == ' ' ? "Space not allowed in string format specifier"
+                                          : "Sign not allowed in string format specifier");
     if (f.no_negative_zero)
-        return weir_vm_fail(vm, WEIR_RAISE_VALUE, "Negative zero coercion (z) not allowed in string "
-                                                  "format specifier");
+        return weir_vm_fail(vm, WEIR_RAISE_VALUE,
+                            "Negative zero coercion (z) not allowed in string "
+                            "format specifier");
     if (f.is_alternate)
         return weir_vm_fail(vm, WEIR_RAISE_VALUE,
                             "Alternate form (#) not allowed in string format specifier");
@@ -70,9 +71,8 @@ static bool format_integer(weir_vm *vm, const weir_format *f, const weir_value *
     char room[140], decimal[WEIR_NUMBER_TEXT_MAX];
     weir_format_number number = {.prefix = "", .rest = {"", 0}};
     if (f->type == '\0' || f->type == 'd' || f->type == 'n') {
-        weir_str text = v->kind == WEIR_BIGINT
-                            ? weir_value_text(v)
-                            : (weir_str){decimal, weir_int_text(v->i, decimal)};
+        weir_str text = v->kind == WEIR_BIGINT ? weir_value_text(v)
+                                               : (weir_str){decimal, weir_int_text(v->i, decimal)};
         number.is_negative = text.ptr[0] == '-';
         number.digits = (weir_str){text.ptr + number.is_negative, text.len - number.is_negative};
         return weir_format_number_put(vm, f, &number, out);
@@ -108,8 +108,9 @@ static bool format_int(weir_vm *vm, const weir_value *v, weir_str spec, weir_buf
         return weir_vm_fail(vm, WEIR_RAISE_VALUE,
                             "Precision not allowed in integer format specifier");
     if (f.no_negative_zero)
-        return weir_vm_fail(vm, WEIR_RAISE_VALUE, "Negative zero coercion (z) not allowed in format "
-                                                  "specifier with integer presentation type");
+        return weir_vm_fail(vm, WEIR_RAISE_VALUE,
+                            "Negative zero coercion (z) not allowed in format "
+                            "specifier with integer presentation type");
     return f.type == 'c' ? format_char(vm, &f, v, out) : format_integer(vm, &f, v, out);
 }
 

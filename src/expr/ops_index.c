@@ -171,7 +171,9 @@ static bool index_range(weir_vm *vm, const weir_range *r, int64_t index, weir_va
 {
     uint64_t count = weir_range_count(r);
     size_t at;
-    if (!weir_index_fit(index, count > INT64_MAX ? INT64_MAX : count, &at))
+    if (count > INT64_MAX)
+        return weir_vm_fail(vm, WEIR_RAISE_OVERFLOW, "the range has too many items");
+    if (!weir_index_fit(index, count, &at))
         return fail_range(vm, "range object", index, count);
     *out = weir_value_int((int64_t)((uint64_t)r->start + (uint64_t)r->step * at));
     return true;
@@ -251,31 +253,31 @@ static int64_t clamp(int64_t i, int64_t len, int64_t low, int64_t high)
 }
 
 bool weir_slice_fit(weir_vm *vm, const weir_value *start, const weir_value *stop,
-                    const weir_value *step, size_t len, int64_t *first, int64_t *stride,
-                    size_t *count)
+                    const weir_value *step, size_t len, weir_slice *slice)
 {
     int64_t n = (int64_t)len, from, to;
-    if (!slice_bound(vm, step, 1, stride))
+    if (!slice_bound(vm, step, 1, &slice->stride))
         return false;
-    if (*stride == 0)
+    if (slice->stride == 0)
         return weir_vm_fail(vm, WEIR_RAISE_VALUE, "slice step cannot be zero");
-    bool is_back = *stride < 0;
+    bool is_back = slice->stride < 0;
     int64_t low = is_back ? -1 : 0, high = is_back ? n - 1 : n;
     /* The fallbacks are far outside, so that clamping does not take them for negative indices. */
     if (!slice_bound(vm, start, is_back ? INT64_MAX : -INT64_MAX, &from) ||
         !slice_bound(vm, stop, is_back ? -INT64_MAX : INT64_MAX, &to))
         return false;
-    from = clamp(from, n, low, high);
-    to = clamp(to, n, low, high);
-    weir_range r = {from, to, *stride};
-    *first = from;
-    *count = weir_range_count(&r);
+    slice->first = clamp(from, n, low, high);
+    slice->end = clamp(to, n, low, high);
+    weir_range r = {slice->first, slice->end, slice->stride};
+    slice->count = weir_range_count(&r);
     return true;
 }
 
-static bool slice_str(weir_vm *vm, const weir_value *a, int64_t first, int64_t stride, size_t count,
-                      bool is_ascii, weir_value *out)
+static bool slice_str(weir_vm *vm, const weir_value *a, const weir_slice *slice, bool is_ascii,
+                      weir_value *out)
 {
+    size_t count = slice->count;
+    int64_t first = slice->first, stride = slice->stride;
     weir_value text = *a;
     weir_str s = weir_value_text(a);
     if (stride == 1 || count <= 1) {
@@ -323,36 +325,34 @@ static bool slice_str(weir_vm *vm, const weir_value *a, int64_t first, int64_t s
     return true;
 }
 
-static bool slice_bytes(weir_vm *vm, const weir_value *a, int64_t first, int64_t stride,
-                        size_t count, weir_value *out)
+static bool slice_bytes(weir_vm *vm, const weir_value *a, const weir_slice *slice, weir_value *out)
 {
     weir_value as_text = *a;
-    bool is_done = slice_str(vm, &as_text, first, stride, count, true, out);
+    bool is_done = slice_str(vm, &as_text, slice, true, out);
     out->kind = a->kind;
     return is_done;
 }
 
-static bool slice_list(weir_vm *vm, const weir_value *a, int64_t first, int64_t stride,
-                       size_t count, weir_value *out)
+static bool slice_list(weir_vm *vm, const weir_value *a, const weir_slice *slice, weir_value *out)
 {
     weir_value *items;
     const weir_value *from = a->list->items;
-    if (!weir_list_room(vm, a->kind, count, out, &items))
+    if (!weir_list_room(vm, a->kind, slice->count, out, &items))
         return false;
-    int64_t at = first;
-    for (size_t i = 0; i < count; i++, at += stride)
+    int64_t at = slice->first;
+    for (size_t i = 0; i < slice->count; i++, at += slice->stride)
         items[i] = from[at];
     return true;
 }
 
-static bool slice_range(weir_vm *vm, const weir_range *r, int64_t first, int64_t stride,
-                        size_t count, weir_value *out)
+static bool slice_range(weir_vm *vm, const weir_range *r, const weir_slice *slice, weir_value *out)
 {
     weir_range *made = weir_vm_alloc(vm, sizeof(*made));
     if (!made)
         return false;
-    __int128 start = r->start + (__int128)r->step * first, step = (__int128)r->step * stride;
-    __int128 stop = start + step * (__int128)count;
+    __int128 start = r->start + (__int128)r->step * slice->first;
+    __int128 stop = r->start + (__int128)r->step * slice->end;
+    __int128 step = (__int128)r->step * slice->stride;
     if (step > INT64_MAX || step < -INT64_MAX || stop > INT64_MAX || stop < INT64_MIN)
         return weir_vm_fail(vm, WEIR_RAISE_OVERFLOW, "a range beyond 64 bits");
     *made = (weir_range){(int64_t)start, (int64_t)stop, (int64_t)step};
@@ -372,8 +372,8 @@ bool weir_op_slice(weir_vm *vm, const weir_value *a, const weir_value *start,
     weir_value whole = *t;
     if (weir_is_raw(t, WEIR_RAW_ARRAY) && !weir_op_unfold(vm, &whole))
         return false;
-    int64_t first, stride, len;
-    size_t count;
+    int64_t len;
+    weir_slice slice;
     bool is_ascii = whole.kind == WEIR_STR && weir_text_is_ascii(&whole);
     if (weir_is_mapping(&whole))
         return weir_vm_fail(vm, WEIR_RAISE_TYPE, "unhashable type: 'slice' (a slice of %s)",
@@ -382,13 +382,13 @@ bool weir_op_slice(weir_vm *vm, const weir_value *a, const weir_value *start,
         !weir_is_sequence(&whole))
         return fail_subscript(vm, &whole);
     if (!weir_op_len(vm, &whole, &len) ||
-        !weir_slice_fit(vm, start, stop, step, (size_t)len, &first, &stride, &count))
+        !weir_slice_fit(vm, start, stop, step, (size_t)len, &slice))
         return false;
     if (whole.kind == WEIR_STR)
-        return slice_str(vm, &whole, first, stride, count, is_ascii, out);
+        return slice_str(vm, &whole, &slice, is_ascii, out);
     if (whole.kind == WEIR_BYTES)
-        return slice_bytes(vm, &whole, first, stride, count, out);
+        return slice_bytes(vm, &whole, &slice, out);
     if (whole.kind == WEIR_RANGE)
-        return slice_range(vm, whole.range, first, stride, count, out);
-    return slice_list(vm, &whole, first, stride, count, out);
+        return slice_range(vm, whole.range, &slice, out);
+    return slice_list(vm, &whole, &slice, out);
 }

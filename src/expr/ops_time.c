@@ -90,6 +90,12 @@ static bool delta_by_number(weir_vm *vm, weir_binary op, const weir_value *delta
         return fail_zero(vm, delta);
     if (op == WEIR_BINARY_DIV)
         return delta_scaled(vm, delta, (double)delta->i / n, out);
+    if (op == WEIR_BINARY_MOD) {
+        weir_value by = weir_delta_value(is_int ? number->i : (int64_t)n);
+        if (!is_int && !(fabs(n) >= 1.0 && fabs(n) < 0x1p62))
+            return weir_fail_operands(vm, "%", delta, number);
+        return delta_by_delta(vm, op, delta, &by, out);
+    }
     if (is_int) {
         *out = weir_delta_value(floor_quotient(delta->i, number->i));
         return true;
@@ -99,7 +105,7 @@ static bool delta_by_number(weir_vm *vm, weir_binary op, const weir_value *delta
 
 static bool is_real(const weir_value *v)
 {
-    return weir_is_int(v) || v->kind == WEIR_FLOAT;
+    return v->kind == WEIR_INT || v->kind == WEIR_FLOAT; /* pandas takes no bool */
 }
 
 static bool stamp_binary(weir_vm *vm, weir_binary op, const weir_value *a, const weir_value *b,
@@ -129,7 +135,8 @@ bool weir_time_binary(weir_vm *vm, weir_binary op, const weir_value *a, const we
         return stamp_binary(vm, op, a, b, out);
     if (a_is_delta && b_is_delta)
         return delta_by_delta(vm, op, a, b, out);
-    bool scales = op == WEIR_BINARY_MUL || op == WEIR_BINARY_DIV || op == WEIR_BINARY_FLOORDIV;
+    bool scales = op == WEIR_BINARY_MUL || op == WEIR_BINARY_DIV || op == WEIR_BINARY_FLOORDIV ||
+                  op == WEIR_BINARY_MOD;
     if (a_is_delta && is_real(b) && scales)
         return delta_by_number(vm, op, a, b, out);
     if (b_is_delta && is_real(a) && op == WEIR_BINARY_MUL)
@@ -147,17 +154,39 @@ int64_t weir_time_unit(weir_str name, int *digits)
         int64_t ns;
         int digits; /* of the fraction of a float that pandas keeps */
     } units[] = {
-        {"ns", 1, 0},          {"N", 1, 0},           {"nanosecond", 1, 0},
-        {"us", 1000, 3},       {"U", 1000, 3},        {"microsecond", 1000, 3},
-        {"micro", 1000, 3},    {"nano", 1, 0},        {"nanos", 1, 0},
-        {"micros", 1000, 3},   {"millis", 1000000, 6}, {"milli", 1000000, 6},
-        {"ms", 1000000, 6},    {"L", 1000000, 6},     {"millisecond", 1000000, 6},
-        {"s", 1000000000, 9},  {"S", 1000000000, 9},  {"second", 1000000000, 9},
-        {"sec", 1000000000, 9}, {"m", 60000000000, 9}, {"T", 60000000000, 9},
-        {"min", 60000000000, 9}, {"minute", 60000000000, 9}, {"h", 3600000000000, 9},
-        {"H", 3600000000000, 9}, {"hour", 3600000000000, 9}, {"hr", 3600000000000, 9},
-        {"D", 86400000000000, 9}, {"d", 86400000000000, 9},  {"day", 86400000000000, 9},
-        {"W", 604800000000000, 9}, {"w", 604800000000000, 9}, {"week", 604800000000000, 9},
+        {"ns", 1, 0},
+        {"N", 1, 0},
+        {"nanosecond", 1, 0},
+        {"us", 1000, 3},
+        {"U", 1000, 3},
+        {"microsecond", 1000, 3},
+        {"micro", 1000, 3},
+        {"nano", 1, 0},
+        {"nanos", 1, 0},
+        {"micros", 1000, 3},
+        {"millis", 1000000, 6},
+        {"milli", 1000000, 6},
+        {"ms", 1000000, 6},
+        {"L", 1000000, 6},
+        {"millisecond", 1000000, 6},
+        {"s", 1000000000, 9},
+        {"S", 1000000000, 9},
+        {"second", 1000000000, 9},
+        {"sec", 1000000000, 9},
+        {"m", 60000000000, 9},
+        {"T", 60000000000, 9},
+        {"min", 60000000000, 9},
+        {"minute", 60000000000, 9},
+        {"h", 3600000000000, 9},
+        {"H", 3600000000000, 9},
+        {"hour", 3600000000000, 9},
+        {"hr", 3600000000000, 9},
+        {"D", 86400000000000, 9},
+        {"d", 86400000000000, 9},
+        {"day", 86400000000000, 9},
+        {"W", 604800000000000, 9},
+        {"w", 604800000000000, 9},
+        {"week", 604800000000000, 9},
     };
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)

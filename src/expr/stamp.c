@@ -10,9 +10,9 @@
 
 #include "util/time.h"
 
-const char *const weir_month_names[12] = {"January", "February", "March",     "April",
-                                          "May",     "June",     "July",      "August",
-                                          "September", "October", "November", "December"};
+const char *const weir_month_names[12] = {"January",   "February", "March",    "April",
+                                          "May",       "June",     "July",     "August",
+                                          "September", "October",  "November", "December"};
 const char *const weir_day_names[7] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                        "Friday", "Saturday", "Sunday"};
 
@@ -199,7 +199,8 @@ bool weir_time_text(const weir_value *v, char conversion, weir_buf *out)
 bool weir_stamp_fail(weir_vm *vm, weir_stamp_result result, const weir_value *shown)
 {
     static const char *const texts[] = {
-        [WEIR_STAMP_OK] = "", [WEIR_STAMP_NOT_A_TIME] = "not a time: %s",
+        [WEIR_STAMP_OK] = "",
+        [WEIR_STAMP_NOT_A_TIME] = "not a time: %s",
         [WEIR_STAMP_MALFORMED] = "could not convert to Timestamp: %s",
         [WEIR_STAMP_RANGE] = "Out of bounds nanosecond timestamp: %s",
         [WEIR_STAMP_AMBIGUOUS] = "Cannot infer dst time from %s: clocks show it twice",

@@ -44,7 +44,8 @@ int64_t weir_stamp_local_ns(const weir_value *stamp);
 weir_stamp_result weir_stamp_parse(weir_str text, int64_t now_ns, weir_value *out);
 /** The formats beyond ISO: stamp_loose.c. */
 weir_stamp_result weir_stamp_parse_loose(weir_str text, int64_t now_ns, weir_value *out);
-/** "2021-02-22T15:51:44.208000+00:00", at most 64 bytes. `fraction`: digits, or -1 for as needed. */
+/** "2021-02-22T15:51:44.208000+00:00", at most 64 bytes. `fraction`: digits, or -1 for as needed.
+ */
 void weir_stamp_iso(const weir_value *stamp, char separator, int fraction, weir_buf *out);
 /** strftime(3) in the C locale, as Python's. False: out of memory. */
 bool weir_stamp_strftime(weir_vm *vm, const weir_value *stamp, weir_str format, weir_buf *out);

@@ -239,7 +239,8 @@ static bool take_number(loose *l)
 
 static bool take_word(loose *l)
 {
-    static const char *const ignored[] = {"at", "on", "and", "of", "st", "nd", "rd", "th", "t", NULL};
+    static const char *const ignored[] = {"at", "on", "and", "of", "st",
+                                          "nd", "rd", "th",  "t",  NULL};
     weir_str word = {l->at, run(l, is_letter)};
     size_t len;
     l->at += word.len;
@@ -331,7 +332,7 @@ static bool resolve_numbers(loose *l)
     const int64_t *n = l->number;
     if (l->count == 3) {
         if (is_year(l, 0))
-            set_date(l, 0, n[1] > 12 ? 2 : 1, n[1] > 12 ? 1 : 2);
+            set_date(l, 0, 1, 2); /* never day before month behind a year: 2021-13-01 is wrong */
         else if (is_year(l, 1))
             return false;
         else

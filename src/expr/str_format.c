@@ -224,6 +224,6 @@ bool weir_op_str_format(weir_vm *vm, const weir_value *template, const weir_valu
 
 bool weir_str_format(weir_vm *vm, const weir_call *call, weir_value *out)
 {
-    return weir_op_str_format(vm, &call->args[0], call->rest, call->rest_count,
-                              weir_arg(call, 1), out);
+    return weir_op_str_format(vm, &call->args[0], call->rest, call->rest_count, weir_arg(call, 1),
+                              out);
 }

@@ -53,7 +53,9 @@ static bool put_date_part(const weir_civil *c, char letter, weir_buf *out)
     case 'j': weir_buf_printf(out, "%03d", c->year_day); return true;
     case 'u': weir_buf_printf(out, "%d", c->weekday + 1); return true;
     case 'w': weir_buf_printf(out, "%d", (c->weekday + 1) % 7); return true;
-    case 'U': weir_buf_printf(out, "%02d", (c->year_day + 6 - (c->weekday + 1) % 7) / 7); return true;
+    case 'U':
+        weir_buf_printf(out, "%02d", (c->year_day + 6 - (c->weekday + 1) % 7) / 7);
+        return true;
     case 'W': weir_buf_printf(out, "%02d", (c->year_day + 6 - c->weekday) / 7); return true;
     case 'V': weir_buf_printf(out, "%02d", iso_week(c, &iso_year)); return true;
     case 'G':
@@ -304,8 +306,9 @@ static bool scan(scanner *s, weir_str format)
         char c = format.ptr[i];
         if (c == '%') {
             char letter = ++i < format.len ? format.ptr[i] : '\0';
-            const char *several = letter == 'c' || letter == 'x' || letter == 'X' || letter == 'T' ||
-                                          letter == 'D' || letter == 'F' || letter == 'R'
+            const char *several = letter == 'c' || letter == 'x' || letter == 'X' ||
+                                          letter == 'T' || letter == 'D' || letter == 'F' ||
+                                          letter == 'R'
                                       ? expansion(letter)
                                       : NULL;
             if (several ? !scan(s, weir_str_of(several)) : !read_part(s, letter))

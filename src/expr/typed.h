@@ -103,10 +103,14 @@ bool weir_less(weir_vm *vm, const weir_value *a, const weir_value *b, bool *out)
 uint64_t weir_range_count(const weir_range *range);
 /** A Python index (negative from the end) to an offset below `len`; false when outside. */
 bool weir_index_fit(int64_t index, size_t len, size_t *at);
-/** slice.indices(len): first, step and how many. ValueError for a zero step. */
+/** slice.indices(len), and how many items that are. */
+typedef struct weir_slice {
+    int64_t first, end, stride;
+    size_t count;
+} weir_slice;
+/** ValueError for a zero step. */
 bool weir_slice_fit(weir_vm *vm, const weir_value *start, const weir_value *stop,
-                    const weir_value *step, size_t len, int64_t *first, int64_t *stride,
-                    size_t *count);
+                    const weir_value *step, size_t len, weir_slice *slice);
 
 /* Arithmetic and comparison of times: expr/ops_time.c. *is_handled is false when neither operand is
  * a Timestamp or Timedelta. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The process-wide table of zones and the reader of TZif files (RFC 8536). The table only grows: a
- * published zone is immutable, so readers take no lock; finding by name takes one. A name is checked
- * before a file is opened (letters, digits, "_+-/", no way out of the directory), and nothing in a
- * file is believed before its bounds are. Times behind the last transition follow the rule in the
- * file's footer.
+ * published zone is immutable, so readers take no lock; finding by name takes one. A name is
+ * checked before a file is opened (letters, digits, "_+-/", no way out of the directory), and
+ * nothing in a file is believed before its bounds are. Times behind the last transition follow the
+ * rule in the file's footer.
  */
 #include "expr/zone.h"
 
@@ -288,7 +288,8 @@ uint16_t weir_zone_find(weir_str name)
 
 static const zone *zone_at(uint16_t index)
 {
-    return index < WEIR_ZONES_MAX ? atomic_load_explicit(&zones[index], memory_order_acquire) : NULL;
+    return index < WEIR_ZONES_MAX ? atomic_load_explicit(&zones[index], memory_order_acquire)
+                                  : NULL;
 }
 
 weir_str weir_zone_name(uint16_t index)

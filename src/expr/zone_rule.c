@@ -42,7 +42,8 @@ static bool name(cursor *c, char out[12])
     for (; c->at < c->end; c->at++) {
         char ch = *c->at;
         bool is_letter = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
-        bool is_part = is_letter || (is_quoted && (ch == '+' || ch == '-' || (ch >= '0' && ch <= '9')));
+        bool is_part =
+            is_letter || (is_quoted && (ch == '+' || ch == '-' || (ch >= '0' && ch <= '9')));
         if (!is_part)
             break;
         if (len >= 11)
