@@ -21,6 +21,13 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
+/* What floor_div leaves: the product quotient * b may not fit near the ends of int64. */
+static int64_t floor_rest(int64_t a, int64_t b)
+{
+    int64_t rest = a % b;
+    return rest < 0 ? rest + b : rest;
+}
+
 unsigned weir_days_in_month(int64_t year, unsigned month)
 {
     static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -31,7 +38,7 @@ unsigned weir_days_in_month(int64_t year, unsigned month)
 void weir_stamp_split(const weir_value *stamp, weir_civil *out)
 {
     int64_t seconds = floor_div(stamp->i, WEIR_NS_PER_S);
-    out->nanos = (uint32_t)(stamp->i - seconds * WEIR_NS_PER_S);
+    out->nanos = (uint32_t)floor_rest(stamp->i, WEIR_NS_PER_S);
     out->offset_s = weir_zone_offset(stamp->aux, seconds, &out->abbreviation);
     seconds += out->offset_s;
     int64_t days = floor_div(seconds, 86400), in_day = seconds - days * 86400;
@@ -74,7 +81,7 @@ weir_stamp_result weir_stamp_localize(int64_t local_ns, uint16_t zone, weir_valu
     int found = weir_zone_from_local(zone, seconds, utc);
     if (found != 1)
         return found == 0 ? WEIR_STAMP_SKIPPED : WEIR_STAMP_AMBIGUOUS;
-    __int128 ns = (__int128)utc[0] * WEIR_NS_PER_S + (local_ns - seconds * WEIR_NS_PER_S);
+    __int128 ns = (__int128)utc[0] * WEIR_NS_PER_S + floor_rest(local_ns, WEIR_NS_PER_S);
     if (ns > INT64_MAX || ns <= INT64_MIN)
         return WEIR_STAMP_RANGE;
     out->i = (int64_t)ns;
@@ -169,7 +176,7 @@ static void repr_stamp(const weir_value *v, weir_buf *out)
 
 void weir_delta_text(int64_t ns, weir_buf *out)
 {
-    int64_t days = floor_div(ns, WEIR_NS_PER_DAY), rest = ns - days * WEIR_NS_PER_DAY;
+    int64_t days = floor_div(ns, WEIR_NS_PER_DAY), rest = floor_rest(ns, WEIR_NS_PER_DAY);
     int64_t seconds = rest / WEIR_NS_PER_S, nanos = rest % WEIR_NS_PER_S;
     weir_buf_printf(out, "%lld days %s%02lld:%02lld:%02lld", (long long)days, days < 0 ? "+" : "",
                     (long long)(seconds / 3600), (long long)(seconds / 60 % 60),
