@@ -67,6 +67,8 @@ void cli_args_fini(cli_args *args);
 void cli_help(const cli_command *command, weir_buf *out); /* NULL: of the program */
 void cli_man_page(weir_buf *out);
 void cli_bash_completion(weir_buf *out);
+/** True when the help text of an option does not say all its choices itself. */
+bool cli_lists_choices(const cli_option *option);
 /** The command of a name; NULL after a message, with the nearest one, on stderr. */
 const cli_command *cli_find_command(const char *name);
 
@@ -152,7 +154,9 @@ extern const char *const cli_log_names[];
 #define CLI_OPTION_LOG                                                                             \
     {                                                                                              \
         .name = "log", .arg = "LEVEL",                                                             \
-        .help = "events and log lines on stderr from this level up (default: info)",               \
+        .help = "events and log lines on stderr from this level up: debug, info (the default), "   \
+                "warning, "                                                                        \
+                "error or off",                                                                    \
         .choices = cli_log_names                                                                   \
     }
 

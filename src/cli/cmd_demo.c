@@ -13,6 +13,7 @@ static const char *const demo_streams[] = {"trades", "quotes", "orders"};
 enum { DEMO_STREAMS = sizeof demo_streams / sizeof demo_streams[0] };
 static const char demo_symbols[] = "BTC-USD,ETH-USD,AAPL,MSFT,EUR-USD";
 static const int64_t usual_duration_ns = 10 * WEIR_NS_PER_S;
+static const char usual_duration[] = "10s";
 
 static void say(const char *format, ...) WEIR_PRINTF(1, 2);
 static void say(const char *format, ...)
@@ -53,9 +54,10 @@ static int stream(const cli_args *args, const char *url, cli_feed_options *optio
         weir_buf_fini(&text);
     }
     say("a built-in venue at %s, streamed through the spec 'demo'", url);
+    const char *duration = cli_value(args, "duration");
     if (options->duration_ns > 0)
-        say("it drops the connection now and then; this ends after %lld s",
-            (long long)(options->duration_ns / WEIR_NS_PER_S));
+        say("it drops the connection now and then; this ends after %s",
+            duration ? duration : usual_duration);
     else
         say("it drops the connection now and then; Ctrl-C ends it");
     options->subscriptions = wanted;

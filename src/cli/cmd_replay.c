@@ -249,7 +249,7 @@ static void put_failures(weir_buf *out, const weir_decoder *decoder)
     if (count == 0)
         return;
     failure_list list = {out, count > FAILURES_SHOWN ? count - FAILURES_SHOWN : 0, 0};
-    weir_buf_printf(out, "the last %zu failures:\n", count - list.skip);
+    weir_buf_puts(out, list.skip > 0 ? "the last failures:\n" : "failures:\n");
     weir_decoder_failures(decoder, put_failure, &list);
 }
 

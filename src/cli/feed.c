@@ -21,6 +21,8 @@ static const int64_t tick_ns = 250 * WEIR_NS_PER_MS;
 static const int64_t flush_ns = WEIR_NS_PER_S; /* of the recording */
 static const int64_t close_ns = WEIR_NS_PER_S; /* for the peers to say goodbye */
 
+static const double rate_over_s = 2;
+
 typedef struct feed {
     const cli_feed_options *options;
     weir_runtime *runtime;
@@ -33,6 +35,7 @@ typedef struct feed {
     int64_t began_ns, next_tick_ns, next_flush_ns;
     uint64_t shown; /* records when the progress line was drawn last */
     int64_t shown_ns;
+    double rate; /* records per second, smoothed over some seconds */
     bool is_done;
     int status;
 } feed;
@@ -190,13 +193,14 @@ static void draw(feed *f, const summary *all, int64_t now_ns)
     weir_buf text = {0};
     weir_consumer_stats stats;
     const uint64_t records = cli_output_records(f->output);
-    const double seconds = (double)(now_ns - f->shown_ns) / (double)WEIR_NS_PER_S;
+    const double seconds = (double)(now_ns - f->shown_ns + 1) / (double)WEIR_NS_PER_S;
+    const double weight = seconds / (seconds + rate_over_s);
+    f->rate += ((double)(records - f->shown) / seconds - f->rate) * weight;
     weir_consumer_get_stats(f->consumer, &stats);
     weir_buf_puts(&text, weir_state_name(all->state));
     if (all->count > 1)
         weir_buf_printf(&text, " (%zu of %zu live)", all->live, all->count);
-    weir_buf_printf(&text, " · %llu records · %.0f/s", (unsigned long long)records,
-                    seconds > 0 ? (double)(records - f->shown) / seconds : 0);
+    weir_buf_printf(&text, " · %llu records · %.0f/s", (unsigned long long)records, f->rate);
     if (all->last_record_ns > 0)
         weir_buf_printf(&text, " · last %.1f s ago",
                         (double)(weir_now_ns() - all->last_record_ns) / (double)WEIR_NS_PER_S);
@@ -216,7 +220,7 @@ static void look_up(feed *f)
     const int64_t now_ns = weir_mono_ns();
     const cli_feed_options *options = f->options;
     weir_error error = {0};
-    if (cli_is_stopping() ||
+    if (cli_is_stopping() || !cli_output_has_reader(f->output) ||
         (options->duration_ns > 0 && now_ns - f->began_ns >= options->duration_ns))
         f->is_done = true;
     if (f->recorder && now_ns >= f->next_flush_ns) {

@@ -76,6 +76,15 @@ static void put_row(weir_buf *out, const char *left, const char *help)
     put_paragraph(out, weir_str_of(help), HELP_COLUMN, HELP_COLUMN);
 }
 
+bool cli_lists_choices(const cli_option *option)
+{
+    for (size_t i = 0; option->choices && option->choices[i]; i++) {
+        if (!strstr(option->help, option->choices[i]))
+            return true;
+    }
+    return false;
+}
+
 static void put_option(weir_buf *out, const cli_option *option)
 {
     char left[64];
@@ -83,10 +92,11 @@ static void put_option(weir_buf *out, const cli_option *option)
              option->arg ? option->arg : "");
     weir_buf help = {0};
     weir_buf_puts(&help, option->help);
-    for (size_t i = 0; option->choices && option->choices[i]; i++)
-        weir_buf_printf(&help, "%s%s", i ? " | " : " [", option->choices[i]);
-    if (option->choices)
-        weir_buf_putc(&help, ']');
+    const bool lists_choices = cli_lists_choices(option);
+    for (size_t i = 0; lists_choices && option->choices[i]; i++)
+        weir_buf_printf(&help, "%s%s", i ? ", " : " (", option->choices[i]);
+    if (lists_choices)
+        weir_buf_putc(&help, ')');
     put_row(out, left, weir_buf_cstr(&help));
     weir_buf_fini(&help);
 }

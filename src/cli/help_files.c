@@ -55,11 +55,12 @@ static void man_option(weir_buf *out, const cli_option *option)
     }
     weir_buf_putc(out, '\n');
     put_roffs(out, option->help);
-    for (size_t i = 0; option->choices && option->choices[i]; i++) {
-        weir_buf_puts(out, i ? ", " : " (one of ");
+    const bool lists_choices = cli_lists_choices(option);
+    for (size_t i = 0; lists_choices && option->choices[i]; i++) {
+        weir_buf_puts(out, i ? ", " : " (");
         put_roffs(out, option->choices[i]);
     }
-    weir_buf_puts(out, option->choices ? ")\n" : "\n");
+    weir_buf_puts(out, lists_choices ? ")\n" : "\n");
 }
 
 static void man_command(weir_buf *out, const cli_command *command)
@@ -107,7 +108,7 @@ void cli_man_page(weir_buf *out)
     for (size_t i = 0; cli_commands[i]; i++) {
         weir_buf_puts(out, "\\fBweir ");
         put_roffs(out, cli_commands[i]->name);
-        weir_buf_puts(out, "\\fR ");
+        weir_buf_puts(out, cli_commands[i]->operands[0] ? "\\fR " : "\\fR");
         put_roffs(out, cli_commands[i]->operands);
         weir_buf_puts(out, " [\\fIOPTION\\fR]...\n");
     }

@@ -257,6 +257,14 @@ bool cli_output_record(cli_output *output, const weir_record *record)
     return output->text.len < FLUSH_AT || cli_output_flush(output);
 }
 
+bool cli_output_has_reader(cli_output *output)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    if (output->outlet == OUTLET_OPEN && poll(&out, 1, 0) > 0 && out.revents & POLLERR)
+        output->outlet = OUTLET_GONE;
+    return output->outlet == OUTLET_OPEN;
+}
+
 uint64_t cli_output_records(const cli_output *output)
 {
     return output->records;

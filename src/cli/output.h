@@ -27,6 +27,8 @@ cli_output *cli_output_new(const weir_spec *spec, const cli_output_options *opti
 /** False: nothing more can be written (cli_output_status tells why). */
 bool cli_output_record(cli_output *output, const weir_record *record);
 bool cli_output_flush(cli_output *output);
+/** Looks whether the reader has gone, which no write will tell while there are no records. */
+bool cli_output_has_reader(cli_output *output);
 uint64_t cli_output_records(const cli_output *output);
 /** CLI_OK, also when the reader has gone; CLI_FAILED after an error, which is on stderr. */
 int cli_output_status(const cli_output *output);

@@ -40,7 +40,7 @@ def the_demo_streams_every_kind_of_record():
     done = weir("demo", "--format", "json", "--duration", "4s")
     equal(done.code, 0)
     equal({record["stream"] for record in done.records()}, STREAMS)
-    within(done.err, "ws://127.0.0.1:", "authenticating", "live", "this ends after 4 s", "stopped")
+    within(done.err, "ws://127.0.0.1:", "authenticating", "live", "this ends after 4s", "stopped")
     for record in done.records():
         if record["stream"] == "trades":
             equal(record["data"]["side"] in ("BUY", "SELL"), True)
@@ -170,6 +170,15 @@ def the_reader_may_leave():
         process.stdout = None
         done = finish(process, 20)
         equal((done.code, "weir: " in done.err), (0, False))
+
+
+def the_reader_may_leave_while_there_is_nothing_to_write():
+    with _Venue() as venue:
+        process = venue.run("--channel", "account")
+        process.stderr.readline()
+        process.stdout.close()
+        process.stdout = None
+        equal(finish(process, 20).code, 0)
 
 
 def _watch(*args, seconds=20, until=None):
