@@ -318,9 +318,7 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     case LWS_CALLBACK_RECEIVE: on_receive(venue_of(wsi), s, in, len); return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE: return on_writable(s);
     case LWS_CALLBACK_CLOSED: on_closed(venue_of(wsi), s); return 0;
-    case LWS_CALLBACK_HTTP:
-        lws_return_http_status(wsi, HTTP_STATUS_BAD_REQUEST, NULL);
-        return -1;
+    case LWS_CALLBACK_HTTP: lws_return_http_status(wsi, HTTP_STATUS_BAD_REQUEST, NULL); return -1;
     default: return lws_callback_http_dummy(wsi, reason, user, in, len);
     }
 }
