@@ -24,7 +24,7 @@ static void split(const char *name, weir_str *connection, weir_str *stream)
     *stream = slash ? weir_str_of(slash + 1) : whole;
 }
 
-static weir_code not_found(const weir_runtime *runtime, const char *name, weir_error *error)
+static void tell_streams(const weir_runtime *runtime, const char *name, weir_error *error)
 {
     weir_buf list = {0};
     for (size_t i = 0; i < runtime->connection_count; i++) {
@@ -33,14 +33,13 @@ static weir_code not_found(const weir_runtime *runtime, const char *name, weir_e
             weir_buf_printf(&list, "%s%.*s/%.*s", list.len ? ", " : "", WEIR_FMT(spec->name),
                             WEIR_FMT(spec->streams[k].name));
     }
-    const weir_code code = weir_fail(error, WEIR_ERR_NOT_FOUND, "no stream '%s'; there are: %s",
-                                     name, weir_buf_cstr(&list));
+    weir_fail(error, WEIR_ERR_NOT_FOUND, "no stream '%s'; there are: %s", name,
+              weir_buf_cstr(&list));
     weir_buf_fini(&list);
-    return code;
 }
 
-static weir_code find_stream(const weir_runtime *runtime, const char *name, place *out,
-                             weir_error *error)
+static bool find_stream(const weir_runtime *runtime, const char *name, place *out,
+                        weir_error *error)
 {
     weir_str connection, stream;
     size_t found = 0;
@@ -55,9 +54,11 @@ static weir_code find_stream(const weir_runtime *runtime, const char *name, plac
         }
     }
     if (found > 1)
-        return weir_fail(error, WEIR_ERR_ARGUMENT,
-                         "several connections have a stream '%s'; write CONNECTION/%s", name, name);
-    return found == 1 ? WEIR_OK : not_found(runtime, name, error);
+        weir_fail(error, WEIR_ERR_ARGUMENT,
+                  "several connections have a stream '%s'; write CONNECTION/%s", name, name);
+    else if (found == 0)
+        tell_streams(runtime, name, error);
+    return found == 1;
 }
 
 /* A stream that is not asked for cannot be asked for symbols. */
@@ -105,9 +106,9 @@ static weir_code change(weir_runtime *runtime, const char *stream, const char *c
 {
     place at = {0};
     weir_error inner = {0};
-    weir_code code = find_stream(runtime, stream, &at, error);
-    if (code == WEIR_OK)
-        code = check_message(&at, count, error);
+    if (!find_stream(runtime, stream, &at, &inner))
+        return weir_fail(error, inner.code, "%s", inner.text);
+    weir_code code = check_message(&at, count, error);
     if (code != WEIR_OK)
         return code;
     const weir_asset **assets = calloc(count + 1, sizeof *assets);

@@ -133,11 +133,11 @@ weir_code weir_eval(const char *expression, const char *data_json, weir_text_buf
     weir_code code = WEIR_OK;
     if (report)
         *report = NULL;
-    if (!open_eval(&e, expression))
+    if (!open_eval(&e, expression)) {
         code = weir_fail_nomem(error);
-    else if (data_json && !weir_json_document(e.arena, weir_str_of(data_json), &data, error))
+    } else if (data_json && !weir_json_document(e.arena, weir_str_of(data_json), &data, error)) {
         code = WEIR_ERR_DECODE;
-    if (code == WEIR_OK) {
+    } else {
         weir_buf buf = {out->ptr, out->len, out->cap, false};
         code = run_eval(&e, &data, &buf, error);
         if (!finish(out, &buf) && code == WEIR_OK)
