@@ -65,7 +65,6 @@ struct weir_connection {
     uint64_t records_at_up;
     uint64_t failed_before; /* failures of the runner that were shown */
     weir_subscription_change change;
-    weir_buf said;                /* what the reconciliation under way has sent; see speak.c */
     weir_buf text;                /* masked texts */
     struct weir_backlog *backlog; /* per consumer that was full: how far it got */
     size_t backlog_count, backlog_cap;

@@ -12,7 +12,6 @@
 typedef struct sending {
     weir_connection *connection;
     weir_code code;
-    bool is_once; /* a message that was said in this reconciliation is left out */
 } sending;
 
 static void tap(const weir_connection *connection, const weir_outgoing *message)
@@ -28,31 +27,10 @@ static void tap(const weir_connection *connection, const weir_outgoing *message)
     options->on_frame(options->user, &frame);
 }
 
-/*
- * One message for all streams comes out alike for each of them, and a venue may take the second for
- * a mistake. `said` holds {size_t length, bytes} of each; out of memory says it again.
- */
-static bool was_said(weir_buf *said, weir_str bytes)
-{
-    size_t len = 0;
-    for (size_t at = 0; at < said->len; at += sizeof len + len) {
-        memcpy(&len, said->ptr + at, sizeof len);
-        if (weir_str_eq((weir_str){said->ptr + at + sizeof len, len}, bytes))
-            return true;
-    }
-    if (!weir_buf_reserve(said, sizeof len + bytes.len))
-        return false;
-    weir_buf_put(said, (weir_str){(const char *)&bytes.len, sizeof len});
-    weir_buf_put(said, bytes);
-    return false;
-}
-
 static bool send_one(void *user, const weir_outgoing *message)
 {
     sending *s = user;
     weir_connection *connection = s->connection;
-    if (s->is_once && was_said(&connection->said, message->bytes))
-        return true;
     tap(connection, message);
     s->code = connection->backend->send(connection->link,
                                         message->is_binary ? WEIR_FRAME_BINARY : WEIR_FRAME_TEXT,
@@ -62,9 +40,9 @@ static bool send_one(void *user, const weir_outgoing *message)
 
 /* Sends one message of the plan. WEIR_ERR_EVAL: it could not be made. */
 static weir_code say(weir_connection *connection, const weir_message *message,
-                     const weir_message_input *input, bool is_once, weir_error *error)
+                     const weir_message_input *input, weir_error *error)
 {
-    sending s = {connection, WEIR_OK, is_once};
+    sending s = {connection, WEIR_OK};
     const weir_code code = weir_message_emit(message, input, send_one, &s, error);
     if (code != WEIR_OK || s.code == WEIR_OK)
         return code;
@@ -76,7 +54,7 @@ bool weir_connection_login(weir_connection *connection)
     weir_error error = {0};
     const weir_message_input input = weir_connection_input(connection);
     const weir_message *message = weir_plan_first_message(connection->plan);
-    const weir_code code = say(connection, message, &input, false, &error);
+    const weir_code code = say(connection, message, &input, &error);
     if (code != WEIR_OK)
         weir_connection_drop(connection, &error, code == WEIR_ERR_EVAL);
     return code == WEIR_OK;
@@ -89,7 +67,7 @@ static bool say_change(weir_connection *connection, const weir_message *message,
                        const weir_message_input *input)
 {
     weir_error error = {0};
-    const weir_code code = say(connection, message, input, true, &error);
+    const weir_code code = say(connection, message, input, &error);
     if (code == WEIR_ERR_EVAL || code == WEIR_ERR_ARGUMENT) {
         weir_connection_tell(connection, WEIR_EVENT_ERROR, code, input->stream, input->asset_count,
                              "%s", error.text);
@@ -144,11 +122,11 @@ static bool send_change(weir_connection *connection, size_t stream, bool unsubsc
 /* False when the link is lost. */
 static bool send_changes(weir_connection *connection, bool unsubscribes)
 {
-    bool is_up = true;
-    for (size_t i = 0; is_up && i < connection->spec->stream_count; i++)
-        is_up = send_change(connection, i, unsubscribes);
-    weir_buf_wipe(&connection->said);
-    return is_up;
+    for (size_t i = 0; i < connection->spec->stream_count; i++) {
+        if (!send_change(connection, i, unsubscribes))
+            return false;
+    }
+    return true;
 }
 
 /* Unsubscribing comes first: a venue with a limit of symbols has room then. */
