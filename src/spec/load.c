@@ -40,21 +40,35 @@ static void skip_extends(weir_reader *reader, weir_node *node, void *into)
     weir_read_text(reader, node, "extends", &text); /* already followed, see merged_tree */
 }
 
+/* Read last: tests name connections and streams, wherever they stand. */
+static void keep_tests(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)reader;
+    ((weir_spec_model *)into)->tests_node = node;
+}
+
+static const weir_shape version_shape = {
+    .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_INT, .least = 1, .most = 1};
+static const weir_shape date_shape = {
+    .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_TEXT, .pattern = "^\\d{4}-\\d{2}-\\d{2}$"};
+
 static const weir_key_row spec_rows[] = {
     {.name = "weir",
      .type = WEIR_KEY_READ,
      .read = read_version,
+     .shape = &version_shape,
      .flags = WEIR_KEY_REQUIRED,
      .doc = "version of the language: 1"},
     {.name = "name",
      .type = WEIR_KEY_NAME,
      .offset = offsetof(weir_spec_model, name),
      .flags = WEIR_KEY_REQUIRED,
-     .doc = "[a-z0-9_-]+"},
+     .doc = "short name, of small letters, digits, `_` and `-`; the variables of credentials begin "
+            "with it"},
     {.name = "title",
      .type = WEIR_KEY_TEXT,
      .offset = offsetof(weir_spec_model, title),
-     .doc = "for people"},
+     .doc = "name of the venue, for people"},
     {.name = "docs",
      .type = WEIR_KEY_TEXT,
      .offset = offsetof(weir_spec_model, docs),
@@ -62,31 +76,45 @@ static const weir_key_row spec_rows[] = {
     {.name = "checked",
      .type = WEIR_KEY_READ,
      .read = read_checked,
+     .shape = &date_shape,
      .doc = "when they were last compared with the venue's documentation"},
     {.name = "extends",
      .type = WEIR_KEY_READ,
      .read = skip_extends,
-     .doc = "deep-merge over another spec"},
+     .shape = &weir_text_shape,
+     .doc = "another spec, beside this one, over which this one is merged: maps merge, all else "
+            "replaces"},
     {.name = "credentials",
      .type = WEIR_KEY_READ,
      .read = weir_read_credentials,
-     .doc = "names, with their sources"},
+     .shape = &weir_credentials_shape,
+     .doc = "names of what is secret, with their sources"},
     {.name = "vars",
      .type = WEIR_KEY_READ,
      .read = weir_read_vars,
-     .doc = "values that may be set from outside"},
+     .shape = &weir_vars_shape,
+     .doc = "values that may be set from outside, with their defaults"},
     {.name = "mappings",
      .type = WEIR_KEY_READ,
      .read = weir_read_mappings,
+     .shape = &weir_mappings_shape,
      .doc = "tables between the venue's words and the standard ones"},
-    {.name = "assets", .type = WEIR_KEY_READ, .read = weir_read_assets, .doc = "master data"},
+    {.name = "assets",
+     .type = WEIR_KEY_READ,
+     .read = weir_read_assets,
+     .shape = &weir_assets_shape,
+     .doc = "master data; without it an asset is made when its symbol is first seen"},
     {.name = "connections",
      .type = WEIR_KEY_READ,
      .read = weir_read_connections,
+     .shape = &weir_connections_shape,
      .flags = WEIR_KEY_REQUIRED,
-     .doc = "by name"},
+     .doc = "the connections to the venue, by name"},
     {.name = "plugins", .type = WEIR_KEY_LATER, .doc = "shared objects"},
-    {.name = "tests", .type = WEIR_KEY_LATER, .doc = "tests in the spec"},
+    {.name = "tests",
+     .type = WEIR_KEY_READ,
+     .read = keep_tests,
+     .doc = "what frames become and what is sent, for `weir test`"},
 };
 const weir_key_table weir_spec_table = {"a spec", spec_rows,
                                         sizeof spec_rows / sizeof spec_rows[0]};
@@ -151,6 +179,18 @@ static weir_node *merged_tree(weir_reader *reader, const chain *link, weir_str t
 
 /* ------------------------------------------------------------------ load */
 
+/* The file that the tests stand in is kept: its diagnostics are gone when `weir test --update`
+ * wants to edit it. */
+static bool keep_source(weir_spec_model *model, const weir_node *tree)
+{
+    const weir_node *node = model->tests_node ? model->tests_node : tree;
+    const weir_source *source = node->place.source;
+    model->root = tree;
+    model->tests_source.name = weir_arena_copy(model->arena, source->name);
+    model->tests_source.text = weir_arena_copy(model->arena, source->text);
+    return model->tests_source.name.ptr && model->tests_source.text.ptr;
+}
+
 weir_spec_model *weir_spec_model_parse(const char *path, weir_str text,
                                        const weir_spec_registry *registry, weir_diags *diags)
 {
@@ -171,9 +211,10 @@ weir_spec_model *weir_spec_model_parse(const char *path, weir_str text,
         return NULL;
     }
     weir_read_map(&reader, tree, &weir_spec_table, model);
+    weir_read_tests(&reader);
     if (!model->assets)
         model->assets = weir_asset_book_new(true);
-    if (!model->assets || weir_arena_failed(arena)) {
+    if (!keep_source(model, tree) || !model->assets || weir_arena_failed(arena)) {
         weir_diag_error(diags, ((weir_place){0}), "out of memory while loading %s", path);
         weir_spec_model_free(model);
         return NULL;

@@ -39,10 +39,8 @@ static void read_file_key(weir_reader *reader, weir_node *node, void *into)
 
 static void read_list_key(weir_reader *reader, weir_node *node, void *into)
 {
-    if (node->kind != WEIR_NODE_LIST)
-        weir_read_mismatch(reader, node, "list", "a list of maps");
-    else
-        ((asset_parts *)into)->list = node;
+    (void)reader;
+    ((asset_parts *)into)->list = node;
 }
 
 static bool is_standard(weir_str name)
@@ -59,10 +57,6 @@ static bool is_standard(weir_str name)
 static void read_fields_key(weir_reader *reader, weir_node *node, void *into)
 {
     asset_parts *parts = into;
-    if (node->kind != WEIR_NODE_MAP || node->count > FIELDS_MAX) {
-        weir_read_mismatch(reader, node, "fields", "a map of at most 64 asset fields to columns");
-        return;
-    }
     for (size_t i = 0; i < node->count; i++) {
         field_map *field = &parts->fields[parts->field_count];
         field->name = node->pairs[i].key->text;
@@ -75,22 +69,34 @@ static void read_fields_key(weir_reader *reader, weir_node *node, void *into)
     }
 }
 
+static const weir_shape asset_map_shape = {.form = WEIR_SHAPE_MAP, .of = &weir_any_shape};
+static const weir_shape asset_list_shape = {
+    .form = WEIR_SHAPE_LIST, .of = &asset_map_shape, .words = "a list of maps"};
+static const weir_shape columns_shape = {.form = WEIR_SHAPE_MAP,
+                                         .of = &weir_text_shape,
+                                         .most = FIELDS_MAX,
+                                         .words = "a map of at most 64 asset fields to columns"};
+
 static const weir_key_row asset_rows[] = {
     {.name = "file",
      .type = WEIR_KEY_READ,
      .read = read_file_key,
-     .doc = "CSV or JSON, beside the spec"},
+     .shape = &weir_text_shape,
+     .doc = "CSV, or JSON when it is called so; beside the spec"},
     {.name = "list",
      .type = WEIR_KEY_READ,
      .read = read_list_key,
+     .shape = &asset_list_shape,
      .doc = "the same inline: a list of maps"},
     {.name = "fields",
      .type = WEIR_KEY_READ,
      .read = read_fields_key,
+     .shape = &columns_shape,
      .doc = "asset field: column; left out, the columns' own names are used"},
 };
 static const weir_key_table asset_table = {"assets", asset_rows,
                                            sizeof asset_rows / sizeof asset_rows[0]};
+const weir_shape weir_assets_shape = {.form = WEIR_SHAPE_TABLE, .table = &asset_table};
 
 /* ------------------------------------------------------------------ one asset from one row */
 

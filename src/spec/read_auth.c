@@ -2,20 +2,14 @@
 /* `auth:` of a connection (SPEC.md 7): how it logs in, what it waits for before and after. */
 #include "spec/rows.h"
 
-static const struct {
-    const char *name;
-    unsigned bit;
-} modes[] = {
-    {"headers", WEIR_AUTH_HEADERS},
-    {"first_message", WEIR_AUTH_FIRST_MESSAGE},
-    {"url", WEIR_AUTH_URL},
-    {"none", 0},
-};
+static const char *const modes[] = {"headers", "first_message", "url", "none", NULL};
+static const unsigned mode_bits[] = {WEIR_AUTH_HEADERS, WEIR_AUTH_FIRST_MESSAGE, WEIR_AUTH_URL, 0};
+enum { MODE_COUNT = sizeof mode_bits / sizeof mode_bits[0] };
 
 static weir_str mode_at(const void *user, size_t index)
 {
     (void)user;
-    return weir_str_of(modes[index].name);
+    return weir_str_of(modes[index]);
 }
 
 static void read_one_mode(weir_reader *reader, const weir_node *node, weir_auth_spec *auth)
@@ -23,14 +17,13 @@ static void read_one_mode(weir_reader *reader, const weir_node *node, weir_auth_
     weir_str text;
     if (!weir_read_text(reader, node, "mode", &text))
         return;
-    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
-        if (weir_str_is(text, modes[i].name)) {
-            auth->modes |= modes[i].bit;
+    for (size_t i = 0; i < MODE_COUNT; i++) {
+        if (weir_str_is(text, modes[i])) {
+            auth->modes |= mode_bits[i];
             return;
         }
     }
-    weir_read_unknown(reader, node->place, "auth mode", text, sizeof modes / sizeof modes[0],
-                      mode_at, NULL);
+    weir_read_unknown(reader, node->place, "auth mode", text, MODE_COUNT, mode_at, NULL);
 }
 
 static void read_mode(weir_reader *reader, weir_node *node, void *into)
@@ -59,6 +52,7 @@ static const weir_key_row header_rows[] = {
     {.name = "fields",
      .type = WEIR_KEY_READ,
      .read = read_header_fields,
+     .shape = &weir_fields_shape,
      .flags = WEIR_KEY_REQUIRED,
      .doc = "names and values of HTTP headers of the handshake"},
 };
@@ -68,6 +62,7 @@ static const weir_key_row query_rows[] = {
     {.name = "fields",
      .type = WEIR_KEY_READ,
      .read = read_query_fields,
+     .shape = &weir_fields_shape,
      .flags = WEIR_KEY_REQUIRED,
      .doc = "names and values of query parameters, percent-encoded"},
 };
@@ -103,7 +98,7 @@ static const weir_key_row ack_rows[] = {
     {.name = "timeout",
      .type = WEIR_KEY_DURATION,
      .offset = offsetof(weir_wait_spec, timeout_ns),
-     .doc = "how long to wait (5s)"},
+     .doc = "how long to wait (default `5s`)"},
 };
 static const weir_key_table ack_table = {"auth.ack", ack_rows,
                                          sizeof ack_rows / sizeof ack_rows[0]};
@@ -116,7 +111,7 @@ static const weir_key_row greeting_rows[] = {
     {.name = "timeout",
      .type = WEIR_KEY_DURATION,
      .offset = offsetof(weir_wait_spec, timeout_ns),
-     .doc = "how long to wait (5s)"},
+     .doc = "how long to wait (default `5s`)"},
 };
 static const weir_key_table greeting_table = {"auth.greeting", greeting_rows,
                                               sizeof greeting_rows / sizeof greeting_rows[0]};
@@ -141,47 +136,65 @@ static void read_greeting(weir_reader *reader, weir_node *node, void *into)
     read_wait(reader, node, &greeting_table, &((weir_auth_spec *)into)->greeting);
 }
 
+static const weir_shape mode_shape = {
+    .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_ENUM, .choices = modes};
+static const weir_shape mode_list_shape = {.form = WEIR_SHAPE_LIST, .of = &mode_shape};
+static const weir_shape modes_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &mode_shape, .other = &mode_list_shape};
+static const weir_shape ack_shape = {.form = WEIR_SHAPE_TABLE, .table = &ack_table};
+static const weir_shape greeting_shape = {.form = WEIR_SHAPE_TABLE, .table = &greeting_table};
+
 static const weir_key_row auth_rows[] = {
     {.name = "mode",
      .type = WEIR_KEY_READ,
      .read = read_mode,
+     .shape = &modes_shape,
      .flags = WEIR_KEY_REQUIRED,
-     .doc = "headers, first_message, url, none, or a list of them"},
-    {.name = "headers", .type = WEIR_KEY_MAP, .table = &header_table, .doc = "for mode headers"},
+     .doc = "by which way; several ways together as a list"},
+    {.name = "headers",
+     .type = WEIR_KEY_MAP,
+     .table = &header_table,
+     .doc = "for mode `headers`: headers of the handshake"},
     {.name = "first_message",
      .type = WEIR_KEY_READ,
      .read = read_first_message,
-     .doc = "for mode first_message"},
-    {.name = "url", .type = WEIR_KEY_MAP, .table = &url_table, .doc = "for mode url"},
+     .shape = &weir_message_shape,
+     .doc = "for mode `first_message`: the message that is sent first"},
+    {.name = "url",
+     .type = WEIR_KEY_MAP,
+     .table = &url_table,
+     .doc = "for mode `url`: what is appended to the URL"},
     {.name = "ack",
      .type = WEIR_KEY_READ,
      .read = read_ack,
+     .shape = &ack_shape,
      .doc = "what the venue answers; subscriptions wait for it"},
     {.name = "greeting",
      .type = WEIR_KEY_READ,
      .read = read_greeting,
-     .doc = "what the venue says first"},
+     .shape = &greeting_shape,
+     .doc = "what the venue says first; nothing is sent before it"},
     {.name = "session", .type = WEIR_KEY_LATER, .doc = "HTTP request before connecting"},
     {.name = "mqtt", .type = WEIR_KEY_LATER, .doc = "user name and password for mqtt"},
     {.name = "zmq", .type = WEIR_KEY_LATER, .doc = "CURVE or PLAIN for zmq"},
 };
 static const weir_key_table auth_table = {"auth", auth_rows,
                                           sizeof auth_rows / sizeof auth_rows[0]};
+const weir_shape weir_auth_shape = {.form = WEIR_SHAPE_TABLE, .table = &auth_table};
 
 /* A mode needs its part, and a part its mode: neither may stand there without effect. */
 static void check_parts(weir_reader *reader, const weir_node *node, const weir_auth_spec *auth)
 {
-    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
-        if (!modes[i].bit)
+    for (size_t i = 0; i < MODE_COUNT; i++) {
+        if (!mode_bits[i])
             continue;
-        const weir_pair *part = weir_node_pair(node, weir_str_of(modes[i].name));
-        if ((auth->modes & modes[i].bit) && !part)
+        const weir_pair *part = weir_node_pair(node, weir_str_of(modes[i]));
+        if ((auth->modes & mode_bits[i]) && !part)
             weir_diag_error(reader->diags, node->place, "auth mode '%s' needs the key '%s'",
-                            modes[i].name, modes[i].name);
-        if (!(auth->modes & modes[i].bit) && part)
+                            modes[i], modes[i]);
+        if (!(auth->modes & mode_bits[i]) && part)
             weir_diag_error(reader->diags, part->key->place,
-                            "'%s' has no effect: auth mode is not '%s'", modes[i].name,
-                            modes[i].name);
+                            "'%s' has no effect: auth mode is not '%s'", modes[i], modes[i]);
     }
 }
 

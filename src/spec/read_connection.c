@@ -24,18 +24,27 @@ static void keep_options(weir_reader *reader, weir_node *node, void *into)
     ((backend_parts *)into)->options = node;
 }
 
+static const weir_shape backend_name_shape = {.form = WEIR_SHAPE_BACKEND};
+static const weir_shape options_shape = {.form = WEIR_SHAPE_OPTIONS};
+
 static const weir_key_row backend_rows[] = {
     {.name = "type",
      .type = WEIR_KEY_READ,
      .read = read_backend_type,
+     .shape = &backend_name_shape,
      .flags = WEIR_KEY_REQUIRED,
-     .doc = "websocket"},
+     .doc = "what moves the bytes"},
     {.name = "options",
      .type = WEIR_KEY_READ,
      .read = keep_options,
+     .shape = &options_shape,
      .doc = "by the backend's own table"},
 };
 static const weir_key_table backend_table = {"backend", backend_rows, 2};
+
+static const weir_shape backend_map_shape = {.form = WEIR_SHAPE_TABLE, .table = &backend_table};
+static const weir_shape backend_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &backend_name_shape, .other = &backend_map_shape};
 
 static weir_str backend_at(const void *user, size_t index)
 {
@@ -88,6 +97,22 @@ static void read_backend(weir_reader *reader, weir_node *node, void *into)
 
 /* ------------------------------------------------------------------ streams */
 
+static const char *const channels[] = {"data",    "quote",     "order", "position",
+                                       "account", "heartbeat", NULL};
+static const weir_shape channel_shape = {
+    .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_ENUM, .choices = channels};
+static const weir_shape channel_list_shape = {
+    .form = WEIR_SHAPE_LIST, .of = &channel_shape, .least = 1};
+static const weir_shape stream_map_shape = {.form = WEIR_SHAPE_MAP,
+                                            .of = &channel_shape,
+                                            .pattern = "^(?!(all|drop)$)[a-z0-9_-]+$",
+                                            .least = 1};
+static const weir_shape streams_shape = {.form = WEIR_SHAPE_EITHER,
+                                         .of = &channel_list_shape,
+                                         .other = &stream_map_shape,
+                                         .words =
+                                             "a list of channels or a map of streams to channels"};
+
 static weir_str channel_at(const void *user, size_t index)
 {
     (void)user;
@@ -116,11 +141,6 @@ static void read_stream(weir_reader *reader, const weir_node *name, const weir_n
 static void read_streams(weir_reader *reader, weir_node *node, void *into)
 {
     weir_connection_spec *connection = into;
-    if (node->kind == WEIR_NODE_SCALAR || node->count == 0) {
-        weir_read_mismatch(reader, node, "streams",
-                           "a list of channels or a map of streams to channels");
-        return;
-    }
     weir_stream_spec *streams = weir_read_array(reader, node->count, sizeof *streams);
     if (!streams)
         return;
@@ -147,10 +167,6 @@ typedef struct template_list {
 
 static void read_templates(weir_reader *reader, weir_node *node, template_list *list)
 {
-    if (node->kind != WEIR_NODE_MAP) {
-        weir_read_mismatch(reader, node, "subscribe", "a map of streams to messages");
-        return;
-    }
     const bool is_bare = weir_is_message(node); /* one message, no stream named: for all of them */
     const size_t count = is_bare ? 1 : node->count;
     weir_template_spec *items = weir_read_array(reader, count, sizeof *items);
@@ -182,15 +198,23 @@ static void read_unsubscribe_templates(weir_reader *reader, weir_node *node, voi
     connection->unsubscribe_count = list.count;
 }
 
+static const weir_shape template_map_shape = {.form = WEIR_SHAPE_MAP, .of = &weir_message_shape};
+static const weir_shape templates_shape = {.form = WEIR_SHAPE_EITHER,
+                                           .of = &weir_message_shape,
+                                           .other = &template_map_shape,
+                                           .words = "a map of streams to messages"};
+
 static const weir_key_row subscribe_rows[] = {
     {.name = "subscribe",
      .type = WEIR_KEY_READ,
      .read = read_subscribe_templates,
+     .shape = &templates_shape,
      .flags = WEIR_KEY_REQUIRED,
-     .doc = "messages by stream, channel or all"},
+     .doc = "messages by stream, by channel or for `all`; one message alone is for all"},
     {.name = "unsubscribe",
      .type = WEIR_KEY_READ,
      .read = read_unsubscribe_templates,
+     .shape = &templates_shape,
      .doc = "the same for leaving"},
     {.name = "ack", .type = WEIR_KEY_LATER, .doc = "what the venue answers per symbol"},
     {.name = "batch", .type = WEIR_KEY_LATER, .doc = "symbols and bytes per message"},
@@ -211,12 +235,12 @@ static const weir_key_row parser_rows[] = {
      .type = WEIR_KEY_ENUM,
      .offset = offsetof(weir_connection_spec, format),
      .choices = parser_formats,
-     .doc = "json (default), text or binary"},
+     .doc = "what a message is: a JSON text (default `json`), a text, bytes"},
     {.name = "compression",
      .type = WEIR_KEY_ENUM,
      .offset = offsetof(weir_connection_spec, compression),
      .choices = compressions,
-     .doc = "of each frame: none (default), gzip, deflate, zlib or auto"},
+     .doc = "of each message (default `none`); `auto` looks at its first bytes"},
     {.name = "payload_path",
      .type = WEIR_KEY_EXPR,
      .offset = offsetof(weir_connection_spec, payload_path),
@@ -251,12 +275,18 @@ static void read_rule_targets(weir_reader *reader, weir_node *node, void *into)
     rule->target_count = rule->is_drop ? 0 : count;
 }
 
+static const weir_shape target_list_shape = {
+    .form = WEIR_SHAPE_LIST, .of = &weir_text_shape, .least = 1};
+static const weir_shape targets_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &weir_text_shape, .other = &target_list_shape};
+
 static const weir_key_row rule_rows[] = {
     {.name = "channel",
      .type = WEIR_KEY_READ,
      .read = read_rule_targets,
+     .shape = &targets_shape,
      .flags = WEIR_KEY_REQUIRED,
-     .doc = "stream or channel, a list of them, or drop"},
+     .doc = "stream or channel, a list of them, or `drop`"},
     {.name = "match",
      .type = WEIR_KEY_EXPR,
      .offset = offsetof(weir_rule_spec, match),
@@ -269,10 +299,6 @@ static const weir_key_table rule_table = {"a router rule", rule_rows,
 static void read_rules(weir_reader *reader, weir_node *node, void *into)
 {
     weir_connection_spec *connection = into;
-    if (node->kind != WEIR_NODE_LIST) {
-        weir_read_mismatch(reader, node, "rules", "a list of rules");
-        return;
-    }
     weir_rule_spec *rules = weir_read_array(reader, node->count, sizeof *rules);
     if (!rules)
         return;
@@ -291,16 +317,25 @@ static void read_default_channel(weir_reader *reader, weir_node *node, void *int
     weir_read_text(reader, node, "default_channel", &connection->default_channel.text);
 }
 
+static const weir_shape rule_shape = {.form = WEIR_SHAPE_TABLE, .table = &rule_table};
+static const weir_shape rules_shape = {
+    .form = WEIR_SHAPE_LIST, .of = &rule_shape, .words = "a list of rules"};
+
 static const weir_key_row router_rows[] = {
     {.name = "enabled",
      .type = WEIR_KEY_BOOL,
      .offset = offsetof(weir_connection_spec, router_enabled),
-     .doc = "false: everything goes to the default channel"},
-    {.name = "rules", .type = WEIR_KEY_READ, .read = read_rules, .doc = "in order"},
+     .doc = "`false`: everything goes to the default channel (default `true`)"},
+    {.name = "rules",
+     .type = WEIR_KEY_READ,
+     .read = read_rules,
+     .shape = &rules_shape,
+     .doc = "tried in this order"},
     {.name = "default_channel",
      .type = WEIR_KEY_READ,
      .read = read_default_channel,
-     .doc = "stream or channel for what no rule matches, or drop"},
+     .shape = &weir_text_shape,
+     .doc = "stream or channel for what no rule matches, or `drop`"},
 };
 static const weir_key_table router_table = {"router", router_rows,
                                             sizeof router_rows / sizeof router_rows[0]};
@@ -334,12 +369,21 @@ static const weir_key_row converter_rows[] = {
     {.name = "fields",
      .type = WEIR_KEY_READ,
      .read = read_rule_fields,
+     .shape = &weir_fields_shape,
      .flags = WEIR_KEY_REQUIRED,
      .doc = "the record's fields, in output order"},
     {.name = "custom", .type = WEIR_KEY_LATER, .doc = "function of a plugin that converts"},
 };
 static const weir_key_table converter_table = {"a converter rule", converter_rows,
                                                sizeof converter_rows / sizeof converter_rows[0]};
+
+static const weir_shape converter_shape = {.form = WEIR_SHAPE_TABLE, .table = &converter_table};
+static const weir_shape converter_list_shape = {
+    .form = WEIR_SHAPE_LIST, .of = &converter_shape, .least = 1};
+static const weir_shape converter_rules_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &converter_list_shape, .other = &converter_shape};
+static const weir_shape converters_shape = {
+    .form = WEIR_SHAPE_MAP, .of = &converter_rules_shape, .words = "a map of streams to rules"};
 
 static void read_converter(weir_reader *reader, weir_node *node, weir_converter_spec *converter)
 {
@@ -361,10 +405,6 @@ static void read_converter(weir_reader *reader, weir_node *node, weir_converter_
 static void read_converters(weir_reader *reader, weir_node *node, void *into)
 {
     weir_connection_spec *connection = into;
-    if (node->kind != WEIR_NODE_MAP) {
-        weir_read_mismatch(reader, node, "converters", "a map of streams to rules");
-        return;
-    }
     weir_converter_spec *converters = weir_read_array(reader, node->count, sizeof *converters);
     if (!converters)
         return;
@@ -402,27 +442,38 @@ static void read_attempts(weir_reader *reader, weir_node *node, void *into)
     }
 }
 
+static const char *const unlimited[] = {"unlimited", NULL};
+static const weir_shape jitter_shape = {
+    .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_ENUM, .choices = jitters};
+static const weir_shape number_shape = {.form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_INT};
+static const weir_shape unlimited_shape = {
+    .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_ENUM, .choices = unlimited};
+static const weir_shape attempts_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &number_shape, .other = &unlimited_shape};
+
 static const weir_key_row reconnect_rows[] = {
     {.name = "initial",
      .type = WEIR_KEY_DURATION,
      .offset = offsetof(weir_reconnect_spec, initial_ns),
-     .doc = "the first wait (1s)"},
+     .doc = "the first wait (default `1s`)"},
     {.name = "max",
      .type = WEIR_KEY_DURATION,
      .offset = offsetof(weir_reconnect_spec, max_ns),
-     .doc = "the longest wait (30s)"},
+     .doc = "the longest wait (default `30s`)"},
     {.name = "factor",
      .type = WEIR_KEY_FLOAT,
      .offset = offsetof(weir_reconnect_spec, factor),
-     .doc = "how much longer each time (2)"},
+     .doc = "how many times longer each wait is, 1 to 1000 (default 2)"},
     {.name = "jitter",
      .type = WEIR_KEY_READ,
      .read = read_jitter,
-     .doc = "full (default): a random part; none"},
+     .shape = &jitter_shape,
+     .doc = "`full` (default): each wait is a random part of its length; `none`: all of it"},
     {.name = "attempts",
      .type = WEIR_KEY_READ,
      .read = read_attempts,
-     .doc = "a number, or unlimited (default)"},
+     .shape = &attempts_shape,
+     .doc = "how often in a row it is tried (default `unlimited`)"},
 };
 static const weir_key_table reconnect_table = {"reconnect", reconnect_rows,
                                                sizeof reconnect_rows / sizeof reconnect_rows[0]};
@@ -445,6 +496,11 @@ static void read_subscribe(weir_reader *reader, weir_node *node, void *into)
     weir_read_map(reader, node, &subscribe_table, into);
 }
 
+static const weir_shape subscribe_shape = {.form = WEIR_SHAPE_TABLE, .table = &subscribe_table};
+static const weir_shape parser_shape = {.form = WEIR_SHAPE_TABLE, .table = &parser_table};
+static const weir_shape router_shape = {.form = WEIR_SHAPE_TABLE, .table = &router_table};
+static const weir_shape reconnect_shape = {.form = WEIR_SHAPE_TABLE, .table = &reconnect_table};
+
 static void read_parser(weir_reader *reader, weir_node *node, void *into)
 {
     weir_read_map(reader, node, &parser_table, into);
@@ -459,39 +515,51 @@ static const weir_key_row connection_rows[] = {
     {.name = "backend",
      .type = WEIR_KEY_READ,
      .read = read_backend,
+     .shape = &backend_shape,
      .flags = WEIR_KEY_REQUIRED,
-     .doc = "{type, options}"},
+     .doc = "what moves the bytes, with its options"},
     {.name = "streams",
      .type = WEIR_KEY_READ,
      .read = read_streams,
+     .shape = &streams_shape,
      .flags = WEIR_KEY_REQUIRED,
-     .doc = "list of channels, or map of streams to channels"},
+     .doc = "what can be subscribed: names, and the channel that each feeds"},
     {.name = "frame",
      .type = WEIR_KEY_ENUM,
      .offset = offsetof(weir_connection_spec, frame),
      .choices = frames,
-     .doc = "record (default): a message is one record; array: a list of them; auto"},
-    {.name = "auth", .type = WEIR_KEY_READ, .read = weir_read_auth, .doc = "how it logs in"},
+     .doc = "`record` (default): a message is one record; `array`: a list of them; `auto`: a list "
+            "of objects is taken apart, all else is one record"},
+    {.name = "auth",
+     .type = WEIR_KEY_READ,
+     .read = weir_read_auth,
+     .shape = &weir_auth_shape,
+     .doc = "how it logs in, and what it waits for"},
     {.name = "subscribe",
      .type = WEIR_KEY_READ,
      .read = read_subscribe,
+     .shape = &subscribe_shape,
      .doc = "messages that ask for streams"},
     {.name = "parser",
      .type = WEIR_KEY_READ,
      .read = read_parser,
+     .shape = &parser_shape,
      .doc = "how a frame becomes `data`"},
     {.name = "router",
      .type = WEIR_KEY_READ,
      .read = read_router,
+     .shape = &router_shape,
      .doc = "which stream a record belongs to"},
     {.name = "converters",
      .type = WEIR_KEY_READ,
      .read = read_converters,
+     .shape = &converters_shape,
      .doc = "how a record gets its fields"},
     {.name = "reconnect",
      .type = WEIR_KEY_READ,
      .read = read_reconnect,
-     .doc = "how it comes back"},
+     .shape = &reconnect_shape,
+     .doc = "how it comes back after a connection was lost"},
     {.name = "heartbeat", .type = WEIR_KEY_LATER, .doc = "application heartbeats"},
     {.name = "events", .type = WEIR_KEY_LATER, .doc = "Socket.IO events of the streams"},
     {.name = "hooks", .type = WEIR_KEY_LATER, .doc = "functions of a plugin called at events"},
@@ -505,6 +573,13 @@ static const weir_key_row connection_rows[] = {
 static const weir_key_table connection_table = {"a connection", connection_rows,
                                                 sizeof connection_rows / sizeof connection_rows[0]};
 
+static const weir_shape connection_shape = {.form = WEIR_SHAPE_TABLE, .table = &connection_table};
+const weir_shape weir_connections_shape = {.form = WEIR_SHAPE_MAP,
+                                           .of = &connection_shape,
+                                           .pattern = "^[a-z0-9_-]+$",
+                                           .least = 1,
+                                           .words = "a map of at least one connection"};
+
 static void set_defaults(weir_connection_spec *connection)
 {
     connection->reconnect = (weir_reconnect_spec){.initial_ns = INT64_C(1000000000),
@@ -517,10 +592,6 @@ static void set_defaults(weir_connection_spec *connection)
 void weir_read_connections(weir_reader *reader, weir_node *node, void *model)
 {
     weir_spec_model *spec = model;
-    if (node->kind != WEIR_NODE_MAP || node->count == 0) {
-        weir_read_mismatch(reader, node, "connections", "a map of at least one connection");
-        return;
-    }
     weir_connection_spec *list = weir_read_array(reader, node->count, sizeof *list);
     if (!list)
         return;

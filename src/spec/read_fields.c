@@ -16,23 +16,26 @@ static const weir_key_row field_rows[] = {
     {.name = "source",
      .type = WEIR_KEY_EXPR,
      .offset = offsetof(weir_field, source),
-     .doc = "the expression"},
+     .doc = "the expression that gives the value"},
     {.name = "condition",
      .type = WEIR_KEY_EXPR,
      .offset = offsetof(weir_field, condition),
-     .doc = "false: the field is absent; may name `value`"},
+     .doc = "where it is false the field is left out; it may name `value`, what `source` gave"},
     {.name = "transform",
      .type = WEIR_KEY_EXPR,
      .offset = offsetof(weir_field, transform),
-     .doc = "replaces the value; sees `value`"},
+     .doc = "replaces the value, which it sees as `value`"},
     {.name = "custom", .type = WEIR_KEY_LATER, .doc = "function of a plugin"},
     {.name = "default_value",
      .type = WEIR_KEY_READ,
      .read = read_default,
-     .doc = "used when the expression fails or gives None"},
+     .shape = &weir_any_shape,
+     .doc = "used when an expression of the field fails or gives None; without it a failure is one "
+            "of the whole record"},
 };
-static const weir_key_table field_table = {"a field", field_rows,
-                                           sizeof field_rows / sizeof field_rows[0]};
+const weir_key_table weir_field_table = {"a field", field_rows,
+                                         sizeof field_rows / sizeof field_rows[0]};
+const weir_shape weir_fields_shape = {.form = WEIR_SHAPE_FIELDS};
 
 static weir_str field_key_at(const void *user, size_t index)
 {
@@ -47,9 +50,10 @@ static bool is_field_spec(const weir_node *map)
     for (size_t i = 0; i < map->count; i++) {
         const weir_str key = map->pairs[i].key->text;
         bool is_known = false;
-        for (size_t k = 0; k < field_table.count; k++)
+        for (size_t k = 0; k < weir_field_table.count; k++)
             is_known = is_known || weir_str_is(key, field_rows[k].name);
-        if (!is_known && weir_did_you_mean(key, field_table.count, field_key_at, NULL).len == 0)
+        if (!is_known &&
+            weir_did_you_mean(key, weir_field_table.count, field_key_at, NULL).len == 0)
             return false;
     }
     return true;
@@ -69,7 +73,7 @@ static void read_field(weir_reader *reader, const weir_pair *pair, weir_field *f
                         "a field is an expression or a map, not a list; for a list write an "
                         "expression: \"[...]\"");
     else if (is_field_spec(value))
-        weir_read_map(reader, value, &field_table, field);
+        weir_read_map(reader, value, &weir_field_table, field);
     else
         weir_read_fields(reader, value, &field->fields, &field->field_count);
 }

@@ -30,7 +30,8 @@ static const weir_key_row json_rows[] = {
     {.name = "fields",
      .type = WEIR_KEY_READ,
      .read = read_fields_key,
-     .doc = "members of the object, in order"},
+     .shape = &weir_fields_shape,
+     .doc = "members of the object, in this order"},
     {.name = "custom",
      .type = WEIR_KEY_LATER,
      .doc = "function of a plugin that builds the message"},
@@ -42,6 +43,7 @@ static const weir_key_row token_rows[] = {
     {.name = "fields",
      .type = WEIR_KEY_READ,
      .read = read_fields_key,
+     .shape = &weir_fields_shape,
      .flags = WEIR_KEY_REQUIRED,
      .doc = "the names that the text's braces may use"},
 };
@@ -71,34 +73,46 @@ static void keep_tokens(weir_reader *reader, weir_node *node, void *into)
     ((parts *)into)->tokens = node;
 }
 
+static const weir_shape expr_shape = {.form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_EXPR};
+static const weir_shape object_shape = {.form = WEIR_SHAPE_TABLE, .table = &json_table};
+static const weir_shape json_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &expr_shape, .other = &object_shape};
+static const weir_shape tokens_shape = {.form = WEIR_SHAPE_TABLE, .table = &token_table};
+
 static const weir_key_row message_rows[] = {
     {.name = "format",
      .type = WEIR_KEY_ENUM,
      .offset = offsetof(parts, format),
      .choices = formats,
-     .doc = "json, text or binary"},
+     .doc = "what is sent; it may be left out, the other keys tell it"},
     {.name = "json",
      .type = WEIR_KEY_READ,
      .read = keep_json,
-     .doc = "{fields: ...} or an expression"},
+     .shape = &json_shape,
+     .doc = "a JSON text, compact: of fields, or of an expression's value"},
     {.name = "text",
      .type = WEIR_KEY_READ,
      .read = keep_text,
-     .doc = "text with {name} from tokens"},
+     .shape = &weir_text_shape,
+     .doc = "a text, with `{name}` for each token"},
     {.name = "bytes",
      .type = WEIR_KEY_READ,
      .read = keep_bytes,
+     .shape = &expr_shape,
      .doc = "an expression that gives bytes"},
     {.name = "tokens",
      .type = WEIR_KEY_READ,
      .read = keep_tokens,
-     .doc = "{fields: ...} for the text"},
+     .shape = &tokens_shape,
+     .doc = "the values for the braces of `text`"},
     {.name = "encoder", .type = WEIR_KEY_LATER, .doc = "function of a plugin that gives the bytes"},
     {.name = "event", .type = WEIR_KEY_LATER, .doc = "Socket.IO event to emit"},
     {.name = "topics", .type = WEIR_KEY_LATER, .doc = "MQTT topics"},
 };
 static const weir_key_table message_table = {"a message", message_rows,
                                              sizeof message_rows / sizeof message_rows[0]};
+
+const weir_shape weir_message_shape = {.form = WEIR_SHAPE_TABLE, .table = &message_table};
 
 bool weir_is_message(const weir_node *node)
 {

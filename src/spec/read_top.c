@@ -14,11 +14,11 @@ static const weir_key_row credential_rows[] = {
     {.name = "env",
      .type = WEIR_KEY_TEXT,
      .offset = offsetof(weir_credential_spec, env),
-     .doc = "environment variable (NAME_FIELD in capitals)"},
+     .doc = "environment variable that holds it (default: SPEC_CREDENTIAL in capitals)"},
     {.name = "file",
      .type = WEIR_KEY_TEXT,
      .offset = offsetof(weir_credential_spec, file),
-     .doc = "file that holds nothing but the credential"},
+     .doc = "file, beside the spec, that holds nothing but the credential"},
     {.name = "required",
      .type = WEIR_KEY_BOOL,
      .offset = offsetof(weir_credential_spec, required),
@@ -26,10 +26,24 @@ static const weir_key_row credential_rows[] = {
     {.name = "default",
      .type = WEIR_KEY_READ,
      .read = read_default,
-     .doc = "used when it is given nowhere"},
+     .shape = &weir_text_shape,
+     .doc = "used when it is given nowhere else"},
 };
 static const weir_key_table credential_table = {"a credential", credential_rows,
                                                 sizeof credential_rows / sizeof credential_rows[0]};
+
+static const weir_shape word_shape = {
+    .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_TEXT, .pattern = WEIR_WORD_PATTERN};
+static const weir_shape words_shape = {.form = WEIR_SHAPE_LIST, .of = &word_shape};
+static const weir_shape settings_shape = {.form = WEIR_SHAPE_TABLE, .table = &credential_table};
+static const weir_shape setting_map_shape = {.form = WEIR_SHAPE_MAP,
+                                             .of = &settings_shape,
+                                             .pattern = WEIR_WORD_PATTERN,
+                                             .may_be_null = true};
+const weir_shape weir_credentials_shape = {.form = WEIR_SHAPE_EITHER,
+                                           .of = &words_shape,
+                                           .other = &setting_map_shape,
+                                           .words = "a list or map of names"};
 
 static void check_name(weir_reader *reader, const weir_node *node, weir_str name)
 {
@@ -54,7 +68,7 @@ void weir_read_credentials(weir_reader *reader, weir_node *node, void *model)
     if (node->kind == WEIR_NODE_MAP && node->count == 1 && weir_node_get(node, "fields"))
         node = weir_node_get(node, "fields");
     if (node->kind == WEIR_NODE_SCALAR) {
-        weir_read_mismatch(reader, node, "credentials", "a list or map of names");
+        weir_read_mismatch(reader, node, "fields", weir_credentials_shape.words);
         return;
     }
     weir_credential_spec *list = weir_read_array(reader, node->count, sizeof *list);
@@ -82,13 +96,14 @@ void weir_read_credentials(weir_reader *reader, weir_node *node, void *model)
 
 /* ------------------------------------------------------------------ vars */
 
+const weir_shape weir_vars_shape = {.form = WEIR_SHAPE_MAP,
+                                    .of = &weir_any_shape,
+                                    .pattern = WEIR_WORD_PATTERN,
+                                    .words = "a map of names to values"};
+
 void weir_read_vars(weir_reader *reader, weir_node *node, void *model)
 {
     weir_spec_model *spec = model;
-    if (node->kind != WEIR_NODE_MAP) {
-        weir_read_mismatch(reader, node, "vars", "a map of names to values");
-        return;
-    }
     weir_var_spec *list = weir_read_array(reader, node->count, sizeof *list);
     if (!list)
         return;
@@ -110,10 +125,8 @@ typedef struct mapping_parts {
 
 static void keep_map(weir_reader *reader, weir_node *node, void *into)
 {
-    if (node->kind != WEIR_NODE_MAP)
-        weir_read_mismatch(reader, node, "map", "a map of standard words to the venue's words");
-    else
-        ((mapping_parts *)into)->map = node;
+    (void)reader;
+    ((mapping_parts *)into)->map = node;
 }
 
 static void read_fallback(weir_reader *reader, weir_node *node, void *into)
@@ -121,18 +134,33 @@ static void read_fallback(weir_reader *reader, weir_node *node, void *into)
     weir_read_value(reader, node, &((mapping_parts *)into)->fallback);
 }
 
+static const weir_shape word_list_shape = {.form = WEIR_SHAPE_LIST, .of = &weir_scalar_shape};
+static const weir_shape word_or_list_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &weir_scalar_shape, .other = &word_list_shape};
+static const weir_shape word_map_shape = {.form = WEIR_SHAPE_MAP,
+                                          .of = &word_or_list_shape,
+                                          .words = "a map of standard words to the venue's words"};
+
 static const weir_key_row mapping_rows[] = {
     {.name = "map",
      .type = WEIR_KEY_READ,
      .read = keep_map,
+     .shape = &word_map_shape,
      .flags = WEIR_KEY_REQUIRED,
      .doc = "standard word: the venue's word, or a list of them"},
     {.name = "default_value",
      .type = WEIR_KEY_READ,
      .read = read_fallback,
-     .doc = "for words that are not in the map"},
+     .shape = &weir_any_shape,
+     .doc = "for words that are not in the map; without it such a word is an error of its record"},
 };
 static const weir_key_table mapping_table = {"a mapping", mapping_rows, 2};
+
+static const weir_shape mapping_shape = {.form = WEIR_SHAPE_TABLE, .table = &mapping_table};
+const weir_shape weir_mappings_shape = {.form = WEIR_SHAPE_MAP,
+                                        .of = &mapping_shape,
+                                        .pattern = WEIR_WORD_PATTERN,
+                                        .words = "a map of names to mappings"};
 
 static void add_pair(weir_reader *reader, weir_mapping *mapping, const weir_value *standard,
                      const weir_node *word)
@@ -169,10 +197,6 @@ static const weir_mapping *read_mapping(weir_reader *reader, const weir_pair *pa
 void weir_read_mappings(weir_reader *reader, weir_node *node, void *model)
 {
     weir_spec_model *spec = model;
-    if (node->kind != WEIR_NODE_MAP) {
-        weir_read_mismatch(reader, node, "mappings", "a map of names to mappings");
-        return;
-    }
     const weir_mapping **list = weir_read_array(reader, node->count, sizeof *list);
     if (!list)
         return;

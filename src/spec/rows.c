@@ -228,6 +228,38 @@ static void read_number(weir_reader *reader, const weir_node *node, const weir_k
         *(double *)into = value.kind == WEIR_INT ? (double)value.i : value.f;
 }
 
+const weir_shape weir_text_shape = {.form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_TEXT};
+const weir_shape weir_scalar_shape = {.form = WEIR_SHAPE_WORD};
+const weir_shape weir_any_shape = {.form = WEIR_SHAPE_ANY};
+
+bool weir_shape_takes(const weir_shape *shape, const weir_node *node)
+{
+    switch (shape->form) {
+    case WEIR_SHAPE_ANY: return true;
+    case WEIR_SHAPE_WORD:
+    case WEIR_SHAPE_SCALAR:
+    case WEIR_SHAPE_BACKEND: return node->kind == WEIR_NODE_SCALAR;
+    case WEIR_SHAPE_LIST: return node->kind == WEIR_NODE_LIST && node->count >= shape->least;
+    case WEIR_SHAPE_EITHER:
+        return weir_shape_takes(shape->of, node) || weir_shape_takes(shape->other, node);
+    case WEIR_SHAPE_TABLE:
+    case WEIR_SHAPE_MAP:
+    case WEIR_SHAPE_FIELDS:
+    case WEIR_SHAPE_OPTIONS:
+        return node->kind == WEIR_NODE_MAP && node->count >= shape->least &&
+               (shape->most == 0 || node->count <= shape->most);
+    }
+    return false;
+}
+
+static void read_shaped(weir_reader *reader, weir_node *node, const weir_key_row *row, void *into)
+{
+    if (row->shape->words && !weir_shape_takes(row->shape, node))
+        weir_read_mismatch(reader, node, row->name, row->shape->words);
+    else
+        row->read(reader, node, into);
+}
+
 static void read_row(weir_reader *reader, const weir_pair *pair, const weir_key_row *row,
                      void *into)
 {
@@ -243,7 +275,7 @@ static void read_row(weir_reader *reader, const weir_pair *pair, const weir_key_
     case WEIR_KEY_BOOL: weir_read_bool(reader, node, row->name, member); break;
     case WEIR_KEY_ENUM: weir_read_enum(reader, node, row->name, row->choices, member); break;
     case WEIR_KEY_MAP: weir_read_map(reader, node, row->table, member); break;
-    case WEIR_KEY_READ: row->read(reader, node, into); break;
+    case WEIR_KEY_READ: read_shaped(reader, node, row, into); break;
     case WEIR_KEY_LATER:
         weir_diag_error(reader->diags, pair->key->place, "'%s' is not supported yet", row->name);
         break;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Keys of the spec language as rows. One generic reader walks a map by a table: unknown keys (with
- * did-you-mean), missing ones and wrong types are found here and nowhere else; --help, the JSON
- * Schema and the reference page print the same rows. A row writes its value into a struct at
- * `offset`; what needs more than that has a `read` function.
+ * did-you-mean), missing ones and wrong types are found here and nowhere else; the JSON Schema and
+ * the reference page print the same rows. A row writes its value into a struct at `offset`; what
+ * needs more than that has a `read` function, and a `shape` that says what may stand there.
  */
 #ifndef WEIR_SPEC_ROWS_H
 #define WEIR_SPEC_ROWS_H
@@ -35,6 +35,40 @@ typedef enum weir_key_type {
 enum { WEIR_KEY_REQUIRED = 1 };
 
 typedef struct weir_key_table weir_key_table;
+
+typedef enum weir_shape_form {
+    WEIR_SHAPE_SCALAR,  /* by `type`, with `choices` and `pattern` */
+    WEIR_SHAPE_ANY,     /* whatever YAML can say */
+    WEIR_SHAPE_WORD,    /* any scalar */
+    WEIR_SHAPE_TABLE,   /* a map, by `table` */
+    WEIR_SHAPE_LIST,    /* of `of` */
+    WEIR_SHAPE_MAP,     /* of names, by `pattern`, to `of` */
+    WEIR_SHAPE_EITHER,  /* `of` or `other` */
+    WEIR_SHAPE_FIELDS,  /* names to expressions, field specs or fields again */
+    WEIR_SHAPE_BACKEND, /* name of a backend of the registry */
+    WEIR_SHAPE_OPTIONS  /* a map, by the rows of the backend whose name is the key beside it */
+} weir_shape_form;
+
+/**
+ * What may stand for a key whose row has a `read` function. With `words`, the generic reader
+ * refuses what cannot have the shape ("expected WORDS for 'key'") before it calls `read`; without,
+ * `read` does.
+ */
+typedef struct weir_shape weir_shape;
+struct weir_shape {
+    weir_shape_form form;
+    weir_key_type type;      /* SCALAR: TEXT to ENUM */
+    const weir_shape *of;    /* LIST, MAP, EITHER */
+    const weir_shape *other; /* EITHER */
+    const weir_key_table *table;
+    const char *const *choices; /* ENUM: NULL-terminated */
+    const char *pattern;        /* of a text, or of the keys of a MAP: ECMA 262; NULL: any */
+    size_t least;               /* elements, pairs; of an INT the least value */
+    size_t most;                /* pairs, value; 0: no limit */
+    bool may_be_null;           /* MAP: the values */
+    const char *words;          /* "a list of rules" */
+};
+
 /** `into` is the struct of the table, not the member. */
 typedef void weir_key_read(weir_reader *reader, weir_node *value, void *into);
 
@@ -46,6 +80,7 @@ typedef struct weir_key_row {
     weir_key_read *read;
     const weir_key_table *table;
     const char *const *choices; /* ENUM: NULL-terminated */
+    const weir_shape *shape;    /* READ */
     const char *doc;
 } weir_key_row;
 
@@ -57,6 +92,18 @@ struct weir_key_table {
 
 /** The table of a whole spec: what a schema or reference printer starts from. */
 extern const weir_key_table weir_spec_table;
+extern const weir_key_table weir_field_table; /* what WEIR_SHAPE_FIELDS is made of */
+
+extern const weir_shape weir_credentials_shape, weir_vars_shape, weir_mappings_shape;
+extern const weir_shape weir_assets_shape, weir_connections_shape, weir_auth_shape;
+extern const weir_shape weir_fields_shape, weir_message_shape;
+extern const weir_shape weir_text_shape, weir_scalar_shape, weir_any_shape;
+
+/** Names that an expression can spell, as a pattern. */
+#define WEIR_WORD_PATTERN "^[A-Za-z][A-Za-z0-9_]*$"
+
+/** True if the node's kind and number of elements fit; what is inside is not looked at. */
+bool weir_shape_takes(const weir_shape *shape, const weir_node *node);
 
 /** Reads `node` by `table` into the struct at `into` (already holding its defaults). */
 void weir_read_map(weir_reader *reader, weir_node *node, const weir_key_table *table, void *into);
@@ -92,6 +139,8 @@ void weir_read_credentials(weir_reader *reader, weir_node *node, void *model);
 void weir_read_vars(weir_reader *reader, weir_node *node, void *model);
 void weir_read_mappings(weir_reader *reader, weir_node *node, void *model);
 void weir_read_assets(weir_reader *reader, weir_node *node, void *model);
+/** The blocks of model->tests_node, once the connections are read. */
+void weir_read_tests(weir_reader *reader);
 /** Options of a backend by its rows; `node` NULL: all defaults. */
 void weir_read_options(weir_reader *reader, weir_node *node, const weir_option_row *rows,
                        size_t count, weir_options *out);

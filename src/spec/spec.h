@@ -188,6 +188,59 @@ typedef struct weir_var_spec {
     weir_value value; /* text, number or bool */
 } weir_var_spec;
 
+/* ------------------------------------------------------------------ tests (SPEC.md 10) */
+
+typedef enum weir_test_kind {
+    WEIR_TEST_RECORDS, /* in: frames to records */
+    WEIR_TEST_SUBSCRIBE,
+    WEIR_TEST_UNSUBSCRIBE,
+    WEIR_TEST_LOGIN
+} weir_test_kind;
+
+/** A frame in, or a message out. */
+typedef struct weir_test_frame {
+    const weir_node *node;
+    weir_str bytes; /* WEIR_JSON_SLACK readable bytes behind */
+    bool is_binary;
+} weir_test_frame;
+
+typedef struct weir_test_stream {
+    size_t stream; /* of the connection */
+    const weir_str *symbols;
+    size_t symbol_count;
+} weir_test_stream;
+
+typedef struct weir_test_fails {
+    bool is_set;
+    int stage; /* index into weir_test_stages; -1: any */
+    weir_str reason;
+} weir_test_fails;
+
+/** A block of `tests`. What is expected stays a tree: a difference is shown with its place. */
+typedef struct weir_test_spec {
+    weir_str name;
+    const weir_node *node;
+    size_t connection;
+    weir_test_kind kind;
+    int64_t now_ns; /* 0: not given */
+    const weir_test_frame *frames;
+    size_t frame_count;
+    const weir_node *out; /* list of maps; NULL: not given */
+    bool is_exact;
+    weir_test_fails fails;
+    const weir_test_stream *streams;
+    size_t stream_count;
+    const weir_str *credentials; /* in the spec's order, ptr NULL: not given; NULL: none are */
+    const weir_node *sends_node; /* NULL: not given */
+    const weir_test_frame *sends;
+    size_t send_count;
+    const weir_node *headers; /* map of texts, or NULL */
+    weir_text url;
+} weir_test_spec;
+
+/** The stages at which a frame can fail, NULL at the end: what `fails.stage` may say. */
+extern const char *const weir_test_stages[];
+
 typedef struct weir_spec_model weir_spec_model;
 struct weir_spec_model {
     weir_arena *arena;
@@ -204,6 +257,11 @@ struct weir_spec_model {
     weir_asset_book *assets; /* owned; dynamic when the spec has no master data */
     const weir_connection_spec *connections;
     size_t connection_count;
+    const weir_test_spec *tests;
+    size_t test_count;
+    weir_node *tests_node;    /* the list; NULL: no tests */
+    const weir_node *root;    /* of the spec's own file, or of it merged over what it extends */
+    weir_source tests_source; /* the file that the list stands in, or would: a copy, for edits */
 };
 
 /** How the spec room asks for the option rows of a backend; NULL: no such backend. Filled by the

@@ -42,9 +42,10 @@ struct weir_node {
     weir_scalar_style style;
     weir_scalar_type type;
     weir_str text;     /* scalar */
-    size_t raw_offset; /* scalar: bytes of the source where it begins and ends, quotes and
+    size_t raw_offset; /* bytes of the source where it begins and ends, quotes, brackets and
                           indicators included */
     size_t raw_end;
+    bool is_flow; /* list, map: written with brackets */
     size_t count;
     weir_node **items; /* list */
     weir_pair *pairs;  /* map, in order; after merge keys and extends */

@@ -44,6 +44,7 @@ typedef struct builder {
     size_t depth;
     size_t nodes;
     size_t expanded; /* of the value just finished */
+    size_t end;      /* byte behind the value just finished */
     weir_node *root;
     bool has_failed;
 } builder;
@@ -322,6 +323,7 @@ static void on_scalar(builder *b, const yaml_event_t *event)
                      : WEIR_SCALAR_TEXT;
     node->raw_offset = byte_at(b, event->start_mark);
     node->raw_end = byte_at(b, event->end_mark);
+    b->end = node->raw_end;
     set_anchor(b, event->data.scalar.anchor, node, 1, false);
     place_value(b, node, 1);
 }
@@ -331,6 +333,7 @@ static void on_alias(builder *b, const yaml_event_t *event)
     const char *name = (const char *)event->data.alias.anchor;
     const weir_place place = place_of(b, event->start_mark, event->end_mark);
     const anchor *found = weir_map_get(&b->anchors, weir_str_of(name));
+    b->end = byte_at(b, event->end_mark);
     if (!found) {
         weir_diag_error(b->diags, place, "alias '*%s' has no anchor '&%s' before it", name, name);
         b->has_failed = true;
@@ -343,7 +346,7 @@ static void on_alias(builder *b, const yaml_event_t *event)
 }
 
 static void on_start(builder *b, const yaml_event_t *event, weir_node_kind kind,
-                     const yaml_char_t *name)
+                     const yaml_char_t *name, bool is_flow)
 {
     if (b->depth == WEIR_YAML_DEPTH_MAX) {
         complain(b, place_of(b, event->start_mark, event->start_mark),
@@ -353,6 +356,8 @@ static void on_start(builder *b, const yaml_event_t *event, weir_node_kind kind,
     weir_node *node = node_new(b, kind, event);
     if (!node)
         return;
+    node->is_flow = is_flow;
+    node->raw_offset = byte_at(b, event->start_mark);
     frame *top = &b->stack[b->depth++];
     *top = (frame){.node = node, .expanded = 1};
     if (name) {
@@ -411,9 +416,13 @@ static void apply_merge_keys(builder *b, frame *top)
     }
 }
 
-static void on_end(builder *b)
+/* A block collection ends with its last value: the event comes where the next token begins. */
+static void on_end(builder *b, const yaml_event_t *event)
 {
     frame *top = &b->stack[b->depth - 1];
+    if (top->node->is_flow)
+        b->end = byte_at(b, event->end_mark);
+    top->node->raw_end = b->end;
     if (top->node->kind == WEIR_NODE_MAP)
         apply_merge_keys(b, top);
     if (top->anchor.ptr) {
@@ -438,13 +447,15 @@ static bool on_event(builder *b, const yaml_event_t *event)
     case YAML_SCALAR_EVENT: on_scalar(b, event); break;
     case YAML_ALIAS_EVENT: on_alias(b, event); break;
     case YAML_SEQUENCE_START_EVENT:
-        on_start(b, event, WEIR_NODE_LIST, event->data.sequence_start.anchor);
+        on_start(b, event, WEIR_NODE_LIST, event->data.sequence_start.anchor,
+                 event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE);
         break;
     case YAML_MAPPING_START_EVENT:
-        on_start(b, event, WEIR_NODE_MAP, event->data.mapping_start.anchor);
+        on_start(b, event, WEIR_NODE_MAP, event->data.mapping_start.anchor,
+                 event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE);
         break;
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT: on_end(b); break;
+    case YAML_MAPPING_END_EVENT: on_end(b, event); break;
     default: break;
     }
     return false;
