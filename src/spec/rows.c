@@ -254,7 +254,7 @@ bool weir_shape_takes(const weir_shape *shape, const weir_node *node)
 
 static void read_shaped(weir_reader *reader, weir_node *node, const weir_key_row *row, void *into)
 {
-    if (row->shape->words && !weir_shape_takes(row->shape, node))
+    if (row->shape && row->shape->words && !weir_shape_takes(row->shape, node))
         weir_read_mismatch(reader, node, row->name, row->shape->words);
     else
         row->read(reader, node, into);
