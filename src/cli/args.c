@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Parsing by rows: --name value, --name=value, flags, operands in any order, `--` ends the options.
  */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,7 @@ const char *cli_value(const cli_args *args, const char *name)
 {
     const char *value = NULL;
     for (size_t i = 0; i < args->given_count; i++) {
+        assert(args->given[i]);
         if (strcmp(args->given[i]->name, name) == 0)
             value = args->values[i];
     }

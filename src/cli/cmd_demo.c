@@ -63,6 +63,7 @@ static int stream(const cli_args *args, const char *url, cli_feed_options *optio
     options->subscriptions = wanted;
     options->subscription_count = DEMO_STREAMS;
     status = is_good ? cli_feed_run(options) : cli_fail("out of memory");
+    options->subscriptions = NULL;
     for (size_t i = 0; i < DEMO_STREAMS; i++)
         cli_subscription_fini(&wanted[i]);
     weir_spec_free(options->spec);

@@ -204,8 +204,8 @@ static void draw(feed *f, const summary *all, int64_t now_ns)
     if (all->last_record_ns > 0)
         weir_buf_printf(&text, " · last %.1f s ago",
                         (double)(weir_now_ns() - all->last_record_ns) / (double)WEIR_NS_PER_S);
-    weir_buf_printf(&text, " · %llu dropped",
-                    (unsigned long long)(stats.dropped + stats.conflated));
+    const uint64_t lost = stats.dropped + stats.conflated;
+    weir_buf_printf(&text, " · %llu dropped", (unsigned long long)lost);
     cli_screen_progress((weir_str){text.ptr, text.len});
     weir_buf_fini(&text);
     f->shown = records;
