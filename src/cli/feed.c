@@ -157,7 +157,7 @@ static void hint(const cli_feed_options *options)
         const size_t first = strcspn(weir_buf_cstr(&streams), ",");
         weir_buf_printf(&text, "not subscribed: %s (as in --subscribe %.*s=SYMBOL,SYMBOL)",
                         streams.ptr, (int)first, streams.ptr);
-        cli_screen_say(weir_now_ns(), (weir_str){text.ptr, text.len});
+        cli_screen_hint((weir_str){text.ptr, text.len});
     }
     weir_buf_fini(&streams);
     weir_buf_fini(&text);

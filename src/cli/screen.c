@@ -111,6 +111,12 @@ void cli_screen_say(int64_t time_ns, weir_str text)
     weir_buf_fini(&line);
 }
 
+void cli_screen_hint(weir_str text)
+{
+    if (screen.at_least <= LEVEL_INFO)
+        cli_screen_say(weir_now_ns(), text);
+}
+
 void cli_screen_fail(const char *text)
 {
     pthread_mutex_lock(&screen.lock);

@@ -16,6 +16,8 @@ void cli_screen_close(void);
 bool cli_screen_has_progress(void);
 /** One line, the time in front; `text` is cleaned of what drives terminals. */
 void cli_screen_say(int64_t time_ns, weir_str text);
+/** The same, unless only warnings are wanted. */
+void cli_screen_hint(weir_str text);
 /** cli_fail while lines and a progress line may be on the screen; heard also when quiet. */
 void cli_screen_fail(const char *text);
 void cli_screen_event(const weir_event *event);

@@ -83,6 +83,35 @@ def a_wrong_login_is_fatal_and_its_reason_is_the_last_word():
     equal("not-the-secret" in done.err, False)
 
 
+ODD = """\
+weir: 1
+name: odd
+vars: {url: "ws://127.0.0.1:1/"}
+connections:
+  c:
+    url: "{vars.url}"
+    backend: {type: websocket}
+    streams: [heartbeat]
+    frame: array
+    auth: {mode: first_message, first_message: {format: text, text: MESSAGE}}
+    parser: {format: json}
+    converters:
+      heartbeat: [{fields: {said: "data.get('msg', data['T'])", code: "data.get('code', 0)"}}]
+"""
+
+
+def the_venue_answers_every_mistake():
+    cases = (("nonsense", "not a request"), ("[]", "not a request"), ('{{"action":5}}', "not a request"),
+             ('{{"action":"subscribe","trades":["AAPL"]}}', "log in first"),
+             ('{{"action":"auth","key":"demo","secret":"x"}}', "authentication failed"),
+             ('{{"action":"auth","key":"demo","secret":"demo-secret"}}', "authenticated"))
+    with _Venue() as venue:
+        for message, answer in cases:
+            spec = claims.write("odd.yaml", ODD.replace("MESSAGE", "'%s'" % message))
+            done = finish(start("run", spec, "--set", "vars.url=" + venue.url, "--limit", "2"))
+            equal([record["said"] for record in done.records()], ["hello", answer])
+
+
 def what_is_not_subscribed_is_hinted_at():
     with _Venue() as venue:
         done = finish(venue.run("--limit", "1", "--subscribe", "quotes=AAPL"))
@@ -159,6 +188,15 @@ def a_reader_that_does_not_read_cannot_hold_it_up():
         equal((done.code, seconds < 2.5), (0, True), "%.2f s" % seconds)
         os.close(out)
         os.close(into)
+
+
+def a_second_signal_ends_it_at_once():
+    with _Venue() as venue:
+        process = venue.run(*ALL)
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        equal(finish(process, 10).code in (0, 130, 143), True)
 
 
 def the_reader_may_leave():
