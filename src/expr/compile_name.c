@@ -17,19 +17,28 @@ typedef struct root_row {
     uint8_t root;
     uint8_t kind;
     uint8_t elements;
+    const char *doc;
 } root_row;
 
 static const root_row ROOTS[] = {
-    {"data", WEIR_ROOT_DATA, WEIR_KIND_COUNT, WEIR_KIND_COUNT},
-    {"item", WEIR_ROOT_ITEM, WEIR_KIND_COUNT, WEIR_KIND_COUNT},
-    {"value", WEIR_ROOT_VALUE, WEIR_KIND_COUNT, WEIR_KIND_COUNT},
-    {"asset", WEIR_ROOT_ASSET, WEIR_ASSET, WEIR_KIND_COUNT},
-    {"subscribe_assets", WEIR_ROOT_SUBSCRIBE_ASSETS, WEIR_LIST, WEIR_ASSET},
-    {"assets", WEIR_ROOT_SUBSCRIBE_ASSETS, WEIR_LIST, WEIR_ASSET},
-    {"received", WEIR_ROOT_RECEIVED, WEIR_TIMESTAMP, WEIR_KIND_COUNT},
-    {"topic", WEIR_ROOT_TOPIC, WEIR_STR, WEIR_STR},
-    {"stream", WEIR_ROOT_STREAM, WEIR_STR, WEIR_STR},
-    {NULL, 0, 0, 0},
+    {"data", WEIR_ROOT_DATA, WEIR_KIND_COUNT, WEIR_KIND_COUNT,
+     "the message, or the record that was taken out of it"},
+    {"item", WEIR_ROOT_ITEM, WEIR_KIND_COUNT, WEIR_KIND_COUNT,
+     "the element, in a converter rule with `each`"},
+    {"value", WEIR_ROOT_VALUE, WEIR_KIND_COUNT, WEIR_KIND_COUNT,
+     "what `source` gave, in `transform` and `condition` of a field"},
+    {"asset", WEIR_ROOT_ASSET, WEIR_ASSET, WEIR_KIND_COUNT,
+     "the asset, in a text template that is sent once for each"},
+    {"subscribe_assets", WEIR_ROOT_SUBSCRIBE_ASSETS, WEIR_LIST, WEIR_ASSET,
+     "the assets to subscribe or unsubscribe"},
+    {"assets", WEIR_ROOT_SUBSCRIBE_ASSETS, WEIR_LIST, WEIR_ASSET,
+     "another name of `subscribe_assets`"},
+    {"received", WEIR_ROOT_RECEIVED, WEIR_TIMESTAMP, WEIR_KIND_COUNT,
+     "the time at which the frame was read, a Timestamp in UTC"},
+    {"topic", WEIR_ROOT_TOPIC, WEIR_STR, WEIR_STR, "the name that came with the frame"},
+    {"stream", WEIR_ROOT_STREAM, WEIR_STR, WEIR_STR,
+     "the name of the stream that a message is sent for"},
+    {NULL, 0, 0, 0, NULL},
 };
 
 /* A namespace whose members are the spec's own; the accessors give what is declared. */
@@ -39,6 +48,7 @@ typedef struct space_row {
     const char *what; /* of a member, in messages */
     size_t (*count)(const weir_expr_names *names);
     weir_str (*at)(const void *names, size_t index);
+    const char *doc;
 } space_row;
 
 static size_t credential_count(const weir_expr_names *names)
@@ -82,12 +92,26 @@ static weir_str mapping_at(const void *names, size_t index)
 }
 
 static const space_row SPACES[] = {
-    {"credentials", WEIR_OP_CREDENTIAL, "credential", credential_count, credential_at},
-    {"vars", WEIR_OP_VAR, "variable", var_count, var_at},
-    {"session", WEIR_OP_SESSION, "session value", session_count, session_at},
-    {"mappings", WEIR_OP_MOVE, "mapping", mapping_count, mapping_at},
-    {NULL, 0, NULL, NULL, NULL},
+    {"credentials", WEIR_OP_CREDENTIAL, "credential", credential_count, credential_at,
+     "the credentials of the spec, as texts: `credentials.api_key`"},
+    {"vars", WEIR_OP_VAR, "variable", var_count, var_at, "the variables of the spec: `vars.depth`"},
+    {"session", WEIR_OP_SESSION, "session value", session_count, session_at,
+     "values learnt while running"},
+    {"mappings", WEIR_OP_MOVE, "mapping", mapping_count, mapping_at,
+     "the mappings of the spec: `mappings.side.to_standard(x)`"},
+    {NULL, 0, NULL, NULL, NULL, NULL},
 };
+
+bool weir_name_row(size_t index, const char **name, const char **doc)
+{
+    const size_t roots = sizeof(ROOTS) / sizeof(ROOTS[0]) - 1;
+    const size_t spaces = sizeof(SPACES) / sizeof(SPACES[0]) - 1;
+    if (index >= roots + spaces)
+        return false;
+    *name = index < roots ? ROOTS[index].name : SPACES[index - roots].name;
+    *doc = index < roots ? ROOTS[index].doc : SPACES[index - roots].doc;
+    return true;
+}
 
 /* Words from elsewhere, with what to write here. */
 typedef struct foreign_row {

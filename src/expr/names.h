@@ -73,6 +73,9 @@ extern const weir_fn_row *const weir_fn_groups[];         /* ended by NULL */
 extern const weir_method_row *const weir_method_groups[]; /* ended by NULL */
 extern const weir_attr_row *const weir_attr_groups[];     /* ended by NULL */
 
+/** The names that the framework gives (`data`, `vars`, ...), in order; false: no more. */
+bool weir_name_row(size_t index, const char **name, const char **doc);
+
 /** The row of a full name, or NULL. */
 const weir_fn_row *weir_fn_find(weir_str name);
 /** The row of a method for a kind of receiver, or NULL. `data.get` on raw objects is found under

@@ -114,6 +114,7 @@ static const weir_key_row spec_rows[] = {
     {.name = "tests",
      .type = WEIR_KEY_READ,
      .read = keep_tests,
+     .shape = &weir_tests_shape,
      .doc = "what frames become and what is sent, for `weir test`"},
 };
 const weir_key_table weir_spec_table = {"a spec", spec_rows,

@@ -68,6 +68,77 @@ static void read_url(weir_reader *reader, weir_node *node, void *into)
     weir_read_text(reader, node, "url", &p->url.text);
 }
 
+typedef struct fails_parts {
+    int stage;
+    weir_str reason;
+} fails_parts;
+
+static const weir_key_row fails_rows[] = {
+    {.name = "stage",
+     .type = WEIR_KEY_ENUM,
+     .offset = offsetof(fails_parts, stage),
+     .choices = weir_test_stages,
+     .doc = "where"},
+    {.name = "reason",
+     .type = WEIR_KEY_TEXT,
+     .offset = offsetof(fails_parts, reason),
+     .doc = "a part of the message"},
+};
+static const weir_key_table fails_table = {"fails", fails_rows,
+                                           sizeof fails_rows / sizeof fails_rows[0]};
+
+typedef struct auth_parts {
+    weir_node *credentials;
+    weir_node *now;
+} auth_parts;
+
+static void keep_credentials(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)reader;
+    ((auth_parts *)into)->credentials = node;
+}
+
+static void keep_auth_now(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)reader;
+    ((auth_parts *)into)->now = node;
+}
+
+static const weir_shape texts_shape = {.form = WEIR_SHAPE_MAP, .of = &weir_text_shape};
+
+static const weir_key_row auth_rows[] = {
+    {.name = "credentials",
+     .type = WEIR_KEY_READ,
+     .read = keep_credentials,
+     .shape = &texts_shape,
+     .doc = "credentials that are not real, by name"},
+    {.name = "now",
+     .type = WEIR_KEY_READ,
+     .read = keep_auth_now,
+     .shape = &weir_text_shape,
+     .doc = "the clock"},
+};
+static const weir_key_table auth_table = {"auth of a test", auth_rows,
+                                          sizeof auth_rows / sizeof auth_rows[0]};
+
+static const weir_shape bool_shape = {.form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_BOOL};
+static const weir_shape base64_shape = {
+    .form = WEIR_SHAPE_MAP, .of = &weir_text_shape, .pattern = "^base64$", .least = 1};
+static const weir_shape frame_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &weir_text_shape, .other = &base64_shape};
+static const weir_shape frame_list_shape = {.form = WEIR_SHAPE_LIST, .of = &frame_shape};
+static const weir_shape frames_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &frame_shape, .other = &frame_list_shape};
+static const weir_shape sends_shape = {
+    .form = WEIR_SHAPE_LIST, .of = &frame_shape, .may_be_null = true};
+static const weir_shape record_shape = {.form = WEIR_SHAPE_MAP, .of = &weir_any_shape};
+static const weir_shape out_shape = {
+    .form = WEIR_SHAPE_LIST, .of = &record_shape, .may_be_null = true};
+static const weir_shape symbols_shape = {.form = WEIR_SHAPE_LIST, .of = &weir_text_shape};
+static const weir_shape wanted_shape = {.form = WEIR_SHAPE_MAP, .of = &symbols_shape};
+static const weir_shape fails_shape = {.form = WEIR_SHAPE_TABLE, .table = &fails_table};
+static const weir_shape login_shape = {.form = WEIR_SHAPE_TABLE, .table = &auth_table};
+
 static const weir_key_row test_rows[] = {
     {.name = "name",
      .type = WEIR_KEY_TEXT,
@@ -77,50 +148,62 @@ static const weir_key_row test_rows[] = {
     {.name = "connection",
      .type = WEIR_KEY_READ,
      .read = read_connection,
+     .shape = &weir_text_shape,
      .doc = "the connection that it is about; may be left out when there is one"},
     {.name = "in",
      .type = WEIR_KEY_READ,
      .read = keep_in,
+     .shape = &frames_shape,
      .doc = "a frame, or a list of frames: texts, or {base64: TEXT}"},
     {.name = "out",
      .type = WEIR_KEY_READ,
      .read = keep_out,
+     .shape = &out_shape,
      .doc = "the records that they become; listed fields must match"},
     {.name = "exact",
      .type = WEIR_KEY_READ,
      .read = read_exact,
+     .shape = &bool_shape,
      .doc = "true: all fields of the records are listed"},
     {.name = "fails",
      .type = WEIR_KEY_READ,
      .read = keep_fails,
+     .shape = &fails_shape,
      .doc = "{stage, reason}: the frames must fail"},
     {.name = "subscribe",
      .type = WEIR_KEY_READ,
      .read = keep_subscribe,
+     .shape = &wanted_shape,
      .doc = "stream: [symbol, ...]"},
     {.name = "unsubscribe",
      .type = WEIR_KEY_READ,
      .read = keep_unsubscribe,
+     .shape = &wanted_shape,
      .doc = "stream: [symbol, ...]"},
     {.name = "auth",
      .type = WEIR_KEY_READ,
      .read = keep_auth,
+     .shape = &login_shape,
      .doc = "{credentials, now}: the login, with credentials that are not real and a fixed clock"},
     {.name = "now",
      .type = WEIR_KEY_READ,
      .read = keep_now,
+     .shape = &weir_text_shape,
      .doc = "the clock, and the time at which frames are received"},
     {.name = "sends",
      .type = WEIR_KEY_READ,
      .read = keep_sends,
+     .shape = &sends_shape,
      .doc = "the messages that are sent, in order: texts, or {base64: TEXT}"},
     {.name = "headers",
      .type = WEIR_KEY_READ,
      .read = keep_headers,
+     .shape = &texts_shape,
      .doc = "headers of the handshake"},
     {.name = "url",
      .type = WEIR_KEY_READ,
      .read = read_url,
+     .shape = &weir_text_shape,
      .doc = "what is connected to, query included"},
 };
 static const weir_key_table test_table = {"a test", test_rows,
@@ -201,25 +284,6 @@ static void check_json(weir_reader *reader, const weir_test_frame *frame)
 }
 
 /* ------------------------------------------------------------------ in, out, fails */
-
-typedef struct fails_parts {
-    int stage;
-    weir_str reason;
-} fails_parts;
-
-static const weir_key_row fails_rows[] = {
-    {.name = "stage",
-     .type = WEIR_KEY_ENUM,
-     .offset = offsetof(fails_parts, stage),
-     .choices = weir_test_stages,
-     .doc = "where"},
-    {.name = "reason",
-     .type = WEIR_KEY_TEXT,
-     .offset = offsetof(fails_parts, reason),
-     .doc = "a part of the message"},
-};
-static const weir_key_table fails_table = {"fails", fails_rows,
-                                           sizeof fails_rows / sizeof fails_rows[0]};
 
 static void read_fails(weir_reader *reader, weir_node *node, weir_test_fails *fails)
 {
@@ -369,33 +433,6 @@ static void read_streams_test(weir_reader *reader, const weir_connection_spec *c
 }
 
 /* ------------------------------------------------------------------ auth */
-
-typedef struct auth_parts {
-    weir_node *credentials;
-    weir_node *now;
-} auth_parts;
-
-static void keep_credentials(weir_reader *reader, weir_node *node, void *into)
-{
-    (void)reader;
-    ((auth_parts *)into)->credentials = node;
-}
-
-static void keep_auth_now(weir_reader *reader, weir_node *node, void *into)
-{
-    (void)reader;
-    ((auth_parts *)into)->now = node;
-}
-
-static const weir_key_row auth_rows[] = {
-    {.name = "credentials",
-     .type = WEIR_KEY_READ,
-     .read = keep_credentials,
-     .doc = "credentials that are not real, by name"},
-    {.name = "now", .type = WEIR_KEY_READ, .read = keep_auth_now, .doc = "the clock"},
-};
-static const weir_key_table auth_table = {"auth of a test", auth_rows,
-                                          sizeof auth_rows / sizeof auth_rows[0]};
 
 static weir_str credential_at(const void *user, size_t index)
 {
@@ -602,6 +639,10 @@ static void check_name(weir_reader *reader, weir_map *names, const weir_test_spe
     else
         weir_map_put(names, test->name, (void *)name);
 }
+
+static const weir_shape test_shape = {.form = WEIR_SHAPE_TABLE, .table = &test_table};
+const weir_shape weir_tests_shape = {
+    .form = WEIR_SHAPE_LIST, .of = &test_shape, .may_be_null = true};
 
 void weir_read_tests(weir_reader *reader)
 {

@@ -35,11 +35,10 @@ static const weir_key_table credential_table = {"a credential", credential_rows,
 static const weir_shape word_shape = {
     .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_TEXT, .pattern = WEIR_WORD_PATTERN};
 static const weir_shape words_shape = {.form = WEIR_SHAPE_LIST, .of = &word_shape};
-static const weir_shape settings_shape = {.form = WEIR_SHAPE_TABLE, .table = &credential_table};
-static const weir_shape setting_map_shape = {.form = WEIR_SHAPE_MAP,
-                                             .of = &settings_shape,
-                                             .pattern = WEIR_WORD_PATTERN,
-                                             .may_be_null = true};
+static const weir_shape settings_shape = {
+    .form = WEIR_SHAPE_TABLE, .table = &credential_table, .may_be_null = true};
+static const weir_shape setting_map_shape = {
+    .form = WEIR_SHAPE_MAP, .of = &settings_shape, .pattern = WEIR_WORD_PATTERN};
 const weir_shape weir_credentials_shape = {.form = WEIR_SHAPE_EITHER,
                                            .of = &words_shape,
                                            .other = &setting_map_shape,

@@ -65,7 +65,7 @@ struct weir_shape {
     const char *pattern;        /* of a text, or of the keys of a MAP: ECMA 262; NULL: any */
     size_t least;               /* elements, pairs; of an INT the least value */
     size_t most;                /* pairs, value; 0: no limit */
-    bool may_be_null;           /* MAP: the values */
+    bool may_be_null;           /* `key:` with nothing behind it is taken too */
     const char *words;          /* "a list of rules" */
 };
 
@@ -96,6 +96,7 @@ extern const weir_key_table weir_field_table; /* what WEIR_SHAPE_FIELDS is made 
 
 extern const weir_shape weir_credentials_shape, weir_vars_shape, weir_mappings_shape;
 extern const weir_shape weir_assets_shape, weir_connections_shape, weir_auth_shape;
+extern const weir_shape weir_tests_shape;
 extern const weir_shape weir_fields_shape, weir_message_shape;
 extern const weir_shape weir_text_shape, weir_scalar_shape, weir_any_shape;
 
