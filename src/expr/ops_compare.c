@@ -106,10 +106,13 @@ static order order_of(weir_vm *vm, const weir_value *a, const weir_value *b, int
     }
     if (weir_number_is(a) && weir_number_is(b)) {
         int sign;
-        return weir_number_compare(a, b, &sign) ? (sign < 0   ? LESS
-                                                   : sign > 0 ? MORE
-                                                              : SAME)
-                                                : UNORDERED;
+        if (weir_number_compare(a, b, &sign))
+            return sign < 0 ? LESS : sign > 0 ? MORE : SAME;
+        if (a->kind != WEIR_DECIMAL && b->kind != WEIR_DECIMAL)
+            return UNORDERED;
+        weir_vm_fail(vm, WEIR_RAISE_ARITHMETIC, "comparison of a Decimal with nan (%s and %s)",
+                     weir_vm_show(vm, a), weir_vm_show(vm, b));
+        return FAILED;
     }
     if (is_text(a) && a->kind == b->kind)
         return order_text(a, b);
@@ -174,10 +177,10 @@ static bool contains_text(weir_vm *vm, const weir_value *in, const weir_value *n
     const weir_value *t = weir_typed(vm, needle, &room);
     if (!t)
         return false;
-    if (in->kind == WEIR_BYTES && weir_is_int(t)) {
-        if (t->i < 0 || t->i > 255)
-            return weir_vm_fail(vm, WEIR_RAISE_VALUE, "byte must be in range(0, 256), not %lld",
-                                (long long)t->i);
+    if (in->kind == WEIR_BYTES && (weir_is_int(t) || t->kind == WEIR_BIGINT)) {
+        if (t->kind == WEIR_BIGINT || t->i < 0 || t->i > 255)
+            return weir_vm_fail(vm, WEIR_RAISE_VALUE, "byte must be in range(0, 256), not %s",
+                                weir_vm_show(vm, t));
         *out = in->len && memchr(in->s, (int)t->i, in->len);
         return true;
     }

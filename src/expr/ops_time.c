@@ -296,44 +296,50 @@ static bool take_rest_of_clock(cursor *c, __int128 hours, __int128 *total)
     return true;
 }
 
+/* An amount and its unit, or the rest of a clock; *total grows. */
+static bool take_part(cursor *c, bool is_first, __int128 *total)
+{
+    __int128 amount;
+    uint32_t nanos;
+    if (!take_amount(c, &amount, &nanos))
+        return false;
+    if (c->at < c->end && *c->at == ':')
+        return take_rest_of_clock(c, amount, total);
+    while (c->at < c->end && *c->at == ' ')
+        c->at++;
+    const char *word = c->at;
+    while (c->at < c->end && ((*c->at | 0x20) >= 'a' && (*c->at | 0x20) <= 'z'))
+        c->at++;
+    weir_str name = {word, (size_t)(c->at - word)};
+    bool is_bare = name.len == 0 && is_first && c->at == c->end && nanos == 0; /* nanoseconds */
+    int64_t unit = name.len ? weir_time_unit(name, NULL) : is_bare;
+    *total += amount * unit + (__int128)nanos * unit / WEIR_NS_PER_S;
+    return unit != 0 && *total <= INT64_MAX;
+}
+
 bool weir_delta_parse(weir_str text, int64_t *ns)
 {
     cursor c = {text.ptr, text.ptr + text.len};
-    __int128 total = 0, amount;
-    uint32_t nanos;
-    bool is_negative = false, has_any = false;
+    __int128 sum = 0, part = 0;
+    bool is_negative = false, has_any = false, has_part = false;
     while (c.at < c.end) {
-        if (*c.at == ' ' || *c.at == ',' || (has_any && *c.at == '+')) {
+        if (*c.at == ' ' || *c.at == ',') {
             c.at++;
-            continue;
-        }
-        if (!has_any && (*c.at == '-' || *c.at == '+')) {
+        } else if (*c.at == '-' || *c.at == '+') {
+            /* A sign is for what follows, up to the next one: "-1 days +23:00:00". */
+            sum += is_negative ? -part : part;
+            part = 0;
+            has_part = false;
             is_negative = *c.at++ == '-';
-            continue;
-        }
-        if (!take_amount(&c, &amount, &nanos))
-            return false;
-        has_any = true;
-        if (c.at < c.end && *c.at == ':') {
-            if (!take_rest_of_clock(&c, amount, &total))
+        } else {
+            if (!take_part(&c, !has_any, &part))
                 return false;
-            break;
+            has_any = has_part = true;
         }
-        while (c.at < c.end && *c.at == ' ')
-            c.at++;
-        const char *word = c.at;
-        while (c.at < c.end && ((*c.at | 0x20) >= 'a' && (*c.at | 0x20) <= 'z'))
-            c.at++;
-        weir_str name = {word, (size_t)(c.at - word)};
-        int64_t unit = name.len ? weir_time_unit(name, NULL) : c.at == c.end ? 1 : 0;
-        if (unit == 0)
-            return false;
-        total += amount * unit + (__int128)nanos * unit / WEIR_NS_PER_S;
-        if (total > INT64_MAX)
-            return false;
     }
-    if (!has_any || total > INT64_MAX)
+    sum += is_negative ? -part : part;
+    if (!has_part || sum > INT64_MAX || sum <= INT64_MIN)
         return false;
-    *ns = is_negative ? (int64_t)-total : (int64_t)total;
+    *ns = (int64_t)sum;
     return true;
 }
