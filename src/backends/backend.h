@@ -67,6 +67,9 @@ typedef struct weir_link_sink {
     void (*on_warning)(void *user, const weir_error *warning);
     /** Exactly once after a successful open(), always last. The link is freed when it returns. */
     void (*on_down)(void *user, const weir_link_end *end);
+    /** The frames that one read brought have all been handed over: once after every run of
+     * on_frame, before the link waits again. So an owner may gather what they give. May be NULL. */
+    void (*on_batch)(void *user);
 } weir_link_sink;
 
 /** One handshake header, query parameter, ...: the runtime evaluates them afresh for each open. */

@@ -187,6 +187,7 @@ static void on_down(void *user, const weir_link_end *link_end)
     bool is_fatal = connection->is_fatal;
     connection->link = NULL;
     connection->is_closing = false;
+    weir_connection_publish(connection);
     if (connection->is_stopping) {
         weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "stopped by request");
         end(connection);
@@ -296,6 +297,11 @@ static void on_frame(void *user, const weir_frame *frame)
         weir_connection_frame(connection, frame);
 }
 
+static void on_batch(void *user)
+{
+    weir_connection_publish(user);
+}
+
 static void on_nothing(void *user)
 {
     (void)user;
@@ -323,7 +329,8 @@ static void begin(weir_connection *connection)
                                  .on_alive = on_nothing,
                                  .on_drained = on_nothing,
                                  .on_warning = on_warning,
-                                 .on_down = on_down};
+                                 .on_down = on_down,
+                                 .on_batch = on_batch};
     weir_error error = {0};
     if (connection->is_blocked) {
         connection->connects_on_room = true;

@@ -11,6 +11,8 @@
 #include "runtime/live.h"
 #include "util/time.h"
 
+enum { GATHER_MAX = 32 /* records */ };
+
 typedef struct weir_backlog {
     weir_consumer *consumer;
     size_t offset;
@@ -47,7 +49,7 @@ static void offer(weir_connection *connection, weir_consumer *consumer, const we
         connection->backlog[connection->backlog_count++] = (weir_backlog){consumer, offset};
 }
 
-static void publish(weir_connection *connection, const weir_batch *batch)
+static void offer_all(weir_connection *connection, const weir_batch *batch)
 {
     weir_runtime *runtime = connection->runtime;
     const bool is_shared = runtime->reactor_count > 1;
@@ -68,6 +70,18 @@ static void pause_link(weir_connection *connection, bool is_paused)
     connection->is_blocked = is_paused;
     if (connection->link && connection->backend->pause)
         connection->backend->pause(connection->link, is_paused);
+}
+
+void weir_connection_publish(weir_connection *connection)
+{
+    weir_batch *batch = weir_runner_batch(connection->runner);
+    if (batch->count == 0 || connection->is_blocked)
+        return;
+    offer_all(connection, batch);
+    if (connection->backlog_count > 0)
+        pause_link(connection, true);
+    else
+        weir_batch_clear(batch);
 }
 
 void weir_connection_deliver_rest(weir_connection *connection, bool is_forced)
@@ -145,7 +159,6 @@ static void show_progress(weir_connection *connection, const weir_runner_frame *
 void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
 {
     weir_error why = {0};
-    weir_batch *batch = weir_runner_batch(connection->runner);
     const weir_runner_frame input = {.bytes = frame->bytes,
                                      .is_binary = frame->kind == WEIR_FRAME_BINARY,
                                      .topic = frame->name,
@@ -156,12 +169,9 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
     const weir_verdict verdict = judge(connection, &input, &why);
     weir_runner_feed(connection->runner, &input);
     show_progress(connection, &input);
-    if (batch->count > 0)
-        publish(connection, batch);
-    if (connection->backlog_count > 0)
-        pause_link(connection, true);
-    else
-        weir_batch_clear(batch);
+    if (weir_runner_batch(connection->runner)->count >= GATHER_MAX ||
+        atomic_load_explicit(&connection->runtime->has_inline, memory_order_relaxed))
+        weir_connection_publish(connection);
     if (verdict != WEIR_VERDICT_OTHER)
         weir_connection_heard(connection, verdict, &why);
 }

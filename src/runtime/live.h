@@ -89,6 +89,7 @@ struct weir_runtime {
     weir_reactor *reactors;
     size_t reactor_count;
     _Atomic(weir_consumer *) consumers; /* a list that only grows */
+    atomic_bool has_inline;             /* one of them is delivered inline */
     pthread_mutex_t opening;            /* of consumers: the head of the list */
     pthread_mutex_t lifecycle;          /* start and stop, held while they last */
     pthread_mutex_t publishing;         /* numbering and queueing, with several reactors */
@@ -147,6 +148,8 @@ void weir_connection_reconcile(weir_connection *connection);
 /* ------------------------------------------------------------------ feed.c */
 
 void weir_connection_frame(weir_connection *connection, const weir_frame *frame);
+/** Hands what was gathered to the consumers. */
+void weir_connection_publish(weir_connection *connection);
 /** Offers what waited to the consumers that were full; `is_forced`: beyond their capacity. */
 void weir_connection_deliver_rest(weir_connection *connection, bool is_forced);
 

@@ -218,6 +218,8 @@ weir_consumer *weir_consumer_open(weir_runtime *runtime, const weir_consumer_opt
     pthread_mutex_lock(&runtime->opening);
     const bool is_late = runtime->is_ending;
     if (!is_late) {
+        if (options->delivery == WEIR_DELIVERY_INLINE)
+            atomic_store(&runtime->has_inline, true);
         weir_consumer_set_following(consumer, atomic_load(&runtime->consumers));
         atomic_store_explicit(&runtime->consumers, consumer, memory_order_release);
     }

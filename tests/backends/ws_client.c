@@ -372,7 +372,8 @@ int main(int count, char **words)
                                .query_count = args.query_count,
                                .options = &args.options,
                                .connection = WEIR_STR("test")};
-    weir_link_sink sink = {NULL, on_phase, on_frame, on_alive, on_drained, on_warning, on_down};
+    weir_link_sink sink = {NULL,       on_phase,   on_frame, on_alive,
+                           on_drained, on_warning, on_down,  NULL};
     run.link = weir_backend_websocket.open(run.loop, &target, &sink, &error);
     if (run.link) {
         weir_timer_set(max, args.max_ms * WEIR_NS_PER_MS);

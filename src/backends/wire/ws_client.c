@@ -65,6 +65,7 @@ struct weir_ws_client {
     int64_t silent_since; /* a keep-alive ping was sent then and nothing has come; 0: not so */
     size_t discarded;
     bool is_paused;
+    bool owes_batch;     /* on_frame was called, and on_batch not since */
     bool owes_drained;   /* a send was told "queued" */
     bool waits_to_write; /* the stream took less than all */
     bool cannot_write;   /* a write failed; write_error tells why */
@@ -252,6 +253,7 @@ static void on_data_frame(weir_ws_client *client, const weir_ws_frame *frame)
     weir_frame whole = {.kind = is_text ? WEIR_FRAME_TEXT : WEIR_FRAME_BINARY,
                         .bytes = bytes,
                         .received_ns = client->received_ns};
+    client->owes_batch = client->sink.on_batch != NULL;
     client->sink.on_frame(client->sink.user, &whole);
 }
 
@@ -281,7 +283,7 @@ static void consume_frames(weir_ws_client *client)
         weir_ws_step step = weir_ws_read(&client->reader, weir_inbox_bytes(inbox), &frame, &fault);
         if (step == WEIR_WS_FAULT) {
             blame_peer(client, &fault);
-            return;
+            break;
         }
         if (step == WEIR_WS_MORE) {
             client->frame_size = frame.size;
@@ -289,6 +291,10 @@ static void consume_frames(weir_ws_client *client)
         }
         inbox->start += frame.size;
         on_frame(client, &frame);
+    }
+    if (client->owes_batch) {
+        client->owes_batch = false;
+        client->sink.on_batch(client->sink.user);
     }
     /* Pongs wait for the end of the batch; one write carries them all. */
     if (weir_sender_pending(&client->sender) > 0 && !client->waits_to_write) {
