@@ -27,6 +27,14 @@ extern "C" {
 /** "0.1.0" */
 WEIR_API const char *weir_version(void);
 
+/** Text that a function appends to: malloc'd, grown; zeroed at first. weir_text_buffer_free at the
+ * end. */
+typedef struct weir_text_buffer {
+    char *ptr;
+    size_t len;
+    size_t cap;
+} weir_text_buffer;
+
 /* ================================================================== spec */
 
 typedef struct weir_spec weir_spec;
@@ -85,6 +93,43 @@ WEIR_API bool weir_spec_can_subscribe(const weir_spec *spec, size_t connection, 
 /** All schemas, one per converter rule. */
 WEIR_API size_t weir_spec_schemas(const weir_spec *spec);
 WEIR_API const weir_schema *weir_spec_schema(const weir_spec *spec, size_t index);
+
+/* ---- what is written in it, for people */
+
+WEIR_API weir_str weir_spec_path(const weir_spec *spec); /**< as it was given */
+WEIR_API weir_str weir_spec_docs(const weir_spec *spec);
+WEIR_API weir_str weir_spec_checked(const weir_spec *spec);
+/** As written: templates such as {vars.url} are not filled in. */
+WEIR_API weir_str weir_spec_url(const weir_spec *spec, size_t connection);
+WEIR_API weir_str weir_spec_backend(const weir_spec *spec, size_t connection);
+WEIR_API size_t weir_spec_vars(const weir_spec *spec);
+WEIR_API weir_str weir_spec_var_name(const weir_spec *spec, size_t var);
+/** Its value as text (a text is as it is, anything else JSON). Free with free(). NULL: no memory.
+ */
+WEIR_API char *weir_spec_var_text(const weir_spec *spec, size_t var);
+
+/** Where a credential was found. They are looked for in this order. */
+typedef enum weir_credential_source {
+    WEIR_CREDENTIAL_NOWHERE,
+    WEIR_CREDENTIAL_ENVIRONMENT,
+    WEIR_CREDENTIAL_OWN_FILE, /**< the file that the spec names for it */
+    WEIR_CREDENTIAL_FILE,     /**< the credentials file */
+    WEIR_CREDENTIAL_DEFAULT   /**< of the spec */
+} weir_credential_source;
+
+/** A credential without its value. */
+typedef struct weir_credential {
+    weir_str name;
+    weir_str variable; /**< of the environment */
+    weir_str file;     /**< that the spec names for it; may be empty */
+    bool is_required;
+    weir_credential_source source;
+} weir_credential;
+
+WEIR_API size_t weir_spec_credentials(const weir_spec *spec);
+/** Looks where it is now. WEIR_ERR_CREDENTIALS: a file is there that may not be read. */
+WEIR_API weir_code weir_spec_credential(const weir_spec *spec, size_t index,
+                                        weir_credential *credential, weir_error *error);
 
 /* ================================================================== runtime */
 
@@ -298,15 +343,74 @@ WEIR_API void weir_decoder_failures(const weir_decoder *decoder,
                                     void (*each)(void *user, const weir_failure *failure),
                                     void *user);
 
+/* ================================================================== tests in the spec */
+
+/** How one test of a spec went. All spans live for the callback. */
+typedef struct weir_test_result {
+    weir_str name;
+    weir_str connection;
+    weir_str file; /**< where the test stands */
+    uint32_t line, column;
+    bool has_passed;
+    weir_str diff;   /**< lines with places: `-` what was expected, `+` what happened */
+    weir_str actual; /**< JSON array of what happened: records, or messages as texts */
+    int64_t elapsed_ns;
+} weir_test_result;
+
+typedef void weir_test_fn(void *user, const weir_test_result *result);
+
+/** Number of tests, and the file that they stand in (or would). */
+WEIR_API size_t weir_spec_tests(const weir_spec *spec);
+WEIR_API weir_str weir_spec_test_file(const weir_spec *spec);
+
+/**
+ * Runs the tests of a spec whose name contains `filter` (NULL: all), in order, and calls
+ * `on_result` for each. No network, no real credentials, a fixed clock. WEIR_OK also when tests
+ * fail.
+ */
+WEIR_API weir_code weir_spec_test(weir_spec *spec, const char *filter, weir_test_fn *on_result,
+                                  void *user, weir_error *error);
+
+/**
+ * The text of the file of the tests with what happened in place of every `out` and `sends` that
+ * differs or is missing, appended to `out`; everything else stays as it is. *changed is the number
+ * of tests; 0: nothing is appended. WEIR_ERR_UNSUPPORTED when the layout of the file does not allow
+ * it.
+ */
+WEIR_API weir_code weir_spec_test_update(weir_spec *spec, const char *filter, weir_text_buffer *out,
+                                         size_t *changed, weir_error *error);
+
+/** A frame to make a test of. */
+typedef struct weir_test_draft {
+    const char *name;
+    const char *connection; /**< NULL: the only one */
+    weir_str frame;
+    int64_t received_ns; /**< 0: unknown */
+} weir_test_draft;
+
+/** Appends a test block in YAML, as an element of the spec's list, whose `out` (or `fails`) is what
+ * the frame becomes. */
+WEIR_API weir_code weir_spec_test_draft(weir_spec *spec, const weir_test_draft *draft,
+                                        weir_text_buffer *out, weir_error *error);
+/** The text of the file of the tests with such blocks at the end of the list, appended to `out`. */
+WEIR_API weir_code weir_spec_test_append(weir_spec *spec, weir_str blocks, weir_text_buffer *out,
+                                         weir_error *error);
+
+/* ================================================================== the language, from the tables
+ * by which specs are read and expressions compiled */
+
+/** The JSON Schema (2020-12) of a spec. Free with free(). NULL: no memory. */
+WEIR_API char *weir_schema_text(void);
+/** A table of the reference, in Markdown, by its name. Free with free(). NULL: no such table. */
+WEIR_API char *weir_reference_text(const char *name);
+/** The names of those tables, one a line. Free with free(). */
+WEIR_API char *weir_reference_names(void);
+/** The backends that a spec may name; NULL: no more. */
+WEIR_API const char *weir_backend_name(size_t index);
+
 /* ================================================================== small tools */
 
-/** A record as one line of JSON, without newline. Appends to *text (malloc'd, grown; NULL at
- * first). */
-typedef struct weir_text_buffer {
-    char *ptr;
-    size_t len;
-    size_t cap;
-} weir_text_buffer;
+/** A record as one line of JSON, without newline. */
 WEIR_API bool weir_record_json(weir_text_buffer *out, const weir_record *record, bool with_frame);
 WEIR_API void weir_text_buffer_free(weir_text_buffer *buffer);
 
@@ -317,6 +421,22 @@ WEIR_API void weir_text_buffer_free(weir_text_buffer *buffer);
  */
 WEIR_API weir_code weir_eval(const char *expression, const char *data_json, weir_text_buffer *out,
                              weir_report **report, weir_error *error);
+
+/**
+ * Expressions by the line: `{"expr": TEXT, "data": ANY}` in; `{"value": V, "type": T}` or
+ * `{"error": CLASS, "text": WHY}` out, with a line break. V is JSON in which what JSON cannot say
+ * is an object of one member: {"$Decimal": "1.10"}, {"$tuple": [..]}, {"$bytes": "00ff"},
+ * {"$Timestamp": [ns, zone]}, {"$dict": [[key, value], ..]}. A float always has a point or an
+ * exponent. Optional members of a line: "whole": true reads `data` as one value, not by its paths;
+ * "usage": true adds "steps" and "memory" (bytes) of the run. For one thread at a time.
+ */
+typedef struct weir_evaluator weir_evaluator;
+/** NULL: out of memory. */
+WEIR_API weir_evaluator *weir_evaluator_new(void);
+WEIR_API void weir_evaluator_free(weir_evaluator *evaluator);
+/** Replaces what is in *out. False: out of memory. */
+WEIR_API bool weir_evaluator_line(weir_evaluator *evaluator, const char *line, size_t len,
+                                  weir_text_buffer *out);
 
 /**
  * Where log lines go; `level` is "debug", "info", "warning" or "error". NULL fn: nowhere. Events of

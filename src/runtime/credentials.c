@@ -5,7 +5,6 @@
  * the spec's default; never from a command line. Files that others can read are refused. Their text
  * is wiped when it is no longer wanted.
  */
-#include <ctype.h>
 #include <stdlib.h>
 
 #include "runtime/internal.h"
@@ -24,20 +23,6 @@ static weir_code as_credentials(weir_error *error)
 }
 
 /* ------------------------------------------------------------------ sources */
-
-/* ACME_API_KEY for field api_key of spec acme, unless the spec names the variable. */
-static void variable_name(const weir_spec_model *model, const weir_credential_spec *credential,
-                          weir_buf *out)
-{
-    if (credential->env.len > 0) {
-        weir_buf_put(out, credential->env);
-        return;
-    }
-    weir_buf_printf(out, "%.*s_%.*s", WEIR_FMT(model->name), WEIR_FMT(credential->name));
-    for (size_t i = 0; i < out->len; i++)
-        out->ptr[i] =
-            isalnum((unsigned char)out->ptr[i]) ? (char)toupper((unsigned char)out->ptr[i]) : '_';
-}
 
 static weir_str strip_line_end(weir_str text)
 {
@@ -133,44 +118,47 @@ static weir_code open_file(secrets_file *file, const weir_spec *spec, weir_error
 /* ------------------------------------------------------------------ resolve */
 
 static weir_code missing(const weir_spec *spec, const weir_credential_spec *credential,
-                         const char *variable, const char *file, weir_error *error)
+                         const char *file, weir_error *error)
 {
     return weir_fail(
         error, WEIR_ERR_CREDENTIALS,
-        "credential '%.*s' of '%.*s' is not given: set the environment variable %s, or write\n"
+        "credential '%.*s' of '%.*s' is not given: set the environment variable %.*s, or write\n"
         "  %.*s:\n    %.*s: ...\ninto %s (readable by you alone: chmod 600)",
-        WEIR_FMT(credential->name), WEIR_FMT(spec->model->name), variable,
+        WEIR_FMT(credential->name), WEIR_FMT(spec->model->name), WEIR_FMT(credential->env),
         WEIR_FMT(spec->model->name), WEIR_FMT(credential->name),
         file[0] ? file : "a file for --credentials");
 }
 
-static weir_code resolve_one(const weir_spec *spec, const weir_credential_spec *credential,
-                             const secrets_file *file, weir_secret *secret, bool requires_all,
-                             weir_error *error)
+/* Where a credential is found first. Its text is in `secret`, unset when that is nowhere. */
+static weir_code look_up(const weir_spec *spec, const weir_credential_spec *credential,
+                         const secrets_file *file, weir_secret *secret,
+                         weir_credential_source *source, weir_error *error)
 {
     weir_buf variable = {0};
-    variable_name(spec->model, credential, &variable);
+    weir_buf_put(&variable, credential->env);
     const char *found = spec->reads_environment ? getenv(weir_buf_cstr(&variable)) : NULL;
-    const weir_pair *pair = file->fields ? weir_node_pair(file->fields, credential->name) : NULL;
-    weir_code code = WEIR_OK;
-    bool has_memory = true;
-    weir_secret_fini(secret);
-    if (found && found[0])
-        has_memory = weir_secret_set(secret, weir_str_of(found));
-    if (!secret->text.ptr && credential->file.len > 0)
-        code = from_own_file(spec->model, credential, secret, error);
-    if (code == WEIR_OK && !secret->text.ptr && pair && pair->value->kind == WEIR_NODE_SCALAR &&
-        pair->value->type != WEIR_SCALAR_NULL)
-        has_memory = weir_secret_set(secret, pair->value->text);
-    if (code == WEIR_OK && !secret->text.ptr && credential->has_default)
-        has_memory = weir_secret_set(secret, credential->default_value);
-    if (!has_memory)
-        code = weir_fail_nomem(error);
-    else if (code == WEIR_OK && !secret->text.ptr && credential->required && requires_all)
-        code = missing(spec, credential, weir_buf_cstr(&variable),
-                       file->path.len ? file->path.ptr : "", error);
     weir_buf_fini(&variable);
-    return code;
+    const weir_pair *pair = file->fields ? weir_node_pair(file->fields, credential->name) : NULL;
+    *source = WEIR_CREDENTIAL_NOWHERE;
+    weir_secret_fini(secret);
+    if (found && found[0]) {
+        *source = WEIR_CREDENTIAL_ENVIRONMENT;
+        return weir_secret_set(secret, weir_str_of(found)) ? WEIR_OK : weir_fail_nomem(error);
+    }
+    const weir_code code =
+        credential->file.len > 0 ? from_own_file(spec->model, credential, secret, error) : WEIR_OK;
+    if (code != WEIR_OK || secret->text.ptr) {
+        *source = WEIR_CREDENTIAL_OWN_FILE;
+        return code;
+    }
+    if (pair && pair->value->kind == WEIR_NODE_SCALAR && pair->value->type != WEIR_SCALAR_NULL) {
+        *source = WEIR_CREDENTIAL_FILE;
+        return weir_secret_set(secret, pair->value->text) ? WEIR_OK : weir_fail_nomem(error);
+    }
+    if (!credential->has_default)
+        return WEIR_OK;
+    *source = WEIR_CREDENTIAL_DEFAULT;
+    return weir_secret_set(secret, credential->default_value) ? WEIR_OK : weir_fail_nomem(error);
 }
 
 weir_code weir_credentials_resolve(const weir_spec *spec, weir_secret *secrets, bool requires_all,
@@ -183,9 +171,35 @@ weir_code weir_credentials_resolve(const weir_spec *spec, weir_secret *secrets, 
     if (spec->model->credential_count == 0)
         return WEIR_OK;
     weir_code code = open_file(&file, spec, error);
-    for (size_t i = 0; code == WEIR_OK && i < spec->model->credential_count; i++)
-        code = resolve_one(spec, &spec->model->credentials[i], &file, &secrets[i], requires_all,
-                           error);
+    for (size_t i = 0; code == WEIR_OK && i < spec->model->credential_count; i++) {
+        const weir_credential_spec *credential = &spec->model->credentials[i];
+        weir_credential_source source;
+        code = look_up(spec, credential, &file, &secrets[i], &source, error);
+        if (code == WEIR_OK && source == WEIR_CREDENTIAL_NOWHERE && credential->required &&
+            requires_all)
+            code = missing(spec, credential, file.path.len ? file.path.ptr : "", error);
+    }
+    close_file(&file);
+    return code;
+}
+
+weir_code weir_spec_credential(const weir_spec *spec, size_t index, weir_credential *credential,
+                               weir_error *error)
+{
+    weir_error local = {0};
+    secrets_file file = {0};
+    weir_secret secret = {0};
+    const weir_credential_spec *found = &spec->model->credentials[index];
+    *credential = (weir_credential){.name = found->name,
+                                    .variable = found->env,
+                                    .file = found->file,
+                                    .is_required = found->required};
+    if (!error)
+        error = &local;
+    weir_code code = open_file(&file, spec, error);
+    if (code == WEIR_OK)
+        code = look_up(spec, found, &file, &secret, &credential->source, error);
+    weir_secret_fini(&secret);
     close_file(&file);
     return code;
 }

@@ -4,6 +4,8 @@
  * tables, in one arena. Mistakes never stop the load; the caller looks at the diagnostics when
  * everything was seen.
  */
+#include <ctype.h>
+
 #include "spec/rows.h"
 #include "util/file.h"
 
@@ -180,6 +182,22 @@ static weir_node *merged_tree(weir_reader *reader, const chain *link, weir_str t
 
 /* ------------------------------------------------------------------ load */
 
+/* ACME_API_KEY for the credential api_key of the spec acme, unless the spec names the variable. */
+static void name_variables(weir_spec_model *model)
+{
+    for (size_t i = 0; i < model->credential_count; i++) {
+        weir_credential_spec *credential = (weir_credential_spec *)&model->credentials[i];
+        if (credential->env.len > 0)
+            continue;
+        credential->env = weir_arena_printf(model->arena, "%.*s_%.*s", WEIR_FMT(model->name),
+                                            WEIR_FMT(credential->name));
+        for (size_t k = 0; k < credential->env.len; k++) {
+            char *c = (char *)credential->env.ptr + k;
+            *c = isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_';
+        }
+    }
+}
+
 /* The file that the tests stand in is kept: its diagnostics are gone when `weir test --update`
  * wants to edit it. */
 static bool keep_source(weir_spec_model *model, const weir_node *tree)
@@ -213,6 +231,7 @@ weir_spec_model *weir_spec_model_parse(const char *path, weir_str text,
     }
     weir_read_map(&reader, tree, &weir_spec_table, model);
     weir_read_tests(&reader);
+    name_variables(model);
     if (!model->assets)
         model->assets = weir_asset_book_new(true);
     if (!keep_source(model, tree) || !model->assets || weir_arena_failed(arena)) {

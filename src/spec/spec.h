@@ -176,7 +176,7 @@ typedef struct weir_connection_spec {
 typedef struct weir_credential_spec {
     weir_str name;
     const weir_node *node;
-    weir_str env;  /* variable to read; "" = NAME_FIELD in upper case */
+    weir_str env;  /* variable to read; not written: NAME_FIELD in upper case */
     weir_str file; /* file that holds it; "" = none */
     bool required; /* default true */
     bool has_default;
