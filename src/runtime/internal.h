@@ -38,6 +38,8 @@ weir_spec *weir_spec_retain(weir_spec *spec);
 /** Index of a connection by name; NULL name: the only one. SIZE_MAX with `error`, which names those
  * there are. */
 size_t weir_spec_find_connection(const weir_spec *spec, const char *name, weir_error *error);
+/** The asset that a user means by a symbol: the spec's own, or the broker's. NULL: there is none. */
+const weir_asset *weir_spec_find_asset(const weir_spec *spec, weir_str symbol);
 
 /* ------------------------------------------------------------------ what expressions see */
 

@@ -76,8 +76,11 @@ static weir_code check_message(const place *at, size_t count, weir_error *error)
 
 /* ------------------------------------------------------------------ which assets */
 
-static const weir_asset *find_asset(weir_asset_book *book, weir_str symbol)
+const weir_asset *weir_spec_find_asset(const weir_spec *spec, weir_str symbol)
 {
+    weir_asset_book *book = spec->model->assets;
+    if (symbol.len == 0)
+        return NULL;
     const weir_asset *asset = weir_asset_peek(book, WEIR_ASSET_SYMBOL, symbol);
     if (!asset)
         asset = weir_asset_peek(book, WEIR_ASSET_BROKER_SYMBOL, symbol);
@@ -87,9 +90,8 @@ static const weir_asset *find_asset(weir_asset_book *book, weir_str symbol)
 static weir_code find_assets(const weir_runtime *runtime, const char *const *symbols, size_t count,
                              const weir_asset **assets, weir_error *error)
 {
-    weir_asset_book *book = runtime->spec->model->assets;
     for (size_t i = 0; i < count; i++) {
-        assets[i] = symbols[i][0] ? find_asset(book, weir_str_of(symbols[i])) : NULL;
+        assets[i] = weir_spec_find_asset(runtime->spec, weir_str_of(symbols[i]));
         if (!assets[i])
             return weir_fail(error, WEIR_ERR_NOT_FOUND, "no asset has the symbol '%s'", symbols[i]);
     }
