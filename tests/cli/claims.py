@@ -36,9 +36,11 @@ def weir(*args, data=b"", env=None, timeout=TIMEOUT):
 
 
 def start(*args, **keywords):
-    """The command running, its stdout and stderr as pipes unless said otherwise."""
-    return subprocess.Popen([WEIR, *args], **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
-                                              "stderr": subprocess.PIPE, **keywords})
+    """The command running, its stdout and stderr as pipes unless said otherwise. Nothing is read ahead, which
+    communicate() would not see."""
+    return subprocess.Popen([WEIR, *args], bufsize=0,
+                            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+                               "stderr": subprocess.PIPE, **keywords})
 
 
 def finish(process, timeout=TIMEOUT):
