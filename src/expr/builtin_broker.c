@@ -55,7 +55,7 @@ static bool infer(weir_vm *vm, const weir_value *const keys[WEIR_ASSET_KEY_COUNT
         return weir_vm_fail(vm, WEIR_RAISE_LOOKUP, "no assets are available here");
     for (weir_asset_key key = 0; key < WEIR_ASSET_KEY_COUNT; key++) {
         char digits[WEIR_NUMBER_TEXT_MAX];
-        weir_str text;
+        weir_str text = {0};
         if (keys[key]->kind == WEIR_ABSENT)
             continue;
         if (!key_text(vm, keys[key], KEY_NAMES[key], digits, &text))

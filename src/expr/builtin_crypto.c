@@ -193,7 +193,7 @@ static bool put_part(weir_vm *vm, const weir_value *v, weir_buf *out)
 static bool put_signature(weir_vm *vm, signer *sign, weir_bytes key, weir_buf *token)
 {
     uint8_t signature[WEIR_DIGEST_MAX];
-    size_t len;
+    size_t len = 0;
     weir_error error;
     if (sign(key, as_bytes(weir_buf_str(token)), signature, &len, &error) != WEIR_OK)
         return weir_fail_error(vm, WEIR_RAISE_VALUE, &error);
@@ -207,7 +207,7 @@ static bool call_jwt(weir_vm *vm, const weir_call *call, weir_value *out)
     weir_value room_h, room_c;
     const weir_value *header = weir_typed(vm, weir_arg(call, 0), &room_h);
     const weir_value *claims = header ? weir_typed(vm, weir_arg(call, 1), &room_c) : NULL;
-    weir_value completed;
+    weir_value completed = weir_value_absent();
     weir_bytes key;
     weir_buf token = {0};
     signer *sign = claims ? signer_of(vm, weir_arg(call, 3)) : NULL;

@@ -436,7 +436,7 @@ static bool is_of_type(weir_vm *vm, uint8_t kind, const weir_value *type, bool *
 
 static bool call_isinstance(weir_vm *vm, const weir_call *call, weir_value *out)
 {
-    bool is_it;
+    bool is_it = false;
     uint8_t kind = weir_receiver_kind(weir_arg(call, 0));
     if (kind == WEIR_BIGINT)
         kind = WEIR_INT;

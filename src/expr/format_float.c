@@ -50,15 +50,21 @@ static void put_repr(double x, bool is_alternate, weir_buf *out)
     weir_buf_put(out, (weir_str){repr.ptr + mantissa, repr.len - mantissa});
 }
 
+/* The power of ten of the first digit, once x is rounded to `precision` digits. */
+static int exponent_of(double x, int precision)
+{
+    char text[64];
+    snprintf(text, sizeof(text), "%.*e", precision > 40 ? 40 : precision - 1, x);
+    const char *e = strchr(text, 'e');
+    return e ? (int)strtol(e + 1, NULL, 10) : 0;
+}
+
 /* "%#g" by its definition: the C library forgets the zeros where rounding makes one digit more. */
 static bool put_general(weir_vm *vm, double x, int precision, bool is_upper, weir_buf *out)
 {
-    char probe[64];
     if (precision == 0)
         precision = 1;
-    snprintf(probe, sizeof(probe), "%.*e", precision > 40 ? 40 : precision - 1, x);
-    const char *e = strchr(probe, 'e');
-    int exponent = e ? atoi(e + 1) : 0;
+    int exponent = exponent_of(x, precision);
     if (exponent < -4 || exponent >= precision)
         return put_printf(vm, is_upper ? "%#.*E" : "%#.*e", precision - 1, x, out);
     return put_printf(vm, "%#.*f", precision - 1 - exponent, x, out);
@@ -68,11 +74,8 @@ static bool put_general(weir_vm *vm, double x, int precision, bool is_upper, wei
  * one place earlier. */
 static bool put_short(weir_vm *vm, double x, int precision, bool is_alternate, weir_buf *out)
 {
-    char probe[64];
     size_t from = out->len;
-    snprintf(probe, sizeof(probe), "%.*e", precision > 40 ? 40 : precision - 1, x);
-    const char *e = strchr(probe, 'e');
-    int exponent = e ? atoi(e + 1) : 0;
+    int exponent = exponent_of(x, precision);
     bool is_scientific = exponent < -4 || exponent >= precision - 1;
     if (!is_scientific) {
         if (!(is_alternate ? put_general(vm, x, precision, false, out)

@@ -87,8 +87,8 @@ const weir_method_row *weir_method_find(uint8_t kind, weir_str name)
 
 bool weir_method_exists(weir_str name)
 {
-    for (uint8_t kind = 0; kind < WEIR_KIND_COUNT; kind++)
-        if (weir_method_find(kind, name))
+    for (unsigned kind = 0; kind < WEIR_KIND_COUNT; kind++)
+        if (weir_method_find((uint8_t)kind, name))
             return true;
     return false;
 }
@@ -104,8 +104,8 @@ const weir_attr_row *weir_attr_find(uint8_t kind, weir_str name)
 
 bool weir_attr_exists(weir_str name)
 {
-    for (uint8_t kind = 0; kind < WEIR_KIND_COUNT; kind++)
-        if (weir_attr_find(kind, name))
+    for (unsigned kind = 0; kind < WEIR_KIND_COUNT; kind++)
+        if (weir_attr_find((uint8_t)kind, name))
             return true;
     return false;
 }

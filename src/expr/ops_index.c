@@ -372,8 +372,8 @@ bool weir_op_slice(weir_vm *vm, const weir_value *a, const weir_value *start,
     weir_value whole = *t;
     if (weir_is_raw(t, WEIR_RAW_ARRAY) && !weir_op_unfold(vm, &whole))
         return false;
-    int64_t len;
-    weir_slice slice;
+    int64_t len = 0;
+    weir_slice slice = {0};
     bool is_ascii = whole.kind == WEIR_STR && weir_text_is_ascii(&whole);
     if (weir_is_mapping(&whole))
         return weir_vm_fail(vm, WEIR_RAISE_TYPE, "unhashable type: 'slice' (a slice of %s)",
