@@ -2,15 +2,16 @@
 /* The list of commands, the small ones among them, and how commands print. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "util/diag.h"
 #include "util/utf8.h"
 
-const cli_command *const cli_commands[] = {&cli_run,          &cli_replay, &cli_check,
-                                           &cli_eval,         &cli_demo,   &cli_version_command,
-                                           &cli_help_command, NULL};
+const cli_command *const cli_commands[] = {
+    &cli_run,  &cli_replay, &cli_check,           &cli_eval,         &cli_demo, &cli_new, &cli_list,
+    &cli_show, &cli_schema, &cli_version_command, &cli_help_command, NULL};
 
 /* ------------------------------------------------------------------ text out */
 
@@ -73,6 +74,10 @@ static const cli_option help_options[] = {
     {.name = "man", .help = "the man page, as roff", .is_hidden = true},
     {.name = "bash", .help = "the completion for bash", .is_hidden = true},
     {.name = "specs", .help = "bare names of the specs there are", .is_hidden = true},
+    {.name = "rows",
+     .arg = "TABLE",
+     .help = "a table of the reference pages; without a name of one, their names",
+     .is_hidden = true},
 };
 
 static const struct {
@@ -80,6 +85,18 @@ static const struct {
     void (*write)(weir_buf *out);
 } help_outputs[] = {
     {"man", cli_man_page}, {"bash", cli_bash_completion}, {"specs", cli_spec_names}};
+
+/* For tools/reference, which puts the tables into the pages of docs/. */
+static int print_rows(const char *name)
+{
+    char *text = name[0] ? weir_reference_text(name) : weir_reference_names();
+    weir_buf out = {0};
+    if (!text)
+        return cli_fail("there is no table '%s'", name);
+    weir_buf_puts(&out, text);
+    free(text);
+    return cli_print(&out);
+}
 
 static int run_help(const cli_args *args)
 {
@@ -90,6 +107,8 @@ static int run_help(const cli_args *args)
             return cli_print(&out);
         }
     }
+    if (cli_flag(args, "rows"))
+        return print_rows(cli_value(args, "rows"));
     const cli_command *about = NULL;
     if (args->operand_count > 0 && !(about = cli_find_command(args->operands[0])))
         return CLI_USAGE;
