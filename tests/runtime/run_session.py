@@ -6,6 +6,7 @@ go, connections that break in every way, and a stop from every state."""
 import base64
 import contextlib
 import hashlib
+import os
 import re
 import socket
 import threading
@@ -163,6 +164,29 @@ def break_off(checks, capture, how):
                              run.of("event", type="state", to="backoff")), run)
 
 
+def hard_ways(checks, capture, directory):
+    """The same feed over TLS, compressed, in fragments, in drips."""
+    ca = peers.make_ca(os.path.join(directory, "ca"))
+    tls = ("--tls", "--cert", os.path.join(ca, "good.pem"), "--key", os.path.join(ca, "good.key"))
+    pieces = ("--fragment", "7", "--fragment-pings")
+    for name, options in (("in fragments", pieces), ("compressed", ("--pmd",)), ("in drips", ("--drip", "3000/1")),
+                          ("over TLS", tls), ("over TLS, compressed, in fragments", (*tls, *pieces, "--pmd")),
+                          ("over TLS, broken off", (*tls, "--close-after", "700", "--fault-times", "1",
+                                                    "--cursor", "shared"))):
+        with peers.Venue("--capture", capture, "--dialect", "alpaca", *options) as venue:
+            with Feed(venue.url(), "secure", *BOTH, "--set", "vars.ca=" + os.path.join(ca, "ca.pem")) as run:
+                run.receives(2000)
+                run.stop()
+                seen = run.of("seen")[0]
+                checks.check(f"{name}: all records", (seen["count"], seen["holes"]) == (2000, 0), run)
+    with peers.Venue("--capture", capture, "--dialect", "alpaca", *tls) as venue:
+        with Feed(venue.url(), "secure", *BOTH, "--set", "vars.ca=" + os.path.join(ca, "other-ca.pem")) as run:
+            backoff = run.reaches("backoff")
+            checks.check("a certificate of another CA is refused", backoff["code"] == "tls", backoff)
+            run.stop()
+        checks.check("and nothing was said to it", venue.messages() == [], venue.messages())
+
+
 def while_running(checks, capture):
     with peers.Venue("--capture", capture, "--dialect", "alpaca", "--rate", "500", "--loop") as venue:
         with Feed(venue.url(), "login", "--consumer", "poll") as run:
@@ -299,6 +323,7 @@ def tests(checks, directory):
     for test in (first_message, refused_login, missing_credential, header_and_url, refused_without_auth, retry_after,
                  attempts, no_greeting, no_ack, while_running, killed_venue, stops, several, bad_frames):
         checks.run(test, capture)
+    checks.run(hard_ways, capture, directory)
     for how in ("close", "reset"):
         checks.run(break_off, capture, how)
 
