@@ -10,6 +10,7 @@
 
 #include "expr/vm.h"
 #include "pipeline/items.h"
+#include "pipeline/observer.h"
 #include "pipeline/parts.h"
 #include "util/time.h"
 
@@ -97,11 +98,28 @@ static bool set_column(conversion *c, const weir_plan_column *column, weir_value
     return false;
 }
 
+/* Evaluates before the eyes of the observer. */
+static bool watch_field(weir_runner *runner, const weir_plan_column *column, weir_value *value)
+{
+    weir_field_trace trace = {0};
+    const bool is_good = weir_plan_field_watch(runner->vm, column->field, runner->world,
+                                               &runner->input, value, &trace);
+    runner->observer->on_field(runner->watcher, column, &trace);
+    return is_good;
+}
+
+static bool eval_field(weir_runner *runner, const weir_plan_column *column, weir_value *value)
+{
+    if (runner->observer)
+        return watch_field(runner, column, value);
+    return weir_plan_field_eval(runner->vm, column->field, runner->world, &runner->input, value);
+}
+
 static bool set_field(conversion *c, const weir_plan_column *column)
 {
     weir_runner *runner = c->runner;
     weir_value value;
-    if (!weir_plan_field_eval(runner->vm, column->field, runner->world, &runner->input, &value)) {
+    if (!eval_field(runner, column, &value)) {
         c->failed = column->field;
         return false;
     }
@@ -152,6 +170,8 @@ static void convert_one(conversion *c)
             return;
         }
     }
+    if (runner->observer)
+        runner->observer->on_made(runner->watcher, weir_batch_record(&runner->batch));
     weir_batch_commit(&runner->batch);
     runner->counters.records_out++;
     runner->counters.by_channel[c->rule->schema->channel]++;
@@ -182,33 +202,56 @@ static void convert_each(conversion *c)
     while (weir_items_next(&items, &runner->input.roots[WEIR_ROOT_ITEM])) {
         weir_projection_fill(c->rule->item, &runner->input.roots[WEIR_ROOT_ITEM],
                              runner->item_slots);
+        if (runner->observer)
+            runner->observer->on_item(runner->watcher, &runner->input.roots[WEIR_ROOT_ITEM]);
         convert_one(c);
         weir_arena_rewind(runner->arena, mark);
     }
 }
 
+static weir_outcome test_rule(conversion *c)
+{
+    weir_runner *runner = c->runner;
+    bool holds = true;
+    const bool is_good =
+        !c->rule->condition ||
+        weir_vm_run_truth(runner->vm, c->rule->condition, runner->world, &runner->input, &holds);
+    const weir_outcome outcome = !is_good ? WEIR_OUTCOME_RAISED
+                                 : holds  ? WEIR_OUTCOME_TRUE
+                                          : WEIR_OUTCOME_FALSE;
+    if (runner->observer)
+        runner->observer->on_rule(runner->watcher, c->rule, outcome);
+    return outcome;
+}
+
+static void fail_condition(const conversion *c)
+{
+    const weir_vm *vm = c->runner->vm;
+    const weir_str message = weir_vm_message(vm);
+    weir_runner_fail(c->runner, WEIR_STAGE_CONVERT, c->sample, "%.*s.condition: %s: %.*s (%.*s)",
+                     WEIR_FMT(c->stream->spec->name), weir_raise_name(weir_vm_raise(vm)),
+                     WEIR_FMT(message), WEIR_FMT(c->rule->where));
+}
+
 void weir_runner_convert(weir_runner *runner, const weir_plan_stream *stream, weir_str sample)
 {
     conversion c = {.runner = runner, .stream = stream, .sample = sample};
+    if (runner->observer)
+        runner->observer->on_stream(runner->watcher, stream);
     for (size_t i = 0; i < stream->rule_count; i++) {
-        bool holds = true;
         c.rule = &stream->rules[i];
-        if (c.rule->condition && !weir_vm_run_truth(runner->vm, c.rule->condition, runner->world,
-                                                    &runner->input, &holds)) {
-            const weir_str message = weir_vm_message(runner->vm);
-            weir_runner_fail(runner, WEIR_STAGE_CONVERT, sample, "%.*s.condition: %s: %.*s (%.*s)",
-                             WEIR_FMT(stream->spec->name),
-                             weir_raise_name(weir_vm_raise(runner->vm)), WEIR_FMT(message),
-                             WEIR_FMT(c.rule->where));
-            return;
-        }
-        if (!holds)
+        const weir_outcome outcome = test_rule(&c);
+        if (outcome == WEIR_OUTCOME_FALSE)
             continue;
-        if (c.rule->each)
+        if (outcome == WEIR_OUTCOME_RAISED)
+            fail_condition(&c);
+        else if (c.rule->each)
             convert_each(&c);
         else
             convert_one(&c);
         return;
     }
     runner->counters.unconverted++;
+    if (runner->observer)
+        runner->observer->on_unconverted(runner->watcher);
 }

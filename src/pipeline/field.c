@@ -3,6 +3,7 @@
  * Field specs at work (SPEC.md 3): condition (before the source, unless it names `value`), source,
  * transform, default. Records, messages, headers and query parameters all come through here.
  */
+#include "pipeline/observer.h"
 #include "pipeline/parts.h"
 #include "util/error.h"
 
@@ -75,32 +76,60 @@ static bool read_source(weir_vm *vm, const weir_plan_field *field, const weir_ex
     return weir_vm_run(vm, field->source, world, input, out);
 }
 
-static bool read_value(weir_vm *vm, const weir_plan_field *field, const weir_expr_world *world,
-                       weir_expr_input *input, weir_value *out)
+/* The functions below are made twice: with a trace for whoever watches, and with none, where all
+ * that concerns it is gone. */
+#define WATCHABLE static inline __attribute__((always_inline))
+
+WATCHABLE bool read_value(weir_vm *vm, const weir_plan_field *field, const weir_expr_world *world,
+                          weir_expr_input *input, weir_value *out, weir_field_trace *trace)
 {
     if (!read_source(vm, field, world, input, out))
         return false;
+    if (trace) {
+        trace->has_source = true;
+        trace->source = *out;
+    }
     if (!field->transform)
         return true;
     input->roots[WEIR_ROOT_VALUE] = *out;
-    return weir_vm_run(vm, field->transform, world, input, out);
+    if (!weir_vm_run(vm, field->transform, world, input, out))
+        return false;
+    if (trace) {
+        trace->has_transform = true;
+        trace->transformed = *out;
+    }
+    return true;
 }
 
-bool weir_plan_field_eval(weir_vm *vm, const weir_plan_field *field, const weir_expr_world *world,
-                          weir_expr_input *input, weir_value *out)
+WATCHABLE bool test_condition(weir_vm *vm, const weir_plan_field *field,
+                              const weir_expr_world *world, const weir_expr_input *input,
+                              bool *holds, weir_field_trace *trace)
+{
+    const bool is_good = weir_vm_run_truth(vm, field->condition, world, input, holds);
+    if (trace) {
+        trace->has_condition = true;
+        trace->condition = !is_good ? WEIR_OUTCOME_RAISED
+                           : *holds ? WEIR_OUTCOME_TRUE
+                                    : WEIR_OUTCOME_FALSE;
+    }
+    return is_good;
+}
+
+WATCHABLE bool eval(weir_vm *vm, const weir_plan_field *field, const weir_expr_world *world,
+                    weir_expr_input *input, weir_value *out, weir_field_trace *trace)
 {
     bool holds = true;
     *out = weir_value_absent();
     if (field->condition && !field->condition_sees_value) {
-        if (!weir_vm_run_truth(vm, field->condition, world, input, &holds))
+        if (!test_condition(vm, field, world, input, &holds, trace))
             return false;
         if (!holds)
             return true;
     }
-    const bool is_good = read_value(vm, field, world, input, out);
+    const bool is_good = read_value(vm, field, world, input, out, trace);
     if (is_good && field->condition_sees_value) {
         input->roots[WEIR_ROOT_VALUE] = *out;
-        if (!weir_vm_run_truth(vm, field->condition, world, input, &holds))
+        if (!test_condition(vm, field, world, input, &holds, trace))
             return false;
         if (!holds) {
             *out = weir_value_absent();
@@ -109,8 +138,27 @@ bool weir_plan_field_eval(weir_vm *vm, const weir_plan_field *field, const weir_
     }
     if (field->has_default && (!is_good || out->kind == WEIR_NONE)) {
         *out = field->default_value;
+        if (trace) {
+            trace->uses_default = true;
+            trace->has_raised = !is_good;
+        }
         return true;
     }
+    return is_good;
+}
+
+bool weir_plan_field_eval(weir_vm *vm, const weir_plan_field *field, const weir_expr_world *world,
+                          weir_expr_input *input, weir_value *out)
+{
+    return eval(vm, field, world, input, out, NULL);
+}
+
+bool weir_plan_field_watch(weir_vm *vm, const weir_plan_field *field, const weir_expr_world *world,
+                           weir_expr_input *input, weir_value *out, weir_field_trace *trace)
+{
+    const bool is_good = eval(vm, field, world, input, out, trace);
+    trace->has_raised |= !is_good;
+    trace->value = is_good ? *out : weir_value_absent();
     return is_good;
 }
 

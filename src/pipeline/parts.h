@@ -215,6 +215,16 @@ weir_str weir_plan_where(weir_arena *arena, const weir_node *node);
 
 /* ------------------------------------------------------------------ running */
 
+/** What the test of a condition, a match or a wait came to. */
+typedef enum weir_outcome {
+    WEIR_OUTCOME_FALSE,
+    WEIR_OUTCOME_TRUE,
+    WEIR_OUTCOME_RAISED
+} weir_outcome;
+
+typedef struct weir_observer weir_observer; /* pipeline/observer.h */
+typedef struct weir_field_trace weir_field_trace;
+
 struct weir_runner {
     const weir_plan *plan;
     const weir_expr_world *world;
@@ -230,6 +240,8 @@ struct weir_runner {
     weir_counters counters;
     weir_ring dead;
     const weir_runner_frame *frame;
+    const weir_observer *observer; /* NULL: nobody watches */
+    void *watcher;
 };
 
 /** Counts a failure and keeps a sample. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "pipeline/items.h"
+#include "pipeline/observer.h"
 #include "pipeline/parts.h"
 #include "util/error.h"
 #include "util/utf8.h"
@@ -119,6 +120,12 @@ weir_vm *weir_runner_vm(weir_runner *runner)
     return runner->vm;
 }
 
+void weir_runner_observe(weir_runner *runner, const weir_observer *observer, void *user)
+{
+    runner->observer = observer;
+    runner->watcher = user;
+}
+
 /* ------------------------------------------------------------------ failures */
 
 void weir_runner_fail(weir_runner *runner, weir_stage stage, weir_str sample, const char *format,
@@ -136,6 +143,8 @@ void weir_runner_fail(weir_runner *runner, weir_stage stage, weir_str sample, co
     va_start(args, format);
     vsnprintf(letter->reason, sizeof letter->reason, format, args);
     va_end(args);
+    if (runner->observer)
+        runner->observer->on_failed(runner->watcher, stage, letter->reason);
 }
 
 static void fail_vm(weir_runner *runner, weir_stage stage, weir_str sample, const char *what,
@@ -155,16 +164,27 @@ static weir_str sample_of(const weir_runner *runner, const weir_value *record)
     return record->kind == WEIR_RAW ? weir_value_text(record) : runner->frame->bytes;
 }
 
+static weir_outcome test(weir_runner *runner, const weir_program *program,
+                         const weir_expr_input *input)
+{
+    bool is_true = false;
+    if (!weir_vm_run_truth(runner->vm, program, runner->world, input, &is_true))
+        return WEIR_OUTCOME_RAISED;
+    return is_true ? WEIR_OUTCOME_TRUE : WEIR_OUTCOME_FALSE;
+}
+
 static const weir_plan_route *find_route(weir_runner *runner, weir_str sample)
 {
     const weir_plan *plan = runner->plan;
     for (size_t i = 0; i < plan->route_count; i++) {
-        bool matches = false;
-        if (!weir_vm_run_truth(runner->vm, plan->routes[i].match, runner->world, &runner->input,
-                               &matches))
-            fail_vm(runner, WEIR_STAGE_ROUTE, sample, "match", plan->routes[i].where);
-        else if (matches)
-            return &plan->routes[i];
+        const weir_plan_route *route = &plan->routes[i];
+        const weir_outcome outcome = test(runner, route->match, &runner->input);
+        if (runner->observer)
+            runner->observer->on_match(runner->watcher, route, outcome);
+        if (outcome == WEIR_OUTCOME_TRUE)
+            return route;
+        if (outcome == WEIR_OUTCOME_RAISED)
+            fail_vm(runner, WEIR_STAGE_ROUTE, sample, "match", route->where);
     }
     return &plan->fallback;
 }
@@ -175,7 +195,11 @@ static void take_record(weir_runner *runner)
     const weir_str sample = sample_of(runner, &runner->input.roots[WEIR_ROOT_DATA]);
     const weir_arena_mark mark = weir_arena_save(runner->arena);
     runner->counters.records_in++;
+    if (runner->observer)
+        runner->observer->on_record(runner->watcher, &runner->input.roots[WEIR_ROOT_DATA]);
     const weir_plan_route *route = find_route(runner, sample);
+    if (runner->observer)
+        runner->observer->on_route(runner->watcher, route);
     if (route->stream_count == 0)
         runner->counters.dropped++;
     for (size_t i = 0; i < route->stream_count; i++)
@@ -248,6 +272,8 @@ static bool inflate_frame(weir_runner *runner, weir_str *bytes)
         return false;
     }
     *bytes = weir_buf_str(&runner->inflated);
+    if (runner->observer)
+        runner->observer->on_inflated(runner->watcher, *bytes);
     return true;
 }
 
@@ -264,10 +290,19 @@ static void take_payload(weir_runner *runner, weir_str text, const weir_value *m
     weir_value payload;
     input.roots[WEIR_ROOT_DATA] = *message;
     input.data_slots = runner->payload_slots;
-    if (!weir_vm_run(runner->vm, runner->plan->payload, runner->world, &input, &payload))
+    if (!weir_vm_run(runner->vm, runner->plan->payload, runner->world, &input, &payload)) {
         fail_vm(runner, WEIR_STAGE_PAYLOAD, text, "payload_path", (weir_str){0});
-    else
-        take_message(runner, &payload);
+        return;
+    }
+    if (runner->observer)
+        runner->observer->on_payload(runner->watcher, &payload);
+    take_message(runner, &payload);
+}
+
+static void tell_message(const weir_runner *runner, const weir_value *message)
+{
+    if (runner->observer)
+        runner->observer->on_message(runner->watcher, message);
 }
 
 static void take_json(weir_runner *runner, weir_str text)
@@ -277,17 +312,22 @@ static void take_json(weir_runner *runner, weir_str text)
     weir_json_error error = {0};
     if (plan->payload) {
         if (weir_projection_decode(plan->payload_paths, text, runner->payload_slots, &message,
-                                   &error))
+                                   &error)) {
+            tell_message(runner, &message);
             take_payload(runner, text, &message);
-        else
+        } else {
             fail_json(runner, text, &error);
+        }
     } else if (plan->connection->frame == WEIR_FRAME_RECORD) {
         weir_value *whole = &runner->input.roots[WEIR_ROOT_DATA];
-        if (weir_projection_decode(plan->paths, text, runner->slots, whole, &error))
+        if (weir_projection_decode(plan->paths, text, runner->slots, whole, &error)) {
+            tell_message(runner, whole);
             take_record(runner);
-        else
+        } else {
             fail_json(runner, text, &error);
+        }
     } else if (weir_json_parse(text, &message, &error)) {
+        tell_message(runner, &message);
         take_message(runner, &message);
     } else {
         fail_json(runner, text, &error);
@@ -302,6 +342,7 @@ static void take_text(weir_runner *runner, weir_str bytes)
         return;
     }
     const weir_value message = is_text ? weir_value_str(bytes) : weir_value_bytes(bytes);
+    tell_message(runner, &message);
     if (!runner->plan->payload) {
         take_message(runner, &message);
         return;
@@ -338,19 +379,20 @@ void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
 
 /* ------------------------------------------------------------------ waits */
 
-static bool holds(weir_runner *runner, const weir_program *program, const weir_expr_input *input)
-{
-    bool is_true = false;
-    return program && weir_vm_run_truth(runner->vm, program, runner->world, input, &is_true) &&
-           is_true;
-}
-
+/* A test that raises is false: a message of another kind need not have what it asks for. */
 static weir_verdict judge(weir_runner *runner, const weir_plan_wait *wait,
                           const weir_value *message, weir_error *why)
 {
+    weir_outcome match = WEIR_OUTCOME_FALSE;
     weir_expr_input input = runner->input;
     input.roots[WEIR_ROOT_DATA] = *message;
-    if (holds(runner, wait->error, &input)) {
+    const weir_outcome error = wait->error ? test(runner, wait->error, &input) : WEIR_OUTCOME_FALSE;
+    if (error != WEIR_OUTCOME_TRUE && wait->match)
+        match = test(runner, wait->match, &input);
+    if (runner->observer)
+        runner->observer->on_wait(runner->watcher, (weir_wait)(wait - runner->plan->waits), error,
+                                  match);
+    if (error == WEIR_OUTCOME_TRUE) {
         weir_buf text = {0};
         weir_json_write(&text, message, 0);
         weir_fail(why, WEIR_ERR_AUTH, "the venue refused: %.*s",
@@ -358,7 +400,7 @@ static weir_verdict judge(weir_runner *runner, const weir_plan_wait *wait,
         weir_buf_fini(&text);
         return WEIR_VERDICT_ERROR;
     }
-    return holds(runner, wait->match, &input) ? WEIR_VERDICT_MATCH : WEIR_VERDICT_OTHER;
+    return match == WEIR_OUTCOME_TRUE ? WEIR_VERDICT_MATCH : WEIR_VERDICT_OTHER;
 }
 
 static weir_verdict judge_all(weir_runner *runner, const weir_plan_wait *wait,
