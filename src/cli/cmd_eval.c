@@ -22,8 +22,36 @@ static bool read_data(const cli_args *args, weir_buf *data)
     return true;
 }
 
+/* --batch: a line of JSON in, a line of JSON out. */
+static int run_batch(void)
+{
+    weir_evaluator *evaluator = weir_evaluator_new();
+    weir_text_buffer answer = {0};
+    char *line = NULL;
+    size_t cap = 0;
+    ssize_t len;
+    bool is_good = evaluator != NULL;
+    while (is_good && (len = getline(&line, &cap, stdin)) > 0) {
+        if (line[len - 1] == '\n')
+            len--;
+        is_good = weir_evaluator_line(evaluator, line, (size_t)len, &answer);
+        if (is_good && fwrite(answer.ptr, 1, answer.len, stdout) != answer.len)
+            break;
+    }
+    free(line);
+    weir_text_buffer_free(&answer);
+    weir_evaluator_free(evaluator);
+    return is_good ? CLI_OK : cli_fail("out of memory");
+}
+
 static int run(const cli_args *args)
 {
+    if (cli_flag(args, "batch"))
+        return args->operand_count || cli_flag(args, "data")
+                   ? cli_usage(args, "--batch takes expressions and data from its input")
+                   : run_batch();
+    if (!args->operand_count)
+        return cli_usage(args, "missing EXPR");
     weir_buf data = {0};
     weir_text_buffer value = {0};
     weir_report *report = NULL;
@@ -55,16 +83,23 @@ static const cli_option options[] = {
      .arg = "JSON|@FILE",
      .help = "what the name 'data' stands for, as JSON or in a file (default: null)",
      .completion = CLI_COMPLETE_FILE},
+    {.name = "batch",
+     .help =
+         "read lines of {\"expr\": ..., \"data\": ...} from stdin and answer each with a line of "
+         "{\"value\": ..., \"type\": ...} or {\"error\": CLASS, \"text\": ...}"},
 };
 
 const cli_command cli_eval = {
     .name = "eval",
-    .operands = "EXPR",
-    .least = 1,
+    .operands = "[EXPR]",
+    .least = 0,
     .most = 1,
     .summary = "evaluate an expression",
     .description = "Evaluates one expression as a spec would and prints its value as JSON. A "
-                   "mistake is shown with its place, and the exit status is 1.",
+                   "mistake is shown with its place, and the exit status is 1.\n\n"
+                   "With --batch, expressions come by the line. What JSON cannot say is written as "
+                   "an object of one member: {\"$Decimal\": \"1.10\"}, {\"$tuple\": [1, 2]}, "
+                   "{\"$bytes\": \"00ff\"}, {\"$Timestamp\": [NS, ZONE]}.",
     .examples = "weir eval \"float(data['p']) * 2\" --data '{\"p\": \"1.5\"}'\n"
                 "weir eval \"pd.Timestamp(data, unit='ms')\" --data 1614009104208\n",
     .options = options,
