@@ -262,11 +262,23 @@ static bool call_zlib_inflate(weir_vm *vm, const weir_call *call, weir_value *ou
     return inflate(vm, call, WEIR_DEFLATE_ZLIB, out);
 }
 
+static bool call_crc32(weir_vm *vm, const weir_call *call, weir_value *out)
+{
+    weir_str bytes;
+    if (!weir_need_bytes(vm, weir_arg(call, 0), "data", &bytes) ||
+        !weir_vm_charge(vm, bytes.len / 64))
+        return false;
+    *out = weir_value_int(weir_crc32((weir_bytes){(const uint8_t *)bytes.ptr, bytes.len}));
+    return true;
+}
+
 const weir_fn_row weir_fn_binary[] = {
     {"unpack", "format buffer offset?", call_unpack, WEIR_TUPLE, WEIR_FN_PURE,
      "the values that bytes hold, by a format of Python's struct, from offset on"},
     {"gunzip", "data /", call_gunzip, WEIR_BYTES, WEIR_FN_PURE, "gzip data, inflated"},
     {"inflate", "data /", call_inflate, WEIR_BYTES, WEIR_FN_PURE, "raw deflate data, inflated"},
     {"zlib_inflate", "data /", call_zlib_inflate, WEIR_BYTES, WEIR_FN_PURE, "zlib data, inflated"},
+    {"crc32", "data /", call_crc32, WEIR_INT, WEIR_FN_PURE,
+     "the CRC-32 of a text or bytes, as zlib has it"},
     {0},
 };

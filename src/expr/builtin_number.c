@@ -302,6 +302,21 @@ static bool call_divmod(weir_vm *vm, const weir_call *call, weir_value *out)
            weir_op_binary(vm, WEIR_BINARY_MOD, a, b, &pair[1]);
 }
 
+/* x becomes the number that times x is 1 modulo n, if there is one: Euclid's algorithm. */
+static bool invert(unsigned __int128 *x, unsigned __int128 n)
+{
+    __int128 rest = (__int128)n, next = (__int128)*x, factor = 0, next_factor = 1;
+    while (next) {
+        __int128 times = rest / next, t = rest - times * next, f = factor - times * next_factor;
+        rest = next;
+        next = t;
+        factor = next_factor;
+        next_factor = f;
+    }
+    *x = (unsigned __int128)(factor < 0 ? factor + (__int128)n : factor) % n;
+    return rest == 1;
+}
+
 static bool call_pow(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     const weir_value *m = weir_arg(call, 2);
@@ -314,15 +329,15 @@ static bool call_pow(weir_vm *vm, const weir_call *call, weir_value *out)
         return false;
     if (modulus == 0)
         return weir_vm_fail(vm, WEIR_RAISE_VALUE, "pow() 3rd argument cannot be 0");
-    if (exponent < 0)
-        return weir_vm_fail(vm, WEIR_RAISE_VALUE,
-                            "pow() with a modulus and a negative exponent is not supported");
     unsigned __int128 n = modulus < 0 ? -(unsigned __int128)modulus : (unsigned __int128)modulus;
     __int128 reduced = (__int128)base % (__int128)n;
     unsigned __int128 square = (unsigned __int128)(reduced < 0 ? reduced + (__int128)n : reduced);
     unsigned __int128 power = 1 % n;
-    for (; exponent; exponent >>= 1) {
-        if (exponent & 1)
+    if (exponent < 0 && !invert(&square, n))
+        return weir_vm_fail(vm, WEIR_RAISE_VALUE, "base is not invertible for the given modulus");
+    uint64_t left = exponent < 0 ? -(uint64_t)exponent : (uint64_t)exponent;
+    for (; left; left >>= 1) {
+        if (left & 1)
             power = power * square % n; /* both below 2^63 */
         square = square * square % n;
     }
@@ -529,6 +544,9 @@ static bool call_chr(weir_vm *vm, const weir_call *call, weir_value *out)
     char bytes[WEIR_UTF8_MAX];
     if (!weir_need_int(vm, weir_arg(call, 0), "chr() argument", &i))
         return false;
+    if (i != (int32_t)i)
+        return weir_vm_fail(vm, WEIR_RAISE_OVERFLOW, "chr() arg is far beyond 0x110000 (%lld)",
+                            (long long)i);
     size_t n = i >= 0 && i <= 0x10FFFF ? weir_utf8_encode((uint32_t)i, bytes) : 0;
     if (n == 0)
         return weir_vm_fail(vm, WEIR_RAISE_VALUE,

@@ -456,8 +456,13 @@ static bool m_normalize(weir_vm *vm, const weir_call *call, weir_value *out)
 
 static bool m_total_seconds(weir_vm *vm, const weir_call *call, weir_value *out)
 {
-    weir_value ns = weir_value_int(call->args[0].i), second = weir_value_int(WEIR_NS_PER_S);
-    return weir_op_binary(vm, WEIR_BINARY_DIV, &ns, &second, out);
+    /* As pandas computes it: whole seconds and microseconds, each rounded down. */
+    const int64_t ns = call->args[0].i;
+    const int64_t us = ns / 1000 - (ns % 1000 < 0);
+    const int64_t s = us / 1000000 - (us % 1000000 < 0);
+    (void)vm;
+    *out = weir_value_float((double)s + (double)(us - s * 1000000) / 1e6);
+    return true;
 }
 
 const weir_method_row weir_method_time[] = {

@@ -432,3 +432,8 @@ weir_code weir_deflate_message(weir_deflate *stream, weir_bytes message, weir_bu
         deflateReset(&stream->z);
     return out->failed ? weir_fail_nomem(error) : WEIR_OK;
 }
+
+uint32_t weir_crc32(weir_bytes bytes)
+{
+    return (uint32_t)crc32_z(0, bytes.ptr, bytes.len);
+}

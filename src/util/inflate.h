@@ -67,6 +67,9 @@ weir_code weir_inflate_all(weir_deflate_form form, weir_bytes payload, weir_infl
 weir_code weir_deflate_all(weir_deflate_form form, weir_bytes payload, weir_buf *out,
                            weir_error *error);
 
+/** CRC-32 as in zlib, gzip and PNG; several venues send it as the checksum of their books. */
+uint32_t weir_crc32(weir_bytes bytes);
+
 typedef struct weir_deflate weir_deflate;
 
 /** A compressor of permessage-deflate messages. As weir_inflate_message_new (bits 9..15). */
