@@ -135,7 +135,7 @@ void weir_connection_show(weir_connection *connection);
 /** Evaluates URL, headers, query and options afresh and starts to connect. */
 weir_code weir_connection_open(weir_connection *connection, const weir_link_sink *sink,
                                weir_error *error);
-/** The URL as it may be shown; valid after a successful open. */
+/** What messages and templates are evaluated with: the connection's own VM and world. */
 weir_message_input weir_connection_input(weir_connection *connection);
 
 /* ------------------------------------------------------------------ speak.c */
