@@ -506,12 +506,20 @@ static void read_parser(weir_reader *reader, weir_node *node, void *into)
     weir_read_map(reader, node, &parser_table, into);
 }
 
+static void read_url(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_text *url = &((weir_connection_spec *)into)->url;
+    if (weir_read_text(reader, node, "url", &url->text))
+        url->node = node;
+}
+
 static const weir_key_row connection_rows[] = {
     {.name = "url",
-     .type = WEIR_KEY_EXPR,
-     .offset = offsetof(weir_connection_spec, url),
+     .type = WEIR_KEY_READ,
+     .read = read_url,
+     .shape = &weir_text_shape,
      .flags = WEIR_KEY_REQUIRED,
-     .doc = "where to connect; may hold {vars.x} and {credentials.x}"},
+     .doc = "where to connect; it may hold `{vars.x}` and `{credentials.x}`"},
     {.name = "backend",
      .type = WEIR_KEY_READ,
      .read = read_backend,

@@ -92,6 +92,16 @@ static const char *const type_words[] = {
     [WEIR_KEY_BOOL] = "bool",
 };
 
+static void put_shape(weir_buf *out, const weir_shape *shape);
+
+static void put_element(weir_buf *out, const char *before, const weir_shape *of)
+{
+    const bool is_either = of->form == WEIR_SHAPE_EITHER;
+    weir_buf_printf(out, "%s%s", before, is_either ? "(" : "");
+    put_shape(out, of);
+    weir_buf_puts(out, is_either ? ")" : "");
+}
+
 static void put_shape(weir_buf *out, const weir_shape *shape)
 {
     switch (shape->form) {
@@ -105,17 +115,11 @@ static void put_shape(weir_buf *out, const weir_shape *shape)
     case WEIR_SHAPE_WORD: weir_buf_puts(out, "scalar"); break;
     case WEIR_SHAPE_TABLE: put_link(out, weir_table_name(shape->table)); break;
     case WEIR_SHAPE_FIELDS: put_link(out, "fields"); break;
-    case WEIR_SHAPE_LIST:
-        weir_buf_puts(out, "list of ");
-        put_shape(out, shape->of);
-        break;
-    case WEIR_SHAPE_MAP:
-        weir_buf_puts(out, "map of names to ");
-        put_shape(out, shape->of);
-        break;
+    case WEIR_SHAPE_LIST: put_element(out, "list of ", shape->of); break;
+    case WEIR_SHAPE_MAP: put_element(out, "map of names to ", shape->of); break;
     case WEIR_SHAPE_EITHER:
         put_shape(out, shape->of);
-        weir_buf_puts(out, "; or ");
+        weir_buf_puts(out, ", or ");
         put_shape(out, shape->other);
         break;
     case WEIR_SHAPE_BACKEND: weir_buf_puts(out, "name of a backend"); break;

@@ -195,8 +195,10 @@ static void put_form(schema *s, const weir_shape *shape)
 
 static void put_shape(schema *s, const weir_shape *shape)
 {
-    if (shape->may_be_null)
-        put(s, "\"anyOf\":[{\"type\":\"null\"},{");
+    if (shape->may_be_null) {
+        put_key(s, "anyOf");
+        put(s, "[{\"type\":\"null\"},{");
+    }
     put_form(s, shape);
     if (shape->may_be_null)
         put(s, "}]");
