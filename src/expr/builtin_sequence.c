@@ -71,6 +71,8 @@ static bool call_dict(weir_vm *vm, const weir_call *call, weir_value *out)
     if (weir_given(call, 0) &&
         !(weir_is_mapping(from) ? weir_build_extend(vm, &made, from) : put_pairs(vm, &made, from)))
         return false;
+    if (weir_given(call, 1) && !weir_build_extend(vm, &made, weir_arg(call, 1)))
+        return false;
     return weir_build_finish(vm, &made, out);
 }
 
@@ -451,7 +453,8 @@ const weir_fn_row weir_fn_sequences[] = {
     {"list", "iterable? /", call_list, WEIR_LIST, WEIR_FN_PURE, "a list of the items"},
     {"tuple", "iterable? /", call_tuple, WEIR_TUPLE, WEIR_FN_PURE, "a tuple of the items"},
     {"set", "iterable? /", call_set, WEIR_SET, WEIR_FN_PURE, "a set of the items"},
-    {"dict", "pairs? /", call_dict, WEIR_DICT, WEIR_FN_PURE, "a dict of another or of pairs"},
+    {"dict", "pairs? / * keywords?", call_dict, WEIR_DICT, WEIR_FN_PURE,
+     "a dict of another or of pairs"},
     {"range", "start stop? step? /", call_range, WEIR_RANGE, WEIR_FN_PURE,
      "the integers from start (0 when only stop is given) to before stop"},
     {"any", "iterable /", call_any, WEIR_BOOL, WEIR_FN_PURE, "whether any item is true"},

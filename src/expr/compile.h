@@ -144,6 +144,11 @@ void weir_unknown_dotted(weir_compiler *c, const weir_node *node, weir_str name)
 /** A name that starts with '_' is refused; true if it was. */
 bool weir_refused_name(weir_compiler *c, size_t offset, weir_str name);
 
+/* ---- compile_keywords.c */
+
+/** The call with its keywords as one dict, where the callee takes any; else the call itself. */
+const weir_node *weir_gather_keywords(weir_compiler *c, const weir_node *call);
+
 /* ---- compile_path.c */
 
 /** The read of a node that is a static path into a projection; false if it is none. */

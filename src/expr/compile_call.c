@@ -332,8 +332,6 @@ static weir_operand compile_function(weir_compiler *c, const weir_node *node,
     }
     if (compile_slot_call(c, node, row, hint, &out) || compile_quantor(c, node, row, hint, &out))
         return out;
-    if (!check_arguments(c, node))
-        return weir_unknown(c, node);
     arguments *args = WEIR_ARENA_NEW(c->arena, arguments);
     if (!args) {
         weir_compiler_break(c);
@@ -445,7 +443,7 @@ static weir_operand compile_method(weir_compiler *c, const weir_node *node, unsi
 {
     const weir_node *attr = node->a;
     weir_operand out;
-    if (weir_refused_name(c, attr->name_offset, attr->name) || !check_arguments(c, node))
+    if (weir_refused_name(c, attr->name_offset, attr->name))
         return weir_unknown(c, node);
     arguments *args = WEIR_ARENA_NEW(c->arena, arguments);
     if (!args) {
@@ -518,6 +516,9 @@ weir_operand weir_compile_call(weir_compiler *c, const weir_node *node, unsigned
     const weir_node *callee = node->a;
     char room[96];
     weir_str name;
+    if (!check_arguments(c, node))
+        return weir_unknown(c, node);
+    node = weir_gather_keywords(c, node);
     if (callee->kind == WEIR_NODE_NAME)
         return compile_named(c, node, hint);
     if (callee->kind == WEIR_NODE_ATTR) {

@@ -632,7 +632,7 @@ const weir_method_row weir_method_str[] = {
      "how often sub is in it"},
     {WEIR_STR, "join", "iterable /", m_join, WEIR_STR, WEIR_FN_PURE,
      "the items with the text between them"},
-    {WEIR_STR, "format", "*args", weir_str_format, WEIR_STR, WEIR_FN_PURE,
+    {WEIR_STR, "format", "*args keywords?", weir_str_format, WEIR_STR, WEIR_FN_PURE,
      "with {} fields filled in"},
     {WEIR_STR, "zfill", "width /", m_zfill, WEIR_STR, WEIR_FN_PURE,
      "with zeros in front, behind a sign"},
