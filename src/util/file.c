@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <sys/stat.h>
@@ -95,6 +96,53 @@ weir_code weir_file_read(const char *path, size_t max_len, weir_buf *out, weir_e
 weir_code weir_file_read_private(const char *path, size_t max_len, weir_buf *out, weir_error *error)
 {
     return read_checked(path, max_len, true, out, error);
+}
+
+/* ------------------------------------------------------------------ writing */
+
+static bool write_all(int fd, weir_str text)
+{
+    while (text.len > 0) {
+        const ssize_t n = write(fd, text.ptr, text.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        text.ptr += n;
+        text.len -= (size_t)n;
+    }
+    return true;
+}
+
+/* Writes `text` into a new file of the name pattern and of the mode of the file at `target`. */
+static bool write_beside(char *pattern, const char *target, weir_str text)
+{
+    struct stat old;
+    const int fd = mkostemp(pattern, O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    const mode_t mode = stat(target, &old) == 0 ? old.st_mode & 07777 : 0644;
+    bool is_good = write_all(fd, text) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+    is_good = close(fd) == 0 && is_good;
+    return is_good && rename(pattern, target) == 0;
+}
+
+weir_code weir_file_replace(const char *path, weir_str text, weir_error *error)
+{
+    weir_buf pattern = {0};
+    char *target = realpath(path, NULL);
+    if (!target)
+        return fail_errno(error, path, "replace", errno);
+    weir_buf_printf(&pattern, "%s.XXXXXX", target);
+    weir_buf_cstr(&pattern);
+    weir_code code = pattern.failed ? weir_fail_nomem(error) : WEIR_OK;
+    if (code == WEIR_OK && !write_beside(pattern.ptr, target, text)) {
+        code = fail_errno(error, path, "replace", errno);
+        unlink(pattern.ptr);
+    }
+    weir_buf_fini(&pattern);
+    free(target);
+    return code;
 }
 
 bool weir_file_exists(const char *path)

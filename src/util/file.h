@@ -19,6 +19,11 @@ weir_code weir_file_read(const char *path, size_t max_len, weir_buf *out, weir_e
  */
 weir_code weir_file_read_private(const char *path, size_t max_len, weir_buf *out,
                                  weir_error *error);
+/**
+ * Puts `text` in the place of a file, whole or not at all: written beside it, handed to the disk,
+ * renamed. Mode is kept; through a symbolic link, the file it leads to is meant. WEIR_ERR_IO.
+ */
+weir_code weir_file_replace(const char *path, weir_str text, weir_error *error);
 /** True when something is there that can be read. */
 bool weir_file_exists(const char *path);
 
