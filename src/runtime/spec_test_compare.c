@@ -383,6 +383,17 @@ static void judge_failures(report *r)
     weir_buf_puts(r->out, "nothing fails so\n");
 }
 
+static void put_message(report *r, const char *mark, weir_str bytes, bool is_binary)
+{
+    weir_buf text = {0};
+    if (is_binary)
+        weir_test_put_bytes(&text, bytes);
+    else
+        weir_buf_put(&text, bytes);
+    put_cut(r->out, mark, weir_buf_str(&text));
+    weir_buf_fini(&text);
+}
+
 static void judge_messages(report *r)
 {
     const weir_test_run *run = r->run;
@@ -407,15 +418,9 @@ static void judge_messages(report *r)
                         : !expected ? " is not expected"
                                     : "");
         if (expected)
-            put_expected(r, expected->node);
-        if (actual && actual->is_binary) {
-            weir_buf text = {0};
-            weir_test_put_bytes(&text, actual->text);
-            put_cut(r->out, "+", weir_buf_str(&text));
-            weir_buf_fini(&text);
-        } else if (actual) {
-            put_cut(r->out, "+", actual->text);
-        }
+            put_message(r, "-", expected->bytes, expected->is_binary);
+        if (actual)
+            put_message(r, "+", actual->text, actual->is_binary);
     }
 }
 

@@ -32,6 +32,11 @@ static bool add(weir_test_edits *edits, size_t offset, size_t length, weir_str t
 static bool add_take(weir_test_edits *edits, size_t offset, size_t length, weir_buf *text,
                      weir_error *error)
 {
+    const weir_str old = {edits->source.ptr + offset, length};
+    if (!text->failed && weir_str_eq(old, weir_buf_str(text))) {
+        weir_buf_fini(text);
+        return true; /* nothing to change is no edit */
+    }
     const weir_str copy = weir_arena_copy(edits->arena, weir_buf_str(text));
     const bool is_good = !text->failed && copy.ptr && add(edits, offset, length, copy);
     weir_buf_fini(text);
@@ -197,8 +202,13 @@ static bool insert_pair(weir_test_edits *edits, const weir_test_run *run, const 
         size_t last = at;
         while (last > block->raw_offset && is_blank(source.ptr[last - 1]))
             last--;
-        weir_buf_puts(&text, source.ptr[last - 1] == ',' ? " " : ", ");
-        put_pair(&text, run, key, column_of(edits, block->raw_offset), true);
+        const size_t column = column_of(edits, block->raw_offset) + 1;
+        weir_buf_puts(&text, source.ptr[last - 1] == ',' ? "" : ",");
+        if (run->count > 0)
+            weir_buf_printf(&text, "\n%*s", (int)column, "");
+        else
+            weir_buf_putc(&text, ' ');
+        put_pair(&text, run, key, column, true);
         return add_take(edits, last, 0, &text, error);
     }
     const size_t indent = column_of(edits, block->pairs[0].key->raw_offset);
