@@ -439,6 +439,15 @@ WEIR_API bool weir_evaluator_line(weir_evaluator *evaluator, const char *line, s
                                   weir_text_buffer *out);
 
 /**
+ * A spec's text in its canonical layout, appended to *out: comments, order and line breaks are
+ * kept, and the meaning: that the result says the same is checked. `name` is what diagnostics call
+ * it. WEIR_ERR_SPEC: it is not YAML, see *report (may be NULL); WEIR_ERR_UNSUPPORTED: it cannot be
+ * laid out without changing it.
+ */
+WEIR_API weir_code weir_format(const char *name, weir_str text, weir_text_buffer *out,
+                               weir_report **report, weir_error *error);
+
+/**
  * Where log lines go; `level` is "debug", "info", "warning" or "error". NULL fn: nowhere. Events of
  * a runtime without on_event are logged.
  */

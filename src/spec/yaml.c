@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <yaml.h>
 
+#include "spec/tokens.h"
 #include "spec/tree.h"
 #include "util/map.h"
 
@@ -488,4 +489,109 @@ weir_node *weir_yaml_parse(weir_arena *arena, const weir_source *source, weir_di
     if (!b.has_failed && !b.root)
         complain(&b, (weir_place){source, 1, 1, 1}, "the file is empty");
     return b.has_failed ? NULL : b.root;
+}
+
+/* ------------------------------------------------------------------ tokens */
+
+typedef struct scanner {
+    weir_arena *arena;
+    weir_str text;
+    size_t index; /* of the code point at `byte`: marks are found from the last one on */
+    size_t byte;
+    weir_token *tokens;
+    size_t count, cap;
+} scanner;
+
+static const struct {
+    bool is_kept;
+    weir_token_kind kind;
+} token_kinds[] = {
+    [YAML_VERSION_DIRECTIVE_TOKEN] = {true, WEIR_TOKEN_DIRECTIVE},
+    [YAML_TAG_DIRECTIVE_TOKEN] = {true, WEIR_TOKEN_DIRECTIVE},
+    [YAML_DOCUMENT_START_TOKEN] = {true, WEIR_TOKEN_DOCUMENT},
+    [YAML_DOCUMENT_END_TOKEN] = {true, WEIR_TOKEN_DOCUMENT},
+    [YAML_BLOCK_SEQUENCE_START_TOKEN] = {true, WEIR_TOKEN_LIST_START},
+    [YAML_BLOCK_MAPPING_START_TOKEN] = {true, WEIR_TOKEN_MAP_START},
+    [YAML_BLOCK_END_TOKEN] = {true, WEIR_TOKEN_BLOCK_END},
+    [YAML_FLOW_SEQUENCE_START_TOKEN] = {true, WEIR_TOKEN_FLOW_START},
+    [YAML_FLOW_SEQUENCE_END_TOKEN] = {true, WEIR_TOKEN_FLOW_END},
+    [YAML_FLOW_MAPPING_START_TOKEN] = {true, WEIR_TOKEN_FLOW_START},
+    [YAML_FLOW_MAPPING_END_TOKEN] = {true, WEIR_TOKEN_FLOW_END},
+    [YAML_BLOCK_ENTRY_TOKEN] = {true, WEIR_TOKEN_ENTRY},
+    [YAML_FLOW_ENTRY_TOKEN] = {true, WEIR_TOKEN_COMMA},
+    [YAML_KEY_TOKEN] = {true, WEIR_TOKEN_KEY},
+    [YAML_VALUE_TOKEN] = {true, WEIR_TOKEN_VALUE},
+    [YAML_ALIAS_TOKEN] = {true, WEIR_TOKEN_ALIAS},
+    [YAML_ANCHOR_TOKEN] = {true, WEIR_TOKEN_ANCHOR},
+    [YAML_TAG_TOKEN] = {true, WEIR_TOKEN_TAG},
+    [YAML_SCALAR_TOKEN] = {true, WEIR_TOKEN_SCALAR},
+};
+
+static bool is_inside_code_point(weir_str text, size_t at)
+{
+    return at < text.len && ((unsigned char)text.ptr[at] & 0xC0) == 0x80;
+}
+
+/* A key's token comes late and stands earlier, so the walk goes both ways. */
+static size_t byte_of_index(scanner *s, size_t index)
+{
+    for (; s->index < index && s->byte < s->text.len; s->index++) {
+        do
+            s->byte++;
+        while (is_inside_code_point(s->text, s->byte));
+    }
+    for (; s->index > index && s->byte > 0; s->index--) {
+        do
+            s->byte--;
+        while (s->byte > 0 && is_inside_code_point(s->text, s->byte));
+    }
+    return s->byte;
+}
+
+static bool add_token(scanner *s, const yaml_token_t *token)
+{
+    if (!token_kinds[token->type].is_kept)
+        return true;
+    if (s->count == s->cap) {
+        const size_t cap = s->cap ? s->cap * 2 : 256;
+        weir_token *bigger = weir_arena_calloc(s->arena, cap, sizeof *bigger);
+        if (!bigger)
+            return false;
+        if (s->count > 0)
+            memcpy(bigger, s->tokens, s->count * sizeof *bigger);
+        s->tokens = bigger;
+        s->cap = cap;
+    }
+    weir_token *added = &s->tokens[s->count++];
+    added->kind = token_kinds[token->type].kind;
+    if (token->type == YAML_SCALAR_TOKEN)
+        added->style = style_of(token->data.scalar.style);
+    added->column = token->start_mark.column;
+    added->offset = byte_of_index(s, token->start_mark.index);
+    added->end = byte_of_index(s, token->end_mark.index);
+    return true;
+}
+
+bool weir_yaml_scan(weir_arena *arena, weir_str text, weir_token **tokens, size_t *count)
+{
+    scanner s = {.arena = arena, .text = text};
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser))
+        return false;
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text.ptr, text.len);
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    bool is_good = true, is_over = false;
+    while (is_good && !is_over) {
+        yaml_token_t token;
+        is_good = yaml_parser_scan(&parser, &token) != 0;
+        if (!is_good)
+            break;
+        is_over = token.type == YAML_STREAM_END_TOKEN;
+        is_good = add_token(&s, &token);
+        yaml_token_delete(&token);
+    }
+    yaml_parser_delete(&parser);
+    *tokens = s.tokens;
+    *count = s.count;
+    return is_good;
 }
