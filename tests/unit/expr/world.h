@@ -67,8 +67,15 @@ static inline world *world_new(void)
     w->session[1] = WEIR_STR("later");
     w->session_values[0] = world_text("T0");
     world_mapping(w);
-    w->names =
-        (weir_expr_names){w->credentials, 3, w->vars, 1, w->mappings, 1, w->session, 2, true};
+    w->names = (weir_expr_names){.credentials = w->credentials,
+                                 .credential_count = 3,
+                                 .vars = w->vars,
+                                 .var_count = 1,
+                                 .mappings = w->mappings,
+                                 .mapping_count = 1,
+                                 .session = w->session,
+                                 .session_count = 2,
+                                 .has_asset_book = true};
     w->book = weir_asset_book_new(true);
     weir_asset apple = {.symbol = WEIR_STR("AAPL"), .broker_symbol = WEIR_STR("aapl.us")};
     weir_error error;
