@@ -7,6 +7,7 @@
  * params: names separated by blanks; "x?" is optional (ABSENT when left out); "*x" takes any number
  * of positional arguments; names behind "*x" or behind a lone "*" are keyword-only; names in front
  * of "/" are positional-only; "+" at the end wants at least one argument.
+ * A keyword-only "keywords?" (dict, str.format) takes all keyword arguments as one dict.
  */
 #ifndef WEIR_EXPR_NAMES_H
 #define WEIR_EXPR_NAMES_H
