@@ -39,9 +39,16 @@ static const weir_shape settings_shape = {
     .form = WEIR_SHAPE_TABLE, .table = &credential_table, .may_be_null = true};
 static const weir_shape setting_map_shape = {
     .form = WEIR_SHAPE_MAP, .of = &settings_shape, .pattern = WEIR_WORD_PATTERN};
+/* `fields: [a, b]`, as older specs have it */
+static const weir_shape names_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &words_shape, .other = &setting_map_shape};
+static const weir_shape wrapped_shape = {
+    .form = WEIR_SHAPE_MAP, .of = &names_shape, .pattern = "^fields$", .least = 1};
+static const weir_shape map_or_wrapped_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &setting_map_shape, .other = &wrapped_shape};
 const weir_shape weir_credentials_shape = {.form = WEIR_SHAPE_EITHER,
                                            .of = &words_shape,
-                                           .other = &setting_map_shape,
+                                           .other = &map_or_wrapped_shape,
                                            .words = "a list or map of names"};
 
 static void check_name(weir_reader *reader, const weir_node *node, weir_str name)

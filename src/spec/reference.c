@@ -102,6 +102,20 @@ static void put_element(weir_buf *out, const char *before, const weir_shape *of)
     weir_buf_puts(out, is_either ? ")" : "");
 }
 
+/* A pattern that one name alone matches is that name. */
+static void put_map(weir_buf *out, const weir_shape *shape)
+{
+    const size_t len = shape->pattern ? strspn(shape->pattern + 1, "abcdefghijklmnopqrstuvwxyz"
+                                                                   "0123456789_")
+                                      : 0;
+    if (len == 0 || strcmp(shape->pattern + 1 + len, "$") != 0) {
+        put_element(out, "map of names to ", shape->of);
+        return;
+    }
+    weir_buf_printf(out, "`%.*s:` with ", (int)len, shape->pattern + 1);
+    put_shape(out, shape->of);
+}
+
 static void put_shape(weir_buf *out, const weir_shape *shape)
 {
     switch (shape->form) {
@@ -116,7 +130,7 @@ static void put_shape(weir_buf *out, const weir_shape *shape)
     case WEIR_SHAPE_TABLE: put_link(out, weir_table_name(shape->table)); break;
     case WEIR_SHAPE_FIELDS: put_link(out, "fields"); break;
     case WEIR_SHAPE_LIST: put_element(out, "list of ", shape->of); break;
-    case WEIR_SHAPE_MAP: put_element(out, "map of names to ", shape->of); break;
+    case WEIR_SHAPE_MAP: put_map(out, shape); break;
     case WEIR_SHAPE_EITHER:
         put_shape(out, shape->of);
         weir_buf_puts(out, ", or ");

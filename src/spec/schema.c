@@ -302,7 +302,7 @@ static void put_fields(schema *s)
         put_scalar(s, WEIR_KEY_EXPR, NULL);
         put(s, "},{");
         put_ref(s, weir_table_name(&weir_field_table), "");
-        put(s, ",\"required\":[\"source\"]},{");
+        put(s, ",\"type\":\"object\",\"required\":[\"source\"]},{");
         put_ref(s, "fields", "");
         put(s, "}]");
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // validate.js SCHEMA: reads paths of YAML files, one a line, from stdin, and writes for each one line of JSON:
-// {"path", "valid", "errors"}, or {"path", "unreadable"} where the YAML itself is broken. The reader is npm's
-// `yaml`, the one that editors use, the validator npm's `ajv`; neither knows anything of Weir.
+// {"path", "valid", "errors", "data"}, or {"path", "unreadable"} where the YAML itself is broken. The reader is
+// npm's `yaml`, the one that editors use, the validator npm's `ajv`; neither knows anything of Weir.
 'use strict';
 
 const fs = require('fs');
@@ -24,8 +24,13 @@ function answer(path) {
   } catch (error) {
     return { path, unreadable: String(error.message).split('\n')[0] };
   }
-  if (validate(data)) return { path, valid: true };
-  return { path, valid: false, errors: validate.errors.map((e) => `${e.instancePath || '/'}: ${e.message}`) };
+  const valid = validate(data);
+  const errors = valid ? [] : validate.errors.map((e) => `${e.instancePath || '/'}: ${e.message}`);
+  try {
+    return JSON.parse(JSON.stringify({ path, valid, errors, data }));
+  } catch (error) {
+    return { path, valid, errors }; // a value that contains itself
+  }
 }
 
 readline.createInterface({ input: process.stdin }).on('line', (line) => console.log(JSON.stringify(answer(line))));
