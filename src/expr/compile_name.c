@@ -375,6 +375,8 @@ static weir_operand space_member(weir_compiler *c, const weir_node *node, const 
         mapping.p = names->mappings[at];
         return weir_constant(c, node, &mapping);
     }
+    if (space->op == WEIR_OP_CREDENTIAL && names->credentials_named)
+        names->credentials_named[at] = true;
     weir_emit(c, node, space->op, hint, (unsigned)at, 0, 0);
     return weir_operand_of(hint, WEIR_KIND_COUNT);
 }

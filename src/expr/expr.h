@@ -52,6 +52,7 @@ typedef enum weir_root {
 typedef struct weir_expr_names {
     const weir_str *credentials;
     size_t credential_count;
+    bool *credentials_named; /* NULL, or the compiler notes here which of them are named */
     const weir_str *vars;
     size_t var_count;
     const weir_mapping *const *mappings;

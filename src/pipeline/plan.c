@@ -19,7 +19,8 @@ static bool build_names(weir_plan *plan)
     const weir_spec_model *spec = plan->spec;
     weir_str *credentials = WEIR_ARENA_ARRAY(plan->arena, weir_str, spec->credential_count + 1);
     weir_str *vars = WEIR_ARENA_ARRAY(plan->arena, weir_str, spec->var_count + 1);
-    if (!credentials || !vars)
+    bool *named = WEIR_ARENA_ARRAY(plan->arena, bool, spec->credential_count + 1);
+    if (!credentials || !vars || !named)
         return false;
     for (size_t i = 0; i < spec->credential_count; i++)
         credentials[i] = spec->credentials[i].name;
@@ -27,6 +28,7 @@ static bool build_names(weir_plan *plan)
         vars[i] = spec->vars[i].name;
     plan->names = (weir_expr_names){.credentials = credentials,
                                     .credential_count = spec->credential_count,
+                                    .credentials_named = named,
                                     .vars = vars,
                                     .var_count = spec->var_count,
                                     .mappings = spec->mappings,
@@ -250,6 +252,11 @@ const weir_message *weir_plan_first_message(const weir_plan *plan)
 const weir_expr_names *weir_plan_names(const weir_plan *plan)
 {
     return &plan->names;
+}
+
+bool weir_plan_needs_credential(const weir_plan *plan, size_t index)
+{
+    return plan->names.credentials_named[index];
 }
 
 static const weir_message *find_message(const weir_plan_subscribe *list, size_t count, weir_str key)

@@ -82,10 +82,15 @@ weir_code weir_plan_query(const weir_plan *plan, const weir_message_input *input
  */
 weir_code weir_plan_options(const weir_plan *plan, const weir_message_input *input,
                             weir_arena *arena, weir_options *out, weir_error *error);
+/** The same to be shown: secrets are masked. */
+weir_code weir_plan_options_shown(const weir_plan *plan, const weir_message_input *input,
+                                  weir_arena *arena, weir_options *out, weir_error *error);
 /** The connection's URL with {vars.x} and {credentials.x} filled in; `*shown` has secrets masked.
  */
 weir_code weir_plan_url(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
                         weir_str *url, weir_str *shown, weir_error *error);
+/** True if any expression or template of the plan names the credential at `index` of the spec's. */
+bool weir_plan_needs_credential(const weir_plan *plan, size_t index);
 /** Names in the order in which weir_expr_world must hold their values (the spec's own order). */
 const weir_expr_names *weir_plan_names(const weir_plan *plan);
 

@@ -161,8 +161,8 @@ static weir_code look_up(const weir_spec *spec, const weir_credential_spec *cred
     return weir_secret_set(secret, credential->default_value) ? WEIR_OK : weir_fail_nomem(error);
 }
 
-weir_code weir_credentials_resolve(const weir_spec *spec, weir_secret *secrets, bool requires_all,
-                                   weir_error *error)
+weir_code weir_credentials_resolve(const weir_spec *spec, weir_secret *secrets,
+                                   const weir_plan *required_by, weir_error *error)
 {
     weir_error local = {0};
     secrets_file file = {0};
@@ -176,7 +176,7 @@ weir_code weir_credentials_resolve(const weir_spec *spec, weir_secret *secrets, 
         weir_credential_source source;
         code = look_up(spec, credential, &file, &secrets[i], &source, error);
         if (code == WEIR_OK && source == WEIR_CREDENTIAL_NOWHERE && credential->required &&
-            requires_all)
+            required_by && weir_plan_needs_credential(required_by, i))
             code = missing(spec, credential, file.path.len ? file.path.ptr : "", error);
     }
     close_file(&file);
@@ -235,7 +235,9 @@ weir_code weir_world_init(weir_world *world, const weir_spec *spec, size_t conne
     world->expr.credentials = world->credentials;
     world->expr.vars = world->vars;
     world->expr.connection_name = model->connections[connection].name;
-    const weir_code code = weir_credentials_resolve(spec, world->secrets, requires_all, error);
+    world->connection = connection;
+    const weir_code code = weir_credentials_resolve(
+        spec, world->secrets, requires_all ? spec->plans[connection] : NULL, error);
     if (code != WEIR_OK)
         weir_world_fini(world);
     else
@@ -245,7 +247,8 @@ weir_code weir_world_init(weir_world *world, const weir_spec *spec, size_t conne
 
 weir_code weir_world_refresh(weir_world *world, const weir_spec *spec, weir_error *error)
 {
-    const weir_code code = weir_credentials_resolve(spec, world->secrets, true, error);
+    const weir_code code =
+        weir_credentials_resolve(spec, world->secrets, spec->plans[world->connection], error);
     show_secrets(world);
     return code;
 }

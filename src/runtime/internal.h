@@ -38,7 +38,8 @@ weir_spec *weir_spec_retain(weir_spec *spec);
 /** Index of a connection by name; NULL name: the only one. SIZE_MAX with `error`, which names those
  * there are. */
 size_t weir_spec_find_connection(const weir_spec *spec, const char *name, weir_error *error);
-/** The asset that a user means by a symbol: the spec's own, or the broker's. NULL: there is none. */
+/** The asset that a user means by a symbol: the spec's own, or the broker's. NULL: there is none.
+ */
 const weir_asset *weir_spec_find_asset(const weir_spec *spec, weir_str symbol);
 
 /* ------------------------------------------------------------------ what expressions see */
@@ -53,12 +54,13 @@ typedef struct weir_world {
     weir_value *vars;
     weir_secret *secrets; /* owns the credentials' text; one per credential */
     size_t secret_count;
+    size_t connection;
 } weir_world;
 
 /**
  * Fills a zeroed world. Credentials are looked up (environment, file, default); with `requires_all`
- * a missing required one is WEIR_ERR_CREDENTIALS, whose text says where it was looked for. Without,
- * it is ABSENT and the expression that asks for it fails.
+ * a missing required one that the connection names is WEIR_ERR_CREDENTIALS, whose text says where
+ * it was looked for. Without, it is ABSENT and the expression that asks for it fails.
  */
 weir_code weir_world_init(weir_world *world, const weir_spec *spec, size_t connection,
                           bool requires_all, weir_error *error);
@@ -73,10 +75,11 @@ void weir_world_mask(const weir_world *world, weir_str text, weir_buf *out);
 
 /**
  * Looks up each credential of the spec into `secrets` (unset where it is given nowhere). The order:
- * environment, the credential's own file, the credentials file, the default.
+ * environment, the credential's own file, the credentials file, the default. Those that the plan
+ * `required_by` names must be found; NULL: none must.
  */
-weir_code weir_credentials_resolve(const weir_spec *spec, weir_secret *secrets, bool requires_all,
-                                   weir_error *error);
+weir_code weir_credentials_resolve(const weir_spec *spec, weir_secret *secrets,
+                                   const weir_plan *required_by, weir_error *error);
 
 /* ------------------------------------------------------------------ status */
 

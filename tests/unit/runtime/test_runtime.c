@@ -7,26 +7,33 @@
 #include "weir_check.h"
 
 /* Nothing listens at port 1: both connections go round in backoff for ever. */
-static const char text[] = "weir: 1\n"
-                           "name: acme\n"
-                           "assets:\n"
-                           "  fields: {symbol: sym, broker_symbol: name}\n"
-                           "  list: [{sym: AAPL, name: Apple}, {sym: MSFT, name: Soft}]\n"
-                           "connections:\n"
-                           "  one: &one\n"
-                           "    url: ws://127.0.0.1:1/\n"
-                           "    backend: {type: websocket}\n"
-                           "    streams: {trades: data, silent: heartbeat}\n"
-                           "    subscribe:\n"
-                           "      subscribe:\n"
-                           "        trades: {json: \"[a.symbol for a in subscribe_assets]\"}\n"
-                           "    parser: {format: json}\n"
-                           "    router: {default_channel: trades}\n"
-                           "    converters:\n"
-                           "      trades: [{fields: {close: \"data['p']\"}}]\n"
-                           "      silent: [{fields: {close: \"data['p']\"}}]\n"
-                           "    reconnect: {initial: 1ms, max: 5ms}\n"
-                           "  two: *one\n";
+static const char text[] =
+    "weir: 1\n"
+    "name: acme\n"
+    "assets:\n"
+    "  fields: {symbol: sym, broker_symbol: name}\n"
+    "  list: [{sym: AAPL, name: Apple}, {sym: MSFT, name: Soft}]\n"
+    "credentials: [api_key]\n"
+    "connections:\n"
+    "  private:\n"
+    "    url: ws://127.0.0.1:1/\n"
+    "    backend: {type: websocket}\n"
+    "    streams: [order]\n"
+    "    auth: {mode: headers, headers: {fields: {Key: credentials.api_key}}}\n"
+    "  one: &one\n"
+    "    url: ws://127.0.0.1:1/\n"
+    "    backend: {type: websocket}\n"
+    "    streams: {trades: data, silent: heartbeat}\n"
+    "    subscribe:\n"
+    "      subscribe:\n"
+    "        trades: {json: \"[a.symbol for a in subscribe_assets]\"}\n"
+    "    parser: {format: json}\n"
+    "    router: {default_channel: trades}\n"
+    "    converters:\n"
+    "      trades: [{fields: {close: \"data['p']\"}}]\n"
+    "      silent: [{fields: {close: \"data['p']\"}}]\n"
+    "    reconnect: {initial: 1ms, max: 5ms}\n"
+    "  two: *one\n";
 
 static weir_spec *spec;
 static weir_error error;
@@ -53,8 +60,14 @@ static void tear_down(void)
     weir_spec_free(spec);
 }
 
+/* NULL: the two public connections. */
 static weir_runtime *open_runtime(const weir_runtime_options *options)
 {
+    static const char *const names[] = {"one", "two"};
+    weir_runtime_options all = options ? *options : (weir_runtime_options){0};
+    if (!all.connections)
+        all.connections = names, all.connection_count = 2;
+    options = &all;
     weir_runtime *runtime = weir_runtime_new(spec, options, &error);
     ck_assert_msg(runtime != NULL, "%s", error.text);
     return runtime;
@@ -106,6 +119,20 @@ START_TEST(connections_are_chosen_by_name)
     ck_assert_ptr_null(weir_runtime_new(spec, &options, &error));
     ck_assert_int_eq(error.code, WEIR_ERR_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(error.text, "one, two"));
+}
+END_TEST
+
+START_TEST(only_credentials_that_a_connection_names_are_needed)
+{
+    static const char *const names[] = {"private"};
+    unsetenv("ACME_API_KEY");
+    weir_runtime_free(open_runtime(NULL));
+    const weir_runtime_options options = {.connections = names, .connection_count = 1};
+    ck_assert_ptr_null(weir_runtime_new(spec, &options, &error));
+    ck_assert_int_eq(error.code, WEIR_ERR_CREDENTIALS);
+    ck_assert_ptr_nonnull(strstr(error.text, "ACME_API_KEY"));
+    setenv("ACME_API_KEY", "k", 1);
+    weir_runtime_free(open_runtime(&options));
 }
 END_TEST
 
@@ -257,6 +284,7 @@ int main(void)
         a_runtime_that_was_never_started_is_freed,
         the_spec_may_be_freed_first,
         connections_are_chosen_by_name,
+        only_credentials_that_a_connection_names_are_needed,
         a_stream_is_named_with_its_connection_where_it_must,
         symbols_are_those_of_the_master_data,
         a_stream_without_a_message_refuses_symbols,
