@@ -114,6 +114,7 @@ typedef struct fill_context {
     const weir_message_input *input;
     weir_arena *arena;
     size_t at;
+    bool is_masked;
 } fill_context;
 
 static bool fill_template(void *user, weir_str *text)
@@ -123,16 +124,19 @@ static bool fill_template(void *user, weir_str *text)
         return true;
     const weir_template *template = &context->plan->options[context->at++];
     const weir_expr_input roots = {0};
-    weir_buf out = {0};
+    weir_buf out = {0}, shown = {0};
     const bool is_good = weir_template_fill(template, context->input->vm, context->input->world,
-                                            &roots, NULL, &out, NULL);
-    *text = is_good ? weir_arena_copy(context->arena, weir_buf_str(&out)) : (weir_str){0};
+                                            &roots, NULL, &out, &shown);
+    const weir_str filled = weir_buf_str(context->is_masked ? &shown : &out);
+    *text = is_good ? weir_arena_copy(context->arena, filled) : (weir_str){0};
     weir_buf_wipe(&out);
+    weir_buf_fini(&shown);
     return is_good && text->ptr;
 }
 
-weir_code weir_plan_options(const weir_plan *plan, const weir_message_input *input,
-                            weir_arena *arena, weir_options *out, weir_error *error)
+static weir_code fill_options(const weir_plan *plan, const weir_message_input *input,
+                              weir_arena *arena, bool is_masked, weir_options *out,
+                              weir_error *error)
 {
     const weir_options *options = &plan->connection->options;
     *out = *options;
@@ -141,10 +145,22 @@ weir_code weir_plan_options(const weir_plan *plan, const weir_message_input *inp
     weir_option_value *values = copy_values(arena, options->values, options->count);
     if (!values)
         return weir_fail_nomem(error);
-    fill_context context = {plan, input, arena, 0};
+    fill_context context = {plan, input, arena, 0, is_masked};
     out->values = values;
     if (visit_values(values, options->count, fill_template, &context))
         return WEIR_OK;
     const weir_str message = weir_vm_message(input->vm);
     return weir_fail(error, WEIR_ERR_EVAL, "an option of the backend: %.*s", WEIR_FMT(message));
+}
+
+weir_code weir_plan_options(const weir_plan *plan, const weir_message_input *input,
+                            weir_arena *arena, weir_options *out, weir_error *error)
+{
+    return fill_options(plan, input, arena, false, out, error);
+}
+
+weir_code weir_plan_options_shown(const weir_plan *plan, const weir_message_input *input,
+                                  weir_arena *arena, weir_options *out, weir_error *error)
+{
+    return fill_options(plan, input, arena, true, out, error);
 }

@@ -64,6 +64,11 @@ void weir_sheet_text(weir_sheet *sheet, weir_entry *parent, const char *key, wei
     add_text(sheet, parent, key, WEIR_ENTRY_TEXT, text);
 }
 
+void weir_sheet_lines(weir_sheet *sheet, weir_entry *parent, const char *key, weir_str text)
+{
+    add_text(sheet, parent, key, WEIR_ENTRY_LINES, text);
+}
+
 void weir_sheet_printf(weir_sheet *sheet, weir_entry *parent, const char *key, const char *format,
                        ...)
 {
@@ -152,12 +157,12 @@ void weir_sheet_duration(weir_sheet *sheet, weir_entry *parent, const char *key,
 
 void weir_sheet_json(const weir_entry *entry, weir_buf *out)
 {
-    if (entry->kind == WEIR_ENTRY_TEXT || entry->kind == WEIR_ENTRY_SAMPLE) {
-        weir_json_write_str(out, entry->text);
-        return;
-    }
     if (entry->kind == WEIR_ENTRY_LITERAL) {
         weir_buf_put(out, entry->text);
+        return;
+    }
+    if (entry->kind != WEIR_ENTRY_LIST && entry->kind != WEIR_ENTRY_MAP) {
+        weir_json_write_str(out, entry->text);
         return;
     }
     const bool is_map = entry->kind == WEIR_ENTRY_MAP;

@@ -33,6 +33,8 @@ weir_entry *weir_sheet_list(weir_sheet *sheet, weir_entry *parent, const char *k
 void weir_sheet_text(weir_sheet *sheet, weir_entry *parent, const char *key, weir_str text);
 void weir_sheet_printf(weir_sheet *sheet, weir_entry *parent, const char *key, const char *format,
                        ...) WEIR_PRINTF(4, 5);
+/** Lines of text, such as a program. */
+void weir_sheet_lines(weir_sheet *sheet, weir_entry *parent, const char *key, weir_str text);
 /** What was evaluated from credentials: every secret in it becomes "***". */
 void weir_sheet_masked(weir_sheet *sheet, weir_entry *parent, const char *key, weir_str text);
 /** The same for data, which the aligned text cuts where it is long. */
@@ -53,6 +55,7 @@ void weir_sheet_print(const weir_entry *entry, weir_buf *out);
 
 typedef enum weir_entry_kind {
     WEIR_ENTRY_TEXT,
+    WEIR_ENTRY_LINES,
     WEIR_ENTRY_SAMPLE,
     WEIR_ENTRY_LITERAL, /* a number, true or false */
     WEIR_ENTRY_LIST,

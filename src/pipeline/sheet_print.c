@@ -148,7 +148,7 @@ static bool is_table(const weir_entry *list)
 {
     for (const weir_entry *row = list->first; row; row = row->next) {
         for (const weir_entry *cell = row->first; cell; cell = cell->next) {
-            if (!is_leaf(cell) || memchr(cell->text.ptr, '\n', cell->text.len))
+            if (!is_leaf(cell) || cell->kind == WEIR_ENTRY_LINES)
                 return false;
         }
     }
@@ -156,12 +156,6 @@ static bool is_table(const weir_entry *list)
 }
 
 /* ------------------------------------------------------------------ lines and blocks */
-
-static bool has_lines(const weir_entry *entry)
-{
-    return entry->kind == WEIR_ENTRY_TEXT && entry->text.len > 0 &&
-           memchr(entry->text.ptr, '\n', entry->text.len) != NULL;
-}
 
 static void print_lines(weir_str text, size_t indent, weir_buf *out)
 {
@@ -180,7 +174,7 @@ static void print_leaf(const weir_entry *leaf, size_t indent, size_t width, weir
 {
     pad(out, indent);
     put_key(out, leaf->key);
-    if (has_lines(leaf)) {
+    if (leaf->kind == WEIR_ENTRY_LINES) {
         end_line(out);
         print_lines(leaf->text, indent + STEP, out);
         return;
@@ -244,7 +238,7 @@ static void print_list(const weir_entry *list, size_t indent, size_t width, weir
 
 static bool is_line(const weir_entry *entry)
 {
-    return (is_leaf(entry) && !has_lines(entry)) ||
+    return (is_leaf(entry) && entry->kind != WEIR_ENTRY_LINES) ||
            (entry->kind == WEIR_ENTRY_LIST && entry->first && is_leaf(entry->first));
 }
 

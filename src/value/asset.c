@@ -22,6 +22,7 @@ struct weir_asset_book {
     weir_arena *arena;
     weir_map maps[WEIR_ASSET_KEY_COUNT];
     size_t count;
+    const weir_asset *samples[WEIR_ASSET_SAMPLES];
     const weir_str *names_from; /* the caller's extra_names that were copied last ... */
     const weir_str *names;      /* ... and the copy: assets of one file share one */
     bool is_dynamic;
@@ -147,6 +148,8 @@ static bool enter(weir_asset_book *book, weir_asset *asset)
         }
         return false;
     }
+    if (book->count < WEIR_ASSET_SAMPLES)
+        book->samples[book->count] = asset;
     asset->id = (uint32_t)book->count++;
     return true;
 }
@@ -189,6 +192,15 @@ size_t weir_asset_book_count(const weir_asset_book *book)
     size_t count = book->count;
     pthread_mutex_unlock(mutex);
     return count;
+}
+
+const weir_asset *weir_asset_book_sample(const weir_asset_book *book, size_t index)
+{
+    pthread_mutex_t *mutex = (pthread_mutex_t *)&book->mutex;
+    pthread_mutex_lock(mutex);
+    const weir_asset *asset = index < WEIR_ASSET_SAMPLES ? book->samples[index] : NULL;
+    pthread_mutex_unlock(mutex);
+    return asset;
 }
 
 /* An unknown security id or broker symbol that is a known symbol means that asset: a venue that

@@ -42,6 +42,10 @@ void weir_asset_book_free(weir_asset_book *book);
  * limit. */
 bool weir_asset_book_add(weir_asset_book *book, const weir_asset *asset, weir_error *error);
 size_t weir_asset_book_count(const weir_asset_book *book);
+/** One of the first WEIR_ASSET_SAMPLES assets that were added, for examples; NULL: there are fewer.
+ */
+enum { WEIR_ASSET_SAMPLES = 2 };
+const weir_asset *weir_asset_book_sample(const weir_asset_book *book, size_t index);
 /** Finds, or creates when dynamic. NULL: unknown, over the limit, or out of memory. Any thread. */
 const weir_asset *weir_asset_find(weir_asset_book *book, weir_asset_key key, weir_str text);
 /** Only finds. */
