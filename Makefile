@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := build
-.PHONY: build deps demo test install bench fuzz format clean help
+.PHONY: build deps demo test install bench fuzz format docs clean help
 
 build: ## build the libraries and the command into build/
 	@tools/build default
@@ -37,6 +37,11 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) each
 
 format: ## lay out the sources with clang-format
 	@tools/format --write
+
+docs: ## put the tables of keys and functions into the pages of docs/
+	@tools/deps build
+	@tools/build default weir_command
+	@tools/reference build/weir --write
 
 clean: ## remove every build folder
 	@rm -rf build build-asan build-tsan build-fuzz build-release

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""packages.txt is well formed, and the lock file of the node packages names no registry host: which registry
+"""packages.txt is well formed, and the lock files of the node packages name no registry host: which registry
 they come from is the machine's affair, what they must hash to is ours."""
 
 import json
@@ -30,23 +30,21 @@ def package_problems():
             seen.add(name)
 
 
-def lock_problems():
-    path = os.path.join(ROOT, "tests", "peers", "package-lock.json")
-    if not os.path.exists(path):
-        return
-    with open(path, encoding="utf-8") as file:
+def lock_problems(folder):
+    shown = f"tests/{folder}/package-lock.json"
+    with open(os.path.join(ROOT, shown), encoding="utf-8") as file:
         lock = json.load(file)
     for name, entry in lock.get("packages", {}).items():
         if "resolved" in entry:
-            yield f"tests/peers/package-lock.json: error: '{name}' names a host ('resolved')"
+            yield f"{shown}: error: '{name}' names a host ('resolved')"
         if name and not entry.get("link") and "integrity" not in entry:
-            yield f"tests/peers/package-lock.json: error: '{name}' has no hash ('integrity')"
+            yield f"{shown}: error: '{name}' has no hash ('integrity')"
         if entry.get("hasInstallScript"):
-            yield f"tests/peers/package-lock.json: error: '{name}' wants to run a script when installed"
+            yield f"{shown}: error: '{name}' wants to run a script when installed"
 
 
 def main():
-    problems = list(package_problems()) + list(lock_problems())
+    problems = [*package_problems(), *lock_problems("peers"), *lock_problems("schema")]
     print("\n".join(problems) if problems else "packages: all is well")
     return 1 if problems else 0
 
