@@ -200,8 +200,8 @@ typedef struct weir_runtime_options {
     size_t reactors; /**< I/O threads; 0 = 1 */
 } weir_runtime_options;
 
-/** Resolves credentials and prepares; connects nothing. WEIR_ERR_CREDENTIALS names what is missing
- * and where. */
+/** Resolves the credentials that the connections name and prepares; connects nothing.
+ * WEIR_ERR_CREDENTIALS names what is missing and where. */
 WEIR_API weir_runtime *weir_runtime_new(weir_spec *spec, const weir_runtime_options *options,
                                         weir_error *error);
 /** Starts the threads and connects. */
@@ -407,6 +407,36 @@ WEIR_API char *weir_reference_text(const char *name);
 WEIR_API char *weir_reference_names(void);
 /** The backends that a spec may name; NULL: no more. */
 WEIR_API const char *weir_backend_name(size_t index);
+
+/* ================================================================== explaining a spec */
+
+typedef struct weir_explain_subscription {
+    const char *stream; /**< as for weir_runtime_subscribe */
+    const char *const *symbols;
+    size_t count;
+} weir_explain_subscription;
+
+typedef struct weir_explain_options {
+    const char *connection; /**< NULL: all; with a frame, the only one */
+    /** Whose messages to show; none: of all streams, with symbols of the master data or 'SYMBOL'.
+     */
+    const weir_explain_subscription *subscriptions;
+    size_t subscription_count;
+    bool with_code;        /**< the program of each expression */
+    bool as_json;          /**< one JSON object a line instead of aligned text */
+    const weir_str *frame; /**< trace this frame through every stage instead */
+    bool is_binary;        /**< of the frame */
+    int64_t received_ns;
+    uint64_t frame_number;
+} weir_explain_options;
+
+/**
+ * What would be sent and done, nothing sent: URL, headers, login and subscribe messages,
+ * projection, routing, converters. Secrets are masked; credentials that are not given are shown as
+ * *** with a word about it. Appends to *out.
+ */
+WEIR_API weir_code weir_explain(weir_spec *spec, const weir_explain_options *options,
+                                weir_text_buffer *out, weir_error *error);
 
 /* ================================================================== small tools */
 
