@@ -87,12 +87,16 @@ bool weir_node_equal(weir_arena *arena, const weir_node *a, const weir_node *b)
 
 /* ------------------------------------------------------------------ formatting */
 
+static bool has_mark(weir_str text)
+{
+    return text.len >= 3 && memcmp(text.ptr, "\xEF\xBB\xBF", 3) == 0;
+}
+
 /* Line breaks as LF, no byte order mark. False for the breaks that only YAML 1.1 has: editors do
  * not see them, so whether they are meant cannot be told. */
 static bool unify(weir_str text, weir_buf *out)
 {
-    size_t i = text.len >= 3 && memcmp(text.ptr, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    for (; i < text.len; i++) {
+    for (size_t i = has_mark(text) ? 3 : 0; i < text.len; i++) {
         const char *p = text.ptr + i;
         const size_t left = text.len - i;
         if (left >= 2 && memcmp(p, "\xC2\x85", 2) == 0)
@@ -191,7 +195,10 @@ static weir_code run(work *w, const weir_source *source, weir_diags *diags, weir
         return unsupported(error, "it has line breaks that editors do not show (U+0085, U+2028)");
     if (w->text.failed)
         return weir_fail_nomem(error);
-    return settle(w, error);
+    const weir_code code = settle(w, error);
+    if (code == WEIR_OK && has_mark(weir_buf_str(&w->text)))
+        return unsupported(error, "it has a byte order mark where none belongs");
+    return code;
 }
 
 weir_code weir_spec_format(const weir_source *source, weir_diags *diags, weir_buf *out,

@@ -47,6 +47,8 @@ static block read_header(weir_str header)
             b.chomping = header.ptr[i];
         else if (header.ptr[i] >= '1' && header.ptr[i] <= '9')
             b.increment = (size_t)(header.ptr[i] - '0');
+        else
+            break;
     }
     return b;
 }
