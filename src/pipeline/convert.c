@@ -170,9 +170,11 @@ static void convert_one(conversion *c)
             return;
         }
     }
-    if (runner->observer)
-        runner->observer->on_made(runner->watcher, weir_batch_record(&runner->batch));
+    const size_t at = runner->batch.open_at;
     weir_batch_commit(&runner->batch);
+    if (runner->observer)
+        runner->observer->on_made(runner->watcher,
+                                  (const weir_record *)(runner->batch.bytes.ptr + at));
     runner->counters.records_out++;
     runner->counters.by_channel[c->rule->schema->channel]++;
 }

@@ -164,12 +164,10 @@ static void on_rule(void *user, const weir_plan_rule *rule, weir_outcome outcome
     weir_entry *row = weir_sheet_map(t->sheet, t->rules, NULL);
     t->rule = rule;
     weir_sheet_number(t->sheet, row, "rule", (size_t)(rule - t->at->rules) + 1);
-    if (rule->condition) {
-        weir_sheet_text(t->sheet, row, "condition", weir_program_source(rule->condition));
-        put_outcome(t, row, "result", outcome);
-    } else {
-        weir_sheet_text(t->sheet, row, "result", WEIR_STR("true: it has no condition"));
-    }
+    weir_sheet_text(t->sheet, row, "condition",
+                    rule->condition ? weir_program_source(rule->condition)
+                                    : WEIR_STR("none: always"));
+    put_outcome(t, row, "result", outcome);
     if (outcome == WEIR_OUTCOME_TRUE && rule->each)
         weir_sheet_text(t->sheet, row, "each", weir_program_source(rule->each));
 }
@@ -203,22 +201,22 @@ static void on_field(void *user, const weir_plan_column *column, const weir_fiel
     weir_entry *row = weir_sheet_map(t->sheet, t->fields, NULL);
     weir_sheet_text(t->sheet, row, "column", field->path);
     if (seen->has_condition) {
-        weir_sheet_text(t->sheet, row, "condition", weir_program_source(field->condition));
+        weir_sheet_brief(t->sheet, row, "condition", weir_program_source(field->condition));
         put_outcome(t, row, "holds", seen->condition);
     }
-    weir_sheet_text(t->sheet, row, "source", weir_program_source(field->source));
+    weir_sheet_brief(t->sheet, row, "source", weir_program_source(field->source));
     if (seen->has_source)
         put_typed(t, row, "value", "type", &seen->source);
     if (seen->has_transform) {
-        weir_sheet_text(t->sheet, row, "transform", weir_program_source(field->transform));
-        put_typed(t, row, "gives", "of_type", &seen->transformed);
+        weir_sheet_brief(t->sheet, row, "transform", weir_program_source(field->transform));
+        put_typed(t, row, "gives", "gives_type", &seen->transformed);
     }
     if (seen->uses_default)
         weir_sheet_value(t->sheet, row, "default_used", &seen->value);
     if (seen->has_raised)
         put_raised(t, row);
     else if (seen->value.kind == WEIR_ABSENT)
-        weir_sheet_text(t->sheet, row, "left_out", WEIR_STR("yes"));
+        weir_sheet_bool(t->sheet, row, "left_out", true);
 }
 
 /* Numbered as whoever publishes it would. */
@@ -288,7 +286,7 @@ static void ask_waits(trace *t, const weir_runner_frame *frame)
         weir_runner_wait(t->runner, (weir_wait)wait, frame, &why);
     }
     if (t->waits && !t->waits->first)
-        weir_sheet_text(t->sheet, t->waits, NULL, WEIR_STR("nothing in it to hold against them"));
+        weir_sheet_text(t->sheet, t->waits, NULL, WEIR_STR("not asked: the frame cannot be read"));
     t->is_waiting = false;
 }
 

@@ -189,6 +189,7 @@ struct weir_plan {
     weir_plan_subscribe *unsubscribe;
     weir_plan_wait waits[2]; /* by weir_wait */
     const weir_program *payload;
+    weir_str payload_where;
     weir_projection *payload_paths;
     size_t payload_slots;
     weir_projection *paths; /* of a record */

@@ -168,6 +168,7 @@ static bool build_payload(weir_plan_builder *builder, weir_plan *plan)
                                    .data = plan->payload_paths,
                                    .names = &plan->names};
     plan->payload = weir_plan_compile(builder, &plan->connection->payload_path, &scope);
+    plan->payload_where = weir_plan_where(builder->arena, plan->connection->payload_path.node);
     if (!weir_projection_seal(plan->payload_paths))
         return false;
     plan->payload_slots = weir_projection_slots(plan->payload_paths);

@@ -291,7 +291,7 @@ static void take_payload(weir_runner *runner, weir_str text, const weir_value *m
     input.roots[WEIR_ROOT_DATA] = *message;
     input.data_slots = runner->payload_slots;
     if (!weir_vm_run(runner->vm, runner->plan->payload, runner->world, &input, &payload)) {
-        fail_vm(runner, WEIR_STAGE_PAYLOAD, text, "payload_path", (weir_str){0});
+        fail_vm(runner, WEIR_STAGE_PAYLOAD, text, "payload_path", runner->plan->payload_where);
         return;
     }
     if (runner->observer)

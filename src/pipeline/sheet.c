@@ -69,6 +69,11 @@ void weir_sheet_lines(weir_sheet *sheet, weir_entry *parent, const char *key, we
     add_text(sheet, parent, key, WEIR_ENTRY_LINES, text);
 }
 
+void weir_sheet_brief(weir_sheet *sheet, weir_entry *parent, const char *key, weir_str text)
+{
+    add_text(sheet, parent, key, WEIR_ENTRY_SAMPLE, text);
+}
+
 void weir_sheet_printf(weir_sheet *sheet, weir_entry *parent, const char *key, const char *format,
                        ...)
 {

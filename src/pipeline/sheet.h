@@ -35,6 +35,8 @@ void weir_sheet_printf(weir_sheet *sheet, weir_entry *parent, const char *key, c
                        ...) WEIR_PRINTF(4, 5);
 /** Lines of text, such as a program. */
 void weir_sheet_lines(weir_sheet *sheet, weir_entry *parent, const char *key, weir_str text);
+/** Words which the aligned text cuts where they are long: they are shown in full elsewhere. */
+void weir_sheet_brief(weir_sheet *sheet, weir_entry *parent, const char *key, weir_str text);
 /** What was evaluated from credentials: every secret in it becomes "***". */
 void weir_sheet_masked(weir_sheet *sheet, weir_entry *parent, const char *key, weir_str text);
 /** The same for data, which the aligned text cuts where it is long. */

@@ -6,7 +6,7 @@
 #include "pipeline/sheet.h"
 #include "util/utf8.h"
 
-enum { STEP = 2, GAP = 2, COLUMNS_MAX = 24, CELL_MAX = 44, SAMPLE_MAX = 300 };
+enum { STEP = 2, GAP = 2, COLUMNS_MAX = 24, CELL_MAX = 40, SAMPLE_MAX = 300 };
 
 static void print_map(const weir_entry *map, size_t indent, weir_buf *out);
 
@@ -84,26 +84,32 @@ static size_t column_of(const table *t, const char *key)
     return i;
 }
 
-/* A column that only some rows have stands where they have it. */
+/* A column that only some rows have stands before what follows it in them, at the end if that is
+ * nothing. */
+static size_t add_column(table *t, const weir_entry *cell)
+{
+    size_t at = t->count;
+    for (const weir_entry *next = cell->next; next && at == t->count; next = next->next)
+        at = column_of(t, next->key);
+    memmove(t->keys + at + 1, t->keys + at, (t->count - at) * sizeof t->keys[0]);
+    memmove(t->widths + at + 1, t->widths + at, (t->count - at) * sizeof t->widths[0]);
+    t->keys[at] = cell->key;
+    t->widths[at] = strlen(cell->key);
+    t->count++;
+    return at;
+}
+
 static void add_row(table *t, const weir_entry *row)
 {
-    size_t at = 0;
     for (const weir_entry *cell = row->first; cell; cell = cell->next) {
         size_t column = column_of(t, cell->key);
-        if (column == t->count) {
-            if (t->count == COLUMNS_MAX)
-                return;
-            memmove(t->keys + at + 1, t->keys + at, (t->count - at) * sizeof t->keys[0]);
-            memmove(t->widths + at + 1, t->widths + at, (t->count - at) * sizeof t->widths[0]);
-            column = at;
-            t->keys[column] = cell->key;
-            t->widths[column] = strlen(cell->key);
-            t->count++;
-        }
+        if (column == t->count && t->count == COLUMNS_MAX)
+            return;
+        if (column == t->count)
+            column = add_column(t, cell);
         const size_t width = width_of(cell);
         if (width > t->widths[column])
             t->widths[column] = width;
-        at = column + 1;
     }
 }
 
@@ -128,9 +134,29 @@ static void print_row(const table *t, const weir_entry *row, size_t indent, weir
     end_line(out);
 }
 
+/* Most rows leave some cells out; the longest tells best in what order they come. */
+static const weir_entry *longest(const weir_entry *list)
+{
+    const weir_entry *found = NULL;
+    size_t most = 0;
+    for (const weir_entry *row = list->first; row; row = row->next) {
+        size_t count = 0;
+        for (const weir_entry *cell = row->first; cell; cell = cell->next)
+            count++;
+        if (count > most) {
+            most = count;
+            found = row;
+        }
+    }
+    return found;
+}
+
 static void print_table(const weir_entry *list, size_t indent, weir_buf *out)
 {
     table t = {0};
+    const weir_entry *leader = longest(list);
+    if (leader)
+        add_row(&t, leader);
     for (const weir_entry *row = list->first; row; row = row->next)
         add_row(&t, row);
     pad(out, indent);
@@ -249,7 +275,11 @@ static void print_map(const weir_entry *map, size_t indent, weir_buf *out)
         if (is_line(child) && strlen(child->key) > width)
             width = strlen(child->key);
     }
+    bool follows_block = false;
     for (const weir_entry *child = map->first; child; child = child->next) {
+        if (is_line(child) && follows_block)
+            separate(indent, out);
+        follows_block = !is_line(child);
         if (is_leaf(child)) {
             print_leaf(child, indent, width, out);
         } else if (child->kind == WEIR_ENTRY_LIST) {

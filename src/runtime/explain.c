@@ -10,6 +10,7 @@
 #include "pipeline/explain.h"
 #include "runtime/internal.h"
 #include "util/error.h"
+#include "value/json_write.h"
 
 typedef struct explanation {
     weir_spec *spec;
@@ -232,6 +233,28 @@ static weir_code explain_traced(explanation *x, weir_entry *into, size_t connect
     return WEIR_OK;
 }
 
+/* What to look for in what is shown: the secrets as they are, and as they stand in JSON text. */
+static bool choose_masks(explanation *x, const weir_world *world)
+{
+    const size_t count = world->secret_count;
+    weir_secret *masks = WEIR_ARENA_ARRAY(x->sheet.arena, weir_secret, 2 * count + 1);
+    for (size_t i = 0; masks && i < count; i++) {
+        weir_buf escaped = {0};
+        masks[i] = world->secrets[i];
+        if (!masks[i].text.ptr)
+            continue;
+        weir_json_write_str(&escaped, masks[i].text);
+        if (escaped.len > 2)
+            masks[count + i].text =
+                weir_arena_copy(x->sheet.arena, (weir_str){escaped.ptr + 1, escaped.len - 2});
+        x->sheet.failed |= escaped.failed;
+        weir_buf_wipe(&escaped);
+    }
+    x->sheet.secrets = masks;
+    x->sheet.secret_count = 2 * count;
+    return masks != NULL;
+}
+
 static weir_code explain_connection(explanation *x, size_t connection)
 {
     weir_world world = {0};
@@ -239,8 +262,10 @@ static weir_code explain_connection(explanation *x, size_t connection)
     if (code != WEIR_OK)
         return code;
     weir_entry *into = weir_sheet_map(&x->sheet, x->connections, NULL);
-    x->sheet.secrets = world.secrets;
-    x->sheet.secret_count = world.secret_count;
+    if (!choose_masks(x, &world)) {
+        weir_world_fini(&world);
+        return weir_fail_nomem(x->error);
+    }
     weir_sheet_text(&x->sheet, into, "connection", x->spec->model->connections[connection].name);
     if (x->options->frame) {
         code = explain_traced(x, into, connection, &world);
