@@ -26,7 +26,7 @@ install(TARGETS weir_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/specs DESTINATION ${CMAKE_INSTALL_DATADIR}/weir
     FILES_MATCHING PATTERN "*.yaml" PATTERN "*.csv" PATTERN "*.json")
 
-# The man page and the completion are written by the command itself, from the rows that it parses by. A
+# The man page, the completion and the schema are written by the command itself, from the rows that it reads by. A
 # sanitized command is not run while building: nothing of it is installed.
 if(NOT WEIR_SANITIZE)
     foreach(pair weir.1=--man weir.bash=--bash)
@@ -36,8 +36,12 @@ if(NOT WEIR_SANITIZE)
         add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/${file} DEPENDS weir_command VERBATIM
             COMMAND weir_command help ${option} > ${PROJECT_BINARY_DIR}/${file})
     endforeach()
-    add_custom_target(weir_help_files ALL DEPENDS ${PROJECT_BINARY_DIR}/weir.1 ${PROJECT_BINARY_DIR}/weir.bash)
+    add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/weir.schema.json DEPENDS weir_command VERBATIM
+        COMMAND weir_command schema > ${PROJECT_BINARY_DIR}/weir.schema.json)
+    add_custom_target(weir_help_files ALL DEPENDS ${PROJECT_BINARY_DIR}/weir.1 ${PROJECT_BINARY_DIR}/weir.bash
+        ${PROJECT_BINARY_DIR}/weir.schema.json)
     install(FILES ${PROJECT_BINARY_DIR}/weir.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    install(FILES ${PROJECT_BINARY_DIR}/weir.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/weir)
     install(FILES ${PROJECT_BINARY_DIR}/weir.bash RENAME weir
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 endif()
