@@ -143,16 +143,13 @@ static void put_json_text(weir_buf *out, const weir_value *text)
         weir_test_put_text(out, weir_value_text(text));
         return;
     }
-    bool is_ascii;
-    const weir_str raw = weir_value_text(text);
-    weir_buf clear = {0};
-    char *room = weir_buf_reserve(&clear, raw.len + 1); /* what is unescaped is never longer */
-    if (room) {
-        clear.len = weir_json_unescape_into(raw, room, raw.len + 1, &is_ascii);
-        weir_test_put_text(out, weir_buf_str(&clear));
-    }
-    out->failed |= !room;
-    weir_buf_fini(&clear);
+    weir_arena *arena = weir_arena_new(weir_value_text(text).len + 64, 0);
+    weir_value clear;
+    if (arena && weir_json_unescape(arena, text, &clear))
+        weir_test_put_text(out, weir_value_text(&clear));
+    else
+        out->failed = true;
+    weir_arena_free(arena);
 }
 
 static void put_any(writer *w, const weir_value *value);
