@@ -17,6 +17,15 @@ static bool complain(char why[160], size_t level, const char *what)
     return false;
 }
 
+/* A number whose digits are escaped ("\u0031.5"): nobody sends that, but it is one. */
+static bool read_escaped(const weir_value *v, double *out)
+{
+    char text[256];
+    bool is_ascii = false;
+    const size_t len = weir_json_unescape_into(weir_value_text(v), text, sizeof text, &is_ascii);
+    return len != SIZE_MAX && weir_double_parse((weir_str){text, len}, out);
+}
+
 /* A number, or a text that is one. */
 static bool read_number(const weir_value *v, double *out)
 {
@@ -26,6 +35,8 @@ static bool read_number(const weir_value *v, double *out)
     case WEIR_STR: return weir_double_parse(weir_value_text(v), out);
     case WEIR_BIGINT: return weir_double_parse(weir_value_text(v), out);
     case WEIR_RAW:
+        if (v->aux == WEIR_RAW_ESCAPED)
+            return read_escaped(v, out);
         return v->aux == WEIR_RAW_NUMBER && weir_double_parse_json(weir_value_text(v), out);
     case WEIR_DECIMAL: *out = weir_decimal_to_double(v->decimal); return true;
     default: return false;
@@ -51,6 +62,61 @@ static bool one_level(const weir_value *pair, weir_level *level)
            read_number(&pair->list->items[1], &level->size);
 }
 
+/* ------------------------------------------------------------------ the form that venues send */
+
+/* One number, bare or in quotes, up to the next ',' or ']'; NULL when it is anything else. */
+static const char *compact_number(const char *at, double *out)
+{
+    const bool is_quoted = *at == '"';
+    const char *start = at += is_quoted;
+    while ((*at >= '0' && *at <= '9') || *at == '.' || *at == '-' || *at == '+' || *at == 'e' ||
+           *at == 'E')
+        at++;
+    if (at == start || !weir_double_parse_json((weir_str){start, (size_t)(at - start)}, out))
+        return NULL;
+    if (!is_quoted)
+        return at;
+    return *at == '"' ? at + 1 : NULL;
+}
+
+/*
+ * [["1.5","2"],[1.4,3],...] without blanks and with nothing behind the size: read in one pass,
+ * without a value for each number. The text is known to be JSON, so it ends in brackets. False:
+ * some other form, for the general way.
+ */
+static bool compact_levels(weir_str text, weir_level *levels, size_t count)
+{
+    const char *at = text.ptr + 1;
+    for (size_t i = 0; i < count; i++) {
+        if (*at != '[' || !(at = compact_number(at + 1, &levels[i].price)) || *at != ',' ||
+            !(at = compact_number(at + 1, &levels[i].size)) || *at != ']')
+            return false;
+        at++;
+        if (*at != (i + 1 < count ? ',' : ']'))
+            return false;
+        at++;
+    }
+    return true;
+}
+
+static size_t count_brackets(weir_str text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += text.ptr[i] == '[';
+    return count;
+}
+
+static bool raw_compact(weir_batch *batch, size_t column, const weir_value *v)
+{
+    const weir_str text = weir_value_text(v);
+    const size_t count = count_brackets(text) - 1;
+    if (count == 0)
+        return false;
+    weir_level *levels = weir_batch_levels(batch, column, count);
+    return levels && compact_levels(text, levels, count);
+}
+
 static bool raw_levels(weir_batch *batch, size_t column, const weir_value *v, char why[160])
 {
     const size_t count = weir_json_count(v);
@@ -71,7 +137,7 @@ bool weir_levels_set(weir_vm *vm, weir_batch *batch, size_t column, const weir_v
                      char why[160])
 {
     if (v->kind == WEIR_RAW && v->aux == WEIR_RAW_ARRAY)
-        return raw_levels(batch, column, v, why);
+        return raw_compact(batch, column, v) || raw_levels(batch, column, v, why);
     if (v->kind != WEIR_LIST && v->kind != WEIR_TUPLE) {
         snprintf(why, 160, "expected a list of [price, size] levels, not %s", weir_vm_show(vm, v));
         return false;

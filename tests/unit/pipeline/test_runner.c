@@ -217,6 +217,19 @@ START_TEST(levels_come_from_raw_lists_and_built_ones)
         strstr(feed_text(&f, "{\"b\":[[\"1.5\",\"2\"],[1e-3,4,\"r\"]],\"a\":[[\"3\",4]]}"),
                "\"market_depth\":{\"bids\":[[1.5,2.0],[0.001,4.0]],\"asks\":[[3.0,4.0]]}"));
     ck_assert_ptr_nonnull(strstr(feed_text(&f, "{\"b\":[],\"a\":[]}"), "\"bids\":[],\"asks\":[]"));
+    static const char *const alike[] = {
+        "[[\"1.5\",\"2\"],[-1e-3,4]]",
+        "[ [\"1.5\" ,\"2\"],[-1e-3,4]]",
+        "[[\"1.5\",\"2\",[7]],[-1e-3,4]]",
+        "[[\"\\u0031.5\",\"2\"],[-1e-3,4]]",
+    };
+    for (size_t i = 0; i < sizeof alike / sizeof alike[0]; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "{\"b\":%s,\"a\":[]}", alike[i]);
+        const char *line = feed_text(&f, text);
+        ck_assert_msg(strstr(line, "\"bids\":[[1.5,2.0],[-0.001,4.0]]") != NULL, "%s: %s", text,
+                      line);
+    }
     ck_assert_str_eq(feed_text(&f, "{\"b\":[[\"x\",\"2\"]],\"a\":[]}"), "");
     expect_failed(&f, WEIR_STAGE_CONVERT, 1, "level 0: expected [price, size");
     ck_assert_str_eq(feed_text(&f, "{\"b\":7,\"a\":[]}"), "");
