@@ -307,6 +307,7 @@ static int replay_file(replay *r)
     r->output = cli_output_new(r->spec, &options);
     if (!r->output)
         return CLI_FAILED;
+    cli_stop_install();
     cli_stop_listen(NULL);
     const int status = feed_all(r);
     if (cli_flag(r->args, "stats"))
@@ -332,7 +333,6 @@ static int run(const cli_args *args)
     int status = CLI_USAGE;
     if (!read_pace(&r) || !cli_number(args, "limit", &r.limit))
         return CLI_USAGE;
-    cli_stop_install();
     r.spec = cli_load_spec(args, args->operands[0], &status);
     if (r.spec)
         status = replay_file(&r);

@@ -4,7 +4,6 @@
 
 #include "cli/feed.h"
 #include "cli/screen.h"
-#include "cli/stop.h"
 
 static const char *const overflow_names[] = {"block", "drop_oldest", "drop_newest", "conflate",
                                              NULL};
@@ -68,7 +67,6 @@ static int run(const cli_args *args)
     const char *level = cli_value(args, "log");
     cli_subscription *wanted = calloc(args->given_count + 1, sizeof *wanted);
     const char **connections = calloc(args->given_count + 1, sizeof *connections);
-    cli_stop_install();
     cli_screen_open(options.is_quiet, level);
     weir_log_to(cli_screen_log, NULL, level ? level : "info");
     const int status = wanted && connections ? run_with(args, &options, wanted, connections)

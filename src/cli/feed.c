@@ -369,6 +369,7 @@ int cli_feed_run(const cli_feed_options *options)
         return f.status;
     }
     hint(options);
+    cli_stop_install();
     if (weir_runtime_start(f.runtime, &error) != WEIR_OK) {
         f.status = cli_fail("%s", error.text);
     } else {

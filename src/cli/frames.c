@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/stop.h"
 #include "util/error.h"
 
 enum { PIECE = 256 * 1024, PREFIX = 4 };
@@ -27,7 +28,7 @@ struct cli_frames {
     bool is_over; /* nothing more to read */
 };
 
-/* More bytes behind `end`; false at the end of the file or with `error`. */
+/* More bytes behind `end`; false at the end of the file, when stopping, or with `error`. */
 static bool fill(cli_frames *frames, weir_error *error)
 {
     if (frames->start > 0) {
@@ -46,7 +47,9 @@ static bool fill(cli_frames *frames, weir_error *error)
     ssize_t n;
     do
         n = read(frames->fd, frames->buffer + frames->end, frames->cap - frames->end);
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && errno == EINTR && !cli_is_stopping());
+    if (n < 0 && errno == EINTR)
+        return false;
     if (n < 0)
         return weir_fail(error, WEIR_ERR_IO, "%s: %s", frames->path, strerror(errno)) == WEIR_OK;
     frames->is_over = n == 0;
@@ -114,7 +117,7 @@ static bool next_prefixed(cli_frames *frames, weir_str *bytes, uint64_t *torn, w
         *bytes = (weir_str){frames->buffer + frames->start + PREFIX, len};
     }
     if (!is_whole) {
-        *torn = frames->end - frames->start;
+        *torn = frames->is_over ? frames->end - frames->start : 0;
         return false;
     }
     frames->start += PREFIX + bytes->len;

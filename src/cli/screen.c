@@ -6,6 +6,7 @@
  */
 #include "cli/screen.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +15,11 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/stop.h"
 #include "util/time.h"
 #include "util/utf8.h"
 
+enum { ROOM_STEP_MS = 100 };
 enum { COLUMNS_LEAST = 20, COLUMNS_USUAL = 80 };
 
 static const char wipe[] = "\r\033[K";
@@ -55,10 +58,23 @@ bool cli_screen_has_progress(void)
     return screen.is_terminal && !screen.is_quiet;
 }
 
+/*
+ * True once stderr takes a line without blocking. Nobody may be reading it: while stopping that is
+ * not waited for, since the thread that says this is joined.
+ */
+static bool has_room(void)
+{
+    struct pollfd err = {.fd = STDERR_FILENO, .events = POLLOUT};
+    int ready = poll(&err, 1, 0);
+    while (ready == 0 && !cli_is_stopping())
+        ready = poll(&err, 1, ROOM_STEP_MS);
+    return ready != 0;
+}
+
 /* The lock is held. */
 static void take_away(void)
 {
-    if (screen.is_drawn)
+    if (screen.is_drawn && has_room())
         fputs(wipe, stderr);
     screen.is_drawn = false;
 }
@@ -104,9 +120,11 @@ void cli_screen_say(int64_t time_ns, weir_str text)
     cli_put_clean(&line, text);
     weir_buf_putc(&line, '\n');
     pthread_mutex_lock(&screen.lock);
-    take_away();
-    fwrite(line.ptr, 1, line.len, stderr);
-    fflush(stderr);
+    if (has_room()) {
+        take_away();
+        fwrite(line.ptr, 1, line.len, stderr);
+        fflush(stderr);
+    }
     pthread_mutex_unlock(&screen.lock);
     weir_buf_fini(&line);
 }
@@ -217,9 +235,11 @@ void cli_screen_progress(weir_str text)
         return;
     pthread_mutex_lock(&screen.lock);
     text.len = weir_utf8_offset(text, columns() - 1); /* a line that wraps cannot be wiped */
-    fputs(wipe, stderr);
-    fwrite(text.ptr, 1, text.len, stderr);
-    fflush(stderr);
-    screen.is_drawn = true;
+    if (has_room()) {
+        fputs(wipe, stderr);
+        fwrite(text.ptr, 1, text.len, stderr);
+        fflush(stderr);
+        screen.is_drawn = true;
+    }
     pthread_mutex_unlock(&screen.lock);
 }

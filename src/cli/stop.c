@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Only async-signal-safe calls in the handler: clock_gettime, _exit, weir_consumer_wake. */
+/*
+ * Only async-signal-safe calls in the handlers: clock_gettime, timer_settime, _exit,
+ * weir_consumer_wake. A signal may come just before a call that blocks, and what blocks may never
+ * end: so a timer ticks after the first one. Its first tick makes the call return, its second ends
+ * the program.
+ */
 #include "cli/stop.h"
 
 #include <pthread.h>
@@ -12,8 +17,13 @@
 
 static const int64_t grace_ns = WEIR_NS_PER_S;
 static const int64_t nap_max_ns = 200 * WEIR_NS_PER_MS;
+static const struct itimerspec ticks = {.it_value = {.tv_sec = 1, .tv_nsec = 50000000},
+                                        .it_interval = {.tv_nsec = 850000000}};
 
-static volatile sig_atomic_t is_stopping;
+static volatile sig_atomic_t is_stopping; /* the number of the signal */
+static volatile sig_atomic_t ticked;
+static timer_t timer;
+static bool has_timer;
 static atomic_llong stopped_at_ns;
 static _Atomic(weir_consumer *) waiting;
 
@@ -22,10 +32,20 @@ static void on_signal(int number)
     if (is_stopping)
         _exit(128 + number);
     atomic_store(&stopped_at_ns, weir_mono_ns());
-    is_stopping = 1;
+    is_stopping = number;
+    if (has_timer)
+        timer_settime(timer, 0, &ticks, NULL);
     weir_consumer *consumer = atomic_load(&waiting);
     if (consumer)
         weir_consumer_wake(consumer);
+}
+
+static void on_tick(int number)
+{
+    (void)number;
+    if (ticked)
+        _exit(128 + is_stopping);
+    ticked = 1;
 }
 
 static void ours(sigset_t *set)
@@ -34,6 +54,7 @@ static void ours(sigset_t *set)
     sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGHUP);
+    sigaddset(set, SIGALRM);
 }
 
 void cli_stop_install(void)
@@ -41,7 +62,10 @@ void cli_stop_install(void)
     sigset_t set;
     ours(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    struct sigaction action = {.sa_handler = on_signal}, before;
+    struct sigaction action = {.sa_handler = on_signal}, tick = {.sa_handler = on_tick}, before;
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+    sigaction(SIGALRM, &tick, NULL);
+    has_timer = has_timer || timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, NULL, &before);
