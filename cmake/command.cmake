@@ -10,7 +10,7 @@ endif()
 add_executable(weir_command ${top} ${WEIR_OBJECTS})
 set_target_properties(weir_command PROPERTIES OUTPUT_NAME weir LINKER_LANGUAGE C ENABLE_EXPORTS ON
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-target_link_libraries(weir_command PRIVATE ${WEIR_PKGS} Threads::Threads m ${CMAKE_DL_LIBS})
+target_link_libraries(weir_command PRIVATE ${WEIR_PKGS} PkgConfig::EDIT Threads::Threads m ${CMAKE_DL_LIBS})
 
 # Where the specs that come with Weir are: in the sources while it runs from the build folder, and once it is
 # installed, seen from the folder of the command itself, so that the prefix may be chosen late and moved.

@@ -477,6 +477,36 @@ WEIR_API bool weir_evaluator_line(weir_evaluator *evaluator, const char *line, s
 WEIR_API weir_code weir_format(const char *name, weir_str text, weir_text_buffer *out,
                                weir_report **report, weir_error *error);
 
+/** Expressions tried out one after another, with names of a spec. Belongs to one thread. */
+typedef struct weir_workspace weir_workspace;
+
+typedef enum weir_ask {
+    WEIR_ASK_VALUE, /**< as JSON */
+    WEIR_ASK_TYPE,  /**< the name of the value's type, "str" */
+    WEIR_ASK_CODE   /**< the program, an instruction a line; nothing is evaluated */
+} weir_ask;
+
+WEIR_API weir_workspace *weir_workspace_new(void);
+WEIR_API void weir_workspace_free(weir_workspace *workspace);
+/** What `data` is from now on; on failure it stays what it was. */
+WEIR_API weir_code weir_workspace_set_data(weir_workspace *workspace, weir_str json,
+                                           weir_error *error);
+/** Its vars, mappings, assets and credentials (secrets without a value, shown as ***) are in scope
+ * from now on. The workspace holds the spec. NULL: none. */
+WEIR_API weir_code weir_workspace_set_spec(weir_workspace *workspace, weir_spec *spec,
+                                           weir_error *error);
+/** Appends the answer to *out. On failure as weir_eval. */
+WEIR_API weir_code weir_workspace_ask(weir_workspace *workspace, weir_ask ask, weir_str expression,
+                                      weir_text_buffer *out, weir_report **report,
+                                      weir_error *error);
+typedef void weir_word_fn(void *user, weir_str word);
+/**
+ * Calls `each` for the words that may stand for the last bytes of `text`, which is an expression up
+ * to a cursor; a word may come twice. Returns how many bytes a word replaces.
+ */
+WEIR_API size_t weir_workspace_complete(weir_workspace *workspace, weir_str text,
+                                        weir_word_fn *each, void *user);
+
 /**
  * Where log lines go; `level` is "debug", "info", "warning" or "error". NULL fn: nowhere. Events of
  * a runtime without on_event are logged.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/eval_prompt.h"
 #include "util/file.h"
 
 enum { DATA_MAX = 256 * 1024 * 1024 };
@@ -50,8 +51,6 @@ static int run(const cli_args *args)
         return args->operand_count || cli_flag(args, "data")
                    ? cli_usage(args, "--batch takes expressions and data from its input")
                    : run_batch();
-    if (!args->operand_count)
-        return cli_usage(args, "missing EXPR");
     weir_buf data = {0};
     weir_text_buffer value = {0};
     weir_report *report = NULL;
@@ -60,7 +59,9 @@ static int run(const cli_args *args)
     if (!read_data(args, &data))
         return CLI_FAILED;
     const char *text = cli_flag(args, "data") ? weir_buf_cstr(&data) : NULL;
-    if (weir_eval(args->operands[0], text, &value, &report, &error) == WEIR_OK) {
+    if (!args->operand_count)
+        status = cli_eval_converse(args, text);
+    else if (weir_eval(args->operands[0], text, &value, &report, &error) == WEIR_OK) {
         weir_buf out = {value.ptr, value.len, value.cap, false};
         value = (weir_text_buffer){0};
         weir_buf_putc(&out, '\n');
@@ -97,6 +98,10 @@ const cli_command cli_eval = {
     .summary = "evaluate an expression",
     .description = "Evaluates one expression as a spec would and prints its value as JSON. A "
                    "mistake is shown with its place, and the exit status is 1.\n\n"
+                   "Without an expression, reads them from stdin, one a line or as long as a "
+                   "bracket is open; on a terminal with line editing, completion and a history "
+                   "in $XDG_STATE_HOME/weir. ':help' lists what else can be typed, as :data FILE "
+                   "and :spec SPEC.\n\n"
                    "With --batch, expressions come by the line. What JSON cannot say is written as "
                    "an object of one member: {\"$Decimal\": \"1.10\"}, {\"$tuple\": [1, 2]}, "
                    "{\"$bytes\": \"00ff\"}, {\"$Timestamp\": [NS, ZONE]}.",

@@ -131,7 +131,9 @@ static weir_code pass(work *w, weir_error *error)
     weir_token *tokens = NULL;
     size_t count = 0;
     if (!f || !weir_yaml_scan(w->arena, weir_buf_str(&w->text), &tokens, &count))
-        return weir_fail_nomem(error);
+        return weir_arena_failed(w->arena)
+                   ? weir_fail_nomem(error)
+                   : unsupported(error, "its meaning hangs on a byte order mark");
     weir_buf_clear(&w->next);
     f->text = weir_buf_str(&w->text);
     f->tokens = tokens;
