@@ -75,6 +75,30 @@ START_TEST(private_files_must_be_closed_to_others)
 }
 END_TEST
 
+START_TEST(a_file_is_replaced_whole_and_keeps_its_mode)
+{
+    char link[80];
+    struct stat now;
+    weir_buf out = {0};
+    weir_error error = {0};
+    write_file("old and longer", 0640);
+    snprintf(link, sizeof link, "%s.link", path);
+    ck_assert_int_eq(symlink(path, link), 0);
+    ck_assert_int_eq(weir_file_replace(link, WEIR_STR("new"), &error), WEIR_OK);
+    ck_assert_int_eq(weir_file_read(path, 100, &out, &error), WEIR_OK);
+    ck_assert_str_eq(weir_buf_cstr(&out), "new");
+    ck_assert_int_eq(stat(path, &now), 0);
+    ck_assert_int_eq(now.st_mode & 07777, 0640);
+    ck_assert_int_eq(lstat(link, &now), 0);
+    ck_assert(S_ISLNK(now.st_mode));
+    weir_buf_fini(&out);
+    unlink(link);
+    unlink(path);
+    ck_assert_int_eq(weir_file_replace(path, WEIR_STR("new"), &error), WEIR_ERR_IO);
+    ck_assert(!weir_file_exists(path));
+}
+END_TEST
+
 START_TEST(paths_split_and_join)
 {
     static const char *const rows[][3] = {
@@ -126,7 +150,7 @@ int main(void)
     Suite *suite = suite_create("file");
     weir_check_case(suite, "file", size_limit_allows_n_and_refuses_one_more,
                     failures_name_the_path_and_the_reason, private_files_must_be_closed_to_others,
-                    paths_split_and_join);
+                    a_file_is_replaced_whole_and_keeps_its_mode, paths_split_and_join);
     weir_check_case(suite, "secret", secrets_are_masked_wherever_they_occur);
     return weir_check_run(suite);
 }
