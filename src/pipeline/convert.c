@@ -99,7 +99,8 @@ static bool set_column(conversion *c, const weir_plan_column *column, weir_value
 }
 
 /* Evaluates before the eyes of the observer. */
-static bool watch_field(weir_runner *runner, const weir_plan_column *column, weir_value *value)
+static __attribute__((noinline, cold)) bool
+watch_field(weir_runner *runner, const weir_plan_column *column, weir_value *value)
 {
     weir_field_trace trace = {0};
     const bool is_good = weir_plan_field_watch(runner->vm, column->field, runner->world,
@@ -110,7 +111,7 @@ static bool watch_field(weir_runner *runner, const weir_plan_column *column, wei
 
 static bool eval_field(weir_runner *runner, const weir_plan_column *column, weir_value *value)
 {
-    if (runner->observer)
+    if (weir_runner_is_watched(runner))
         return watch_field(runner, column, value);
     return weir_plan_field_eval(runner->vm, column->field, runner->world, &runner->input, value);
 }
@@ -172,7 +173,7 @@ static void convert_one(conversion *c)
     }
     const size_t at = runner->batch.open_at;
     weir_batch_commit(&runner->batch);
-    if (runner->observer)
+    if (weir_runner_is_watched(runner))
         runner->observer->on_made(runner->watcher,
                                   (const weir_record *)(runner->batch.bytes.ptr + at));
     runner->counters.records_out++;
@@ -204,7 +205,7 @@ static void convert_each(conversion *c)
     while (weir_items_next(&items, &runner->input.roots[WEIR_ROOT_ITEM])) {
         weir_projection_fill(c->rule->item, &runner->input.roots[WEIR_ROOT_ITEM],
                              runner->item_slots);
-        if (runner->observer)
+        if (weir_runner_is_watched(runner))
             runner->observer->on_item(runner->watcher, &runner->input.roots[WEIR_ROOT_ITEM]);
         convert_one(c);
         weir_arena_rewind(runner->arena, mark);
@@ -221,7 +222,7 @@ static weir_outcome test_rule(conversion *c)
     const weir_outcome outcome = !is_good ? WEIR_OUTCOME_RAISED
                                  : holds  ? WEIR_OUTCOME_TRUE
                                           : WEIR_OUTCOME_FALSE;
-    if (runner->observer)
+    if (weir_runner_is_watched(runner))
         runner->observer->on_rule(runner->watcher, c->rule, outcome);
     return outcome;
 }
@@ -238,7 +239,7 @@ static void fail_condition(const conversion *c)
 void weir_runner_convert(weir_runner *runner, const weir_plan_stream *stream, weir_str sample)
 {
     conversion c = {.runner = runner, .stream = stream, .sample = sample};
-    if (runner->observer)
+    if (weir_runner_is_watched(runner))
         runner->observer->on_stream(runner->watcher, stream);
     for (size_t i = 0; i < stream->rule_count; i++) {
         c.rule = &stream->rules[i];
@@ -254,6 +255,6 @@ void weir_runner_convert(weir_runner *runner, const weir_plan_stream *stream, we
         return;
     }
     runner->counters.unconverted++;
-    if (runner->observer)
+    if (weir_runner_is_watched(runner))
         runner->observer->on_unconverted(runner->watcher);
 }

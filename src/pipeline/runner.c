@@ -143,7 +143,7 @@ void weir_runner_fail(weir_runner *runner, weir_stage stage, weir_str sample, co
     va_start(args, format);
     vsnprintf(letter->reason, sizeof letter->reason, format, args);
     va_end(args);
-    if (runner->observer)
+    if (weir_runner_is_watched(runner))
         runner->observer->on_failed(runner->watcher, stage, letter->reason);
 }
 
@@ -179,7 +179,7 @@ static const weir_plan_route *find_route(weir_runner *runner, weir_str sample)
     for (size_t i = 0; i < plan->route_count; i++) {
         const weir_plan_route *route = &plan->routes[i];
         const weir_outcome outcome = test(runner, route->match, &runner->input);
-        if (runner->observer)
+        if (weir_runner_is_watched(runner))
             runner->observer->on_match(runner->watcher, route, outcome);
         if (outcome == WEIR_OUTCOME_TRUE)
             return route;
@@ -195,10 +195,10 @@ static void take_record(weir_runner *runner)
     const weir_str sample = sample_of(runner, &runner->input.roots[WEIR_ROOT_DATA]);
     const weir_arena_mark mark = weir_arena_save(runner->arena);
     runner->counters.records_in++;
-    if (runner->observer)
+    if (weir_runner_is_watched(runner))
         runner->observer->on_record(runner->watcher, &runner->input.roots[WEIR_ROOT_DATA]);
     const weir_plan_route *route = find_route(runner, sample);
-    if (runner->observer)
+    if (weir_runner_is_watched(runner))
         runner->observer->on_route(runner->watcher, route);
     if (route->stream_count == 0)
         runner->counters.dropped++;
@@ -272,7 +272,7 @@ static bool inflate_frame(weir_runner *runner, weir_str *bytes)
         return false;
     }
     *bytes = weir_buf_str(&runner->inflated);
-    if (runner->observer)
+    if (weir_runner_is_watched(runner))
         runner->observer->on_inflated(runner->watcher, *bytes);
     return true;
 }
@@ -294,14 +294,14 @@ static void take_payload(weir_runner *runner, weir_str text, const weir_value *m
         fail_vm(runner, WEIR_STAGE_PAYLOAD, text, "payload_path", runner->plan->payload_where);
         return;
     }
-    if (runner->observer)
+    if (weir_runner_is_watched(runner))
         runner->observer->on_payload(runner->watcher, &payload);
     take_message(runner, &payload);
 }
 
 static void tell_message(const weir_runner *runner, const weir_value *message)
 {
-    if (runner->observer)
+    if (weir_runner_is_watched(runner))
         runner->observer->on_message(runner->watcher, message);
 }
 
@@ -389,7 +389,7 @@ static weir_verdict judge(weir_runner *runner, const weir_plan_wait *wait,
     const weir_outcome error = wait->error ? test(runner, wait->error, &input) : WEIR_OUTCOME_FALSE;
     if (error != WEIR_OUTCOME_TRUE && wait->match)
         match = test(runner, wait->match, &input);
-    if (runner->observer)
+    if (weir_runner_is_watched(runner))
         runner->observer->on_wait(runner->watcher, (weir_wait)(wait - runner->plan->waits), error,
                                   match);
     if (error == WEIR_OUTCOME_TRUE) {
