@@ -5,6 +5,9 @@
  * text is written compact and laid out at the end, so that the walk need not know how deep it is.
  */
 #include "spec/reference.h"
+
+#include <assert.h>
+
 #include "value/json_write.h"
 
 #define DURATION_PATTERN "^[0-9]+(\\.[0-9]+)? ?(ns|us|ms|s|m|h|d)$"
@@ -208,6 +211,7 @@ static void put_shape(schema *s, const weir_shape *shape)
 
 static void put_row(schema *s, const weir_key_row *row)
 {
+    assert((row->type != WEIR_KEY_READ || row->shape) && "a row with a reader has a shape");
     put_key(s, row->name);
     put(s, "{");
     put_text(s, "description", row->doc);
