@@ -2,6 +2,8 @@
 """`weir explain`: what a spec comes to, and one frame through every stage. Nothing is sent, no secret is shown."""
 import json
 import os
+import re
+import shlex
 
 import claims
 from claims import ROOT, equal, weir, within, write
@@ -185,6 +187,15 @@ def several_connections_are_all_explained_unless_one_is_named():
 def variables_can_be_set():
     write("shop.yaml", SPEC)
     equal(_json("shop.yaml", "--set", "vars.url=ws://else.example/")["connections"][0]["url"], "ws://else.example/")
+
+
+def the_page_shows_what_is_said():
+    with open(os.path.join(ROOT, "docs", "explain.md"), encoding="utf-8") as file:
+        blocks = re.findall(r"```console\n\$ weir (.*)\n((?:.*\n)*?)```", file.read())
+    equal(len(blocks), 2)
+    os.chdir(ROOT)
+    for command, shown in blocks:
+        equal(weir(*shlex.split(command), env={"HOME": "/nowhere"}).out, shown, command)
 
 
 # ---------------------------------------------------------------- one frame
