@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Line editing through libedit (this is its only doorman). Ctrl-C is a key here, not a signal: the
- * terminal's interrupt character is off while a line is edited, so that the key can throw the line
+ * terminal makes no signals of keys while a line is edited, so that the key can throw the line
  * away; while an expression runs it interrupts as everywhere. The history is a file of the user's
  * own, in $XDG_STATE_HOME/weir or ~/.local/state/weir, that others cannot read.
  */
@@ -215,7 +215,7 @@ cli_prompt *cli_prompt_open(cli_complete_fn *complete, void *user)
     el_set(prompt->edit, EL_BIND, "^I", "weir-complete", NULL);
     el_set(prompt->edit, EL_BIND, "^C", "weir-clear", NULL);
     el_set(prompt->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
-    el_set(prompt->edit, EL_SETTY, "-d", "intr=", NULL);
+    el_set(prompt->edit, EL_SETTY, "-d", "-isig", NULL);
     return prompt;
 }
 

@@ -299,7 +299,8 @@ static bool is_name_byte(char c)
     return isalnum((unsigned char)c) || c == '_' || ((unsigned char)c & 0x80);
 }
 
-/* Where the operand begins that ends at `end`: names, dots, brackets with what is in them. */
+/* Where the operand begins that ends at `end`: names, dots, texts, brackets with what is in them.
+ */
 static size_t operand_start(weir_str text, size_t end)
 {
     size_t at = end, depth = 0;
@@ -308,7 +309,7 @@ static size_t operand_start(weir_str text, size_t end)
         const char c = text.ptr[at - 1];
         if (quote)
             quote = c == quote ? 0 : quote;
-        else if (depth > 0 && (c == '\'' || c == '"'))
+        else if (c == '\'' || c == '"')
             quote = c;
         else if (c == ')' || c == ']' || c == '}')
             depth++;

@@ -197,6 +197,8 @@ static weir_code run(work *w, const weir_source *source, weir_diags *diags, weir
         return unsupported(error, "it has line breaks that editors do not show (U+0085, U+2028)");
     if (w->text.failed)
         return weir_fail_nomem(error);
+    if (has_mark(weir_buf_str(&w->text)))
+        return unsupported(error, "it has two byte order marks");
     const weir_code code = settle(w, error);
     if (code == WEIR_OK && has_mark(weir_buf_str(&w->text)))
         return unsupported(error, "it has a byte order mark where none belongs");
