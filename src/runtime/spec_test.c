@@ -248,7 +248,7 @@ weir_code weir_spec_test_draft(weir_spec *spec, const weir_test_draft *draft, we
                            .connection = weir_spec_find_connection(spec, draft->connection, error)};
     if (test.connection == SIZE_MAX)
         return error->code;
-    weir_test_run run = {.arena = weir_arena_new(TEST_ARENA_FIRST, 0)};
+    weir_test_run run = {.spec = spec, .test = &test, .arena = weir_arena_new(TEST_ARENA_FIRST, 0)};
     if (run.arena)
         test.name = free_name(run.arena, spec->model, draft->name);
     weir_code code = run.arena && test.name.ptr && copy_frame(run.arena, draft->frame, &frame)

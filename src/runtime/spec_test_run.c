@@ -36,8 +36,10 @@ static bool open_world(world *w, weir_test_run *run)
     const weir_test_spec *test = run->test;
     weir_value *credentials = WEIR_ARENA_ARRAY(run->arena, weir_value, model->credential_count + 1);
     weir_value *vars = WEIR_ARENA_ARRAY(run->arena, weir_value, model->var_count + 1);
+    const weir_expr_names *names = weir_plan_names(run->spec->plans[test->connection]);
+    weir_value *session = WEIR_ARENA_ARRAY(run->arena, weir_value, names->session_count + 1);
     w->assets = weir_asset_cache_new(model->assets);
-    if (!credentials || !vars || !w->assets)
+    if (!credentials || !vars || !session || !w->assets)
         return false;
     for (size_t i = 0; i < model->credential_count; i++)
         credentials[i] = credential(&model->credentials[i], test, i);
@@ -45,6 +47,7 @@ static bool open_world(world *w, weir_test_run *run)
         vars[i] = model->vars[i].value;
     w->expr = (weir_expr_world){.credentials = credentials,
                                 .vars = vars,
+                                .session = session, /* nothing is learnt yet */
                                 .assets = w->assets,
                                 .connection_name = model->connections[test->connection].name,
                                 .fixed_now_ns = test->now_ns ? test->now_ns : WEIR_TEST_NOW_NS};

@@ -351,8 +351,8 @@ static void read_records_test(weir_reader *reader, const weir_connection_spec *c
         return;
     const bool is_json =
         connection->format == WEIR_PARSER_JSON && connection->compression == WEIR_COMPRESSION_NONE;
-    const bool may_be_broken =
-        test->fails.is_set && (test->fails.stage < 0 || test->fails.stage <= STAGE_DECODE);
+    /* -1, any stage, included. */
+    const bool may_be_broken = test->fails.is_set && test->fails.stage <= STAGE_DECODE;
     for (size_t i = 0; is_json && !may_be_broken && i < test->frame_count; i++)
         check_json(reader, &test->frames[i]);
 }
