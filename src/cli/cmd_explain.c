@@ -48,6 +48,14 @@ static uint64_t split_number(char *text)
     return (uint64_t)number;
 }
 
+/* Frames of other connections than the one that is asked for are not counted, as in 'weir replay
+ * --frame-index'. */
+static bool is_chosen(const explain *x, const weir_recording_frame *frame)
+{
+    return !x->options.connection || frame->connection.len == 0 ||
+           weir_str_is(frame->connection, x->options.connection);
+}
+
 /* Frame `number` of what is open; false after a message. */
 static bool find_frame(explain *x, const char *path, uint64_t number)
 {
@@ -55,7 +63,7 @@ static bool find_frame(explain *x, const char *path, uint64_t number)
     weir_error error = {0};
     uint64_t torn = 0, count = 0;
     while (cli_frames_next(x->frames, &frame, &torn, &error)) {
-        if (frame.is_outgoing || count++ < number)
+        if (frame.is_outgoing || !is_chosen(x, &frame) || count++ < number)
             continue;
         x->frame = frame.bytes;
         x->options.is_binary = frame.is_binary;
@@ -176,7 +184,7 @@ const cli_command cli_explain = {
         "hold, every field from its source to its column, the records, and where it failed.",
     .examples = "weir explain kraken --subscribe trades=BTC/USD\n"
                 "weir explain acme.yaml --connection market_data --code\n"
-                "weir explain acme.yaml --frame '{\"T\":\"t\",\"S\":\"AAPL\",\"p\":126.55}'\n"
+                "weir explain acme.yaml --frame '[{\"T\":\"t\",\"S\":\"AAPL\",\"p\":126.55}]'\n"
                 "weir explain acme.yaml --frame @today.rec:17 --json\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],

@@ -278,6 +278,9 @@ def a_frame_of_a_recording_brings_its_connection_and_time():
         out = _json("two.yaml", "--frame", "@r.rec:%d" % at)["connections"][0]
         equal(out["connection"], connection)
         within(out["records"][0]["streams"][0]["made"], '"received":"2020-09-13T12:26:4%dZ"' % (at + 1))
+    out = _json("two.yaml", "--frame", "@r.rec", "--connection", "other")["connections"][0]
+    equal(out["frame"], '{"n":5}')
+    within(weir("explain", "two.yaml", "--frame", "@r.rec:1", "--connection", "other").err, "no frame 1; it has 1")
 
 
 def a_frame_cannot_drive_the_terminal():
