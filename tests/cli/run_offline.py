@@ -89,7 +89,7 @@ complete_words weir run --form
 complete_words weir replay --format = c
 """
     out = subprocess.run(["bash", "-c", probe], stdout=subprocess.PIPE, check=True).stdout.decode()
-    equal(out.splitlines(), ["replay", "json csv pretty", "--format", "csv"])
+    equal(out.splitlines(), ["replay record-test", "json csv pretty", "--format", "csv"])
 
 
 def the_man_page_has_no_broken_lines():

@@ -65,7 +65,13 @@ static void evaluate(bool has_slots, weir_buf *out)
     memcpy(text, MESSAGE, sizeof MESSAGE - 1);
     weir_arena_reset(run);
     weir_projection *projection = weir_projection_new(spec);
-    weir_expr_names names = {NAMES, 1, NAMES, 1, NULL, 0, NAMES, 1, true};
+    weir_expr_names names = {.credentials = NAMES,
+                             .credential_count = 1,
+                             .vars = NAMES,
+                             .var_count = 1,
+                             .session = NAMES,
+                             .session_count = 1,
+                             .has_asset_book = true};
     weir_expr_scope scope = {WEIR_ROOT_BIT(WEIR_ROOT_DATA) | WEIR_ROOT_BIT(WEIR_ROOT_VALUE),
                              has_slots ? projection : NULL, NULL, &names};
     size_t mistakes = 0;

@@ -28,13 +28,21 @@ static bool has(weir_str text, const char *what)
     return memmem(text.ptr, text.len, what, strlen(what)) != NULL;
 }
 
+/* As a man page spells a name: its hyphens must not become dashes. */
+static void put_roff(weir_buf *out, const char *name)
+{
+    for (; *name; name++)
+        weir_buf_printf(out, *name == '-' ? "\\-" : "%c", *name);
+}
+
 static void option_is_in_man(const cli_command *command, const cli_option *option, const char *text)
 {
     weir_buf heading = {0}, row = {0};
-    weir_buf_printf(&heading, ".SS weir %s ", command->name);
+    weir_buf_puts(&heading, ".SS weir ");
+    put_roff(&heading, command->name);
+    weir_buf_putc(&heading, ' ');
     weir_buf_puts(&row, ".TP\n\\fB\\-\\-");
-    for (const char *c = option->name; *c; c++)
-        weir_buf_printf(&row, *c == '-' ? "\\-" : "%c", *c);
+    put_roff(&row, option->name);
     weir_buf_puts(&row, "\\fR");
     const bool is_there =
         has(section(text, weir_buf_cstr(&heading), "\n.SS "), weir_buf_cstr(&row));
