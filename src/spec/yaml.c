@@ -67,6 +67,13 @@ static bool find_lines(builder *b)
     return true;
 }
 
+/* A byte order mark, as some editors put it in front. libyaml would indent the first line by it. */
+enum { MARK_LEN = 3 };
+static bool has_mark(weir_str text)
+{
+    return text.len >= MARK_LEN && memcmp(text.ptr, "\xEF\xBB\xBF", MARK_LEN) == 0;
+}
+
 /* The byte offset of a mark. Without the memory of the last one, a long line would cost its square.
  */
 static size_t byte_at(builder *b, yaml_mark_t mark)
@@ -76,8 +83,8 @@ static size_t byte_at(builder *b, yaml_mark_t mark)
         return text.len;
     size_t at = b->line_starts[mark.line];
     size_t column = 0;
-    if (mark.line == 0 && text.len >= 3 && memcmp(text.ptr, "\xEF\xBB\xBF", 3) == 0)
-        at = 3;
+    if (mark.line == 0 && has_mark(text))
+        at = MARK_LEN;
     if (mark.line == b->last.line && mark.column >= b->last.column && b->last_byte > at) {
         at = b->last_byte;
         column = b->last.column;
@@ -125,8 +132,10 @@ static void complain_of_parser(builder *b)
     if (parser->error == YAML_MEMORY_ERROR)
         return;
     if (parser->error == YAML_READER_ERROR) {
-        weir_diag_error(b->diags, place_of_offset(b, parser->problem_offset), "not YAML text: %s",
-                        parser->problem ? parser->problem : "unreadable");
+        weir_diag_error(
+            b->diags,
+            place_of_offset(b, parser->problem_offset + (has_mark(b->source->text) ? MARK_LEN : 0)),
+            "not YAML text: %s", parser->problem ? parser->problem : "unreadable");
         return;
     }
     const weir_place place = place_of(b, parser->problem_mark, parser->problem_mark);
@@ -471,8 +480,9 @@ weir_node *weir_yaml_parse(weir_arena *arena, const weir_source *source, weir_di
     }
     if (!find_lines(&b) || !yaml_parser_initialize(&b.parser))
         return NULL;
-    yaml_parser_set_input_string(&b.parser, (const unsigned char *)source->text.ptr,
-                                 source->text.len);
+    const size_t mark = has_mark(source->text) ? MARK_LEN : 0;
+    yaml_parser_set_input_string(&b.parser, (const unsigned char *)source->text.ptr + mark,
+                                 source->text.len - mark);
     yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
     bool is_over = false;
     while (!is_over && !b.has_failed) {

@@ -114,6 +114,19 @@ START_TEST(a_block_ends_with_its_last_value_also_when_that_is_an_alias)
 }
 END_TEST
 
+START_TEST(a_byte_order_mark_moves_no_place)
+{
+    loaded l = load_text("\xEF\xBB\xBFweir: 1\nname: a\nconnections:\n  m:\n    url: ws://h/\n"
+                         "    backend: {type: websocket}\n    streams: [data]\n    "
+                         "converters: {data: {fields: {x: \"1\"}}}\n");
+    expect_clean(&l);
+    expect_source(&l, l.model->root->pairs[0].key, "weir");
+    expect_source(&l, l.model->root->pairs[1].value, "a");
+    ck_assert_uint_eq(l.model->root->pairs[0].key->place.column, 1);
+    unload(&l);
+}
+END_TEST
+
 START_TEST(several_connections_must_be_told_apart)
 {
     loaded l = load_text(
@@ -133,6 +146,7 @@ int main(void)
                     a_frame_that_must_fail_may_be_no_json, symbols_are_any_scalars,
                     several_connections_must_be_told_apart);
     weir_check_case(suite, "places", lists_and_maps_know_the_bytes_they_stand_in,
-                    a_block_ends_with_its_last_value_also_when_that_is_an_alias);
+                    a_block_ends_with_its_last_value_also_when_that_is_an_alias,
+                    a_byte_order_mark_moves_no_place);
     return weir_check_run(suite);
 }
