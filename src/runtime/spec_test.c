@@ -197,7 +197,7 @@ static void put_block(weir_buf *out, const weir_test_run *run)
     if (test->now_ns != 0) {
         char text[WEIR_TIME_TEXT_MAX];
         const size_t len = weir_time_format(test->now_ns, text);
-        weir_buf_printf(out, "%*snow: '%.*s'\n", (int)indent, "", (int)len, text);
+        weir_buf_printf(out, "%*snow: \"%.*s\"\n", (int)indent, "", (int)len, text);
     }
     weir_buf_printf(out, "%*sin: ", (int)indent, "");
     weir_test_put_bytes(out, test->frames[0].bytes);

@@ -82,9 +82,12 @@ static void put_escaped(weir_buf *out, weir_str text)
     weir_buf_putc(out, '"');
 }
 
+/* As the formatter quotes: double where it costs no escape. */
 static void put_quoted(weir_buf *out, weir_str text)
 {
-    if (!is_all_printable(text)) {
+    const bool is_free =
+        text.len == 0 || (!memchr(text.ptr, '"', text.len) && !memchr(text.ptr, '\\', text.len));
+    if (is_free || !is_all_printable(text)) {
         put_escaped(out, text);
         return;
     }

@@ -330,7 +330,7 @@ def what_is_recorded_passes():
     equal((printed.code, printed.err), (0, ""))
     write("acme.yaml", SPEC + printed.out)
     equal(weir("test", spec).out, "6 passed, 0 failed\n", printed.out)
-    within(printed.out, "tests:\n  - name: 'frames.jsonl frame 0'", "out: []\n    fails: {stage: convert, reason: ")
+    within(printed.out, "tests:\n  - name: \"frames.jsonl frame 0\"", "out: []\n    fails: {stage: convert, reason: ")
     _spec()
     done = weir("record-test", spec, capture, "--frames", "5,0-4", "--append")
     equal((done.code, done.out), (0, ""))
@@ -403,7 +403,7 @@ def a_recording_brings_connections_and_times():
                          ("other", 1_600_000_002_000_000_000, 0, '{"T":"x"}'))
     done = weir("record-test", spec, capture, "--frames", "0,1", "--append", "--name", "today")
     equal(done.code, 0, done.err)
-    within(_read(), "name: 'today frame 0'\n    connection: market\n    now: '2020-09-13T12:26:40.123456789Z'",
+    within(_read(), 'name: "today frame 0"\n    connection: market\n    now: "2020-09-13T12:26:40.123456789Z"',
            "connection: other\n    now: '2020-09-13T12:26:42Z'")
     equal(weir("test", spec).code, 0)
 
