@@ -404,7 +404,7 @@ def a_recording_brings_connections_and_times():
     done = weir("record-test", spec, capture, "--frames", "0,1", "--append", "--name", "today")
     equal(done.code, 0, done.err)
     within(_read(), 'name: "today frame 0"\n    connection: market\n    now: "2020-09-13T12:26:40.123456789Z"',
-           "connection: other\n    now: '2020-09-13T12:26:42Z'")
+           'connection: other\n    now: "2020-09-13T12:26:42Z"')
     equal(weir("test", spec).code, 0)
 
 
