@@ -185,9 +185,9 @@ typedef void weir_event_fn(void *user, const weir_event *event);
 typedef struct weir_tap_frame {
     int64_t time_ns;
     weir_str connection;
-    bool is_outgoing; /**< then `bytes` has secrets masked */
+    bool is_outgoing;
     bool is_binary;
-    weir_str bytes;
+    weir_str bytes; /**< secrets masked; in what came in, by as many stars */
 } weir_tap_frame;
 typedef void weir_tap_fn(void *user, const weir_tap_frame *frame);
 

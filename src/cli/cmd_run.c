@@ -95,7 +95,7 @@ static const cli_option options[] = {
     {.name = "record",
      .arg = "FILE",
      .help = "append every frame, in both directions and with its time, to FILE, for 'weir "
-             "replay'; secrets that are sent are masked",
+             "replay'; secrets are masked, also where the venue repeats them",
      .completion = CLI_COMPLETE_FILE},
     {.name = "overflow",
      .arg = "POLICY",

@@ -5,6 +5,7 @@
  * the spec's default; never from a command line. Files that others can read are refused. Their text
  * is wiped when it is no longer wanted.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "runtime/internal.h"
@@ -267,4 +268,26 @@ void weir_world_fini(weir_world *world)
 void weir_world_mask(const weir_world *world, weir_str text, weir_buf *out)
 {
     weir_secret_mask(text, world->secrets, world->secret_count, out);
+}
+
+weir_str weir_world_cover(const weir_world *world, weir_str data, weir_buf *room)
+{
+    if (!weir_secret_cover(data, world->secrets, world->secret_count, room))
+        return data;
+    return room->failed ? (weir_str){0} : weir_buf_str(room);
+}
+
+/* A mask is never longer than what it hides; without memory nothing is shown. */
+void weir_world_mask_letter(const weir_world *world, weir_dead_letter *letter)
+{
+    weir_buf sample = {0}, reason = {0};
+    weir_world_mask(world, (weir_str){letter->sample, letter->sample_len}, &sample);
+    weir_world_mask(world, weir_str_of(letter->reason), &reason);
+    letter->sample_len = sample.failed ? 0 : sample.len;
+    if (letter->sample_len > 0)
+        memcpy(letter->sample, sample.ptr, sample.len);
+    snprintf(letter->reason, sizeof letter->reason, "%s",
+             reason.failed ? "" : weir_buf_cstr(&reason));
+    weir_buf_wipe(&sample);
+    weir_buf_wipe(&reason);
 }

@@ -102,12 +102,13 @@ void weir_decoder_failures(const weir_decoder *decoder,
                            void (*each)(void *user, const weir_failure *failure), void *user)
 {
     for (size_t i = 0; i < weir_runner_dead_letters(decoder->runner); i++) {
-        const weir_dead_letter *letter = weir_runner_dead_letter(decoder->runner, i);
-        const weir_failure failure = {.stage = weir_stage_name(letter->stage),
-                                      .frame = letter->frame,
-                                      .received_ns = letter->received_ns,
-                                      .sample = {letter->sample, letter->sample_len},
-                                      .reason = weir_str_of(letter->reason)};
+        weir_dead_letter letter = *weir_runner_dead_letter(decoder->runner, i);
+        weir_world_mask_letter(&decoder->world, &letter);
+        const weir_failure failure = {.stage = weir_stage_name(letter.stage),
+                                      .frame = letter.frame,
+                                      .received_ns = letter.received_ns,
+                                      .sample = {letter.sample, letter.sample_len},
+                                      .reason = weir_str_of(letter.reason)};
         each(user, &failure);
     }
 }

@@ -106,13 +106,15 @@ void weir_connection_deliver_rest(weir_connection *connection, bool is_forced)
 
 /* ------------------------------------------------------------------ frames */
 
-static void tap(const weir_connection *connection, const weir_frame *frame)
+/* A venue that echoes a credential must not get it into a recording. */
+static void tap(weir_connection *connection, const weir_frame *frame)
 {
     const weir_runtime_options *options = &connection->runtime->options;
-    const weir_tap_frame tapped = {.time_ns = frame->received_ns,
-                                   .connection = connection->spec->name,
-                                   .is_binary = frame->kind == WEIR_FRAME_BINARY,
-                                   .bytes = frame->bytes};
+    const weir_tap_frame tapped = {
+        .time_ns = frame->received_ns,
+        .connection = connection->spec->name,
+        .is_binary = frame->kind == WEIR_FRAME_BINARY,
+        .bytes = weir_world_cover(&connection->world, frame->bytes, &connection->text)};
     options->on_frame(options->user, &tapped);
 }
 
@@ -147,7 +149,7 @@ static void show_progress(weir_connection *connection, const weir_runner_frame *
     const weir_counters *counters = weir_runner_counters(connection->runner);
     const uint64_t failures = count_failures(counters);
     if (failures > connection->failed_before)
-        weir_status_add_letters(&connection->shown, connection->runner,
+        weir_status_add_letters(&connection->shown, connection->runner, &connection->world,
                                 failures - connection->failed_before);
     connection->failed_before = failures;
     connection->numbers.last_frame_ns = frame->received_ns;

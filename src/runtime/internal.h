@@ -70,6 +70,10 @@ void weir_world_fini(weir_world *world);
 /** Appends `text` with every credential's text replaced by ***: the last net before a log or event.
  */
 void weir_world_mask(const weir_world *world, weir_str text, weir_buf *out);
+/** What a peer sent, with secrets covered in place: `data` itself, or `room` with a copy. */
+weir_str weir_world_cover(const weir_world *world, weir_str data, weir_buf *room);
+/** Masks the secrets in the sample and the reason of a failure. */
+void weir_world_mask_letter(const weir_world *world, weir_dead_letter *letter);
 
 /* ------------------------------------------------------------------ credentials */
 

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "runtime/internal.h"
+
 _Static_assert(sizeof(weir_status_numbers) % sizeof(uint64_t) == 0, "moved as words");
 
 bool weir_status_init(weir_status_cell *cell)
@@ -49,7 +51,8 @@ void weir_status_read(const weir_status_cell *cell, weir_status_numbers *numbers
 
 /* ------------------------------------------------------------------ dead letters */
 
-void weir_status_add_letters(weir_status_cell *cell, const weir_runner *runner, uint64_t count)
+void weir_status_add_letters(weir_status_cell *cell, const weir_runner *runner,
+                             const struct weir_world *world, uint64_t count)
 {
     const size_t kept = weir_runner_dead_letters(runner);
     const size_t fresh = count < kept ? (size_t)count : kept;
@@ -57,6 +60,7 @@ void weir_status_add_letters(weir_status_cell *cell, const weir_runner *runner, 
     for (size_t i = kept - fresh; i < kept; i++) {
         weir_dead_letter *place = weir_ring_push(&cell->letters, NULL);
         *place = *weir_runner_dead_letter(runner, i);
+        weir_world_mask_letter(world, place);
     }
     pthread_mutex_unlock(&cell->lock);
 }

@@ -40,8 +40,11 @@ void weir_status_write(weir_status_cell *cell, const weir_status_numbers *number
 /** Numbers that were true together. Any thread. */
 void weir_status_read(const weir_status_cell *cell, weir_status_numbers *numbers);
 
-/** Copies the last `count` dead letters of a runner. */
-void weir_status_add_letters(weir_status_cell *cell, const weir_runner *runner, uint64_t count);
+struct weir_world;
+
+/** Copies the last `count` dead letters of a runner, with the secrets of its world masked. */
+void weir_status_add_letters(weir_status_cell *cell, const weir_runner *runner,
+                             const struct weir_world *world, uint64_t count);
 /** Calls `each` for the letters that are kept, oldest first, with no lock held. Any thread. */
 void weir_status_letters(weir_status_cell *cell,
                          void (*each)(void *user, const weir_failure *failure), void *user);

@@ -11,7 +11,8 @@
 #include "util/buf.h"
 
 typedef struct weir_secret {
-    weir_str text; /**< heap, NUL behind it; ptr NULL = unset */
+    weir_str text;  /**< heap, NUL behind it; ptr NULL = unset */
+    weir_buf forms; /**< how else it may be written; the module's */
 } weir_secret;
 
 /** Copies `text`. False when out of memory. An earlier value is wiped and freed. */
@@ -21,9 +22,15 @@ void weir_secret_fini(weir_secret *secret);
 /** What may be printed instead: "***", or "" when unset. */
 weir_str weir_secret_masked(const weir_secret *secret);
 /**
- * Appends `text` to `out` with every occurrence of a secret (of 4 bytes or more) replaced by "***".
- * For text that came back from a peer and may echo a credential.
+ * Appends `text` to `out` with every occurrence of a secret (of 4 bytes or more) replaced by "***",
+ * also where it is escaped for JSON or a URL, or inside of base64, and its beginning (8 bytes or
+ * more) at the end of the text. For text that came back from a peer and may echo a credential.
  */
 void weir_secret_mask(weir_str text, const weir_secret *secrets, size_t count, weir_buf *out);
+/**
+ * The same for data, whose length and layout have to stay: a secret of 8 bytes or more is covered
+ * with as many '*', or '1' where it is a number. False, and `out` as it was: there is none.
+ */
+bool weir_secret_cover(weir_str data, const weir_secret *secrets, size_t count, weir_buf *out);
 
 #endif

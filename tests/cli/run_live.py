@@ -107,6 +107,30 @@ def a_slow_reader_with_drops_allowed_is_told_how_many():
         within(done.err, "dropped ")
 
 
+def a_secret_that_the_venue_repeats_is_in_no_message_and_no_recording():
+    secret = 's3cret/"\\9876543210'
+    spec = SPEC.replace("connections:", "credentials: [key]\nconnections:").replace("    subscribe:\n", """\
+    auth:
+      mode: first_message
+      first_message: {json: {fields: {action: "'auth'", key: credentials.key, coded: "b64encode('u:' + credentials.key)"}}}
+      ack: {match: "data['T'] == 'ok'", error: "data['T'] == 'error'", timeout: 5s}
+    subscribe:\n""", 1).replace("connections:", "connections:", 1)
+    spec = spec.replace("          close: float(data['p'])", "          close: float(data['k'])")
+    auth = {"mode": "first_message", "match": {"action": "auth"}, "ack": {"T": "ok", "all": "$msg"}}
+    wrong = {**auth, "match": {"action": "none"}, "is_auth": {"action": "auth"}, "reject": {"T": "error", "all": "$msg"}}
+    capture = write("frames.jsonl", trade(1, k=secret) + "\n")
+    for how in (auth, wrong):
+        config = {**CONFIG, "auth": how}
+        with peers.Venue("--capture", capture, "--dialect", "alpaca", config=config) as venue:
+            done = finish(start("run", write("shop.yaml", spec), "--set", "vars.url=" + venue.url(), "--record", "r.rec",
+                                "--log", "debug", "--duration", "1s", *WANTED, env={**os.environ, "SHOP_KEY": secret}))
+        stats = weir("replay", "shop.yaml", "r.rec", "--stats", env={"SHOP_KEY": secret})
+        with open("r.rec", "rb") as file:
+            texts = {"log": done.err, "recording": file.read().decode(errors="replace"), "stats": stats.err}
+        for name, text in texts.items():
+            equal([part for part in ("s3cret", "9876543210", "dTpzM2") if part in text], [], name)
+
+
 if __name__ == "__main__":
     if not peers.available():
         print("skipped: node or tests/peers/node_modules is absent")

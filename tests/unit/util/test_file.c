@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Files with limits and modes, paths, and secrets that are masked. */
+#include "util/encode.h"
 #include "util/file.h"
 #include "util/secret.h"
 
@@ -124,7 +125,7 @@ END_TEST
 
 START_TEST(secrets_are_masked_wherever_they_occur)
 {
-    weir_secret secrets[3] = {{{NULL, 0}}};
+    weir_secret secrets[3] = {0};
     ck_assert(weir_str_is(weir_secret_masked(&secrets[0]), ""));
     ck_assert(weir_secret_set(&secrets[0], WEIR_STR("abcd")));
     ck_assert(weir_secret_set(&secrets[1], WEIR_STR("abcdef")));
@@ -145,12 +146,90 @@ START_TEST(secrets_are_masked_wherever_they_occur)
 }
 END_TEST
 
+START_TEST(secrets_are_masked_as_peers_quote_them)
+{
+    static const char *const quoted[] = {
+        "k/+\"\xc3\xa9 e\\y90",     "k/+\\\"\xc3\xa9 e\\\\y90",   "k/+\\\"\\u00e9 e\\\\y90",
+        "k/+\"\xc3\xa9 e\\\\y90",   "k%2F%2B%22%C3%A9%20e%5Cy90", "k%2f%2b%22%c3%a9%20e%5cy90",
+        "k%2F%2B%22%C3%A9+e%5Cy90",
+    };
+    weir_secret secret = {0};
+    ck_assert(weir_secret_set(&secret, weir_str_of(quoted[0])));
+    for (size_t i = 0; i < sizeof quoted / sizeof *quoted; i++) {
+        weir_buf text = {0}, out = {0};
+        weir_buf_printf(&text, "bad <%s>", quoted[i]);
+        weir_secret_mask(weir_buf_str(&text), &secret, 1, &out);
+        ck_assert_str_eq(weir_buf_cstr(&out), "bad <***>");
+        weir_buf_fini(&text);
+        weir_buf_fini(&out);
+    }
+    weir_secret_fini(&secret);
+}
+END_TEST
+
+START_TEST(secrets_are_masked_inside_of_base64)
+{
+    static const char *const before[] = {"", "u", "us", "usr"};
+    weir_secret secret = {0};
+    ck_assert(weir_secret_set(&secret, WEIR_STR("s3cret\xff\xfe?>password")));
+    for (size_t i = 0; i < 4; i++) {
+        weir_buf text = {0}, coded = {0}, out = {0};
+        weir_buf_printf(&text, "%s%s!", before[i], secret.text.ptr);
+        weir_base64_encode((weir_bytes){(const uint8_t *)text.ptr, text.len}, &coded);
+        weir_secret_mask(weir_buf_str(&coded), &secret, 1, &out);
+        ck_assert_ptr_nonnull(strstr(weir_buf_cstr(&out), "***"));
+        ck_assert_uint_le(out.len, 12);
+        weir_buf_fini(&text);
+        weir_buf_fini(&coded);
+        weir_buf_fini(&out);
+    }
+    weir_secret_fini(&secret);
+}
+END_TEST
+
+START_TEST(a_secret_that_was_cut_off_is_masked)
+{
+    weir_secret secret = {0};
+    weir_buf out = {0};
+    ck_assert(weir_secret_set(&secret, WEIR_STR("0123456789abcdef")));
+    weir_secret_mask(WEIR_STR("key 0123456789"), &secret, 1, &out);
+    ck_assert_str_eq(weir_buf_cstr(&out), "key ***");
+    weir_buf_clear(&out);
+    weir_secret_mask(WEIR_STR("key 0123456 01234567!"), &secret, 1, &out);
+    ck_assert_str_eq(weir_buf_cstr(&out), "key 0123456 01234567!");
+    weir_buf_clear(&out);
+    weir_secret_mask(WEIR_STR("key 0123456789abc; and so on"), &secret, 1, &out);
+    ck_assert_str_eq(weir_buf_cstr(&out), "key ***; and so on");
+    weir_buf_fini(&out);
+    weir_secret_fini(&secret);
+}
+END_TEST
+
+START_TEST(secrets_in_data_are_covered_in_place)
+{
+    weir_secret secrets[3] = {0};
+    weir_buf out = {0};
+    ck_assert(weir_secret_set(&secrets[0], WEIR_STR("s3cret\"90")));
+    ck_assert(weir_secret_set(&secrets[1], WEIR_STR("12345678")));
+    ck_assert(weir_secret_set(&secrets[2], WEIR_STR("short")));
+    ck_assert(!weir_secret_cover(WEIR_STR("{\"a\":\"short\"}"), secrets, 3, &out));
+    ck_assert(
+        weir_secret_cover(WEIR_STR("{\"a\":\"s3cret\\\"90\",\"b\":12345678}"), secrets, 3, &out));
+    ck_assert_str_eq(weir_buf_cstr(&out), "{\"a\":\"**********\",\"b\":11111111}");
+    weir_buf_fini(&out);
+    for (size_t i = 0; i < 3; i++)
+        weir_secret_fini(&secrets[i]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("file");
     weir_check_case(suite, "file", size_limit_allows_n_and_refuses_one_more,
                     failures_name_the_path_and_the_reason, private_files_must_be_closed_to_others,
                     a_file_is_replaced_whole_and_keeps_its_mode, paths_split_and_join);
-    weir_check_case(suite, "secret", secrets_are_masked_wherever_they_occur);
+    weir_check_case(suite, "secret", secrets_are_masked_wherever_they_occur,
+                    secrets_are_masked_as_peers_quote_them, secrets_are_masked_inside_of_base64,
+                    a_secret_that_was_cut_off_is_masked, secrets_in_data_are_covered_in_place);
     return weir_check_run(suite);
 }
