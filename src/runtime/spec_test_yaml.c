@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Values as YAML, for test blocks that are written by the program. Collections are in flow style,
- * wrapped at a width; scalars stand on one line, plain where that cannot be misread, in single
- * quotes where they can stand as they are, else in double quotes with escapes. Whatever text goes
- * in, the same text is read back.
+ * wrapped at a width; scalars stand on one line, plain where that cannot be misread, else in double
+ * quotes, but in single quotes where double ones would cost escapes, as in most JSON. Whatever text
+ * goes in, the same text is read back.
  */
 #include "runtime/spec_test.h"
 #include "util/encode.h"

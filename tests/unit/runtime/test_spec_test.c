@@ -202,16 +202,17 @@ START_TEST(texts_are_quoted_where_they_could_be_misread)
 {
     expect_yaml("AAPL", "AAPL");
     expect_yaml("BTC/USD", "BTC/USD");
-    expect_yaml("", "''");
-    expect_yaml("null", "'null'");
-    expect_yaml("Yes", "'Yes'");
-    expect_yaml("1.5", "'1.5'");
-    expect_yaml("a b", "'a b'");
-    expect_yaml("it's", "'it''s'");
+    expect_yaml("", "\"\"");
+    expect_yaml("null", "\"null\"");
+    expect_yaml("Yes", "\"Yes\"");
+    expect_yaml("1.5", "\"1.5\"");
+    expect_yaml("a b", "\"a b\"");
+    expect_yaml("it's", "\"it's\"");
+    expect_yaml("it's \"x\"", "'it''s \"x\"'");
     expect_yaml("a\n\"b\"\\", "\"a\\n\\\"b\\\"\\\\\"");
     expect_yaml("\x7f", "\"\\x7F\"");
     expect_yaml("\xE2\x80\xA8", "\"\\u2028\"");
-    expect_yaml("\xF0\x9F\x98\x80", "'\xF0\x9F\x98\x80'");
+    expect_yaml("\xF0\x9F\x98\x80", "\"\xF0\x9F\x98\x80\"");
 }
 END_TEST
 
