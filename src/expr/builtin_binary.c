@@ -201,6 +201,10 @@ static bool call_unpack(weir_vm *vm, const weir_call *call, weir_value *out)
     int64_t offset;
     const code *c;
     size_t count;
+    if (weir_arg(call, 1)->kind != WEIR_BYTES)
+        return weir_vm_fail(vm, WEIR_RAISE_TYPE, "a bytes-like object is required, not '%s' (%s)",
+                            weir_value_type_name(weir_arg(call, 1)),
+                            weir_vm_show(vm, weir_arg(call, 1)));
     if (!weir_need_str(vm, weir_arg(call, 0), "format", &u.format) ||
         !weir_need_bytes(vm, weir_arg(call, 1), "buffer", &bytes) ||
         !weir_need_int_or(vm, weir_arg(call, 2), "offset", 0, &offset) ||

@@ -192,7 +192,7 @@ static bool put_pairs(weir_vm *vm, const weir_value *key, const weir_value *valu
 {
     const weir_value *items;
     size_t count;
-    if (!is_each || !(weir_is_sequence(value) || value->kind == WEIR_SET))
+    if (!is_each || !(weir_is_sequence(value) || weir_is_mapping(value) || value->kind == WEIR_SET))
         return put_pair(vm, key, value, out, flags);
     if (!weir_items_of(vm, value, &items, &count))
         return false;
@@ -219,6 +219,10 @@ static bool put_query(weir_vm *vm, const weir_value *query, bool is_each, weir_b
     size_t count;
     if (!weir_items_of(vm, query, &items, &count))
         return false;
+    if (count && items[0].kind != WEIR_TUPLE)
+        return weir_vm_fail(vm, WEIR_RAISE_TYPE,
+                            "not a valid non-string sequence or mapping object (%s)",
+                            weir_vm_show(vm, query));
     for (size_t i = 0; i < count; i++)
         if (!weir_op_unpack(vm, &items[i], 2, both) ||
             !put_pairs(vm, &both[0], &both[1], is_each, out, flags))

@@ -297,9 +297,10 @@ static bool call_divmod(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     weir_value *pair;
     const weir_value *a = weir_arg(call, 0), *b = weir_arg(call, 1);
+    /* The rest first: by zero it is another error for Decimals, and the one that divmod() has. */
     return weir_list_room(vm, WEIR_TUPLE, 2, out, &pair) &&
-           weir_op_binary(vm, WEIR_BINARY_FLOORDIV, a, b, &pair[0]) &&
-           weir_op_binary(vm, WEIR_BINARY_MOD, a, b, &pair[1]);
+           weir_op_binary(vm, WEIR_BINARY_MOD, a, b, &pair[1]) &&
+           weir_op_binary(vm, WEIR_BINARY_FLOORDIV, a, b, &pair[0]);
 }
 
 /* x becomes the number that times x is 1 modulo n, if there is one: Euclid's algorithm. */

@@ -242,6 +242,20 @@ static void reverse_items(weir_value *items, size_t count)
     }
 }
 
+/* The items parsed once, to be compared often; NULL: failed. */
+static weir_value *typed_copy(weir_vm *vm, const weir_value *items, size_t count)
+{
+    weir_value *typed = weir_vm_alloc(vm, (count + 1) * sizeof(*typed));
+    for (size_t i = 0; typed && i < count; i++) {
+        weir_value room;
+        const weir_value *t = weir_typed(vm, &items[i], &room);
+        if (!t)
+            return NULL;
+        typed[i] = *t;
+    }
+    return typed;
+}
+
 static bool call_sorted(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     const weir_value *key = weir_arg(call, 1), *from;
@@ -253,12 +267,11 @@ static bool call_sorted(weir_vm *vm, const weir_call *call, weir_value *out)
     if (!weir_items_of(vm, weir_arg(call, 0), &from, &count) ||
         !weir_list_room(vm, WEIR_LIST, count, out, &items))
         return false;
+    /* The items stay as they were sent: a Decimal made of one has its digits. */
+    bool is_raw = false;
     for (size_t i = 0; i < count; i++) {
-        weir_value room;
-        const weir_value *t = weir_typed(vm, &from[i], &room); /* parsed once, compared often */
-        if (!t)
-            return false;
-        items[i] = *t;
+        items[i] = from[i];
+        is_raw = is_raw || from[i].kind == WEIR_RAW;
     }
     keys = items;
     if (is_key_given(key)) {
@@ -267,6 +280,8 @@ static bool call_sorted(weir_vm *vm, const weir_call *call, weir_value *out)
         for (size_t i = 0; i < count; i++)
             if (!weir_call_value(vm, key, &items[i], 1, &keys[i]))
                 return false;
+    } else if (is_raw && !(keys = typed_copy(vm, items, count))) {
+        return false;
     }
     /* Reversing before and after keeps equal items in their first order, as list.sort does. */
     if (is_reverse) {

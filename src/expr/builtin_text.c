@@ -111,6 +111,17 @@ static bool decode_latin1(weir_vm *vm, const weir_value *bytes, weir_value *out)
     return true;
 }
 
+/* The bytes that one replacement character stands for: the longest start of a sequence that could
+ * have gone on, or one byte. */
+static size_t malformed_len(weir_str text)
+{
+    weir_utf8_state state = {0};
+    size_t n = 0;
+    while (n < text.len && n < WEIR_UTF8_MAX && weir_utf8_feed(&state, (weir_str){text.ptr + n, 1}))
+        n++;
+    return n ? n : 1;
+}
+
 static bool decode_utf8(weir_vm *vm, const weir_value *bytes, encoding from, on_error errors,
                         weir_value *out)
 {
@@ -131,7 +142,7 @@ static bool decode_utf8(weir_vm *vm, const weir_value *bytes, encoding from, on_
                                    from == UTF8 ? "utf-8" : "ascii", (uint8_t)s.ptr[at], at);
         else if (errors == REPLACE)
             weir_buf_puts(&text, "\xEF\xBF\xBD");
-        at++;
+        at += from == UTF8 ? malformed_len((weir_str){s.ptr + at, s.len - at}) : 1;
     }
     is_done = is_done && weir_op_str_from(vm, &text, bytes->flags & WEIR_VALUE_SECRET, out);
     weir_buf_fini(&text);
@@ -231,6 +242,9 @@ static bool call_bytes(weir_vm *vm, const weir_call *call, weir_value *out)
                             weir_vm_show(vm, t));
     if (t->kind == WEIR_STR)
         return weir_encode_text(vm, t, weir_arg(call, 1), weir_arg(call, 2), out);
+    if (weir_given(call, 1) || weir_given(call, 2))
+        return weir_vm_fail(vm, WEIR_RAISE_TYPE, "encoding without a string argument (%s)",
+                            weir_vm_show(vm, t));
     if (t->kind == WEIR_BYTES) {
         *out = *t;
         return true;

@@ -214,6 +214,10 @@ static bool call_timedelta(weir_vm *vm, const weir_call *call, weir_value *out)
     case WEIR_INT:
     case WEIR_BIGINT:
     case WEIR_FLOAT:
+        if (v->kind == WEIR_FLOAT && isnan(v->f)) {
+            *out = weir_value_none();
+            return true;
+        }
         if (!weir_time_scale(vm, v, weir_arg(call, 1), &ns))
             return false;
         *out = weir_delta_value(ns);

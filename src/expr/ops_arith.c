@@ -410,8 +410,9 @@ static bool set_binary(weir_vm *vm, weir_binary op, const weir_value *a, const w
     bool is_added = false;
     if (op == WEIR_BINARY_OR)
         is_added = add_entries(vm, &made, x, NULL, false) && add_entries(vm, &made, y, NULL, false);
-    else if (op == WEIR_BINARY_AND)
-        is_added = add_entries(vm, &made, x, y, true);
+    else if (op == WEIR_BINARY_AND) /* of 1 and 1.0 the one of the smaller, or right set stays */
+        is_added = y->count > x->count ? add_entries(vm, &made, x, y, true)
+                                       : add_entries(vm, &made, y, x, true);
     else if (op == WEIR_BINARY_SUB)
         is_added = add_entries(vm, &made, x, y, false);
     else if (op == WEIR_BINARY_XOR)

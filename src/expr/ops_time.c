@@ -53,10 +53,11 @@ static bool delta_by_delta(weir_vm *vm, weir_binary op, const weir_value *a, con
     switch (op) {
     case WEIR_BINARY_ADD: return from_wide(vm, (__int128)a->i + b->i, a, out);
     case WEIR_BINARY_SUB: return from_wide(vm, (__int128)a->i - b->i, a, out);
-    case WEIR_BINARY_DIV: {
-        weir_value x = weir_value_int(a->i), y = weir_value_int(b->i);
-        return b->i == 0 ? fail_zero(vm, a) : weir_op_binary(vm, WEIR_BINARY_DIV, &x, &y, out);
-    }
+    case WEIR_BINARY_DIV: /* of doubles, as in pandas */
+        if (b->i == 0)
+            return fail_zero(vm, a);
+        *out = weir_value_float((double)a->i / (double)b->i);
+        return true;
     case WEIR_BINARY_FLOORDIV:
         if (b->i == 0)
             return fail_zero(vm, a);
@@ -88,8 +89,11 @@ static bool delta_by_number(weir_vm *vm, weir_binary op, const weir_value *delta
                       : delta_scaled(vm, delta, n * (double)delta->i, out);
     if (n == 0.0)
         return fail_zero(vm, delta);
-    if (op == WEIR_BINARY_DIV)
-        return delta_scaled(vm, delta, (double)delta->i / n, out);
+    if (op == WEIR_BINARY_DIV) {
+        weir_value x = weir_value_int(delta->i), quotient;
+        return weir_op_binary(vm, WEIR_BINARY_DIV, &x, number, &quotient) &&
+               delta_scaled(vm, delta, quotient.f, out);
+    }
     if (op == WEIR_BINARY_MOD) {
         weir_value by = weir_delta_value(is_int ? number->i : (int64_t)n);
         if (!is_int && !(fabs(n) >= 1.0 && fabs(n) < 0x1p62))
