@@ -131,9 +131,7 @@ static weir_code pass(work *w, weir_error *error)
     weir_token *tokens = NULL;
     size_t count = 0;
     if (!f || !weir_yaml_scan(w->arena, weir_buf_str(&w->text), &tokens, &count))
-        return weir_arena_failed(w->arena)
-                   ? weir_fail_nomem(error)
-                   : unsupported(error, "its meaning hangs on a byte order mark");
+        return weir_fail_nomem(error);
     weir_buf_clear(&w->next);
     f->text = weir_buf_str(&w->text);
     f->tokens = tokens;
@@ -148,11 +146,11 @@ static weir_code pass(work *w, weir_error *error)
     return WEIR_OK;
 }
 
-/* Parses what the pass wrote. */
-static weir_code prove(work *w, weir_error *error)
+/* Parses what was written. */
+static weir_code prove(work *w, const weir_buf *text, weir_error *error)
 {
     const weir_source *source =
-        weir_diags_add_source(w->diags, WEIR_STR("formatted"), weir_buf_str(&w->next));
+        weir_diags_add_source(w->diags, WEIR_STR("formatted"), weir_buf_str(text));
     if (!source)
         return weir_fail_nomem(error);
     const weir_node *tree = weir_yaml_parse(w->arena, source, w->diags);
@@ -171,7 +169,7 @@ static weir_code settle(work *w, weir_error *error)
         const bool is_stable = weir_str_eq(weir_buf_str(&w->text), weir_buf_str(&w->next));
         if (is_stable && i > 0)
             return WEIR_OK;
-        code = prove(w, error);
+        code = prove(w, &w->next, error);
         if (code != WEIR_OK || is_stable)
             return code;
         const weir_buf last = w->text;
@@ -197,9 +195,11 @@ static weir_code run(work *w, const weir_source *source, weir_diags *diags, weir
         return unsupported(error, "it has line breaks that editors do not show (U+0085, U+2028)");
     if (w->text.failed)
         return weir_fail_nomem(error);
-    if (has_mark(weir_buf_str(&w->text)))
-        return unsupported(error, "it has two byte order marks");
-    const weir_code code = settle(w, error);
+    weir_code code = WEIR_OK; /* the parser reads some texts otherwise without the mark */
+    if (w->text.len != source->text.len)
+        code = prove(w, &w->text, error);
+    if (code == WEIR_OK)
+        code = settle(w, error);
     if (code == WEIR_OK && has_mark(weir_buf_str(&w->text)))
         return unsupported(error, "it has a byte order mark where none belongs");
     return code;
