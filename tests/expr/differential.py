@@ -43,7 +43,8 @@ def known(want, why, got, source):
         return "digits of numbers are ASCII"
     if "interpreted as an integer (exp" in got or "interpreted as an integer (base" in got:
         return "pow() with a modulus is for integers"
-    lacking = re.search(r"'(float|int|str|bytes|dict|list|tuple|set|range)' object has no attribute '(\w+)'", got)
+    lacking = re.search(
+        r"'(float|int|str|bytes|dict|list|tuple|set|range)' object has no attribute '(\w+)'", got)
     if re.search("'Time(stamp|delta)' object has no attribute", got):
         return "methods that the language leaves out"
     if lacking and hasattr(getattr(builtins, lacking[1]), lacking[2]):
@@ -59,7 +60,7 @@ def known(want, why, got, source):
         return "white space of patterns is Unicode's, without the separators 1C to 1F"
     if re.search("z[0-9,_.]*F", source):
         return "CPython forgets the z of a Decimal's F"
-    if "beyond 64 bits" in got or "integer of up to 126 bits" in got:
+    if re.search(r"beyond (64|120) bits|integer of up to 126 bits", got):
         return "integers have 64 bits"
     if "is complex" in got:
         return "there are no complex numbers"
@@ -149,7 +150,8 @@ def main():
     bad.sort(key=lambda case: len(case[0].split('"data":')[0]))
     for case in bad[:args.show]:
         request = case[0].split(',"data":{')[0]
-        print(f"{request}\n  python: {case[1][:300]}  {case[3] if len(case) > 3 else ''}\n  weir:   {case[2][:300]}")
+        why = case[3] if len(case) > 3 and case[3] else ""
+        print(f"{request}\n  python: {case[1][:300]}  {why}\n  weir:   {case[2][:300]}")
     for name, count in counts.most_common():
         print(f"{count:9} {name}")
     if args.regressions:
