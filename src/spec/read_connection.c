@@ -351,10 +351,37 @@ static void read_router(weir_reader *reader, weir_node *node, void *into)
 
 /* ------------------------------------------------------------------ converters */
 
+/* What every record carries: a field of the same name would be a second one in its JSON and CSV. */
+static const char *const carried[] = {"channel",  "stream", "connection",
+                                      "received", "seq",    "frame"};
+
+/* A column is called by the names on the way to it with dots between, and written as that nests. */
+static void refuse_dots(weir_reader *reader, const weir_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const weir_field *field = &fields[i];
+        if (field->name.len > 0 && memchr(field->name.ptr, '.', field->name.len))
+            weir_diag_error(reader->diags, field->node->place,
+                            "a field's name has no '.'; for an object in the record nest the field "
+                            "in a map");
+        refuse_dots(reader, field->fields, field->field_count);
+    }
+}
+
 static void read_rule_fields(weir_reader *reader, weir_node *node, void *into)
 {
     weir_converter_rule *rule = into;
     weir_read_fields(reader, node, &rule->fields, &rule->field_count);
+    refuse_dots(reader, rule->fields, rule->field_count);
+    for (size_t i = 0; i < rule->field_count; i++) {
+        const weir_field *field = &rule->fields[i];
+        for (size_t k = 0; k < sizeof carried / sizeof *carried; k++) {
+            if (weir_str_is(field->name, carried[k]))
+                weir_diag_error(reader->diags, field->node->place,
+                                "every record has a '%s' of its own; give the field another name",
+                                carried[k]);
+        }
+    }
 }
 
 static const weir_key_row converter_rows[] = {
