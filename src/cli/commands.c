@@ -43,12 +43,19 @@ int cli_print(weir_buf *text)
     return status;
 }
 
+/* Unicode's overrides of direction: what follows would be shown as something else. */
+static bool turns_text(uint32_t c)
+{
+    return c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069);
+}
+
 void cli_put_clean(weir_buf *out, weir_str text)
 {
     while (text.len > 0) {
         uint32_t c = 0;
         const size_t n = weir_utf8_decode(text, &c);
-        const bool is_control = c < 0x20 || (c >= 0x7f && c < 0xa0);
+        const bool is_control = c < 0x20 || (c >= 0x7f && c < 0xa0) || turns_text(c);
         if (n == 0 || is_control)
             weir_buf_putc(out, '?');
         else

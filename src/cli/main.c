@@ -35,6 +35,7 @@ static const struct {
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of the write */
     if (argc < 2) {
         weir_buf out = {0};
         cli_help(NULL, &out);

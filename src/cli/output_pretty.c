@@ -150,7 +150,7 @@ static void put_column(pretty *p, weir_buf *out, const weir_record *record, size
         text = without_zero_fraction(text);
     weir_buf_puts(out, "  ");
     put_colour(p, out, "\033[2m");
-    weir_buf_put(out, short_name(weir_schema_column_name(schema, column)));
+    cli_put_clean(out, short_name(weir_schema_column_name(schema, column)));
     put_colour(p, out, "\033[0m");
     weir_buf_putc(out, ' ');
     size_t widest = *width;

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import resource
 import struct
 import subprocess
 
@@ -229,6 +230,8 @@ def pretty_is_one_line_a_record_and_harmless():
     lines = _replay("f.jsonl", "--format", "pretty").out.splitlines()
     equal(len(lines), 2)
     within(lines[0], "data", "ABC", "close 1.5", "note ?[2J?!")
+    turned = _replay(write("turned.jsonl", trade(1, n="a\u202eb\u2066c") + "\n"), "--format", "pretty").out
+    within(turned, "note a?b?c")
     within(lines[1], "bid 2", "bids 1.5 x 2 (2)")
 
 
@@ -271,6 +274,16 @@ def a_full_disk_is_an_error():
         done = claims.finish(process)
     equal(done.code, 1)
     within(done.err, "writing to stdout: No space left")
+
+
+def a_file_at_its_limit_is_an_error_too():
+    frames = write("f.jsonl", "".join(trade(i) + "\n" for i in range(10000)))
+    with open("out", "wb") as out:
+        process = claims.start("replay", write("shop.yaml", SPEC), frames, stdout=out, preexec_fn=lambda:
+                               resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)))
+        done = claims.finish(process)
+    equal(done.code, 1)
+    within(done.err, "writing to stdout: File too large")
 
 
 # ---------------------------------------------------------------- recordings
