@@ -78,10 +78,10 @@ static bool call_dict(weir_vm *vm, const weir_call *call, weir_value *out)
 
 static bool call_range(weir_vm *vm, const weir_call *call, weir_value *out)
 {
-    int64_t a, b, step;
+    int64_t a, b = 0, step = 1;
     if (!weir_need_int(vm, weir_arg(call, 0), "range() argument", &a) ||
-        !weir_need_int_or(vm, weir_arg(call, 1), "range() argument", a, &b) ||
-        !weir_need_int_or(vm, weir_arg(call, 2), "range() argument", 1, &step))
+        (weir_given(call, 1) && !weir_need_int(vm, weir_arg(call, 1), "range() argument", &b)) ||
+        (weir_given(call, 2) && !weir_need_int(vm, weir_arg(call, 2), "range() argument", &step)))
         return false;
     if (step == 0)
         return weir_vm_fail(vm, WEIR_RAISE_VALUE, "range() arg 3 must not be zero");

@@ -58,6 +58,8 @@ def known(want, why, got, source):
         return "there is no NaT: it is None where it is read, and an error in arithmetic"
     if re.search(r"\\s|\\S", source) and re.search(r"re_", source):
         return "white space of patterns is Unicode's, without the separators 1C to 1F"
+    if "cannot fit 'int' into an index" in (why or ""):
+        return "integers have 64 bits"
     if re.search("z[0-9,_.]*F", source):
         return "CPython forgets the z of a Decimal's F"
     if re.search(r"beyond (64|120) bits|integer of up to 126 bits", got):

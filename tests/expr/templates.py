@@ -38,7 +38,7 @@ TEMPLATES = {
         "float(<D>)", "float(<S>)", "float(str(<F>))", "round(<F>, <0|1|2|3|5|8|-1|-2|15>)",
         "sum(<LF>)", "sum(<=compF>)", "max(<LF>)", "min(<F>, <I>)", "max(<F>, <F>)",
         "(<F> if <B> else <F>)", "(<F> or <F>)", "<LF>[<0|-1>]", "(<LF> or [<F>])[-1]",
-        "float(<T>.value) / 1e9", "<T>.timestamp()", "<TD>.total_seconds()", "<TD> / <TD>",
+        "float(<T>.value) / 1e9", "<T>.timestamp()", "<TD>.total_seconds()", "((<TD>) / <TD>)",
         "divmod(<F>, <F>)[<0|1>]", "sum(float(p) * q for p, q in <LP>)",
         "sum(float(p) * float(q) for p, q in <LP>) / (sum(q for _, q in <LP>) or 1)"
         .replace("_", "w"),
@@ -114,8 +114,8 @@ TEMPLATES = {
         "pd.Timestamp(float(<NS>), unit='s')"]),
     "TD": (["pd.Timedelta('1h')", "pd.Timedelta(5)", "pd.Timedelta('1 days 02:03:04.5')",
             "pd.Timedelta('-90s')", "pd.Timedelta(1.5, unit='s')", "pd.Timedelta('00:00:05')"], [
-        "<TD> + <TD>", "<TD> - <TD>", "<TD> * <2|3|-1>", "<TD> * <1.5|0.1>", "<TD> / <2|3|7>",
-        "<TD> // <2|7>", "<TD> % <TD>", "-(<TD>)", "abs(<TD>)", "<T> - <T>",
+        "(<TD> + <TD>)", "(<TD> - <TD>)", "((<TD>) * <2|3|-1>)", "((<TD>) * <1.5|0.1>)",
+        "((<TD>) / <2|3|7>)", "((<TD>) // <2|7>)", "((<TD>) % <TD>)", "-(<TD>)", "abs(<TD>)", "<T> - <T>",
         "pd.Timedelta(<I> % 1000000, unit='<s|ms|us|ns|m>')", "pd.Timedelta(<F>, unit='<s|ms>')",
         "pd.Timedelta('<1d|2h30m|15min|1.5h|3 days|500ms|1 day 00:00:01>')"]),
     "LI": (["[1, 2, 3]", "[]", "[3, 1, 2]", "[<I>, <I>]"], [
