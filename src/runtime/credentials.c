@@ -5,8 +5,10 @@
  * the spec's default; never from a command line. Files that others can read are refused. Their text
  * is wiped when it is no longer wanted.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "runtime/internal.h"
 #include "spec/tree.h"
@@ -32,13 +34,19 @@ static weir_str strip_line_end(weir_str text)
     return text;
 }
 
+/* Also when it is not for us to read: that is told, and not taken for its absence. */
+static bool is_there(const char *path)
+{
+    return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
 static weir_code from_own_file(const weir_spec_model *model, const weir_credential_spec *credential,
                                weir_secret *secret, weir_error *error)
 {
     weir_buf path = {0}, content = {0};
     weir_path_join(model->directory, credential->file, &path);
     weir_code code = WEIR_OK;
-    if (weir_file_exists(weir_buf_cstr(&path))) {
+    if (is_there(weir_buf_cstr(&path))) {
         code = weir_file_read_private(weir_buf_cstr(&path), CREDENTIAL_MAX, &content, error);
         if (code == WEIR_OK && !weir_secret_set(secret, strip_line_end(weir_buf_str(&content))))
             code = weir_fail_nomem(error);
@@ -109,7 +117,7 @@ static weir_code open_file(secrets_file *file, const weir_spec *spec, weir_error
     else
         usual_path(&file->path);
     const char *path = weir_buf_cstr(&file->path);
-    if (!path[0] || (!spec->credentials_file && !weir_file_exists(path)))
+    if (!path[0] || (!spec->credentials_file && !is_there(path)))
         return WEIR_OK;
     if (weir_file_read_private(path, CREDENTIALS_FILE_MAX, &file->content, error) != WEIR_OK)
         return as_credentials(error);

@@ -286,6 +286,22 @@ def a_file_at_its_limit_is_an_error_too():
     within(done.err, "writing to stdout: File too large")
 
 
+def credentials_that_are_there_but_not_ours_to_read_are_named():
+    if os.getuid() != 0:
+        return
+    os.chmod(".", 0o755)
+    os.makedirs("weir", mode=0o755)
+    write("weir/weir.yaml", "shop: {key: k}\n")
+    os.chmod("weir/weir.yaml", 0o600)
+    spec = SPEC.replace("connections:", "credentials: [key]\nconnections:")
+    spec = spec.replace("    subscribe:\n", "    auth: {mode: headers, headers: {fields: {X: credentials.key}}}\n    subscribe:\n", 1)
+    process = claims.start("run", write("shop.yaml", spec), "--duration", "1s", preexec_fn=lambda: os.setuid(65534),
+                           env={**os.environ, "XDG_CONFIG_HOME": os.getcwd()})
+    done = claims.finish(process)
+    equal(done.code, 1)
+    within(done.err, "weir.yaml': Permission denied")
+
+
 # ---------------------------------------------------------------- recordings
 
 def a_recording_gives_times_and_leaves_out_what_was_sent():
