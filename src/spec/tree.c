@@ -187,8 +187,8 @@ weir_place weir_node_text_place(const weir_node *scalar, size_t offset, size_t l
     size_t line_start = start;
     while (line_start > 0 && source->text.ptr[line_start - 1] != '\n')
         line_start--;
-    uint32_t line = 1;
-    for (size_t i = 0; i < line_start; i++)
+    uint32_t line = place.line; /* where the scalar begins */
+    for (size_t i = scalar->raw_offset; i < line_start; i++)
         line += source->text.ptr[i] == '\n';
     size_t line_end = start;
     while (line_end < source->text.len && source->text.ptr[line_end] != '\n' && line_end < w.at)
