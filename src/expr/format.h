@@ -15,6 +15,7 @@ typedef struct weir_format {
     char sign;  /* '-' '+' ' ' */
     bool no_negative_zero, is_alternate;
     bool has_align, has_zero; /* '<' or '0' was written */
+    bool pads_plainly;        /* a fill of '0' is no part of the digits: not grouped */
     char group;               /* ',' '_' or 0 */
     size_t width;
     int64_t precision; /* -1: not given */

@@ -311,8 +311,10 @@ static bool put_decimal(weir_vm *vm, const weir_format *f, char type, bool is_ne
     return is_done;
 }
 
-bool weir_format_decimal(weir_vm *vm, const weir_value *v, const weir_format *f, weir_buf *out)
+bool weir_format_decimal(weir_vm *vm, const weir_value *v, const weir_format *given, weir_buf *out)
 {
+    weir_format own = *given, *f = &own;
+    f->pads_plainly = f->has_align;
     const weir_decimal *d = v->decimal;
     char type = f->type ? f->type : 'G';
     /* libmpdec's own rules: no '#', no '_', and '0' only where no alignment is given. */

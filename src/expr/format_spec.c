@@ -203,7 +203,7 @@ bool weir_format_number_put(weir_vm *vm, const weir_format *f, const weir_format
     char sign = number->is_negative ? '-' : f->sign == '+' || f->sign == ' ' ? f->sign : '\0';
     size_t prefix_len = strlen(number->prefix);
     size_t fixed = (sign != '\0') + prefix_len + number->rest.len;
-    bool fills_zeros = f->fill_len == 1 && f->fill[0] == '0' && f->align == '=';
+    bool fills_zeros = f->fill_len == 1 && f->fill[0] == '0' && f->align == '=' && !f->pads_plainly;
     int64_t min_width = fills_zeros ? (int64_t)at_least((int64_t)f->width - (int64_t)fixed) : 0;
     int64_t size = f->type && strchr("boxX", f->type) ? 4 : 3;
     size_t grouped =
