@@ -41,6 +41,10 @@ def known(want, why, got, source):
     if re.search("could not convert string to float|invalid literal for int|conversion of", got) and \
             re.search("[^\x00-\x7f]", got):
         return "digits of numbers are ASCII"
+    if "% formatting is not supported" in got:
+        return "% formatting is left out"
+    if re.search(r"pd\.Timedelta\(.*\) % ", source):
+        return "the rest of a Timedelta by a float is pandas' own"
     if "interpreted as an integer (exp" in got or "interpreted as an integer (base" in got:
         return "pow() with a modulus is for integers"
     lacking = re.search(
