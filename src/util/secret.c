@@ -291,6 +291,8 @@ bool weir_secret_cover(weir_str data, const weir_secret *secrets, size_t count, 
 {
     bool is_found = false;
     starts all;
+    if (count == 0)
+        return false;
     find_starts(&all, secrets, count);
     for (size_t at = 0; at < data.len;) {
         const weir_str rest = {data.ptr + at, data.len - at};
