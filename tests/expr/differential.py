@@ -112,7 +112,9 @@ def run_chunk(job):
     with tempfile.TemporaryFile() as lines:
         lines.write("".join(line + "\n" for line, _, _ in chunk).encode())
         lines.seek(0)
+        oracle.set_memory(None)
         run = subprocess.run([weir, "eval", "--batch"], stdin=lines, capture_output=True)
+        oracle.set_memory(1 << 30)
     answers = run.stdout.decode().split("\n")[:-1]
     if run.returncode or len(answers) != len(chunk):
         at = chunk[min(len(answers), len(chunk) - 1)][0]

@@ -266,6 +266,9 @@ class Writer:
     def lamF(self, depth):
         return self.lam(depth, "F", self.rng.choice(["I", "F"]))
 
+    def relation(self, depth):
+        return self.rng.choice(["<", "<=", "==", "!=", ">", ">="])
+
     def literal(self, depth):
         text = self.message.raw_text()
         form = self.rng.random()

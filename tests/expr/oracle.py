@@ -203,7 +203,13 @@ def too_slow(signum, frame):
 def confine():
     """Bounds for this process, where 'abc' * 2**31 would be computed."""
     signal.signal(signal.SIGALRM, too_slow)
-    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+    set_memory(1 << 30)
+
+
+def set_memory(size):
+    """Of this process; None: as much as there is, for the child (a sanitizer's shadow is huge)."""
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (most if size is None else size, most))
 
 
 def outcome(source, data):
