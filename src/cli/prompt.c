@@ -238,6 +238,7 @@ cli_typed cli_prompt_read(cli_prompt *prompt, const char *ask, weir_buf *line)
     int count = 0;
     prompt->ask = ask;
     prompt->is_cleared = false;
+    el_set(prompt->edit, EL_PREP_TERM, 1); /* or a key struck as the prompt appears is a signal */
     const char *text = el_gets(prompt->edit, &count);
     if (prompt->is_cleared)
         return CLI_TYPED_CLEARED;

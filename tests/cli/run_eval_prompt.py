@@ -131,8 +131,13 @@ class _Terminal:
         self.type("\x04")
         return self.status()
 
-    def status(self):
+    def status(self, timeout=30):
+        end = time.monotonic() + timeout
         while True:
+            if time.monotonic() > end:
+                os.kill(self.pid, 9)
+            if not select.select([self.fd], [], [], 0.2)[0]:
+                continue
             try:
                 if not os.read(self.fd, 65536):
                     break
