@@ -36,14 +36,16 @@ def known(want, why, got, source):
     if got.startswith('{"error":"Mistake"'):
         if want.startswith('{"error"'):
             return "a mistake at load is one for CPython when it comes to it"
-        if re.search("no attribute|has no method|has a method|unexpected keyword", got):
+        if re.search("no attribute|has no method|has a method|unexpected keyword|argument", got):
             return "what can never succeed is a mistake at load, reached or not"
     if re.search("could not convert string to float|invalid literal for int|conversion of", got) and \
             re.search("[^\x00-\x7f]", got):
         return "digits of numbers are ASCII"
     if "% formatting is not supported" in got:
         return "% formatting is left out"
-    if re.search(r"pd\.Timedelta\(.*\) % ", source):
+    if "or a surrogate (" in got and re.search(r"surrogate \((5[5-9]|6)\d{3,4}\)", got):
+        return "there are no lone surrogates"
+    if "Timedelta" in got + (want or "") and re.search(r"pd\.Timedelta\(.*\) % ", source):
         return "the rest of a Timedelta by a float is pandas' own"
     if "interpreted as an integer (exp" in got or "interpreted as an integer (base" in got:
         return "pow() with a modulus is for integers"
