@@ -211,6 +211,7 @@ def tab_lists_what_is_possible():
     t.type("data['\t")
     t.wait("bid']")
     t.wait("ask']")
+    t.wait(PROMPT + "data['")
     t.type("\x03")
     t.wait(PROMPT)
     equal(t.end(), 0)
