@@ -17,7 +17,7 @@
 
 enum {
     WEIR_REGEX_PATTERN_MAX = 16 * 1024, /**< bytes of a pattern */
-    WEIR_REGEX_SUBJECT_MAX = 8 * 1024, /**< bytes of a text to be matched */
+    WEIR_REGEX_SUBJECT_MAX = 8 * 1024,  /**< bytes of a text to be matched */
     WEIR_REGEX_MATCH_LIMIT =
         200 * 1000, /**< backtracking steps from one start; fewer on long texts */
     WEIR_REGEX_DEPTH_LIMIT = 10 * 1000,    /**< nested backtracking points of one match */
