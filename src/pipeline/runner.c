@@ -271,6 +271,7 @@ static bool inflate_frame(weir_runner *runner, weir_str *bytes)
         weir_runner_fail(runner, WEIR_STAGE_DECOMPRESS, *bytes, "%s", error.text);
         return false;
     }
+    memset(runner->inflated.ptr + runner->inflated.len, 0, WEIR_JSON_SLACK);
     *bytes = weir_buf_str(&runner->inflated);
     if (weir_runner_is_watched(runner))
         runner->observer->on_inflated(runner->watcher, *bytes);

@@ -25,7 +25,8 @@ bool weir_json_parse(weir_str text, weir_value *out, weir_json_error *error);
 
 /* ---- looking into raw values that came out of a validated text: no checks are repeated */
 
-/** Number of elements of a RAW_ARRAY / members of a RAW_OBJECT (duplicates counted once each). */
+/** Number of elements of a RAW_ARRAY, of members of a RAW_OBJECT (a repeated key counts each time).
+ */
 size_t weir_json_count(const weir_value *container);
 /** The value of a key of a RAW_OBJECT (last duplicate), or false. */
 bool weir_json_member(const weir_value *object, weir_str key, weir_value *out);

@@ -8,8 +8,6 @@
 
 #include <stdlib.h>
 
-#include "backends/wire/message.h"
-
 enum {
     FIRST_CAP = 128 * 1024,
     READ_MIN = 32 * 1024, /* less room than this and the rest is moved down first */

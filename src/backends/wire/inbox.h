@@ -8,6 +8,8 @@
 
 #include <weir/types.h>
 
+#include "backends/wire/message.h"
+
 typedef struct weir_inbox {
     uint8_t *ptr;
     size_t cap;   /**< without the slack */
@@ -23,6 +25,14 @@ void weir_inbox_fini(weir_inbox *inbox);
  * memory. Spans into the inbox are void afterwards.
  */
 bool weir_inbox_make_room(weir_inbox *inbox, size_t need);
+
+/** Takes in `len` bytes that were read into the room. What a decoder reads ahead of them is zero.
+ */
+static inline void weir_inbox_took(weir_inbox *inbox, size_t len)
+{
+    inbox->end += len;
+    memset(inbox->ptr + inbox->end, 0, WEIR_FRAME_SLACK);
+}
 
 static inline weir_bytes weir_inbox_bytes(const weir_inbox *inbox)
 {

@@ -136,6 +136,7 @@ weir_message_step weir_message_add(weir_message *message, const weir_ws_frame *f
         fault->error.code = WEIR_ERR_NOMEM;
         return WEIR_MESSAGE_FAULT;
     }
+    memset(message->whole.ptr + message->whole.len, 0, WEIR_FRAME_SLACK);
     *is_text = message->is_text;
     *bytes = weir_buf_str(&message->whole);
     return WEIR_MESSAGE_DONE;

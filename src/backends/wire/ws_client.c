@@ -436,7 +436,7 @@ static void pump(weir_ws_client *client)
         if (io != WEIR_IO_OK) {
             return;
         }
-        client->inbox.end += got;
+        weir_inbox_took(&client->inbox, got);
         used += got;
         client->received_ns = weir_now_ns();
         client->silent_since = 0;
