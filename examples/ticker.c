@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Trades of a venue on standard output: ticker SPEC STREAM SYMBOL... Loads the spec, subscribes,
- * polls, reads columns by index.
+ * polls.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -20,10 +20,7 @@ static void on_signal(int number)
 static void on_event(void *user, const weir_event *event)
 {
     (void)user;
-    fprintf(stderr, "%.*s: %s %.*s\n", WEIR_FMT(event->connection),
-            event->type == WEIR_EVENT_STATE ? weir_state_name(event->to)
-                                            : weir_event_type_name(event->type),
-            WEIR_FMT(event->reason));
+    fprintf(stderr, "%.*s: %.*s\n", WEIR_FMT(event->connection), WEIR_FMT(event->reason));
 }
 
 static void *checked(void *made, const weir_error *error)
@@ -51,10 +48,9 @@ int main(int argc, char **argv)
         weir_runtime_start(runtime, &error))
         checked(NULL, &error);
     for (const weir_record *record; (record = weir_consumer_next(records, -1));) {
-        const size_t close = weir_schema_find(weir_record_schema(record), "data.close");
         const weir_asset *asset = weir_record_asset(record);
-        double price = 0;
-        if (asset && close != SIZE_MAX && weir_record_f64(record, close, &price))
+        double price = 0; /* by name; a program in a hurry looks the column's index up once */
+        if (asset && weir_record_get_f64(record, "data.close", &price))
             printf("%.*s %g\n", WEIR_FMT(weir_asset_symbol(asset)), price);
     }
     weir_runtime_free(runtime);
