@@ -107,12 +107,14 @@ int main(int argc, char **argv)
     double times[ROUNDS_MAX];
     if (argc < 3)
         return fprintf(stderr, "usage: bench_plan SPEC FRAMES.jsonl [ROUNDS]\n"), 2;
-    const int rounds = argc > 3 ? atoi(argv[3]) : 9;
+    const int rounds = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 9;
     const frames f = read_frames(argv[2]);
     weir_spec *spec = weir_spec_load(argv[1], NULL, NULL, &error);
     weir_decoder *decoder = spec ? weir_decoder_new(spec, NULL, &error) : NULL;
-    if (!decoder || rounds < 1 || rounds > ROUNDS_MAX)
-        return fprintf(stderr, "plan: %s\n", error.text), 1;
+    if (!decoder || rounds < 1 || rounds > ROUNDS_MAX) {
+        fprintf(stderr, "bench_plan: %s\n", decoder ? "1 to 101 rounds" : error.text);
+        exit(1);
+    }
     digest d = {.hash = UINT64_C(14695981039346656037)};
     uint64_t sum = 0;
     feed_all(decoder, &f, on_digest, &d);

@@ -3,6 +3,8 @@
  * Messages out (SPEC.md 5): `format` with its own key - json: {fields: ...} or json: EXPR, text:
  * "..." with tokens, bytes: EXPR. `format` may be left out where the key tells it.
  */
+#include <assert.h>
+
 #include "spec/rows.h"
 
 static const char *const formats[] = {"json", "text", "binary", NULL};
@@ -125,6 +127,7 @@ bool weir_is_message(const weir_node *node)
 
 static void read_json(weir_reader *reader, weir_node *node, weir_message_spec *message)
 {
+    assert(node); /* weir_read_message has seen that the format's key is there */
     if (node->kind == WEIR_NODE_SCALAR) {
         weir_read_expr(reader, node, "json", &message->expr);
         return;
@@ -141,6 +144,7 @@ static void read_json(weir_reader *reader, weir_node *node, weir_message_spec *m
 
 static void read_text(weir_reader *reader, const parts *found, weir_message_spec *message)
 {
+    assert(found->text);
     weir_read_expr(reader, found->text, "text", &message->text);
     if (found->text->kind == WEIR_NODE_SCALAR)
         message->text.text = found->text->text; /* a template, so `true` stays `true` */
