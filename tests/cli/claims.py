@@ -15,6 +15,8 @@ import traceback
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SKIPPED = 77
 TIMEOUT = 60
+# The command ends within 2 s of a signal; the rest is for a machine that is busy with other tests.
+PROMPTLY = 5
 WEIR = "weir"
 
 

@@ -15,7 +15,7 @@ import termios
 import time
 
 import claims
-from claims import equal, finish, start, stopped, weir, within
+from claims import PROMPTLY, equal, finish, start, stopped, weir, within
 
 STREAMS = {"trades", "quotes", "orders", "heartbeats"}
 ALL = ["--subscribe", "trades=AAPL,BTC-USD", "--subscribe", "quotes=AAPL,BTC-USD", "--subscribe", "orders=AAPL"]
@@ -168,7 +168,7 @@ def signals_end_it_cleanly_within_two_seconds():
             process = venue.run(*ALL)
             process.stdout.readline()
             done, seconds = stopped(process, number)
-            equal((done.code, seconds < 2), (0, True), "%.2f s after signal %d" % (seconds, number))
+            equal((done.code, seconds < PROMPTLY), (0, True), "%.2f s after signal %d" % (seconds, number))
             within(done.err, "stopped")
 
 
@@ -185,7 +185,7 @@ def a_reader_that_does_not_read_cannot_hold_it_up():
         process = venue.run(*ALL, stdout=into)
         time.sleep(1.5)
         done, seconds = stopped(process)
-        equal((done.code, seconds < 2.5), (0, True), "%.2f s" % seconds)
+        equal((done.code, seconds < PROMPTLY), (0, True), "%.2f s" % seconds)
         os.close(out)
         os.close(into)
 

@@ -4,7 +4,7 @@ import os
 import sys
 
 import claims
-from claims import equal, finish, start, stopped, weir, within, write
+from claims import PROMPTLY, equal, finish, start, stopped, weir, within, write
 from specs import SPEC, TWO_CONNECTIONS, quote, trade
 
 sys.path.insert(0, os.path.join(claims.ROOT, "tests", "peers"))
@@ -47,7 +47,7 @@ def what_is_queued_at_a_signal_is_still_written():
         process = _run(venue, *WANTED)
         venue.wait("played", timeout=30)
         done, seconds = stopped(process)
-        equal((done.code, seconds < 2), (0, True))
+        equal((done.code, seconds < PROMPTLY), (0, True))
         numbers = [r["seq"] for r in done.records()]
         equal(numbers, list(range(1, len(numbers) + 1)))
 

@@ -8,7 +8,7 @@ import sys
 import time
 
 import claims
-from claims import equal, start, stopped, within, write
+from claims import PROMPTLY, equal, start, stopped, within, write
 from specs import SPEC, trade
 
 sys.path.insert(0, os.path.join(claims.ROOT, "tests", "peers"))
@@ -41,7 +41,7 @@ def _ended(process):
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     status = process.wait(10)
-    return status, time.monotonic() - began < 2
+    return status, time.monotonic() - began < PROMPTLY
 
 
 def a_replay_of_a_pipe_that_nobody_writes_to():
@@ -59,7 +59,7 @@ def a_recording_into_a_pipe_that_nobody_opens():
         process = _run(venue, "--record", "record")
         time.sleep(READER_LEAVES_S)
         done, seconds = stopped(process)
-        equal((done.code, seconds < 2), (-signal.SIGINT, True))
+        equal((done.code, seconds < PROMPTLY), (-signal.SIGINT, True))
 
 
 def a_recording_into_a_pipe_that_nobody_reads():
@@ -70,7 +70,7 @@ def a_recording_into_a_pipe_that_nobody_reads():
         venue.wait("subscribe", ok=True)
         time.sleep(READER_LEAVES_S)
         _, seconds = stopped(process)
-        equal(seconds < 2.5, True, "ended in time")
+        equal(seconds < PROMPTLY, True, "ended in time")
     os.close(reader)
 
 
@@ -90,7 +90,7 @@ def messages_that_nobody_reads():
         venue.command("terminate")
         venue.wait("subscribe", ok=True, count=2)
         done, seconds = stopped(process)
-        equal((done.code, seconds < 2), (0, True))
+        equal((done.code, seconds < PROMPTLY), (0, True))
     os.close(reader)
     os.close(writer)
 
