@@ -21,6 +21,9 @@ SUBSCRIBE = {"subscribe": {"match": {"action": "subscribe"}, "symbols": ["trades
              "unsubscribe": {"match": {"action": "unsubscribe"}, "symbols": ["trades", "quotes"]}}
 BOTH = ("--subscribe", "trades=AAPL,MSFT", "--consumer", "poll")
 
+# A stop is over within 2 s; the rest is for a machine that is busy with other tests.
+PROMPTLY_MS = 5000
+
 
 def no_secrets(checks, name, run, venue, secret="s3cr3t"):
     seen = [line for line in run.lines if line["ev"] != "got" and secret in str(line)]
@@ -266,7 +269,7 @@ def stops(checks, capture):
         with Feed(url, connection, *args, env=env) as run:
             run.reaches(state)
             took = run.stop()
-            checks.check(f"stop while {name}", took < 2000 and run.states()[-1] == "stopped", f"{took} ms, {run}")
+            checks.check(f"stop while {name}", took < PROMPTLY_MS and run.states()[-1] == "stopped", f"{took} ms, {run}")
 
     with peers.Venue("--capture", capture, "--dialect", "alpaca", config={"greeting": []}) as venue:
         stop_in("waiting for a greeting", "greeting", venue.url(), "login")
