@@ -138,6 +138,9 @@ static bool call_sum(weir_vm *vm, const weir_call *call, weir_value *out)
     if (total.kind == WEIR_STR || weir_is_raw(&total, WEIR_RAW_ESCAPED))
         return weir_vm_fail(vm, WEIR_RAISE_TYPE,
                             "sum() can't sum strings [use ''.join(seq) instead]");
+    if (total.kind == WEIR_BYTES)
+        return weir_vm_fail(vm, WEIR_RAISE_TYPE,
+                            "sum() can't sum bytes [use b''.join(seq) instead]");
     if (!weir_op_iter(vm, weir_arg(call, 0), &iter))
         return false;
     for (;;) {

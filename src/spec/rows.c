@@ -131,7 +131,7 @@ bool weir_read_enum(weir_reader *reader, const weir_node *node, const char *what
                         WEIR_FMT(text), WEIR_FMT(near));
         return false;
     }
-    weir_str list = {0};
+    weir_str list = WEIR_STR("");
     for (size_t i = 0; i < count; i++)
         list =
             weir_arena_printf(reader->arena, "%.*s%s%s", WEIR_FMT(list), i ? ", " : "", choices[i]);
