@@ -10,7 +10,6 @@
 /* ------------------------------------------------------------------ columns */
 
 typedef struct column_list {
-    weir_plan_builder *builder;
     weir_plan_column *columns;
     weir_column *schema;
     size_t count;
@@ -94,7 +93,7 @@ static void check_header(weir_plan_builder *builder, const weir_field *fields,
 
 /* ------------------------------------------------------------------ rules */
 
-static bool build_item(weir_plan_builder *builder, weir_plan *plan, weir_plan_rule *rule)
+static bool build_item(weir_plan *plan, weir_plan_rule *rule)
 {
     if (!rule->item)
         return true;
@@ -103,7 +102,6 @@ static bool build_item(weir_plan_builder *builder, weir_plan *plan, weir_plan_ru
     rule->item_slots = weir_projection_slots(rule->item);
     if (rule->item_slots > plan->item_slots)
         plan->item_slots = rule->item_slots;
-    (void)builder;
     return true;
 }
 
@@ -144,8 +142,7 @@ static bool build_rule(weir_plan_builder *builder, weir_plan *plan, const weir_c
         return false;
     check_header(builder, spec->fields, fields, spec->field_count);
     const size_t leaves = count_leaves(fields, spec->field_count);
-    column_list list = {.builder = builder,
-                        .columns = WEIR_ARENA_ARRAY(builder->arena, weir_plan_column, leaves + 1),
+    column_list list = {.columns = WEIR_ARENA_ARRAY(builder->arena, weir_plan_column, leaves + 1),
                         .schema = WEIR_ARENA_ARRAY(builder->arena, weir_column, leaves + 1)};
     if (!list.columns || !list.schema)
         return false;
@@ -154,7 +151,7 @@ static bool build_rule(weir_plan_builder *builder, weir_plan *plan, const weir_c
     rule->column_count = list.count;
     rule->schema = build_schema(builder, plan, stream, &list, (*next_schema_id)++);
     plan->schemas[plan->schema_count++] = rule->schema;
-    return rule->schema && build_item(builder, plan, rule);
+    return rule->schema && build_item(plan, rule);
 }
 
 static const weir_converter_spec *find_converter(const weir_connection_spec *connection,

@@ -49,7 +49,6 @@ struct weir_node {
     size_t count;
     weir_node **items; /* list */
     weir_pair *pairs;  /* map, in order; after merge keys and extends */
-    bool is_used;      /* set by the checker, to find unknown keys */
 };
 
 /* Limits of a YAML file; each tested at n and n + 1. */

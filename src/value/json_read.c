@@ -119,6 +119,17 @@ static char simple_escape(char letter)
     }
 }
 
+/* One byte of a string, or what the escape at *at stands for: its length. *at moves behind it. */
+static inline size_t next_bytes(const char **at, const char *end, char bytes[WEIR_UTF8_MAX])
+{
+    if (**at == '\\' && (*at)[1] == 'u')
+        return weir_utf8_encode(unicode_escape(*at, end, at), bytes);
+    const bool is_escape = **at == '\\';
+    bytes[0] = is_escape ? simple_escape((*at)[1]) : **at;
+    *at += is_escape ? 2 : 1;
+    return 1;
+}
+
 size_t weir_json_unescape_into(weir_str raw, char *out, size_t cap, bool *is_ascii)
 {
     const char *at = raw.ptr;
@@ -126,16 +137,8 @@ size_t weir_json_unescape_into(weir_str raw, char *out, size_t cap, bool *is_asc
     size_t len = 0;
     unsigned char seen = 0;
     while (at < end) {
-        char bytes[WEIR_UTF8_MAX] = {*at};
-        size_t count = 1;
-        if (*at != '\\')
-            at++;
-        else if (at[1] == 'u')
-            count = weir_utf8_encode(unicode_escape(at, end, &at), bytes);
-        else {
-            bytes[0] = simple_escape(at[1]);
-            at += 2;
-        }
+        char bytes[WEIR_UTF8_MAX];
+        const size_t count = next_bytes(&at, end, bytes);
         if (cap - len < count)
             return SIZE_MAX;
         for (size_t i = 0; i < count; i++) {
@@ -173,16 +176,8 @@ bool weir_json_text_is(const weir_value *text, weir_str expected)
     const char *want = expected.ptr;
     const char *want_end = expected.ptr + expected.len;
     while (at < end) {
-        char bytes[WEIR_UTF8_MAX] = {*at};
-        size_t count = 1;
-        if (*at != '\\')
-            at++;
-        else if (at[1] == 'u')
-            count = weir_utf8_encode(unicode_escape(at, end, &at), bytes);
-        else {
-            bytes[0] = simple_escape(at[1]);
-            at += 2;
-        }
+        char bytes[WEIR_UTF8_MAX];
+        const size_t count = next_bytes(&at, end, bytes);
         if ((size_t)(want_end - want) < count || memcmp(want, bytes, count) != 0)
             return false;
         want += count;
