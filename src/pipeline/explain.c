@@ -5,14 +5,13 @@
  */
 #include "pipeline/explain.h"
 
+#include "pipeline/format.h"
 #include "pipeline/parts.h"
 
 /* ------------------------------------------------------------------ frames */
 
 static void explain_framing(weir_sheet *sheet, weir_entry *into, const weir_plan *plan)
 {
-    static const char *const formats[] = {
-        [WEIR_PARSER_JSON] = "json", [WEIR_PARSER_TEXT] = "text", [WEIR_PARSER_BINARY] = "binary"};
     static const char *const compressions[] = {[WEIR_COMPRESSION_NONE] = "none",
                                                [WEIR_COMPRESSION_GZIP] = "gzip",
                                                [WEIR_COMPRESSION_DEFLATE] = "deflate",
@@ -24,7 +23,7 @@ static void explain_framing(weir_sheet *sheet, weir_entry *into, const weir_plan
         [WEIR_FRAME_AUTO] = "auto: a list of objects is a record each, all else one record"};
     const weir_connection_spec *connection = plan->connection;
     weir_entry *map = weir_sheet_map(sheet, into, "parser");
-    weir_sheet_text(sheet, map, "format", weir_str_of(formats[connection->format]));
+    weir_sheet_text(sheet, map, "format", weir_str_of(weir_format_of(connection)->name));
     if (connection->compression != WEIR_COMPRESSION_NONE)
         weir_sheet_text(sheet, map, "compression",
                         weir_str_of(compressions[connection->compression]));

@@ -225,9 +225,11 @@ typedef enum weir_outcome {
 
 typedef struct weir_observer weir_observer; /* pipeline/observer.h */
 typedef struct weir_field_trace weir_field_trace;
+typedef struct weir_format weir_format; /* pipeline/format.h */
 
 struct weir_runner {
     const weir_plan *plan;
+    const weir_format *format;
     const weir_expr_world *world;
     weir_arena *arena;
     weir_vm *vm;

@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "pipeline/format.h"
 #include "pipeline/items.h"
 #include "pipeline/observer.h"
 #include "pipeline/parts.h"
 #include "util/error.h"
-#include "util/utf8.h"
 #include "value/json_write.h"
 
 enum {
@@ -71,6 +71,7 @@ weir_runner *weir_runner_new(const weir_plan *plan, const weir_expr_world *world
     if (!runner)
         return NULL;
     runner->plan = plan;
+    runner->format = weir_format_of(plan->connection);
     runner->world = world;
     runner->batch.open_at = SIZE_MAX;
     if (init(runner))
@@ -278,12 +279,6 @@ static bool inflate_frame(weir_runner *runner, weir_str *bytes)
     return true;
 }
 
-static void fail_json(weir_runner *runner, weir_str text, const weir_json_error *error)
-{
-    weir_runner_fail(runner, WEIR_STAGE_DECODE, text, "not JSON: %s at byte %zu", error->text,
-                     error->offset);
-}
-
 /* `payload_path` over a decoded message, then what it gave. */
 static void take_payload(weir_runner *runner, weir_str text, const weir_value *message)
 {
@@ -306,50 +301,33 @@ static void tell_message(const weir_runner *runner, const weir_value *message)
         runner->observer->on_message(runner->watcher, message);
 }
 
-static void take_json(weir_runner *runner, weir_str text)
+/* The message as it is, or - where the slots of `paths` are wanted - projected in one walk. */
+static void take_bytes(weir_runner *runner, weir_str bytes)
 {
     const weir_plan *plan = runner->plan;
+    weir_value *whole = &runner->input.roots[WEIR_ROOT_DATA];
     weir_value message;
-    weir_json_error error = {0};
-    if (plan->payload) {
-        if (weir_projection_decode(plan->payload_paths, text, runner->payload_slots, &message,
-                                   &error)) {
-            tell_message(runner, &message);
-            take_payload(runner, text, &message);
-        } else {
-            fail_json(runner, text, &error);
-        }
+    weir_error why;
+    bool is_good;
+    if (plan->payload)
+        is_good = runner->format->project(runner, plan->payload_paths, bytes, runner->payload_slots,
+                                          &message, &why);
+    else if (plan->connection->frame == WEIR_FRAME_RECORD)
+        is_good = runner->format->project(runner, plan->paths, bytes, runner->slots, whole, &why);
+    else
+        is_good = runner->format->parse(runner, bytes, &message, &why);
+    if (!is_good) {
+        weir_runner_fail(runner, WEIR_STAGE_DECODE, bytes, "%s", why.text);
+    } else if (plan->payload) {
+        tell_message(runner, &message);
+        take_payload(runner, bytes, &message);
     } else if (plan->connection->frame == WEIR_FRAME_RECORD) {
-        weir_value *whole = &runner->input.roots[WEIR_ROOT_DATA];
-        if (weir_projection_decode(plan->paths, text, runner->slots, whole, &error)) {
-            tell_message(runner, whole);
-            take_record(runner);
-        } else {
-            fail_json(runner, text, &error);
-        }
-    } else if (weir_json_parse(text, &message, &error)) {
+        tell_message(runner, whole);
+        take_record(runner);
+    } else {
         tell_message(runner, &message);
         take_message(runner, &message);
-    } else {
-        fail_json(runner, text, &error);
     }
-}
-
-static void take_text(weir_runner *runner, weir_str bytes)
-{
-    const bool is_text = runner->plan->connection->format == WEIR_PARSER_TEXT;
-    if (is_text && !weir_utf8_valid(bytes)) {
-        weir_runner_fail(runner, WEIR_STAGE_DECODE, bytes, "the text is not UTF-8");
-        return;
-    }
-    const weir_value message = is_text ? weir_value_str(bytes) : weir_value_bytes(bytes);
-    tell_message(runner, &message);
-    if (!runner->plan->payload) {
-        take_message(runner, &message);
-        return;
-    }
-    weir_projection_fill(runner->plan->payload_paths, &message, runner->payload_slots);
-    take_payload(runner, bytes, &message);
 }
 
 static void begin_frame(weir_runner *runner, const weir_runner_frame *frame)
@@ -370,12 +348,8 @@ void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
     begin_frame(runner, frame);
     runner->counters.frames++;
     runner->counters.bytes += frame->bytes.len;
-    if (!inflate_frame(runner, &bytes))
-        return;
-    if (runner->plan->connection->format == WEIR_PARSER_JSON)
-        take_json(runner, bytes);
-    else
-        take_text(runner, bytes);
+    if (inflate_frame(runner, &bytes))
+        take_bytes(runner, bytes);
 }
 
 /* ------------------------------------------------------------------ waits */
@@ -427,17 +401,12 @@ weir_verdict weir_runner_wait(weir_runner *runner, weir_wait which, const weir_r
 {
     const weir_plan_wait *wait = &runner->plan->waits[which];
     weir_str bytes = frame->bytes;
-    weir_value message = weir_value_bytes(bytes);
-    weir_json_error error = {0};
+    weir_value message;
+    weir_error unread;
     begin_frame(runner, frame);
-    if (!wait->is_set || !inflate_frame(runner, &bytes))
+    if (!wait->is_set || !inflate_frame(runner, &bytes) ||
+        !runner->format->parse(runner, bytes, &message, &unread))
         return WEIR_VERDICT_OTHER;
-    if (runner->plan->connection->format == WEIR_PARSER_JSON) {
-        if (!weir_json_parse(bytes, &message, &error))
-            return WEIR_VERDICT_OTHER;
-    } else if (runner->plan->connection->format == WEIR_PARSER_TEXT) {
-        message = weir_value_str(bytes);
-    }
     const weir_verdict verdict = judge_all(runner, wait, &message, why);
     runner->counters.control += verdict == WEIR_VERDICT_MATCH;
     return verdict;

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The formats. JSON is projected while it is validated; a text or bytes are one value, from which
+ * slots are filled as from any other.
+ */
+#include "pipeline/format.h"
+
+#include "util/error.h"
+#include "util/utf8.h"
+
+/* ------------------------------------------------------------------ json */
+
+static bool fail_json(const weir_json_error *error, weir_error *why)
+{
+    weir_fail(why, WEIR_ERR_DECODE, "not JSON: %s at byte %zu", error->text, error->offset);
+    return false;
+}
+
+static bool parse_json(weir_runner *runner, weir_str bytes, weir_value *message, weir_error *why)
+{
+    (void)runner;
+    weir_json_error error = {0};
+    return weir_json_parse(bytes, message, &error) || fail_json(&error, why);
+}
+
+static bool project_json(weir_runner *runner, const weir_projection *paths, weir_str bytes,
+                         weir_value *slots, weir_value *message, weir_error *why)
+{
+    (void)runner;
+    weir_json_error error = {0};
+    return weir_projection_decode(paths, bytes, slots, message, &error) || fail_json(&error, why);
+}
+
+/* ------------------------------------------------------------------ text, binary */
+
+static bool parse_text(weir_runner *runner, weir_str bytes, weir_value *message, weir_error *why)
+{
+    (void)runner;
+    if (!weir_utf8_valid(bytes)) {
+        weir_fail(why, WEIR_ERR_DECODE, "the text is not UTF-8");
+        return false;
+    }
+    *message = weir_value_str(bytes);
+    return true;
+}
+
+static bool parse_binary(weir_runner *runner, weir_str bytes, weir_value *message, weir_error *why)
+{
+    (void)runner;
+    (void)why;
+    *message = weir_value_bytes(bytes);
+    return true;
+}
+
+static bool project_text(weir_runner *runner, const weir_projection *paths, weir_str bytes,
+                         weir_value *slots, weir_value *message, weir_error *why)
+{
+    if (!parse_text(runner, bytes, message, why))
+        return false;
+    weir_projection_fill(paths, message, slots);
+    return true;
+}
+
+static bool project_binary(weir_runner *runner, const weir_projection *paths, weir_str bytes,
+                           weir_value *slots, weir_value *message, weir_error *why)
+{
+    parse_binary(runner, bytes, message, why);
+    weir_projection_fill(paths, message, slots);
+    return true;
+}
+
+/* ------------------------------------------------------------------ the rows */
+
+const weir_format *weir_format_of(const weir_connection_spec *connection)
+{
+    static const weir_format formats[] = {
+        [WEIR_PARSER_JSON] = {"json", parse_json, project_json},
+        [WEIR_PARSER_TEXT] = {"text", parse_text, project_text},
+        [WEIR_PARSER_BINARY] = {"binary", parse_binary, project_binary},
+    };
+    return &formats[connection->format];
+}

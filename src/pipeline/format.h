@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the bytes of a frame become a message: one row per `parser.format`. The runner knows frames,
+ * records and failures; a row knows its encoding, and nothing else does.
+ */
+#ifndef WEIR_PIPELINE_FORMAT_H
+#define WEIR_PIPELINE_FORMAT_H
+
+#include "pipeline/parts.h"
+
+typedef struct weir_format {
+    const char *name; /* as in a spec */
+    /** The whole message. It may point into the bytes, which live until the next frame. */
+    bool (*parse)(weir_runner *runner, weir_str bytes, weir_value *message, weir_error *why);
+    /** The same in one walk with the slots of `paths`, which are all set. */
+    bool (*project)(weir_runner *runner, const weir_projection *paths, weir_str bytes,
+                    weir_value *slots, weir_value *message, weir_error *why);
+} weir_format;
+
+/** Never NULL. */
+const weir_format *weir_format_of(const weir_connection_spec *connection);
+
+#endif
