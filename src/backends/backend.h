@@ -70,6 +70,8 @@ typedef struct weir_link_sink {
     /** The frames that one read brought have all been handed over: once after every run of
      * on_frame, before the link waits again. So an owner may gather what they give. May be NULL. */
     void (*on_batch)(void *user);
+    /** The peer answered for a topic: `refusal` NULL when it is granted. May be NULL. */
+    void (*on_topic)(void *user, weir_str topic, const weir_error *refusal);
 } weir_link_sink;
 
 /** One handshake header, query parameter, ...: the runtime evaluates them afresh for each open. */
@@ -79,6 +81,12 @@ typedef struct weir_link_pair {
     bool is_secret; /**< never shown */
 } weir_link_pair;
 
+/** A topic to ask for, with the quality of service where the protocol has one. */
+typedef struct weir_link_topic {
+    weir_str topic;
+    int qos;
+} weir_link_topic;
+
 /** Where and how to connect. Borrowed for the call of open(): a backend copies what it keeps. */
 typedef struct weir_link_target {
     weir_str url;
@@ -87,6 +95,9 @@ typedef struct weir_link_target {
     const weir_link_pair
         *query; /**< to be appended to the URL's query, percent-encoded by the backend */
     size_t query_count;
+    const weir_link_pair *login; /**< fields of `auth.mqtt` or `auth.zmq` */
+    size_t login_count;
+    weir_str hello; /**< the first message, of a backend with WEIR_BACKEND_HELLO; secret */
     const weir_options *options; /**< by the backend's own rows; outlives the link */
     weir_str connection;         /**< the connection's name, for messages */
 } weir_link_target;
@@ -97,6 +108,7 @@ typedef struct weir_backend {
     const char *const *schemes; /**< URL schemes it accepts, NULL-terminated */
     const weir_option_row *options;
     size_t option_count;
+    unsigned traits; /**< WEIR_BACKEND_* (util/option.h) */
 
     /**
      * Checks a URL at load time without touching the network. False with a sentence in `error`.
@@ -116,6 +128,13 @@ typedef struct weir_backend {
      */
     weir_code (*send)(weir_backend_link *link, weir_frame_kind kind, weir_str name, weir_str bytes,
                       bool *queued);
+    /**
+     * Asks for topics, or leaves them; the texts are copied. Errors as of `send`. What the peer
+     * answers comes by the sink's on_topic. NULL: unsupported, and WEIR_BACKEND_TOPICS is not among
+     * the traits.
+     */
+    weir_code (*subscribe)(weir_backend_link *link, const weir_link_topic *topics, size_t count,
+                           bool is_unsubscribe);
     /** Asks the peer for a sign of life (a ping frame); on_alive will follow. NULL: unsupported. */
     weir_code (*probe)(weir_backend_link *link);
     /** Stops (or goes on) reading. Frames already read are kept, not lost. */

@@ -29,6 +29,7 @@ static const root_row ROOTS[] = {
      "what `source` gave, in `transform` and `condition` of a field"},
     {"asset", WEIR_ROOT_ASSET, WEIR_ASSET, WEIR_KIND_COUNT,
      "the asset, in a text template that is sent once for each"},
+    {"a", WEIR_ROOT_ASSET, WEIR_ASSET, WEIR_KIND_COUNT, "another name of `asset`"},
     {"subscribe_assets", WEIR_ROOT_SUBSCRIBE_ASSETS, WEIR_LIST, WEIR_ASSET,
      "the assets to subscribe or unsubscribe"},
     {"assets", WEIR_ROOT_SUBSCRIBE_ASSETS, WEIR_LIST, WEIR_ASSET,

@@ -68,7 +68,7 @@ static void explain_routing(weir_sheet *sheet, weir_entry *into, const weir_plan
     for (size_t i = 0; i < plan->route_count; i++) {
         weir_entry *row = weir_sheet_map(sheet, list, NULL);
         weir_sheet_number(sheet, row, "rule", i + 1);
-        weir_sheet_text(sheet, row, "match", weir_program_source(plan->routes[i].match));
+        weir_sheet_text(sheet, row, "match", weir_plan_route_text(sheet->arena, &plan->routes[i]));
         put_targets(sheet, row, plan, &plan->routes[i]);
         weir_sheet_text(sheet, row, "at", plan->routes[i].where);
     }

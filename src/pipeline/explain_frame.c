@@ -124,7 +124,7 @@ static void on_match(void *user, const weir_plan_route *route, weir_outcome outc
         t->routing = weir_sheet_list(t->sheet, t->record, "routing");
     t->match = weir_sheet_map(t->sheet, t->routing, NULL);
     weir_sheet_number(t->sheet, t->match, "rule", (size_t)(route - t->plan->routes) + 1);
-    weir_sheet_text(t->sheet, t->match, "match", weir_program_source(route->match));
+    weir_sheet_text(t->sheet, t->match, "match", weir_plan_route_text(t->sheet->arena, route));
     put_outcome(t, t->match, "result", outcome);
 }
 

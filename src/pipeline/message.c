@@ -28,6 +28,14 @@ static unsigned roots_of_fields(const weir_plan_field *fields, size_t count)
     return roots;
 }
 
+static unsigned roots_of_template(const weir_template *text)
+{
+    unsigned roots = 0;
+    for (size_t i = 0; i < text->count; i++)
+        roots |= roots_of(text->parts[i].program);
+    return roots;
+}
+
 static void forbid_groups(weir_plan_builder *builder, const weir_field *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -53,17 +61,30 @@ const weir_message *weir_plan_message(weir_plan_builder *builder, const weir_mes
     message->token_count = spec->token_count;
     message->tokens =
         weir_plan_fields(builder, spec->tokens, spec->token_count, (weir_str){0}, scope);
-    if (!message->fields || !message->tokens)
+    message->topic_count = spec->topic_count;
+    message->topics = weir_plan_topics(builder, spec, scope);
+    message->is_topics = builder->makes_topics;
+    if (!message->fields || !message->tokens || !message->topics)
         return NULL;
     forbid_groups(builder, spec->tokens, spec->token_count);
     if (spec->text.node)
         weir_template_parse(builder, &spec->text, message->tokens, spec->token_count, scope,
                             &message->text);
-    const unsigned roots = roots_of_fields(message->fields, message->field_count) |
-                           roots_of(message->program) |
-                           roots_of_fields(message->tokens, message->token_count);
+    message->has_event = spec->event.node != NULL;
+    if (message->has_event)
+        weir_template_parse(builder, &spec->event, NULL, 0, scope, &message->event);
+    if (message->is_topics && message->format != WEIR_MESSAGE_TOPICS &&
+        message->format != WEIR_MESSAGE_JSON)
+        weir_diag_error(builder->diags, spec->node->place,
+                        "this backend subscribes by topics: write 'topics', or 'json' that gives a "
+                        "list of (topic, qos)");
+    const unsigned roots =
+        roots_of_fields(message->fields, message->field_count) | roots_of(message->program) |
+        roots_of_fields(message->tokens, message->token_count) | roots_of_template(&message->event);
     message->is_per_asset = roots & WEIR_ROOT_BIT(WEIR_ROOT_ASSET);
     message->names_stream = roots & WEIR_ROOT_BIT(WEIR_ROOT_STREAM);
+    for (size_t i = 0; i < message->topic_count; i++)
+        message->names_stream = message->names_stream || message->topics[i].names_stream;
     return message;
 }
 
@@ -76,6 +97,8 @@ typedef struct draft {
     weir_arena *arena;
     weir_buf bytes;
     weir_buf shown;
+    weir_buf name;
+    weir_outgoing outgoing;
     weir_error *error;
 } draft;
 
@@ -96,6 +119,15 @@ static weir_code fail_program(const draft *d)
                      WEIR_FMT(text));
 }
 
+static weir_code read_topics(draft *d, const weir_value *list)
+{
+    weir_error inner = {0};
+    if (weir_plan_topics_read(d->input->vm, d->arena, list, &d->outgoing, &inner) == WEIR_OK)
+        return WEIR_OK;
+    return weir_fail(d->error, inner.code, "message '%.*s': %s", WEIR_FMT(d->message->what),
+                     inner.text);
+}
+
 static weir_code write_json(draft *d)
 {
     const weir_message *message = d->message;
@@ -110,7 +142,17 @@ static weir_code write_json(draft *d)
     }
     weir_json_write(&d->bytes, &value, WEIR_JSON_REVEAL);
     weir_json_write(&d->shown, &value, 0);
-    return WEIR_OK;
+    return message->is_topics ? read_topics(d, &value) : WEIR_OK;
+}
+
+static weir_code write_topics(draft *d)
+{
+    weir_value list;
+    if (!weir_plan_topics_eval(d->message, d->input, d->arena, &d->roots, &list))
+        return fail_program(d);
+    weir_json_write(&d->bytes, &list, WEIR_JSON_REVEAL);
+    weir_json_write(&d->shown, &list, 0);
+    return read_topics(d, &list);
 }
 
 static weir_code write_text(draft *d)
@@ -151,17 +193,27 @@ static weir_code emit_one(draft *d, weir_outgoing_fn *emit, void *user, bool *go
         [WEIR_MESSAGE_JSON] = write_json,
         [WEIR_MESSAGE_TEXT] = write_text,
         [WEIR_MESSAGE_BINARY] = write_binary,
+        [WEIR_MESSAGE_TOPICS] = write_topics,
     };
     const weir_code code = writers[d->message->format](d);
     if (code != WEIR_OK)
         return code;
-    if (d->bytes.failed || d->shown.failed)
+    if (d->message->has_event &&
+        !weir_template_fill(&d->message->event, d->input->vm, d->input->world, &d->roots, NULL,
+                            &d->name, NULL))
+        return fail_program(d);
+    if (d->bytes.failed || d->shown.failed || d->name.failed)
         return weir_fail_nomem(d->error);
-    const weir_outgoing outgoing = {d->message->format == WEIR_MESSAGE_BINARY,
-                                    weir_buf_str(&d->bytes), weir_buf_str(&d->shown)};
-    *goes_on = emit(user, &outgoing);
+    weir_outgoing *outgoing = &d->outgoing;
+    outgoing->is_binary = d->message->format == WEIR_MESSAGE_BINARY;
+    outgoing->bytes = weir_buf_str(&d->bytes);
+    outgoing->shown = weir_buf_str(&d->shown);
+    outgoing->name = weir_buf_str(&d->name);
+    outgoing->is_topics = d->message->is_topics;
+    *goes_on = emit(user, outgoing);
     weir_buf_clear(&d->bytes);
     weir_buf_clear(&d->shown);
+    weir_buf_clear(&d->name);
     return WEIR_OK;
 }
 
@@ -195,6 +247,7 @@ weir_code weir_message_emit(const weir_message *message, const weir_message_inpu
         code = emit_one(&d, emit, user, &goes_on);
     }
     weir_buf_wipe(&d.bytes);
+    weir_buf_wipe(&d.name);
     weir_buf_fini(&d.shown);
     weir_arena_free(d.arena);
     return code;
@@ -247,4 +300,10 @@ weir_code weir_plan_query(const weir_plan *plan, const weir_message_input *input
                           weir_plan_pair **pairs, size_t *count, weir_error *error)
 {
     return eval_pairs(plan->query, plan->query_count, input, arena, pairs, count, error);
+}
+
+weir_code weir_plan_login(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
+                          weir_plan_pair **pairs, size_t *count, weir_error *error)
+{
+    return eval_pairs(plan->login, plan->login_count, input, arena, pairs, count, error);
 }

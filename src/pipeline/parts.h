@@ -19,6 +19,8 @@ typedef struct weir_plan_builder {
     weir_arena *arena;
     weir_diags *diags;
     const weir_expr_names *names;
+    bool makes_topics; /* messages built now are topics: subscriptions of a backend that takes them
+                        */
 } weir_plan_builder;
 
 /** Compiles an expression of the spec; mistakes get their place. NULL: not given, or mistaken. */
@@ -108,6 +110,13 @@ bool weir_template_fill(const weir_template *template, weir_vm *vm, const weir_e
 
 /* ------------------------------------------------------------------ messages */
 
+typedef struct weir_plan_topic {
+    const weir_program *topic;
+    const weir_program *qos; /* NULL: 0 */
+    bool is_per_asset;
+    bool names_stream;
+} weir_plan_topic;
+
 struct weir_message {
     weir_message_format format;
     weir_str what; /* "subscribe trades", for errors */
@@ -118,9 +127,24 @@ struct weir_message {
     weir_template text;
     const weir_plan_field *tokens;
     size_t token_count;
+    bool has_event;
+    weir_template event;
+    const weir_plan_topic *topics;
+    size_t topic_count;
+    bool is_topics; /* what it evaluates to are topics, not a message */
     bool is_per_asset;
     bool names_stream;
 };
+
+/** The topics of a message spec. NULL: out of memory. */
+const weir_plan_topic *weir_plan_topics(weir_plan_builder *builder, const weir_message_spec *spec,
+                                        const weir_expr_scope *scope);
+/** Evaluates them, once or per asset, to a list of [topic, qos]. False: the VM has the reason. */
+bool weir_plan_topics_eval(const weir_message *message, const weir_message_input *input,
+                           weir_arena *arena, weir_expr_input *roots, weir_value *list);
+/** Such a list as the topics of `out`, which live in `arena`. WEIR_ERR_EVAL where it is none. */
+weir_code weir_plan_topics_read(weir_vm *vm, weir_arena *arena, const weir_value *list,
+                                weir_outgoing *out, weir_error *error);
 
 /** Roots that a message may name are in scope->roots. */
 const weir_message *weir_plan_message(weir_plan_builder *builder, const weir_message_spec *spec,
@@ -154,7 +178,8 @@ typedef struct weir_plan_stream {
 } weir_plan_stream;
 
 typedef struct weir_plan_route {
-    const weir_program *match;
+    const weir_program *match; /* NULL: `name` is compared with the frame's */
+    weir_str name;
     const size_t *streams; /* none: drop */
     size_t stream_count;
     weir_str where;
@@ -184,6 +209,8 @@ struct weir_plan {
     size_t header_count;
     const weir_plan_field *query;
     size_t query_count;
+    const weir_plan_field *login;
+    size_t login_count;
     const weir_message *first_message;
     weir_plan_subscribe *subscribe;
     weir_plan_subscribe *unsubscribe;
@@ -197,6 +224,7 @@ struct weir_plan {
     size_t item_slots; /* the most that any rule needs */
     const weir_plan_route *routes;
     size_t route_count;
+    bool hears_by_name;       /* frames whose name is that of no stream are dropped */
     weir_plan_route fallback; /* the default channel */
     const weir_plan_stream *streams;
     const weir_schema **schemas;
@@ -205,6 +233,8 @@ struct weir_plan {
 
 bool weir_plan_build_routes(weir_plan_builder *builder, weir_plan *plan,
                             const weir_expr_scope *scope);
+/** The test of a route as an expression, in the arena or the plan. */
+weir_str weir_plan_route_text(weir_arena *arena, const weir_plan_route *route);
 bool weir_plan_build_streams(weir_plan_builder *builder, weir_plan *plan,
                              const weir_expr_scope *scope, uint32_t *next_schema_id);
 /** Templates among the options of the backend. */

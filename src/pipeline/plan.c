@@ -99,6 +99,41 @@ bool weir_plan_build_routes(weir_plan_builder *builder, weir_plan *plan,
     return true;
 }
 
+weir_str weir_plan_route_text(weir_arena *arena, const weir_plan_route *route)
+{
+    return route->match ? weir_program_source(route->match)
+                        : weir_arena_printf(arena, "topic == '%.*s'", WEIR_FMT(route->name));
+}
+
+/* Without a router, frames that have names go to the streams of that name. */
+static bool build_routes_by_name(weir_plan_builder *builder, weir_plan *plan)
+{
+    const weir_connection_spec *connection = plan->connection;
+    weir_plan_route *routes =
+        WEIR_ARENA_ARRAY(builder->arena, weir_plan_route, connection->stream_count + 1);
+    size_t *streams = WEIR_ARENA_ARRAY(builder->arena, size_t,
+                                       connection->stream_count * connection->stream_count + 1);
+    if (!routes || !streams)
+        return false;
+    for (size_t i = 0; i < connection->stream_count; i++) {
+        weir_plan_route *route = &routes[plan->route_count];
+        route->name = connection->streams[i].event;
+        route->streams = streams;
+        bool is_new = true;
+        for (size_t k = 0; k < plan->route_count; k++)
+            is_new = is_new && !weir_str_eq(routes[k].name, route->name);
+        for (size_t k = i; is_new && k < connection->stream_count; k++) {
+            if (weir_str_eq(connection->streams[k].event, route->name)) {
+                *streams++ = k;
+                route->stream_count++;
+            }
+        }
+        plan->route_count += is_new;
+    }
+    plan->routes = routes;
+    return true;
+}
+
 /* ------------------------------------------------------------------ login, subscribe, waits */
 
 static bool build_templates(weir_plan_builder *builder, const weir_template_spec *specs,
@@ -126,12 +161,15 @@ static bool build_messages(weir_plan_builder *builder, weir_plan *plan, const we
     plan->query_count = auth->query_count;
     plan->query =
         weir_plan_fields(builder, auth->query, auth->query_count, WEIR_STR("auth.url.query"), bare);
+    plan->login_count = auth->login_count;
+    plan->login = weir_plan_fields(builder, auth->login, auth->login_count, WEIR_STR("auth"), bare);
     if (auth->has_first_message)
         plan->first_message =
             weir_plan_message(builder, &auth->first_message, WEIR_STR("first_message"), bare);
     scope.roots = WEIR_ROOT_BIT(WEIR_ROOT_ASSET) | WEIR_ROOT_BIT(WEIR_ROOT_SUBSCRIBE_ASSETS) |
                   WEIR_ROOT_BIT(WEIR_ROOT_STREAM);
-    return plan->headers && plan->query &&
+    builder->makes_topics = connection->traits & WEIR_BACKEND_TOPICS;
+    return plan->headers && plan->query && plan->login &&
            build_templates(builder, connection->subscribe, connection->subscribe_count, "subscribe",
                            &scope, &plan->subscribe) &&
            build_templates(builder, connection->unsubscribe, connection->unsubscribe_count,
@@ -191,9 +229,13 @@ static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_sc
                                              WEIR_ROOT_BIT(WEIR_ROOT_TOPIC),
                                     .data = plan->paths,
                                     .names = &plan->names};
+    const bool has_names = plan->connection->traits & WEIR_BACKEND_NAMES;
+    const bool goes_by_name = has_names && !plan->connection->has_router;
+    plan->hears_by_name = goes_by_name || (has_names && plan->connection->events);
     build_waits(builder, plan);
     if (!weir_plan_build_options(builder, plan, &bare) || !build_messages(builder, plan, &bare) ||
-        !weir_plan_build_routes(builder, plan, &record) ||
+        !(goes_by_name ? build_routes_by_name(builder, plan)
+                       : weir_plan_build_routes(builder, plan, &record)) ||
         !weir_plan_build_streams(builder, plan, &record, next_schema_id) ||
         !weir_projection_seal(plan->paths))
         return false;

@@ -36,12 +36,23 @@ typedef struct weir_message_input {
     weir_str stream;
 } weir_message_input;
 
-/** One message ready to send. `bytes` may hold secrets; `shown` is the same with secrets masked,
- * for logs. */
+typedef struct weir_outgoing_topic {
+    weir_str topic;
+    int qos;
+} weir_outgoing_topic;
+
+/**
+ * One message ready to send. `bytes` may hold secrets; `shown` is the same with secrets masked, for
+ * logs. With `is_topics` it is no message but a list of topics to ask for, `bytes` is it as JSON.
+ */
 typedef struct weir_outgoing {
     bool is_binary;
     weir_str bytes;
     weir_str shown;
+    weir_str name; /* to send it under: event, topic; empty where the spec names none */
+    bool is_topics;
+    const weir_outgoing_topic *topics;
+    size_t topic_count;
 } weir_outgoing;
 
 /** Called once per message; return false to stop. The bytes live for the call. */
@@ -75,6 +86,9 @@ weir_code weir_plan_headers(const weir_plan *plan, const weir_message_input *inp
                             weir_arena *arena, weir_plan_pair **pairs, size_t *count,
                             weir_error *error);
 weir_code weir_plan_query(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
+                          weir_plan_pair **pairs, size_t *count, weir_error *error);
+/** The fields of `auth.mqtt` or `auth.zmq`. */
+weir_code weir_plan_login(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
                           weir_plan_pair **pairs, size_t *count, weir_error *error);
 /**
  * The backend's options with their templates filled in; what they point to lives in `arena` or in

@@ -179,7 +179,10 @@ static const weir_plan_route *find_route(weir_runner *runner, weir_str sample)
     const weir_plan *plan = runner->plan;
     for (size_t i = 0; i < plan->route_count; i++) {
         const weir_plan_route *route = &plan->routes[i];
-        const weir_outcome outcome = test(runner, route->match, &runner->input);
+        const weir_outcome outcome = route->match ? test(runner, route->match, &runner->input)
+                                     : weir_str_eq(route->name, runner->frame->topic)
+                                         ? WEIR_OUTCOME_TRUE
+                                         : WEIR_OUTCOME_FALSE;
         if (weir_runner_is_watched(runner))
             runner->observer->on_match(runner->watcher, route, outcome);
         if (outcome == WEIR_OUTCOME_TRUE)
@@ -342,12 +345,25 @@ static void begin_frame(weir_runner *runner, const weir_runner_frame *frame)
     runner->input.roots[WEIR_ROOT_TOPIC] = weir_value_str(frame->topic);
 }
 
+static bool is_heard(const weir_plan *plan, weir_str name)
+{
+    for (size_t i = 0; i < plan->connection->stream_count; i++) {
+        if (weir_str_eq(plan->connection->streams[i].event, name))
+            return true;
+    }
+    return false;
+}
+
 void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
 {
     weir_str bytes = frame->bytes;
     begin_frame(runner, frame);
     runner->counters.frames++;
     runner->counters.bytes += frame->bytes.len;
+    if (runner->plan->hears_by_name && !is_heard(runner->plan, frame->topic)) {
+        runner->counters.dropped++;
+        return;
+    }
     if (inflate_frame(runner, &bytes))
         take_bytes(runner, bytes);
 }

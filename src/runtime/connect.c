@@ -52,6 +52,44 @@ static weir_code make_query(weir_connection *connection, const weir_message_inpu
                            : make_pairs(arena, pairs, target->query_count, &target->query, error);
 }
 
+static weir_code make_login(weir_connection *connection, const weir_message_input *input,
+                            weir_link_target *target, weir_error *error)
+{
+    weir_plan_pair *pairs = NULL;
+    weir_arena *arena = connection->arena;
+    if (!(connection->spec->auth.modes & (WEIR_AUTH_MQTT | WEIR_AUTH_ZMQ)))
+        return WEIR_OK;
+    const weir_code code =
+        weir_plan_login(connection->plan, input, arena, &pairs, &target->login_count, error);
+    return code != WEIR_OK ? code
+                           : make_pairs(arena, pairs, target->login_count, &target->login, error);
+}
+
+typedef struct hello {
+    weir_connection *connection;
+    weir_link_target *target;
+} hello;
+
+static bool keep_hello(void *user, const weir_outgoing *message)
+{
+    const hello *h = user;
+    weir_connection_tap(h->connection, message);
+    h->target->hello = weir_arena_copy(h->connection->arena, message->bytes);
+    return h->target->hello.ptr != NULL;
+}
+
+/* Where the first message is part of the connect it is made now. */
+static weir_code make_hello(weir_connection *connection, const weir_message_input *input,
+                            weir_link_target *target, weir_error *error)
+{
+    hello h = {connection, target};
+    const weir_message *message = weir_plan_first_message(connection->plan);
+    if (!(connection->backend->traits & WEIR_BACKEND_HELLO) || !message)
+        return WEIR_OK;
+    const weir_code code = weir_message_emit(message, input, keep_hello, &h, error);
+    return code == WEIR_OK && !target->hello.ptr ? weir_fail_nomem(error) : code;
+}
+
 weir_code weir_connection_open(weir_connection *connection, const weir_link_sink *sink,
                                weir_error *error)
 {
@@ -68,6 +106,10 @@ weir_code weir_connection_open(weir_connection *connection, const weir_link_sink
         code = make_headers(connection, &input, &target, error);
     if (code == WEIR_OK)
         code = make_query(connection, &input, &target, error);
+    if (code == WEIR_OK)
+        code = make_login(connection, &input, &target, error);
+    if (code == WEIR_OK)
+        code = make_hello(connection, &input, &target, error);
     if (code == WEIR_OK)
         code = weir_plan_options(connection->plan, &input, connection->arena, &connection->options,
                                  error);

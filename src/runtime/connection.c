@@ -234,6 +234,7 @@ static void authenticate(weir_connection *connection)
 {
     const weir_auth_spec *auth = &connection->spec->auth;
     const bool has_message = (auth->modes & WEIR_AUTH_FIRST_MESSAGE) &&
+                             !(connection->backend->traits & WEIR_BACKEND_HELLO) &&
                              weir_plan_first_message(connection->plan) != NULL;
     if (!has_message && !auth->ack.is_set) {
         go_live(connection);
@@ -313,6 +314,13 @@ static void on_warning(void *user, const weir_error *warning)
                          warning->text);
 }
 
+static void on_topic(void *user, weir_str topic, const weir_error *refusal)
+{
+    if (refusal)
+        weir_connection_tell(user, WEIR_EVENT_ERROR, refusal->code, (weir_str){0}, 1,
+                             "topic '%.*s' was refused: %s", WEIR_FMT(topic), refusal->text);
+}
+
 /* ------------------------------------------------------------------ connecting */
 
 /* Failures of the spec and its values do not go away by themselves. */
@@ -330,7 +338,8 @@ static void begin(weir_connection *connection)
                                  .on_drained = on_nothing,
                                  .on_warning = on_warning,
                                  .on_down = on_down,
-                                 .on_batch = on_batch};
+                                 .on_batch = on_batch,
+                                 .on_topic = on_topic};
     weir_error error = {0};
     if (connection->is_blocked) {
         connection->connects_on_room = true;

@@ -140,6 +140,8 @@ weir_message_input weir_connection_input(weir_connection *connection);
 
 /* ------------------------------------------------------------------ speak.c */
 
+/** Shows a message out to whoever records frames. */
+void weir_connection_tap(const weir_connection *connection, const weir_outgoing *message);
 /** Sends the login message. False: it could not be made or sent, and the link was dropped. */
 bool weir_connection_login(weir_connection *connection);
 /** Sends what is wanted and not yet sent, and what is wanted no more. */

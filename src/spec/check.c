@@ -81,10 +81,87 @@ static void check_target(weir_reader *reader, const weir_connection_spec *connec
                         WEIR_FMT(name));
 }
 
+/* `events` gives streams the names of their frames; one without an entry has its own name. */
+static void take_events(weir_reader *reader, weir_connection_spec *connection)
+{
+    const weir_node *events = connection->events;
+    for (size_t i = 0; i < connection->stream_count; i++)
+        connection->streams[i].event = connection->streams[i].name;
+    if (!events)
+        return;
+    if (!(connection->traits & WEIR_BACKEND_NAMES))
+        weir_diag_error(reader->diags, events->place,
+                        "'events' has no effect: frames of backend '%.*s' have no names",
+                        WEIR_FMT(connection->backend));
+    for (size_t i = 0; i < events->count; i++) {
+        const weir_node *key = events->pairs[i].key;
+        const weir_channel channel = weir_channel_from_name(key->text);
+        weir_str event = {0};
+        check_key(reader, connection, key, key->text, "an event");
+        if (!weir_read_text(reader, events->pairs[i].value, "events", &event))
+            continue;
+        const bool is_stream = weir_connection_stream(connection, key->text) != NULL;
+        for (size_t k = 0; k < connection->stream_count; k++) {
+            weir_stream_spec *stream = &connection->streams[k];
+            if (is_stream ? weir_str_eq(stream->name, key->text) : stream->channel == channel)
+                stream->event = event;
+        }
+    }
+}
+
+static bool is_message_for(const weir_template_spec *list, size_t count,
+                           bool (*test)(const weir_message_spec *), const weir_node **node)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (test(&list[i].message)) {
+            *node = list[i].message.node;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_event(const weir_message_spec *message)
+{
+    return message->event.node != NULL;
+}
+
+static bool has_topics(const weir_message_spec *message)
+{
+    return message->format == WEIR_MESSAGE_TOPICS;
+}
+
+/* What only some backends can do is refused for the others. */
+static void check_abilities(weir_reader *reader, const weir_connection_spec *connection)
+{
+    static const char *const logins[] = {"mqtt", "zmq"};
+    const weir_node *node = NULL;
+    if (!connection->backend.ptr)
+        return;
+    if (!(connection->traits & WEIR_BACKEND_TOPICS) &&
+        (is_message_for(connection->subscribe, connection->subscribe_count, has_topics, &node) ||
+         is_message_for(connection->unsubscribe, connection->unsubscribe_count, has_topics, &node)))
+        weir_diag_error(reader->diags, node->place, "backend '%.*s' does not subscribe by 'topics'",
+                        WEIR_FMT(connection->backend));
+    if (!(connection->traits & (WEIR_BACKEND_NAMES | WEIR_BACKEND_TOPICS)) &&
+        (is_message_for(connection->subscribe, connection->subscribe_count, has_event, &node) ||
+         is_message_for(connection->unsubscribe, connection->unsubscribe_count, has_event, &node)))
+        weir_diag_error(reader->diags, node->place,
+                        "'event' has no effect: messages of backend '%.*s' have no names",
+                        WEIR_FMT(connection->backend));
+    for (size_t i = 0; i < 2; i++) {
+        if ((connection->auth.modes & (unsigned)(WEIR_AUTH_MQTT << i)) &&
+            !weir_str_is(connection->backend, logins[i]))
+            weir_diag_error(reader->diags, connection->auth.node->place,
+                            "auth mode '%s' is for backend '%s', not '%.*s'", logins[i], logins[i],
+                            WEIR_FMT(connection->backend));
+    }
+}
+
 static void check_router(weir_reader *reader, const weir_connection_spec *connection)
 {
     if (!connection->has_router) {
-        if (connection->stream_count > 1)
+        if (connection->stream_count > 1 && !(connection->traits & WEIR_BACKEND_NAMES))
             weir_diag_error(
                 reader->diags, connection->node->place,
                 "connection '%.*s' has %zu streams and no 'router' that tells them apart",
@@ -144,9 +221,11 @@ static void check_url(weir_reader *reader, const weir_connection_spec *connectio
     }
 }
 
-void weir_check_connection(weir_reader *reader, const weir_connection_spec *connection)
+void weir_check_connection(weir_reader *reader, weir_connection_spec *connection)
 {
     check_url(reader, connection);
+    take_events(reader, connection);
+    check_abilities(reader, connection);
     if (connection->stream_count == 0)
         return; /* without streams every name would be wrong */
     for (size_t i = 0; i < connection->subscribe_count; i++)

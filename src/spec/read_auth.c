@@ -2,8 +2,9 @@
 /* `auth:` of a connection (SPEC.md 7): how it logs in, what it waits for before and after. */
 #include "spec/rows.h"
 
-static const char *const modes[] = {"headers", "first_message", "url", "none", NULL};
-static const unsigned mode_bits[] = {WEIR_AUTH_HEADERS, WEIR_AUTH_FIRST_MESSAGE, WEIR_AUTH_URL, 0};
+static const char *const modes[] = {"headers", "first_message", "url", "mqtt", "zmq", "none", NULL};
+static const unsigned mode_bits[] = {WEIR_AUTH_HEADERS, WEIR_AUTH_FIRST_MESSAGE, WEIR_AUTH_URL,
+                                     WEIR_AUTH_MQTT,    WEIR_AUTH_ZMQ,           0};
 enum { MODE_COUNT = sizeof mode_bits / sizeof mode_bits[0] };
 
 static weir_str mode_at(const void *user, size_t index)
@@ -84,6 +85,83 @@ static void read_first_message(weir_reader *reader, weir_node *node, void *into)
     auth->has_first_message = true;
     weir_read_message(reader, node, &auth->first_message);
 }
+
+/* ------------------------------------------------------------------ logins of mqtt and zmq */
+
+enum { LOGIN_MAX = 5 };
+
+typedef struct login_parts {
+    weir_text values[LOGIN_MAX];
+} login_parts;
+
+#define LOGIN_VALUE(index) offsetof(login_parts, values) + (index) * sizeof(weir_text)
+
+static const weir_key_row mqtt_rows[] = {
+    {.name = "username",
+     .type = WEIR_KEY_EXPR,
+     .offset = LOGIN_VALUE(0),
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "the user name"},
+    {.name = "password", .type = WEIR_KEY_EXPR, .offset = LOGIN_VALUE(1), .doc = "the password"},
+};
+static const weir_key_table mqtt_table = {"auth.mqtt", mqtt_rows, 2};
+
+static const weir_key_row zmq_rows[] = {
+    {.name = "username",
+     .type = WEIR_KEY_EXPR,
+     .offset = LOGIN_VALUE(0),
+     .doc = "PLAIN: the user name"},
+    {.name = "password",
+     .type = WEIR_KEY_EXPR,
+     .offset = LOGIN_VALUE(1),
+     .doc = "PLAIN: the password"},
+    {.name = "server_key",
+     .type = WEIR_KEY_EXPR,
+     .offset = LOGIN_VALUE(2),
+     .doc = "CURVE: the server's public key, 40 characters of Z85"},
+    {.name = "public_key",
+     .type = WEIR_KEY_EXPR,
+     .offset = LOGIN_VALUE(3),
+     .doc = "CURVE: our public key"},
+    {.name = "secret_key",
+     .type = WEIR_KEY_EXPR,
+     .offset = LOGIN_VALUE(4),
+     .doc = "CURVE: our secret key"},
+};
+static const weir_key_table zmq_table = {"auth.zmq", zmq_rows, LOGIN_MAX};
+
+static void read_login(weir_reader *reader, weir_node *node, const weir_key_table *table,
+                       weir_auth_spec *auth)
+{
+    login_parts parts = {0};
+    weir_read_map(reader, node, table, &parts);
+    weir_field *fields = weir_read_array(reader, LOGIN_MAX, sizeof *fields);
+    if (!fields)
+        return;
+    auth->login = fields;
+    auth->login_count = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        if (parts.values[i].node)
+            fields[auth->login_count++] = (weir_field){.name = weir_str_of(table->rows[i].name),
+                                                       .node = parts.values[i].node,
+                                                       .source = parts.values[i]};
+    }
+}
+
+static void read_mqtt(weir_reader *reader, weir_node *node, void *into)
+{
+    read_login(reader, node, &mqtt_table, into);
+}
+
+static void read_zmq(weir_reader *reader, weir_node *node, void *into)
+{
+    read_login(reader, node, &zmq_table, into);
+}
+
+static const weir_shape mqtt_shape = {.form = WEIR_SHAPE_TABLE, .table = &mqtt_table};
+static const weir_shape zmq_shape = {.form = WEIR_SHAPE_TABLE, .table = &zmq_table};
+
+/* ------------------------------------------------------------------ waits */
 
 static const weir_key_row ack_rows[] = {
     {.name = "match",
@@ -175,8 +253,16 @@ static const weir_key_row auth_rows[] = {
      .shape = &greeting_shape,
      .doc = "what the venue says first; nothing is sent before it"},
     {.name = "session", .type = WEIR_KEY_LATER, .doc = "HTTP request before connecting"},
-    {.name = "mqtt", .type = WEIR_KEY_LATER, .doc = "user name and password for mqtt"},
-    {.name = "zmq", .type = WEIR_KEY_LATER, .doc = "CURVE or PLAIN for zmq"},
+    {.name = "mqtt",
+     .type = WEIR_KEY_READ,
+     .read = read_mqtt,
+     .shape = &mqtt_shape,
+     .doc = "for mode `mqtt`: user name and password of the connect"},
+    {.name = "zmq",
+     .type = WEIR_KEY_READ,
+     .read = read_zmq,
+     .shape = &zmq_shape,
+     .doc = "for mode `zmq`: PLAIN or CURVE"},
 };
 static const weir_key_table auth_table = {"auth", auth_rows,
                                           sizeof auth_rows / sizeof auth_rows[0]};

@@ -66,6 +66,7 @@ static void use_backend(weir_reader *reader, weir_connection_spec *connection,
     static const char *const later[] = {"socketio", "mqtt", "zmq", "replay"};
     const weir_backend_rows *backend = find_backend(reader->registry, parts->type);
     connection->backend = parts->type;
+    connection->traits = backend ? backend->traits : 0;
     if (backend) {
         weir_read_options(reader, parts->options, backend->rows, backend->count,
                           &connection->options);
@@ -156,6 +157,18 @@ static void read_streams(weir_reader *reader, weir_node *node, void *into)
     }
     connection->streams = streams;
     connection->stream_count = node->count;
+}
+
+static const weir_shape events_shape = {.form = WEIR_SHAPE_MAP,
+                                        .of = &weir_text_shape,
+                                        .least = 1,
+                                        .words = "a map of streams to event names"};
+
+/* Kept until the streams are known: keys may come in any order. */
+static void keep_events(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)reader;
+    ((weir_connection_spec *)into)->events = node;
 }
 
 /* ------------------------------------------------------------------ subscribe */
@@ -596,7 +609,13 @@ static const weir_key_row connection_rows[] = {
      .shape = &reconnect_shape,
      .doc = "how it comes back after a connection was lost"},
     {.name = "heartbeat", .type = WEIR_KEY_LATER, .doc = "application heartbeats"},
-    {.name = "events", .type = WEIR_KEY_LATER, .doc = "Socket.IO events of the streams"},
+    {.name = "events",
+     .type = WEIR_KEY_READ,
+     .read = keep_events,
+     .shape = &events_shape,
+     .doc =
+         "streams (or channels) to the names of their frames, for Socket.IO; a stream that is not "
+         "named here listens to its own name"},
     {.name = "hooks", .type = WEIR_KEY_LATER, .doc = "functions of a plugin called at events"},
     {.name = "learn", .type = WEIR_KEY_LATER, .doc = "values kept from control messages"},
     {.name = "roll", .type = WEIR_KEY_LATER, .doc = "planned reconnects without a hole"},

@@ -7,7 +7,7 @@
 
 #include "spec/rows.h"
 
-static const char *const formats[] = {"json", "text", "binary", NULL};
+static const char *const formats[] = {"json", "text", "binary", "topics", NULL};
 
 typedef struct parts {
     int format; /* -1: not given */
@@ -15,6 +15,8 @@ typedef struct parts {
     weir_node *text;
     weir_node *bytes;
     weir_node *tokens;
+    weir_node *event;
+    weir_node *topics;
 } parts;
 
 typedef struct fields_holder {
@@ -75,11 +77,41 @@ static void keep_tokens(weir_reader *reader, weir_node *node, void *into)
     ((parts *)into)->tokens = node;
 }
 
+static void keep_event(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)reader;
+    ((parts *)into)->event = node;
+}
+
+static void keep_topics(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)reader;
+    ((parts *)into)->topics = node;
+}
+
+static const weir_key_row topic_rows[] = {
+    {.name = "topic",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_topic_spec, topic),
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "the topic; naming `asset` (or `a`) makes it one for each asset"},
+    {.name = "qos",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_topic_spec, qos),
+     .doc = "quality of service, 0 to 2 (default 0)"},
+};
+static const weir_key_table topic_table = {"a topic", topic_rows, 2};
+static const weir_shape topic_map_shape = {.form = WEIR_SHAPE_TABLE, .table = &topic_table};
+
 static const weir_shape expr_shape = {.form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_EXPR};
 static const weir_shape object_shape = {.form = WEIR_SHAPE_TABLE, .table = &json_table};
 static const weir_shape json_shape = {
     .form = WEIR_SHAPE_EITHER, .of = &expr_shape, .other = &object_shape};
 static const weir_shape tokens_shape = {.form = WEIR_SHAPE_TABLE, .table = &token_table};
+static const weir_shape topic_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &expr_shape, .other = &topic_map_shape};
+static const weir_shape topics_shape = {
+    .form = WEIR_SHAPE_LIST, .of = &topic_shape, .least = 1, .words = "a list of topics"};
 
 static const weir_key_row message_rows[] = {
     {.name = "format",
@@ -108,8 +140,18 @@ static const weir_key_row message_rows[] = {
      .shape = &tokens_shape,
      .doc = "the values for the braces of `text`"},
     {.name = "encoder", .type = WEIR_KEY_LATER, .doc = "function of a plugin that gives the bytes"},
-    {.name = "event", .type = WEIR_KEY_LATER, .doc = "Socket.IO event to emit"},
-    {.name = "topics", .type = WEIR_KEY_LATER, .doc = "MQTT topics"},
+    {.name = "event",
+     .type = WEIR_KEY_READ,
+     .read = keep_event,
+     .shape = &weir_text_shape,
+     .doc =
+         "the name to send it under, a text that may hold `{stream}` and `{vars.x}`: the Socket.IO "
+         "event (default `subscribe`, `unsubscribe`, `auth`), the MQTT topic"},
+    {.name = "topics",
+     .type = WEIR_KEY_READ,
+     .read = keep_topics,
+     .shape = &topics_shape,
+     .doc = "topics to subscribe, in place of a message (mqtt, zmq)"},
 };
 static const weir_key_table message_table = {"a message", message_rows,
                                              sizeof message_rows / sizeof message_rows[0]};
@@ -156,9 +198,46 @@ static void read_text(weir_reader *reader, const parts *found, weir_message_spec
     message->token_count = holder.count;
 }
 
+static void read_topics(weir_reader *reader, const weir_node *node, weir_message_spec *message)
+{
+    weir_topic_spec *topics = weir_read_array(reader, node->count, sizeof *topics);
+    if (!topics)
+        return;
+    for (size_t i = 0; i < node->count; i++) {
+        if (node->items[i]->kind == WEIR_NODE_MAP)
+            weir_read_map(reader, node->items[i], &topic_table, &topics[i]);
+        else
+            weir_read_expr(reader, node->items[i], "topic", &topics[i].topic);
+    }
+    message->topics = topics;
+    message->topic_count = node->count;
+}
+
+/* The key of the message's own format is there, and no other format's. */
+static bool check_format(weir_reader *reader, const weir_node *node, const parts *found)
+{
+    static const char *const needs[] = {"json", "text", "bytes", "topics"};
+    const weir_node *const given[] = {found->json, found->text, found->bytes, found->topics};
+    if (!given[found->format]) {
+        weir_diag_error(reader->diags, node->place, "a message of format %s needs the key '%s'",
+                        formats[found->format], needs[found->format]);
+        return false;
+    }
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+        if (given[i] && i != (size_t)found->format)
+            weir_diag_error(reader->diags, given[i]->place, "'%s' does not go with format %s",
+                            needs[i], formats[found->format]);
+    }
+    if (found->tokens && !found->text)
+        weir_diag_error(reader->diags, found->tokens->place, "'tokens' go with 'text'");
+    if (found->event && found->topics)
+        weir_diag_error(reader->diags, found->event->place,
+                        "'event' does not go with 'topics': nothing is sent under a name");
+    return true;
+}
+
 void weir_read_message(weir_reader *reader, weir_node *node, weir_message_spec *message)
 {
-    static const char *const needs[] = {"json", "text", "bytes"};
     parts found = {.format = -1};
     message->node = node;
     const size_t errors = weir_diags_errors(reader->diags);
@@ -166,27 +245,21 @@ void weir_read_message(weir_reader *reader, weir_node *node, weir_message_spec *
     if (weir_diags_errors(reader->diags) > errors)
         return;
     if (found.format < 0)
-        found.format = found.text    ? WEIR_MESSAGE_TEXT
-                       : found.bytes ? WEIR_MESSAGE_BINARY
-                                     : WEIR_MESSAGE_JSON;
+        found.format = found.text     ? WEIR_MESSAGE_TEXT
+                       : found.bytes  ? WEIR_MESSAGE_BINARY
+                       : found.topics ? WEIR_MESSAGE_TOPICS
+                                      : WEIR_MESSAGE_JSON;
     message->format = (weir_message_format)found.format;
-    const weir_node *const given[] = {found.json, found.text, found.bytes};
-    if (!given[found.format]) {
-        weir_diag_error(reader->diags, node->place, "a message of format %s needs the key '%s'",
-                        formats[found.format], needs[found.format]);
+    if (!check_format(reader, node, &found))
         return;
-    }
-    for (size_t i = 0; i < 3; i++) {
-        if (given[i] && i != (size_t)found.format)
-            weir_diag_error(reader->diags, given[i]->place, "'%s' does not go with format %s",
-                            needs[i], formats[found.format]);
-    }
-    if (found.tokens && !found.text)
-        weir_diag_error(reader->diags, found.tokens->place, "'tokens' go with 'text'");
+    if (found.event && weir_read_text(reader, found.event, "event", &message->event.text))
+        message->event.node = found.event;
     if (message->format == WEIR_MESSAGE_JSON)
         read_json(reader, found.json, message);
     else if (message->format == WEIR_MESSAGE_TEXT)
         read_text(reader, &found, message);
+    else if (message->format == WEIR_MESSAGE_TOPICS)
+        read_topics(reader, found.topics, message);
     else
         weir_read_expr(reader, found.bytes, "bytes", &message->expr);
 }

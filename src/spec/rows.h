@@ -146,7 +146,7 @@ void weir_read_tests(weir_reader *reader);
 void weir_read_options(weir_reader *reader, weir_node *node, const weir_option_row *rows,
                        size_t count, weir_options *out);
 /** What can only be seen when a connection is whole: names of streams, router, converters. */
-void weir_check_connection(weir_reader *reader, const weir_connection_spec *connection);
+void weir_check_connection(weir_reader *reader, weir_connection_spec *connection);
 
 /** The stream of a name in a connection, or NULL. */
 const weir_stream_spec *weir_connection_stream(const weir_connection_spec *connection,

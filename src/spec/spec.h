@@ -43,10 +43,17 @@ struct weir_field {
 typedef enum weir_message_format {
     WEIR_MESSAGE_JSON,
     WEIR_MESSAGE_TEXT,
-    WEIR_MESSAGE_BINARY
+    WEIR_MESSAGE_BINARY,
+    WEIR_MESSAGE_TOPICS
 } weir_message_format;
 
-/** A message to send (SPEC.md 5). Exactly one of fields, expr, text, bytes is given. */
+/** An element of `topics`: expressions, `qos` may be absent. */
+typedef struct weir_topic_spec {
+    weir_text topic;
+    weir_text qos;
+} weir_topic_spec;
+
+/** A message to send (SPEC.md 5). Exactly one of fields, expr, text, bytes, topics is given. */
 typedef struct weir_message_spec {
     const weir_node *node;
     weir_message_format format;
@@ -57,12 +64,16 @@ typedef struct weir_message_spec {
     weir_text text; /* template of str.format with the tokens */
     const weir_field *tokens;
     size_t token_count;
+    weir_text event; /* template: the name to send under */
+    const weir_topic_spec *topics;
+    size_t topic_count;
 } weir_message_spec;
 
 typedef struct weir_stream_spec {
     weir_str name;
     weir_channel channel;
     const weir_node *node;
+    weir_str event; /* name of its frames, where frames have names; by default its own */
 } weir_stream_spec;
 
 /** Message for streams: `key` is a stream, a channel or "all". */
@@ -113,7 +124,13 @@ typedef enum weir_compression {
     WEIR_COMPRESSION_AUTO
 } weir_compression;
 
-enum { WEIR_AUTH_HEADERS = 1, WEIR_AUTH_FIRST_MESSAGE = 2, WEIR_AUTH_URL = 4 };
+enum {
+    WEIR_AUTH_HEADERS = 1,
+    WEIR_AUTH_FIRST_MESSAGE = 2,
+    WEIR_AUTH_URL = 4,
+    WEIR_AUTH_MQTT = 8,
+    WEIR_AUTH_ZMQ = 16
+};
 
 typedef struct weir_wait_spec {
     bool is_set;
@@ -130,6 +147,8 @@ typedef struct weir_auth_spec {
     size_t header_count;
     const weir_field *query;
     size_t query_count;
+    const weir_field *login; /* of mqtt or zmq */
+    size_t login_count;
     bool has_first_message;
     weir_message_spec first_message;
     weir_wait_spec ack;
@@ -150,9 +169,11 @@ typedef struct weir_connection_spec {
     weir_text url; /* template: {vars.x}, {credentials.x} */
     weir_str backend;
     const weir_node *backend_node;
+    unsigned traits;      /* WEIR_BACKEND_* of the backend */
     weir_options options; /* filled from the backend's rows; text options may be templates */
-    const weir_stream_spec *streams;
+    weir_stream_spec *streams;
     size_t stream_count;
+    const weir_node *events; /* the map; NULL: not given */
     weir_frame_mode frame;
     weir_auth_spec auth;
     const weir_template_spec *subscribe;
@@ -270,6 +291,7 @@ typedef struct weir_backend_rows {
     const char *name;
     const weir_option_row *rows;
     size_t count;
+    unsigned traits;
     bool (*check_url)(weir_str url, weir_error *error);
 } weir_backend_rows;
 

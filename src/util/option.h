@@ -61,6 +61,16 @@ typedef struct weir_options {
     const weir_option_value *values;
 } weir_options;
 
+/**
+ * What the checker and the plan must know of a backend beyond its rows: facts, so that neither
+ * needs to know backends by name.
+ */
+enum {
+    WEIR_BACKEND_TOPICS = 1, /**< it subscribes by topics: subscribe messages become those */
+    WEIR_BACKEND_NAMES = 2,  /**< its frames carry names (events) that tell streams apart */
+    WEIR_BACKEND_HELLO = 4   /**< the first message is part of its connect */
+};
+
 /** The value of "name" or "group.name"; asserts that such a row exists. */
 const weir_option_value *weir_options_get(const weir_options *options, const char *name);
 

@@ -372,8 +372,13 @@ int main(int count, char **words)
                                .query_count = args.query_count,
                                .options = &args.options,
                                .connection = WEIR_STR("test")};
-    weir_link_sink sink = {NULL,       on_phase,   on_frame, on_alive,
-                           on_drained, on_warning, on_down,  NULL};
+    weir_link_sink sink = {.user = NULL,
+                           .on_phase = on_phase,
+                           .on_frame = on_frame,
+                           .on_alive = on_alive,
+                           .on_drained = on_drained,
+                           .on_warning = on_warning,
+                           .on_down = on_down};
     run.link = weir_backend_websocket.open(run.loop, &target, &sink, &error);
     if (run.link) {
         weir_timer_set(max, args.max_ms * WEIR_NS_PER_MS);

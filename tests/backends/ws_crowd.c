@@ -95,8 +95,13 @@ static void on_start(void *user)
     for (int i = 0; i < crowd.links; i++) {
         member *m = &p->members[i];
         weir_error error = {0};
-        weir_link_sink sink = {m,          on_phase,   on_frame, on_nothing,
-                               on_nothing, on_warning, on_down,  NULL};
+        weir_link_sink sink = {.user = m,
+                               .on_phase = on_phase,
+                               .on_frame = on_frame,
+                               .on_alive = on_nothing,
+                               .on_drained = on_nothing,
+                               .on_warning = on_warning,
+                               .on_down = on_down};
         m->party = p;
         m->link = weir_backend_websocket.open(p->loop, &target, &sink, &error);
         if (!m->link) {
