@@ -17,11 +17,7 @@
 #include "util/error.h"
 #include "value/json_write.h"
 
-enum {
-    RUNNER_ARENA_FIRST = 64 * 1024,
-    INFLATED_MAX = 64 * 1024 * 1024, /* bytes of one frame after inflating */
-    INFLATE_RATIO_MAX = 1000
-};
+enum { RUNNER_ARENA_FIRST = 64 * 1024 };
 
 const char *weir_stage_name(weir_stage stage)
 {
@@ -35,7 +31,7 @@ const char *weir_stage_name(weir_stage stage)
 
 /* ------------------------------------------------------------------ lifecycle */
 
-static weir_inflate *new_inflate(weir_compression compression)
+static weir_inflate *new_inflate(const weir_connection_spec *connection)
 {
     static const weir_deflate_form forms[] = {
         [WEIR_COMPRESSION_GZIP] = WEIR_DEFLATE_GZIP,
@@ -43,23 +39,23 @@ static weir_inflate *new_inflate(weir_compression compression)
         [WEIR_COMPRESSION_ZLIB] = WEIR_DEFLATE_ZLIB,
         [WEIR_COMPRESSION_AUTO] = WEIR_DEFLATE_AUTO,
     };
-    weir_inflate *inflate = weir_inflate_new(forms[compression]);
-    const weir_inflate_limits limits = {INFLATED_MAX, INFLATE_RATIO_MAX};
+    weir_inflate *inflate = weir_inflate_new(forms[connection->compression]);
     if (inflate)
-        weir_inflate_set_limits(inflate, limits);
+        weir_inflate_set_limits(inflate, connection->inflate_limits);
     return inflate;
 }
 
 static bool init(weir_runner *runner)
 {
     const weir_plan *plan = runner->plan;
-    const weir_compression compression = plan->connection->compression;
+    const weir_connection_spec *connection = plan->connection;
     runner->arena = weir_arena_new(RUNNER_ARENA_FIRST, WEIR_EXPR_MEMORY_MAX);
     runner->vm = runner->arena ? weir_vm_new(runner->arena) : NULL;
     runner->slots = calloc(plan->slots + 1, sizeof *runner->slots);
     runner->item_slots = calloc(plan->item_slots + 1, sizeof *runner->item_slots);
     runner->payload_slots = calloc(plan->payload_slots + 1, sizeof *runner->payload_slots);
-    if (compression != WEIR_COMPRESSION_NONE && !(runner->inflate = new_inflate(compression)))
+    if (connection->compression != WEIR_COMPRESSION_NONE &&
+        !(runner->inflate = new_inflate(connection)))
         return false;
     return runner->vm && runner->slots && runner->item_slots && runner->payload_slots &&
            weir_ring_init(&runner->dead, sizeof(weir_dead_letter), WEIR_DEAD_LETTERS);

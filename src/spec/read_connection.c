@@ -2,6 +2,7 @@
 /* `connections:`: one table per part (backend, parser, router, converters, reconnect), read into
  * weir_connection_spec. */
 #include "spec/rows.h"
+#include "util/time.h"
 
 /* ------------------------------------------------------------------ backend */
 
@@ -243,6 +244,36 @@ static const char *const parser_formats[] = {"json", "text", "binary", NULL};
 static const char *const compressions[] = {"none", "gzip", "deflate", "zlib", "auto", NULL};
 static const char *const frames[] = {"record", "array", "auto", NULL};
 
+enum { INFLATE_RATIO_MOST = 100000, INFLATE_MAX_MOST = 1024 * 1024 * 1024 };
+
+static void read_inflate_ratio(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_value value;
+    if (node->kind != WEIR_NODE_SCALAR || node->type != WEIR_SCALAR_INT ||
+        !weir_read_value(reader, node, &value))
+        weir_read_mismatch(reader, node, "inflate_ratio", "a number");
+    else if (value.kind != WEIR_INT || value.i < 0 || value.i > INFLATE_RATIO_MOST)
+        weir_diag_error(reader->diags, node->place, "'inflate_ratio' must be from 0 to %d",
+                        INFLATE_RATIO_MOST);
+    else
+        ((weir_connection_spec *)into)->inflate_limits.max_ratio = (size_t)value.i;
+}
+
+static void read_inflate_max(weir_reader *reader, weir_node *node, void *into)
+{
+    uint64_t size;
+    if (node->kind != WEIR_NODE_SCALAR || !weir_size_parse(node->text, &size))
+        weir_read_mismatch(reader, node, "inflate_max", "a size (100, 16KiB, 64MiB)");
+    else if (size == 0 || size > INFLATE_MAX_MOST)
+        weir_diag_error(reader->diags, node->place, "'inflate_max' must be from 1 byte to 1GiB");
+    else
+        ((weir_connection_spec *)into)->inflate_limits.max_len = (size_t)size;
+}
+
+static const weir_shape inflate_ratio_shape = {
+    .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_INT, .most = INFLATE_RATIO_MOST};
+static const weir_shape size_shape = {.form = WEIR_SHAPE_WORD};
+
 static const weir_key_row parser_rows[] = {
     {.name = "format",
      .type = WEIR_KEY_ENUM,
@@ -254,6 +285,17 @@ static const weir_key_row parser_rows[] = {
      .offset = offsetof(weir_connection_spec, compression),
      .choices = compressions,
      .doc = "of each message (default `none`); `auto` looks at its first bytes"},
+    {.name = "inflate_ratio",
+     .type = WEIR_KEY_READ,
+     .read = read_inflate_ratio,
+     .shape = &inflate_ratio_shape,
+     .doc = "most bytes that one compressed byte may become, beyond 64 KiB; 0 is no cap (default "
+            "1000)"},
+    {.name = "inflate_max",
+     .type = WEIR_KEY_READ,
+     .read = read_inflate_max,
+     .shape = &size_shape,
+     .doc = "most bytes that one message may become (default `64MiB`)"},
     {.name = "payload_path",
      .type = WEIR_KEY_EXPR,
      .offset = offsetof(weir_connection_spec, payload_path),
@@ -641,6 +683,8 @@ static void set_defaults(weir_connection_spec *connection)
                                                   .factor = 2,
                                                   .full_jitter = true,
                                                   .attempts = -1};
+    connection->inflate_limits =
+        (weir_inflate_limits){.max_len = 64 * 1024 * 1024, .max_ratio = 1000};
 }
 
 void weir_read_connections(weir_reader *reader, weir_node *node, void *model)

@@ -8,7 +8,6 @@
  * What is expected (`out`, `headers`) stays a tree: it is compared, and shown, with its places.
  */
 #include "spec/rows.h"
-#include "util/encode.h"
 #include "util/map.h"
 #include "util/time.h"
 #include "util/utf8.h"
@@ -122,15 +121,8 @@ static const weir_key_table auth_table = {"auth of a test", auth_rows,
                                           sizeof auth_rows / sizeof auth_rows[0]};
 
 static const weir_shape bool_shape = {.form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_BOOL};
-static const weir_shape base64_shape = {
-    .form = WEIR_SHAPE_MAP, .of = &weir_text_shape, .pattern = "^base64$", .least = 1};
-static const weir_shape frame_shape = {
-    .form = WEIR_SHAPE_EITHER, .of = &weir_text_shape, .other = &base64_shape};
-static const weir_shape frame_list_shape = {.form = WEIR_SHAPE_LIST, .of = &frame_shape};
-static const weir_shape frames_shape = {
-    .form = WEIR_SHAPE_EITHER, .of = &frame_shape, .other = &frame_list_shape};
 static const weir_shape sends_shape = {
-    .form = WEIR_SHAPE_LIST, .of = &frame_shape, .may_be_null = true};
+    .form = WEIR_SHAPE_LIST, .of = &weir_frame_shape, .may_be_null = true};
 static const weir_shape record_shape = {.form = WEIR_SHAPE_MAP, .of = &weir_any_shape};
 static const weir_shape out_shape = {
     .form = WEIR_SHAPE_LIST, .of = &record_shape, .may_be_null = true};
@@ -153,8 +145,9 @@ static const weir_key_row test_rows[] = {
     {.name = "in",
      .type = WEIR_KEY_READ,
      .read = keep_in,
-     .shape = &frames_shape,
-     .doc = "a frame, or a list of frames: texts, or {base64: TEXT}"},
+     .shape = &weir_frames_shape,
+     .doc = "a frame, or a list of frames: texts, {base64: TEXT}, or {gzip: TEXT} (deflate, zlib): "
+            "a text to be compressed"},
     {.name = "out",
      .type = WEIR_KEY_READ,
      .read = keep_out,
@@ -210,65 +203,6 @@ static const weir_key_table test_table = {"a test", test_rows,
                                           sizeof test_rows / sizeof test_rows[0]};
 
 /* ------------------------------------------------------------------ frames */
-
-/* Bytes with the slack that the decoder wants. */
-static bool set_bytes(weir_reader *reader, weir_test_frame *frame, weir_str bytes)
-{
-    char *copy = weir_arena_calloc(reader->arena, bytes.len + WEIR_JSON_SLACK, 1);
-    if (!copy)
-        return false;
-    if (bytes.len > 0)
-        memcpy(copy, bytes.ptr, bytes.len);
-    frame->bytes = (weir_str){copy, bytes.len};
-    return true;
-}
-
-static bool read_base64(weir_reader *reader, const weir_node *node, const char *what,
-                        weir_test_frame *frame)
-{
-    weir_str text;
-    weir_buf bytes = {0};
-    const weir_node *value = weir_node_get(node, "base64");
-    if (node->count != 1 || !value) {
-        weir_diag_error(reader->diags, node->place,
-                        "bytes in '%s' are written as {base64: TEXT}, with no other key", what);
-        return false;
-    }
-    if (!weir_read_text(reader, value, "base64", &text))
-        return false;
-    bool is_good = weir_base64_decode(text, &bytes);
-    if (!is_good)
-        weir_diag_error(reader->diags, value->place, "not padded base64");
-    frame->is_binary = true;
-    is_good = is_good && !bytes.failed && set_bytes(reader, frame, weir_buf_str(&bytes));
-    weir_buf_fini(&bytes);
-    return is_good;
-}
-
-static bool read_frame(weir_reader *reader, const weir_node *node, const char *what,
-                       weir_test_frame *frame)
-{
-    weir_str text;
-    frame->node = node;
-    if (node->kind == WEIR_NODE_MAP)
-        return read_base64(reader, node, what, frame);
-    return weir_read_text(reader, node, what, &text) && set_bytes(reader, frame, text);
-}
-
-/* One frame or a list of them. False after a diagnostic. */
-static bool read_frames(weir_reader *reader, const weir_node *node, const char *what,
-                        const weir_test_frame **frames, size_t *count)
-{
-    const bool is_list = node->kind == WEIR_NODE_LIST;
-    const size_t wanted = is_list ? node->count : 1;
-    weir_test_frame *list = weir_read_array(reader, wanted, sizeof *list);
-    bool is_good = list != NULL;
-    for (size_t i = 0; list && i < wanted; i++)
-        is_good &= read_frame(reader, is_list ? node->items[i] : node, what, &list[i]);
-    *frames = list;
-    *count = is_good ? wanted : 0;
-    return is_good;
-}
 
 static void check_json(weir_reader *reader, const weir_test_frame *frame)
 {
@@ -347,7 +281,7 @@ static void read_records_test(weir_reader *reader, const weir_connection_spec *c
     if (p->fails)
         read_fails(reader, p->fails, &test->fails);
     read_out(reader, connection, p->out, test);
-    if (!read_frames(reader, p->in, "in", &test->frames, &test->frame_count))
+    if (!weir_read_frames(reader, p->in, "in", &test->frames, &test->frame_count))
         return;
     const bool is_json =
         connection->format == WEIR_PARSER_JSON && connection->compression == WEIR_COMPRESSION_NONE;
@@ -589,7 +523,7 @@ static void read_sends(weir_reader *reader, const weir_node *node, weir_test_spe
         return;
     }
     test->sends_node = node;
-    if (!read_frames(reader, node, "sends", &test->sends, &test->send_count))
+    if (!weir_read_frames(reader, node, "sends", &test->sends, &test->send_count))
         return;
     for (size_t i = 0; is_json && i < test->send_count; i++)
         check_json(reader, &test->sends[i]);

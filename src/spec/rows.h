@@ -96,7 +96,7 @@ extern const weir_key_table weir_field_table; /* what WEIR_SHAPE_FIELDS is made 
 
 extern const weir_shape weir_credentials_shape, weir_vars_shape, weir_mappings_shape;
 extern const weir_shape weir_assets_shape, weir_connections_shape, weir_auth_shape;
-extern const weir_shape weir_tests_shape;
+extern const weir_shape weir_tests_shape, weir_frame_shape, weir_frames_shape;
 extern const weir_shape weir_fields_shape, weir_message_shape;
 extern const weir_shape weir_text_shape, weir_scalar_shape, weir_any_shape;
 
@@ -142,6 +142,9 @@ void weir_read_mappings(weir_reader *reader, weir_node *node, void *model);
 void weir_read_assets(weir_reader *reader, weir_node *node, void *model);
 /** The blocks of model->tests_node, once the connections are read. */
 void weir_read_tests(weir_reader *reader);
+/** A frame of a test or a list of them. False after a diagnostic. */
+bool weir_read_frames(weir_reader *reader, const weir_node *node, const char *what,
+                      const weir_test_frame **frames, size_t *count);
 /** Options of a backend by its rows; `node` NULL: all defaults. */
 void weir_read_options(weir_reader *reader, weir_node *node, const weir_option_row *rows,
                        size_t count, weir_options *out);

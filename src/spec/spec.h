@@ -12,6 +12,7 @@
 
 #include "spec/tree.h"
 #include "util/diag.h"
+#include "util/inflate.h"
 #include "util/option.h"
 #include "value/asset.h"
 #include "value/mapping.h"
@@ -182,6 +183,7 @@ typedef struct weir_connection_spec {
     size_t unsubscribe_count;
     weir_parser_format format;
     weir_compression compression;
+    weir_inflate_limits inflate_limits; /* of one message */
     weir_text payload_path;
     bool has_router;
     bool router_enabled;

@@ -26,6 +26,20 @@ def block(kind, time_ns, payload):
     return data + struct.pack("<I", check(data))
 
 
+def lines(path):
+    """The frames of a capture with one a line."""
+    with open(path, "rb") as file:
+        for line in file:
+            yield line.rstrip(b"\n")
+
+
+def prefixed(path):
+    """The frames of a capture of the wire: each behind its length."""
+    with open(path, "rb") as file:
+        while head := file.read(4):
+            yield file.read(struct.unpack("<I", head)[0])
+
+
 def write(path, connection, times, frames):
     with open(path, "wb") as out:
         out.write(b"WEIRREC1" + block(NAMES, 0, connection.encode()))

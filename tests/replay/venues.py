@@ -20,6 +20,7 @@ class Rule:
 class Venue:
     name = capture = spec = None
     oracles = ("cryptofeed", "tardis")
+    wire = False    # True: the venue compresses, and there is a capture of the wire
     rules = ()
 
     def symbol(self, oracle, symbol):
@@ -144,7 +145,45 @@ class Binance(Venue):
     )
 
 
-VENUES = {venue.name: venue for venue in (Kraken(), Coinbase(), Binance())}
+class Huobi(Venue):
+    name, capture, spec, wire = "huobi", "huobi", "huobi.yaml", True
+    QUOTES = ("usdt", "husd", "eth", "btc")
+
+    def symbol(self, oracle, symbol):
+        if oracle == "tardis":
+            return symbol.upper()
+        quote = next(quote for quote in self.QUOTES if symbol.endswith(quote))
+        return (symbol[:-len(quote)] + "-" + quote).upper()
+
+    def is_control(self, frame):
+        return "ch" not in frame
+
+    def elements(self, frame, stream):
+        return frame["tick"]["data"] if stream == "trades" else [frame]
+
+    extras = {
+        "trades": {"data.id": lambda t: t["id"]},
+        "book": {"sequence": lambda f: f["tick"]["version"]},
+    }
+
+
+class HuobiSwap(Huobi):
+    name, capture, spec = "huobi_swap", "huobi_swap", "huobi_swap.yaml"
+
+    def symbol(self, oracle, symbol):
+        return symbol if oracle == "tardis" else symbol + "-PERP"
+
+    extras = {
+        "trades": {
+            "data.quantity": lambda t: float(t["quantity"]),
+            "data.turnover": lambda t: (float(t["trade_turnover"]) if "trade_turnover" in t
+                                        else None),
+        },
+        "book": {"sequence": lambda f: f["tick"]["version"]},
+    }
+
+
+VENUES = {venue.name: venue for venue in (Kraken(), Coinbase(), Binance(), Huobi(), HuobiSwap())}
 
 
 def frames(path):

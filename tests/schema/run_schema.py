@@ -93,8 +93,9 @@ def write(folder, name, value):
 
 
 def mutants(specs, folder, dice):
-    for table in glob.glob(os.path.join(ROOT, "tests", "spec", "*", "*.csv")):
-        shutil.copy(table, folder)
+    beside = glob.glob(os.path.join(ROOT, "tests", "spec", "*", "*.csv"))
+    for path in beside + glob.glob(os.path.join(ROOT, "specs", "*.yaml")):    # some extend another
+        shutil.copy(path, folder)
     for number, spec in enumerate(specs):
         whole = "whole%d.yaml" % number
         write(folder, whole, spec)

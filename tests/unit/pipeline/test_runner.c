@@ -298,6 +298,70 @@ START_TEST(text_and_compressed_frames_are_data_too)
 }
 END_TEST
 
+/* {"v":"000..."} of `len` bytes, as gzip. */
+static void pack_zeros(weir_buf *packed, size_t len)
+{
+    weir_error error = {0};
+    char *text = malloc(len);
+    ck_assert_ptr_nonnull(text);
+    memset(text, '0', len);
+    memcpy(text, "{\"v\":\"", 6);
+    memcpy(text + len - 2, "\"}", 2);
+    weir_buf_clear(packed);
+    ck_assert_int_eq(weir_deflate_all(WEIR_DEFLATE_GZIP, (weir_bytes){(const uint8_t *)text, len},
+                                      packed, &error),
+                     0);
+    free(text);
+}
+
+#define PACKED_HEAD(limits)                                                                        \
+    HEAD "    streams: [data]\n    parser: {compression: gzip, " limits "}\n    converters:\n"     \
+         "      data: {fields: {n: \"len(data['v'])\"}}\n"
+
+START_TEST(a_frame_may_inflate_to_inflate_max_and_not_to_a_byte_more)
+{
+    weir_buf packed = {0};
+    feed f = feed_open(PACKED_HEAD("inflate_max: 1000B"));
+    pack_zeros(&packed, 1000);
+    ck_assert_str_eq(feed_bytes(&f, packed.ptr, packed.len), PREFIX ",\"n\":992}\n");
+    pack_zeros(&packed, 1001);
+    ck_assert_str_eq(feed_bytes(&f, packed.ptr, packed.len), "");
+    expect_failed(&f, WEIR_STAGE_DECOMPRESS, 1, "inflates to more than 1000 bytes");
+    weir_buf_fini(&packed);
+    feed_close(&f);
+}
+END_TEST
+
+START_TEST(a_bomb_is_refused_by_its_ratio_and_the_next_frame_is_not)
+{
+    weir_buf packed = {0};
+    feed f = feed_open(PACKED_HEAD("inflate_ratio: 10"));
+    pack_zeros(&packed, 4000 * 1000); /* 4 kB: 1000 to 1 */
+    ck_assert_str_eq(feed_bytes(&f, packed.ptr, packed.len), "");
+    expect_failed(&f, WEIR_STAGE_DECOMPRESS, 1, "compression bomb");
+    /* The ratio counts beyond WEIR_INFLATE_SLACK: up to it, and a byte past it. */
+    size_t len = WEIR_INFLATE_SLACK;
+    pack_zeros(&packed, len);
+    while (len != WEIR_INFLATE_SLACK + 10 * packed.len) {
+        len = WEIR_INFLATE_SLACK + 10 * packed.len;
+        pack_zeros(&packed, len);
+    }
+    ck_assert_ptr_nonnull(strstr(feed_bytes(&f, packed.ptr, packed.len), "\"n\":"));
+    pack_zeros(&packed, len + 1);
+    ck_assert_uint_eq(len, WEIR_INFLATE_SLACK + 10 * packed.len);
+    ck_assert_str_eq(feed_bytes(&f, packed.ptr, packed.len), "");
+    expect_failed(&f, WEIR_STAGE_DECOMPRESS, 2, "compression bomb");
+    weir_buf_fini(&packed);
+    feed_close(&f);
+
+    f = feed_open(PACKED_HEAD("inflate_ratio: 0"));
+    pack_zeros(&packed, 4000 * 1000);
+    ck_assert_str_eq(feed_bytes(&f, packed.ptr, packed.len), PREFIX ",\"n\":3999992}\n");
+    weir_buf_fini(&packed);
+    feed_close(&f);
+}
+END_TEST
+
 static weir_verdict wait_for(feed *f, weir_wait wait, const char *text, weir_error *why)
 {
     char copy[256] = {0};
@@ -338,7 +402,9 @@ int main(void)
                     a_credential_cannot_become_a_record);
     weir_check_case(suite, "frames", an_array_frame_is_a_record_per_element,
                     auto_explodes_lists_of_objects_only, the_payload_is_where_payload_path_says,
-                    text_and_compressed_frames_are_data_too);
+                    text_and_compressed_frames_are_data_too,
+                    a_frame_may_inflate_to_inflate_max_and_not_to_a_byte_more,
+                    a_bomb_is_refused_by_its_ratio_and_the_next_frame_is_not);
     weir_check_case(suite, "routes", rules_are_tried_in_order_and_fan_out,
                     waits_match_elements_and_errors_win);
     weir_check_case(suite, "failures", a_bad_record_is_skipped_and_its_neighbours_are_not,

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frames as a test writes them: a text, or a map of one key that says how the bytes are made.
+ * Compressed frames are written as what is in them, so that a reader sees it; a row makes the
+ * bytes.
+ */
+#include <string.h>
+
+#include "spec/rows.h"
+#include "util/encode.h"
+#include "util/inflate.h"
+#include "value/json_read.h"
+
+static bool set_bytes(weir_reader *reader, weir_test_frame *frame, weir_str bytes)
+{
+    char *copy = weir_read_array(reader, bytes.len + WEIR_JSON_SLACK, 1);
+    if (!copy)
+        return false;
+    if (bytes.len > 0)
+        memcpy(copy, bytes.ptr, bytes.len);
+    frame->bytes = (weir_str){copy, bytes.len};
+    return true;
+}
+
+/* ------------------------------------------------------------------ ways to write bytes */
+
+static bool from_base64(weir_reader *reader, const weir_node *value, weir_buf *bytes)
+{
+    weir_str text;
+    if (!weir_read_text(reader, value, "base64", &text))
+        return false;
+    const bool is_good = weir_base64_decode(text, bytes);
+    if (!is_good)
+        weir_diag_error(reader->diags, value->place, "not padded base64");
+    return is_good;
+}
+
+static bool compress(weir_reader *reader, const weir_node *value, weir_deflate_form form,
+                     weir_buf *bytes)
+{
+    weir_str text;
+    return weir_read_text(reader, value, "a compressed frame", &text) &&
+           weir_deflate_all(form, (weir_bytes){(const uint8_t *)text.ptr, text.len}, bytes, NULL) ==
+               WEIR_OK;
+}
+
+static bool to_gzip(weir_reader *reader, const weir_node *value, weir_buf *bytes)
+{
+    return compress(reader, value, WEIR_DEFLATE_GZIP, bytes);
+}
+
+static bool to_deflate(weir_reader *reader, const weir_node *value, weir_buf *bytes)
+{
+    return compress(reader, value, WEIR_DEFLATE_RAW, bytes);
+}
+
+static bool to_zlib(weir_reader *reader, const weir_node *value, weir_buf *bytes)
+{
+    return compress(reader, value, WEIR_DEFLATE_ZLIB, bytes);
+}
+
+typedef struct way {
+    const char *name;
+    bool (*make)(weir_reader *reader, const weir_node *value, weir_buf *bytes);
+} way;
+
+static const way ways[] = {
+    {"base64", from_base64},
+    {"gzip", to_gzip},
+    {"deflate", to_deflate},
+    {"zlib", to_zlib},
+};
+
+static const way *find_way(const weir_node *node)
+{
+    for (size_t i = 0; node->count == 1 && i < sizeof ways / sizeof ways[0]; i++) {
+        if (weir_node_get(node, ways[i].name))
+            return &ways[i];
+    }
+    return NULL;
+}
+
+static const weir_shape bytes_shape = {.form = WEIR_SHAPE_MAP,
+                                       .of = &weir_text_shape,
+                                       .pattern = "^(base64|gzip|deflate|zlib)$",
+                                       .least = 1,
+                                       .most = 1};
+const weir_shape weir_frame_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &weir_text_shape, .other = &bytes_shape};
+static const weir_shape frame_list_shape = {.form = WEIR_SHAPE_LIST, .of = &weir_frame_shape};
+const weir_shape weir_frames_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &weir_frame_shape, .other = &frame_list_shape};
+
+/* ------------------------------------------------------------------ frames */
+
+static bool read_bytes(weir_reader *reader, const weir_node *node, const char *what,
+                       weir_test_frame *frame)
+{
+    weir_buf bytes = {0};
+    const way *found = find_way(node);
+    if (!found) {
+        weir_diag_error(reader->diags, node->place,
+                        "bytes in '%s' are written as {base64: TEXT}, or {gzip: TEXT} (deflate, "
+                        "zlib) to be compressed, with no other key",
+                        what);
+        return false;
+    }
+    frame->is_binary = true;
+    const bool is_good = found->make(reader, weir_node_get(node, found->name), &bytes) &&
+                         !bytes.failed && set_bytes(reader, frame, weir_buf_str(&bytes));
+    weir_buf_fini(&bytes);
+    return is_good;
+}
+
+static bool read_frame(weir_reader *reader, const weir_node *node, const char *what,
+                       weir_test_frame *frame)
+{
+    weir_str text;
+    frame->node = node;
+    if (node->kind == WEIR_NODE_MAP)
+        return read_bytes(reader, node, what, frame);
+    return weir_read_text(reader, node, what, &text) && set_bytes(reader, frame, text);
+}
+
+bool weir_read_frames(weir_reader *reader, const weir_node *node, const char *what,
+                      const weir_test_frame **frames, size_t *count)
+{
+    const bool is_list = node->kind == WEIR_NODE_LIST;
+    const size_t wanted = is_list ? node->count : 1;
+    weir_test_frame *list = weir_read_array(reader, wanted, sizeof *list);
+    bool is_good = list != NULL;
+    for (size_t i = 0; list && i < wanted; i++)
+        is_good &= read_frame(reader, is_list ? node->items[i] : node, what, &list[i]);
+    *frames = list;
+    *count = is_good ? wanted : 0;
+    return is_good;
+}
