@@ -38,8 +38,8 @@ class Feed:
 
     program = None
 
-    def __init__(self, url, connection, *args, env=None):
-        command = [self.program, SPEC, "--set", "vars.url=" + url]
+    def __init__(self, url, connection, *args, env=None, spec=SPEC):
+        command = [self.program, spec, "--set", "vars.url=" + url]
         for name in connection.split("+"):
             command += ["--connection", name]
         self.stderr = tempfile.TemporaryFile()
