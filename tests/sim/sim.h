@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A world that the test owns: clock, loop, transport, venue and chance. The session engine runs in
+ * it unchanged; the linker puts this world's functions in the place of the loop, the clocks, the
+ * random bytes, the registry of backends and the event queue (`--wrap`, see CMakeLists.txt). All of
+ * it happens on the reactor's thread, one event after another, in virtual time, so that a seed is a
+ * history: the same seed gives the same log.
+ *
+ *   sim_loop.c   time, timers, events, chance       sim_link.c   the transport and its faults
+ *   sim_venue.c  the market and the venue           sim_check.c  the invariants and the log
+ *   sim_main.c   seeds, scenario, command line
+ */
+#ifndef WEIR_TEST_SIM_H
+#define WEIR_TEST_SIM_H
+
+#include <stdio.h>
+
+#include <weir/weir.h>
+
+#include "backends/backend.h"
+
+#define SIM_MS INT64_C(1000000)
+#define SIM_S  INT64_C(1000000000)
+
+/* ------------------------------------------------------------------ time and chance (sim_loop.c)
+ */
+
+typedef void sim_fn(void *user, int64_t argument);
+
+/** A new world at its beginning; `end_ns` of virtual time after it the scenario is over. */
+void sim_begin(uint64_t seed, int64_t end_ns);
+/** Forgets events that were not reached. */
+void sim_end(void);
+/** On the test's own thread, after the start: runs the scenario to its end; the world then stands
+ * still until the runtime is told to stop. */
+void sim_wait(void);
+
+/** Virtual time since the beginning. */
+int64_t sim_now(void);
+/** True while the last part of the scenario runs, in which nothing fails any more. */
+bool sim_is_calm(void);
+/** Moves the wall clock, and it alone. */
+void sim_jump(int64_t by_ns);
+
+void sim_after(int64_t delay_ns, sim_fn *fn, void *user, int64_t argument);
+
+uint64_t sim_below(uint64_t bound);
+static inline int64_t sim_between(int64_t least, int64_t most)
+{
+    return least + (int64_t)sim_below((uint64_t)(most - least + 1));
+}
+/** True `of_1000` times of 1000. */
+static inline bool sim_chance(unsigned of_1000)
+{
+    return sim_below(1000) < of_1000;
+}
+
+/* ------------------------------------------------------------------ profile: what a seed is like
+ */
+
+typedef struct sim_profile {
+    unsigned connect_fails; /**< of 1000 attempts */
+    unsigned link_faults;   /**< of 1000 seconds of a link */
+    unsigned ack_faults;    /**< of 1000 answers */
+    unsigned frame_drops;   /**< of 10000 frames */
+    int64_t latency_ns;     /**< most, of one way */
+    int64_t tick_ns;        /**< mean time between two ticks of a symbol */
+    bool restarts;          /**< the venue goes away with all its links, now and then */
+    bool jumps;             /**< the wall clock is set */
+    bool refuses_login;     /**< the key is wrong */
+} sim_profile;
+
+extern sim_profile sim_how;
+
+/* ------------------------------------------------------------------ transport (sim_link.c) */
+
+extern const weir_backend sim_backend;
+
+/** Sends to the client. `link` is a number; one that is gone takes nothing. */
+void sim_link_deliver(int link, const char *text);
+void sim_link_reset(int link, weir_code code, int close_code, const char *why);
+bool sim_link_is_up(int link);
+/** All links of a runtime are gone; for the next seed. */
+void sim_links_forget(void);
+
+/* ------------------------------------------------------------------ venue (sim_venue.c) */
+
+enum { SIM_SYMBOLS = 24, SIM_STREAMS = 2 };
+
+void sim_venue_begin(void);
+void sim_venue_opened(int link);
+void sim_venue_closed(int link);
+void sim_venue_heard(int link, const char *text, size_t len);
+/** Is the venue reachable at all? */
+bool sim_venue_is_there(void);
+const char *sim_symbol(int symbol);
+int sim_symbol_find(weir_str name);
+const char *sim_stream(int stream);
+/** Is (stream, symbol) subscribed on a link that is up? How many links have it? */
+int sim_venue_has(int stream, int symbol);
+/** The last number that the market gave out. */
+uint64_t sim_market_last(int stream, int symbol);
+
+/* ------------------------------------------------------------------ invariants (sim_check.c) */
+
+void sim_check_begin(FILE *log);
+/** A line of the log; part of its hash. */
+void sim_log(const char *format, ...) WEIR_PRINTF(1, 2);
+uint64_t sim_log_hash(void);
+/** What must not be. Counts, and says so with the time. */
+void sim_broken(const char *format, ...) WEIR_PRINTF(1, 2);
+unsigned sim_broken_count(void);
+
+void sim_check_want(int stream, int symbol, bool is_wanted);
+bool sim_check_is_wanted(int stream, int symbol);
+void sim_check_record(const weir_record *record);
+void sim_check_attempt(void);
+void sim_check_sent(int stream, int symbol, int link, uint64_t number);
+void sim_check_state(weir_state state);
+/** At the end of the calm. */
+void sim_check_settled(void);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What must hold, whatever happens: order per stream and symbol, nothing twice, nothing that nobody
+ * wants any more, no silent loss on a link that stayed up, no storm of connects, and in the end
+ * what is wanted is what is subscribed.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+enum { ATTEMPTS = 64 };
+
+typedef struct line {
+    bool is_wanted;
+    int64_t unwanted_at;
+    uint64_t delivered; /* the last number */
+    uint64_t sent;      /* the last that the venue put on a link */
+    int sent_link;
+} line;
+
+static struct {
+    line lines[SIM_STREAMS][SIM_SYMBOLS];
+    int64_t attempts[ATTEMPTS];
+    size_t attempt_count;
+    weir_state state;
+    uint64_t hash;
+    unsigned broken;
+    FILE *log;
+} check;
+
+/* An unsubscription needs its way to the venue, and the last ticks theirs back. */
+#define FAREWELL (30 * SIM_S)
+
+void sim_check_begin(FILE *log)
+{
+    memset(&check, 0, sizeof check);
+    check.hash = UINT64_C(0xcbf29ce484222325);
+    check.log = log;
+}
+
+/* ------------------------------------------------------------------ the log */
+
+static void put_line(const char *format, va_list args)
+{
+    char text[1024];
+    int len = snprintf(text, sizeof text, "%12.6f ", (double)sim_now() / 1e9);
+    len += vsnprintf(text + len, sizeof text - (size_t)len, format, args);
+    if (len >= (int)sizeof text)
+        len = (int)sizeof text - 1;
+    for (int i = 0; i < len; i++)
+        check.hash = (check.hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+    if (check.log)
+        fprintf(check.log, "%s\n", text);
+}
+
+void sim_log(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    put_line(format, args);
+    va_end(args);
+}
+
+void sim_broken(const char *format, ...)
+{
+    va_list args;
+    check.broken++;
+    va_start(args, format);
+    fprintf(stderr, "%12.6f BROKEN: ", (double)sim_now() / 1e9);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+uint64_t sim_log_hash(void)
+{
+    return check.hash;
+}
+
+unsigned sim_broken_count(void)
+{
+    return check.broken;
+}
+
+/* ------------------------------------------------------------------ records */
+
+void sim_check_want(int stream, int symbol, bool is_wanted)
+{
+    line *l = &check.lines[stream][symbol];
+    sim_log("user %s %s %s", is_wanted ? "wants" : "leaves", sim_stream(stream),
+            sim_symbol(symbol));
+    l->is_wanted = is_wanted;
+    l->unwanted_at = sim_now();
+}
+
+bool sim_check_is_wanted(int stream, int symbol)
+{
+    return check.lines[stream][symbol].is_wanted;
+}
+
+static int stream_of(weir_str name)
+{
+    for (int i = 0; i < SIM_STREAMS; i++) {
+        if (weir_str_is(name, sim_stream(i)))
+            return i;
+    }
+    return -1;
+}
+
+void sim_check_record(const weir_record *record)
+{
+    int64_t number = 0;
+    const int stream = stream_of(weir_schema_stream(weir_record_schema(record)));
+    const int symbol = sim_symbol_find(weir_asset_symbol(weir_record_asset(record)));
+    if (stream < 0 || symbol < 0 || !weir_record_get_i64(record, "n", &number)) {
+        sim_broken("a record of no stream, no symbol or no number");
+        return;
+    }
+    line *l = &check.lines[stream][symbol];
+    sim_log("record %s %s %lld", sim_stream(stream), sim_symbol(symbol), (long long)number);
+    if ((uint64_t)number <= l->delivered)
+        sim_broken("%s %s: %lld came after %llu", sim_stream(stream), sim_symbol(symbol),
+                   (long long)number, (unsigned long long)l->delivered);
+    if (!l->is_wanted && sim_now() - l->unwanted_at > FAREWELL)
+        sim_broken("%s %s: %lld came %.1f s after the last user left", sim_stream(stream),
+                   sim_symbol(symbol), (long long)number,
+                   (double)(sim_now() - l->unwanted_at) / 1e9);
+    l->delivered = (uint64_t)number;
+}
+
+void sim_check_sent(int stream, int symbol, int link, uint64_t number)
+{
+    line *l = &check.lines[stream][symbol];
+    if (sim_link_is_up(link)) {
+        l->sent = number;
+        l->sent_link = link;
+    }
+}
+
+/* ------------------------------------------------------------------ the connection */
+
+/* The spec backs off from 100 ms to 5 s without jitter: 40 attempts in a minute are a storm. */
+void sim_check_attempt(void)
+{
+    const size_t at = check.attempt_count++ % ATTEMPTS;
+    check.attempts[at] = sim_now();
+    if (check.attempt_count > 40 &&
+        sim_now() - check.attempts[(check.attempt_count - 41) % ATTEMPTS] < 60 * SIM_S)
+        sim_broken("more than 40 connects within a minute");
+    if (check.state == WEIR_STATE_FAILED)
+        sim_broken("a connect after the connection has failed");
+}
+
+void sim_check_state(weir_state state)
+{
+    check.state = state;
+}
+
+static void settle_line(int stream, int symbol)
+{
+    const line *l = &check.lines[stream][symbol];
+    const bool is_known = strcmp(sim_symbol(symbol), "BAD") != 0;
+    const int has = sim_venue_has(stream, symbol);
+    if (has != (l->is_wanted && is_known))
+        sim_broken("%s %s is %swanted, and subscribed on %d links", sim_stream(stream),
+                   sim_symbol(symbol), l->is_wanted ? "" : "not ", has);
+    /* what was put on a link a while before the end has been delivered */
+    if (l->is_wanted && is_known && l->sent > 0 && l->delivered + 50 < l->sent)
+        sim_broken("%s %s: sent up to %llu, delivered up to %llu", sim_stream(stream),
+                   sim_symbol(symbol), (unsigned long long)l->sent,
+                   (unsigned long long)l->delivered);
+}
+
+void sim_check_settled(void)
+{
+    if (sim_how.refuses_login) {
+        if (check.state != WEIR_STATE_FAILED)
+            sim_broken("the login is refused, and the connection is %s",
+                       weir_state_name(check.state));
+        return;
+    }
+    if (check.state != WEIR_STATE_LIVE)
+        sim_broken("after the calm the connection is %s", weir_state_name(check.state));
+    for (int i = 0; i < SIM_STREAMS * SIM_SYMBOLS; i++)
+        settle_line(i / SIM_SYMBOLS, i % SIM_SYMBOLS);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sim SPEC [--seed N] [--count N] [--log]: N histories from seed on, each run to its end and
+ * checked. A broken one is named with the command that runs it again; every hundredth is run twice,
+ * and must be the same to the last line of its log.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/events.h"
+#include "sim.h"
+
+#define SCENARIO (600 * SIM_S)
+
+sim_profile sim_how;
+
+typedef struct scene {
+    weir_runtime *runtime;
+} scene;
+
+/* ------------------------------------------------------------------ events, where they are posted
+ */
+
+void __wrap_weir_events_post(weir_events *events, const weir_event *event);
+void __wrap_weir_events_post(weir_events *events, const weir_event *event)
+{
+    (void)events;
+    sim_log("event %s %s %.*s %.*s", weir_event_type_name(event->type), weir_state_name(event->to),
+            WEIR_FMT(event->stream), WEIR_FMT(event->reason));
+    if (event->type == WEIR_EVENT_STATE)
+        sim_check_state(event->to);
+}
+
+/* ------------------------------------------------------------------ the users */
+
+static void want(scene *s, int stream, int symbol, bool is_wanted)
+{
+    weir_error error = {0};
+    const char *name = sim_symbol(symbol);
+    sim_check_want(stream, symbol, is_wanted);
+    const weir_code code =
+        is_wanted ? weir_runtime_subscribe(s->runtime, sim_stream(stream), &name, 1, &error)
+                  : weir_runtime_unsubscribe(s->runtime, sim_stream(stream), &name, 1, &error);
+    if (code != WEIR_OK)
+        sim_broken("%s", error.text);
+}
+
+static void change_mind(void *user, int64_t argument)
+{
+    scene *s = user;
+    (void)argument;
+    const int changes = (int)sim_below(6);
+    for (int i = 0; i < changes; i++) {
+        const int stream = (int)sim_below(SIM_STREAMS), symbol = (int)sim_below(SIM_SYMBOLS);
+        want(s, stream, symbol, !sim_check_is_wanted(stream, symbol));
+    }
+    if (!sim_is_calm())
+        sim_after(sim_between(SIM_S, 60 * SIM_S), change_mind, s, 0);
+}
+
+static void jump(void *user, int64_t argument)
+{
+    (void)user;
+    (void)argument;
+    const int64_t by_ns = sim_between(-7200, 7200) * SIM_S;
+    sim_log("the wall clock is set by %lld s", (long long)(by_ns / SIM_S));
+    sim_jump(by_ns);
+    sim_after(sim_between(30 * SIM_S, 200 * SIM_S), jump, NULL, 0);
+}
+
+static void on_record(void *user, const weir_record *record)
+{
+    (void)user;
+    sim_check_record(record);
+}
+
+/* ------------------------------------------------------------------ a history */
+
+static sim_profile draw_profile(void)
+{
+    const bool is_quiet = sim_chance(100);
+    return (sim_profile){
+        .connect_fails = is_quiet ? 0 : (unsigned)sim_below(700),
+        .link_faults = is_quiet ? 0 : (unsigned)sim_below(60),
+        .ack_faults = is_quiet ? 0 : (unsigned)sim_below(200),
+        .frame_drops = 0,
+        .latency_ns = sim_between(SIM_MS, 400 * SIM_MS),
+        .tick_ns = sim_between(500 * SIM_MS, 8 * SIM_S),
+        .restarts = !is_quiet && sim_chance(400),
+        .jumps = sim_chance(200),
+        .refuses_login = sim_chance(20),
+    };
+}
+
+static void run_scene(weir_spec *spec)
+{
+    scene s = {0};
+    weir_error error = {0};
+    const weir_consumer_options inline_one = {.delivery = WEIR_DELIVERY_INLINE,
+                                              .on_record = on_record};
+    s.runtime = weir_runtime_new(spec, NULL, &error);
+    if (!s.runtime || !weir_consumer_open(s.runtime, &inline_one, &error)) {
+        fprintf(stderr, "sim: %s\n", error.text);
+        exit(2);
+    }
+    change_mind(&s, 0);
+    if (sim_how.jumps)
+        sim_after(30 * SIM_S, jump, NULL, 0);
+    if (weir_runtime_start(s.runtime, &error) != WEIR_OK) {
+        fprintf(stderr, "sim: %s\n", error.text);
+        exit(2);
+    }
+    sim_wait();
+    const int64_t asked_at = sim_now();
+    weir_runtime_stop(s.runtime, 0);
+    if (sim_now() - asked_at > 2 * SIM_S)
+        sim_broken("stopping took %.3f s", (double)(sim_now() - asked_at) / 1e9);
+    weir_runtime_free(s.runtime);
+}
+
+static bool run_seed(weir_spec *spec, uint64_t seed, FILE *log, uint64_t *hash)
+{
+    sim_begin(seed, SCENARIO);
+    sim_check_begin(log);
+    sim_how = draw_profile();
+    sim_venue_begin();
+    run_scene(spec);
+    sim_links_forget();
+    sim_end();
+    *hash = sim_log_hash();
+    return sim_broken_count() == 0;
+}
+
+/* ------------------------------------------------------------------ command line */
+
+typedef struct arguments {
+    const char *spec;
+    uint64_t seed, count;
+    FILE *log;
+} arguments;
+
+static arguments read_arguments(int argc, char **argv)
+{
+    arguments a = {.seed = 1, .count = 1};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--log") == 0)
+            a.log = stdout;
+        else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
+            a.seed = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--count") == 0 && i + 1 < argc)
+            a.count = strtoull(argv[++i], NULL, 10);
+        else
+            a.spec = argv[i];
+    }
+    if (!a.spec) {
+        fprintf(stderr, "sim SPEC [--seed N] [--count N] [--log]\n");
+        exit(2);
+    }
+    return a;
+}
+
+int main(int argc, char **argv)
+{
+    const arguments a = read_arguments(argc, argv);
+    weir_error error = {0};
+    weir_spec *spec = weir_spec_load(a.spec, NULL, NULL, &error);
+    uint64_t broken = 0;
+    if (!spec) {
+        fprintf(stderr, "sim: %s\n", error.text);
+        return 2;
+    }
+    for (uint64_t seed = a.seed; seed < a.seed + a.count; seed++) {
+        uint64_t hash = 0, again = 0;
+        bool is_good = run_seed(spec, seed, a.log, &hash);
+        if (seed % 100 == 0 && is_good && !(run_seed(spec, seed, NULL, &again) && again == hash)) {
+            fprintf(stderr, "the same seed gave another history\n");
+            is_good = false;
+        }
+        if (!is_good) {
+            fprintf(stderr, "seed %llu is broken; again: %s %s --seed %llu --log\n",
+                    (unsigned long long)seed, argv[0], a.spec, (unsigned long long)seed);
+            broken++;
+        }
+    }
+    weir_spec_free(spec);
+    printf("%llu histories of %lld s, %llu of them broken\n", (unsigned long long)a.count,
+           (long long)(SCENARIO / SIM_S), (unsigned long long)broken);
+    return broken == 0 ? 0 : 1;
+}

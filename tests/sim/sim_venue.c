@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The market and the venue. Each symbol of a stream ticks on its own, whether anybody listens or
+ * not, and numbers its ticks: the numbers are what the invariants are about. The venue checks the
+ * login, acknowledges subscriptions by name, refuses symbols that it does not know, and, where the
+ * profile says so, loses, delays and garbles its answers, or is away.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+enum { SEATS = 256, BAD_SYMBOL = SIM_SYMBOLS - 1 /* the one that the venue does not know */ };
+
+typedef struct seat {
+    int link;
+    bool is_there, is_logged_in;
+    bool has[SIM_STREAMS][SIM_SYMBOLS];
+} seat;
+
+static seat seats[SEATS];
+static uint64_t market[SIM_STREAMS][SIM_SYMBOLS];
+static bool is_away;
+
+static const char *const streams[SIM_STREAMS] = {"trades", "quotes"};
+
+const char *sim_stream(int stream)
+{
+    return streams[stream];
+}
+
+const char *sim_symbol(int symbol)
+{
+    static char names[SIM_SYMBOLS][8];
+    snprintf(names[symbol], sizeof names[symbol], symbol == BAD_SYMBOL ? "BAD" : "S%d", symbol);
+    return names[symbol];
+}
+
+int sim_symbol_find(weir_str name)
+{
+    for (int i = 0; i < SIM_SYMBOLS; i++) {
+        if (weir_str_is(name, sim_symbol(i)))
+            return i;
+    }
+    return -1;
+}
+
+static seat *seat_of(int link)
+{
+    seat *s = &seats[link % SEATS];
+    return s->is_there && s->link == link ? s : NULL;
+}
+
+int sim_venue_has(int stream, int symbol)
+{
+    int count = 0;
+    for (int i = 0; i < SEATS; i++)
+        count += seats[i].is_there && sim_link_is_up(seats[i].link) && seats[i].has[stream][symbol];
+    return count;
+}
+
+uint64_t sim_market_last(int stream, int symbol)
+{
+    return market[stream][symbol];
+}
+
+bool sim_venue_is_there(void)
+{
+    return !is_away;
+}
+
+/* ------------------------------------------------------------------ answers */
+
+typedef struct answer {
+    char text[256];
+} answer;
+
+static void say_late(void *user, int64_t link)
+{
+    answer *late = user;
+    sim_link_deliver((int)link, late->text);
+    free(late);
+}
+
+/* An answer gets lost, comes late, or is another's, as often as the profile says. */
+static void say(int link, const char *text)
+{
+    if (sim_is_calm() || !sim_chance(sim_how.ack_faults)) {
+        sim_link_deliver(link, text);
+        return;
+    }
+    switch (sim_below(3)) {
+    case 0: sim_log("venue: an answer is lost on link %d", link); break;
+    case 1: {
+        answer *late = calloc(1, sizeof *late);
+        if (!late)
+            abort();
+        snprintf(late->text, sizeof late->text, "%s", text);
+        sim_after(sim_between(SIM_S, 20 * SIM_S), say_late, late, link);
+        break;
+    }
+    default: sim_link_deliver(link, "{\"ok\":\"what\",\"ch\":\"nothing\",\"sym\":\"S0\"}"); break;
+    }
+}
+
+static void answer_symbol(int link, bool is_ok, const char *op, const char *stream,
+                          const char *symbol)
+{
+    char text[256];
+    snprintf(text, sizeof text, "{\"%s\":\"%s\",\"ch\":\"%s\",\"sym\":\"%s\"}",
+             is_ok ? "ok" : "err", op, stream, symbol);
+    say(link, text);
+}
+
+/* ------------------------------------------------------------------ what it hears */
+
+static void change(seat *s, const char *op, int stream, const char *name, bool is_subscribe)
+{
+    const int symbol = sim_symbol_find(weir_str_of(name));
+    const bool is_known = symbol >= 0 && symbol != BAD_SYMBOL;
+    if (is_known)
+        s->has[stream][symbol] = is_subscribe;
+    answer_symbol(s->link, is_known, op, sim_stream(stream), name);
+}
+
+static void log_in(seat *s, const char *key)
+{
+    s->is_logged_in = key && strcmp(key, "right") == 0 && !sim_how.refuses_login;
+    say(s->link, s->is_logged_in ? "{\"ok\":\"auth\"}" : "{\"err\":\"auth\"}");
+}
+
+static void obey(seat *s, const json_t *message, const char *op)
+{
+    const char *channel = json_string_value(json_object_get(message, "ch"));
+    const json_t *symbols = json_object_get(message, "syms");
+    const bool is_subscribe = strcmp(op, "sub") == 0;
+    int stream = 0;
+    while (stream < SIM_STREAMS && (!channel || strcmp(channel, streams[stream]) != 0))
+        stream++;
+    if (!s->is_logged_in || stream == SIM_STREAMS || (!is_subscribe && strcmp(op, "unsub") != 0)) {
+        sim_broken("the venue does not understand '%s' before or after the login", op);
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(symbols); i++)
+        change(s, op, stream, json_string_value(json_array_get(symbols, i)), is_subscribe);
+}
+
+void sim_venue_heard(int link, const char *text, size_t len)
+{
+    seat *s = seat_of(link);
+    json_t *message = json_loadb(text, len, 0, NULL);
+    const char *op = json_string_value(json_object_get(message, "op"));
+    if (!op)
+        sim_broken("the venue was sent %.*s", (int)len, text);
+    else if (s && strcmp(op, "auth") == 0)
+        log_in(s, json_string_value(json_object_get(message, "key")));
+    else if (s && strcmp(op, "ping") == 0)
+        say(link, "{\"ok\":\"pong\"}");
+    else if (s)
+        obey(s, message, op);
+    json_decref(message);
+}
+
+void sim_venue_opened(int link)
+{
+    seats[link % SEATS] = (seat){.link = link, .is_there = true};
+}
+
+void sim_venue_closed(int link)
+{
+    seat *s = seat_of(link);
+    if (s)
+        s->is_there = false;
+}
+
+/* ------------------------------------------------------------------ the market */
+
+static void send_tick(seat *s, int stream, int symbol)
+{
+    char text[160];
+    const uint64_t number = market[stream][symbol];
+    snprintf(text, sizeof text, "{\"ch\":\"%s\",\"sym\":\"%s\",\"n\":%llu,\"p\":%llu.5}",
+             sim_stream(stream), sim_symbol(symbol), (unsigned long long)number,
+             (unsigned long long)(number % 1000));
+    if (!sim_is_calm() && sim_below(10000) < sim_how.frame_drops) {
+        sim_log("venue: %s %s %llu is lost", sim_stream(stream), sim_symbol(symbol),
+                (unsigned long long)number);
+        return;
+    }
+    sim_link_deliver(s->link, text);
+    sim_check_sent(stream, symbol, s->link, number);
+}
+
+static void tick(void *user, int64_t which)
+{
+    (void)user;
+    const int stream = (int)which / SIM_SYMBOLS, symbol = (int)which % SIM_SYMBOLS;
+    market[stream][symbol]++;
+    for (int i = 0; i < SEATS; i++) {
+        if (seats[i].is_there && seats[i].has[stream][symbol])
+            send_tick(&seats[i], stream, symbol);
+    }
+    sim_after(sim_between(1, 2 * sim_how.tick_ns), tick, NULL, which);
+}
+
+static void come_back(void *user, int64_t argument)
+{
+    (void)user;
+    (void)argument;
+    sim_log("venue: back");
+    is_away = false;
+}
+
+static void go_away(void *user, int64_t argument)
+{
+    (void)user;
+    (void)argument;
+    if (sim_is_calm())
+        return;
+    sim_log("venue: restarts");
+    is_away = true;
+    for (int i = 0; i < SEATS; i++) {
+        if (seats[i].is_there)
+            sim_link_reset(seats[i].link, WEIR_OK, 1012, "service restart");
+    }
+    sim_after(sim_between(SIM_S, 30 * SIM_S), come_back, NULL, 0);
+    sim_after(sim_between(60 * SIM_S, 240 * SIM_S), go_away, NULL, 0);
+}
+
+void sim_venue_begin(void)
+{
+    memset(seats, 0, sizeof seats);
+    is_away = false;
+    for (int i = 0; i < SIM_STREAMS * SIM_SYMBOLS; i++) {
+        market[i / SIM_SYMBOLS][i % SIM_SYMBOLS] = 0;
+        sim_after(sim_between(1, 2 * sim_how.tick_ns), tick, NULL, i);
+    }
+    if (sim_how.restarts)
+        sim_after(sim_between(20 * SIM_S, 120 * SIM_S), go_away, NULL, 0);
+}
