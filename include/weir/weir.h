@@ -188,6 +188,10 @@ typedef struct weir_tap_frame {
     bool is_outgoing;
     bool is_binary;
     weir_str bytes; /**< secrets masked; in what came in, by as many stars */
+    weir_str name;  /**< event or topic, where frames have one */
+    /** A message of several parts: each of them in `bytes` behind its length as a little-endian
+     * u32. */
+    bool has_parts;
 } weir_tap_frame;
 typedef void weir_tap_fn(void *user, const weir_tap_frame *frame);
 
@@ -338,6 +342,10 @@ enum { WEIR_FRAME_SLACK = 64 };
  */
 WEIR_API void weir_decoder_feed(weir_decoder *decoder, weir_str frame, bool is_binary,
                                 int64_t received_ns, weir_record_fn *on_record, void *user);
+/** The same for a frame as a tap is shown it: with its name, and of several parts. Those that went
+ * out are left out. */
+WEIR_API void weir_decoder_feed_frame(weir_decoder *decoder, const weir_tap_frame *frame,
+                                      weir_record_fn *on_record, void *user);
 WEIR_API void weir_decoder_status(const weir_decoder *decoder, weir_connection_status *status);
 WEIR_API void weir_decoder_failures(const weir_decoder *decoder,
                                     void (*each)(void *user, const weir_failure *failure),
@@ -428,6 +436,8 @@ typedef struct weir_explain_options {
     bool is_binary;        /**< of the frame */
     int64_t received_ns;
     uint64_t frame_number;
+    weir_str frame_name; /**< its event or topic, where it has one */
+    bool has_parts;      /**< of the frame, as in weir_tap_frame */
 } weir_explain_options;
 
 /**

@@ -29,6 +29,7 @@ typedef struct weir_frame {
     weir_str bytes;
     weir_str name;       /**< socketio event, mqtt topic, zmq topic; empty otherwise */
     int64_t received_ns; /**< wall clock of the read that brought it */
+    bool has_parts;      /**< `bytes` are the parts of a message of several (util/parts.h) */
 } weir_frame;
 
 /** How far an open has come, for deadlines and events. */
@@ -49,6 +50,7 @@ typedef struct weir_link_end {
     int http_status;        /**< of a refused upgrade, else 0 */
     int64_t retry_after_ns; /**< from Retry-After, else 0 */
     bool by_peer;
+    bool is_over; /**< there is nothing more to come, ever: do not connect again */
 } weir_link_end;
 
 /** What a link tells its owner. All members required. */
@@ -100,6 +102,7 @@ typedef struct weir_link_target {
     weir_str hello; /**< the first message, of a backend with WEIR_BACKEND_HELLO; secret */
     const weir_options *options; /**< by the backend's own rows; outlives the link */
     weir_str connection;         /**< the connection's name, for messages */
+    bool subscribes;             /**< what it is to hear will be asked for */
 } weir_link_target;
 
 typedef struct weir_backend {
@@ -115,6 +118,12 @@ typedef struct weir_backend {
      * Any thread.
      */
     bool (*check_url)(weir_str url, weir_error *error);
+    /**
+     * Checks at load time what the rows cannot say: options that exclude each other, options and
+     * URL (without text where it is a template). It may change the traits, where they depend on
+     * options. False with a sentence in `error`. Any thread. NULL: nothing of the kind.
+     */
+    bool (*check)(const weir_options *options, weir_str url, unsigned *traits, weir_error *error);
     /**
      * Starts connecting; never blocks. Returns NULL with `error` when it cannot even start (then
      * on_down is not called). The sink is not called from inside.

@@ -67,6 +67,8 @@ static bool find_frame(explain *x, const char *path, uint64_t number)
             continue;
         x->frame = frame.bytes;
         x->options.is_binary = frame.is_binary;
+        x->options.frame_name = frame.name;
+        x->options.has_parts = frame.has_parts;
         x->options.received_ns = frame.time_ns;
         x->options.frame_number = number;
         weir_buf_put(&x->connection, frame.connection);

@@ -150,7 +150,13 @@ static bool feed(replay *r, const weir_recording_frame *frame)
     if (r->speed > 0)
         keep_pace(r, frame->time_ns);
     if (!cli_is_stopping() && !r->is_done)
-        weir_decoder_feed(decoder, frame->bytes, frame->is_binary, frame->time_ns, on_record, r);
+        weir_decoder_feed_frame(decoder,
+                                &(weir_tap_frame){.time_ns = frame->time_ns,
+                                                  .is_binary = frame->is_binary,
+                                                  .bytes = frame->bytes,
+                                                  .name = frame->name,
+                                                  .has_parts = frame->has_parts},
+                                on_record, r);
     return true;
 }
 
@@ -366,7 +372,7 @@ const cli_command cli_replay = {
         "Runs the plan of a spec over the frames of a file and writes the records to stdout.\n\n"
         "FILE is what 'weir run --record' writes, or length-prefixed frames (NAME.lpf: a "
         "little-endian 32-bit length, then the bytes), or anything else: one frame a line. '-' "
-        "is stdin, one frame a line. A torn tail, as a crash leaves it, is cut with a warning.",
+        "is stdin. A torn tail, as a crash leaves it, is cut with a warning.",
     .examples = "weir replay kraken frames.jsonl\n"
                 "weir replay acme.yaml today.rec --channel quote --format csv --stats\n"
                 "zcat frames.jsonl.gz | weir replay kraken -\n",

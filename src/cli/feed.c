@@ -66,6 +66,8 @@ static void on_frame(void *user, const weir_tap_frame *frame)
                                         .time_ns = frame->time_ns,
                                         .is_outgoing = frame->is_outgoing,
                                         .is_binary = frame->is_binary,
+                                        .has_parts = frame->has_parts,
+                                        .name = frame->name,
                                         .bytes = frame->bytes};
     if (atomic_load(&f->has_record_failed) ||
         weir_recorder_write(f->recorder, &block, &error) == WEIR_OK)
@@ -166,8 +168,8 @@ static void hint(const cli_feed_options *options)
 /* ------------------------------------------------------------------ progress */
 
 typedef struct summary {
-    size_t live, failed, count;
-    weir_state state; /* of the only connection, or of one that is not live */
+    size_t live, failed, over, count; /* over: with no more to come, as a recording at its end */
+    weir_state state;                 /* of the only connection, or of one that is not live */
     int64_t last_record_ns;
 } summary;
 
@@ -180,6 +182,7 @@ static summary sum_up(const feed *f)
             continue;
         all.live += status.state == WEIR_STATE_LIVE;
         all.failed += status.state == WEIR_STATE_FAILED;
+        all.over += status.state == WEIR_STATE_STOPPED;
         if (status.state != WEIR_STATE_LIVE)
             all.state = status.state;
         if (status.last_record_ns > all.last_record_ns)
@@ -232,7 +235,9 @@ static void look_up(feed *f)
         }
     }
     const summary all = sum_up(f);
-    if (atomic_load(&f->has_record_failed) || (all.count > 0 && all.failed == all.count)) {
+    const bool is_over = all.count > 0 && all.failed + all.over == all.count;
+    f->is_done |= is_over;
+    if (atomic_load(&f->has_record_failed) || (is_over && all.failed > 0)) {
         f->is_done = true;
         f->status = CLI_FAILED;
     }

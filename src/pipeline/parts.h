@@ -280,6 +280,14 @@ struct weir_runner {
 /** Counts a failure and keeps a sample. */
 void weir_runner_fail(weir_runner *runner, weir_stage stage, weir_str sample, const char *format,
                       ...) WEIR_PRINTF(4, 5);
+/** `bytes` as what was in them, until the next; false, counted, when they do not inflate. */
+bool weir_runner_inflate(weir_runner *runner, weir_str *bytes);
+/**
+ * A message of several parts (util/parts.h) as the list of them. False with a sentence in `why`, or
+ * - what does not inflate is counted where it is found - with code WEIR_OK.
+ */
+bool weir_runner_parse_parts(weir_runner *runner, weir_str bytes, weir_value *message,
+                             weir_error *why);
 /** The record at roots[DATA], slots filled, to one stream: records to the batch, failures counted.
  */
 void weir_runner_convert(weir_runner *runner, const weir_plan_stream *stream, weir_str sample);

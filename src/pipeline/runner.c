@@ -15,6 +15,7 @@
 #include "pipeline/observer.h"
 #include "pipeline/parts.h"
 #include "util/error.h"
+#include "util/utf8.h"
 #include "value/json_write.h"
 
 enum { RUNNER_ARENA_FIRST = 64 * 1024 };
@@ -254,7 +255,7 @@ static void take_message(weir_runner *runner, const weir_value *message)
 
 /* ------------------------------------------------------------------ frames */
 
-static bool inflate_frame(weir_runner *runner, weir_str *bytes)
+bool weir_runner_inflate(weir_runner *runner, weir_str *bytes)
 {
     weir_error error = {0};
     if (!runner->inflate)
@@ -329,6 +330,26 @@ static void take_bytes(weir_runner *runner, weir_str bytes)
     }
 }
 
+/* The same for a message of several parts. */
+static void take_parts(weir_runner *runner, weir_str bytes)
+{
+    const weir_plan *plan = runner->plan;
+    weir_value message;
+    weir_error why = {0};
+    if (!weir_runner_parse_parts(runner, bytes, &message, &why)) {
+        if (why.code != WEIR_OK) /* else it was counted where it went wrong */
+            weir_runner_fail(runner, WEIR_STAGE_DECODE, bytes, "%s", why.text);
+        return;
+    }
+    tell_message(runner, &message);
+    if (plan->payload) {
+        weir_projection_fill(plan->payload_paths, &message, runner->payload_slots);
+        take_payload(runner, bytes, &message);
+    } else {
+        take_message(runner, &message);
+    }
+}
+
 static void begin_frame(weir_runner *runner, const weir_runner_frame *frame)
 {
     weir_arena_reset(runner->arena);
@@ -338,7 +359,8 @@ static void begin_frame(weir_runner *runner, const weir_runner_frame *frame)
     /* Frames of a file without times were received at no time that anybody knows. */
     runner->input.roots[WEIR_ROOT_RECEIVED] =
         frame->received_ns == 0 ? weir_value_none() : weir_value_timestamp(frame->received_ns, 1);
-    runner->input.roots[WEIR_ROOT_TOPIC] = weir_value_str(frame->topic);
+    runner->input.roots[WEIR_ROOT_TOPIC] =
+        weir_utf8_valid(frame->topic) ? weir_value_str(frame->topic) : weir_value_none();
 }
 
 static bool is_heard(const weir_plan *plan, weir_str name)
@@ -360,11 +382,25 @@ void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
         runner->counters.dropped++;
         return;
     }
-    if (inflate_frame(runner, &bytes))
+    if (runner->input.roots[WEIR_ROOT_TOPIC].kind == WEIR_NONE)
+        weir_runner_fail(runner, WEIR_STAGE_DECODE, frame->topic, "the topic is not UTF-8");
+    else if (frame->has_parts)
+        take_parts(runner, bytes);
+    else if (weir_runner_inflate(runner, &bytes))
         take_bytes(runner, bytes);
 }
 
 /* ------------------------------------------------------------------ waits */
+
+static bool parse_whole(weir_runner *runner, const weir_runner_frame *frame, weir_value *message)
+{
+    weir_str bytes = frame->bytes;
+    weir_error unread;
+    if (frame->has_parts)
+        return weir_runner_parse_parts(runner, bytes, message, &unread);
+    return weir_runner_inflate(runner, &bytes) &&
+           runner->format->parse(runner, bytes, message, &unread);
+}
 
 /* A test that raises is false: a message of another kind need not have what it asks for. */
 static weir_verdict judge(weir_runner *runner, const weir_plan_wait *wait,
@@ -412,12 +448,9 @@ weir_verdict weir_runner_wait(weir_runner *runner, weir_wait which, const weir_r
                               weir_error *why)
 {
     const weir_plan_wait *wait = &runner->plan->waits[which];
-    weir_str bytes = frame->bytes;
     weir_value message;
-    weir_error unread;
     begin_frame(runner, frame);
-    if (!wait->is_set || !inflate_frame(runner, &bytes) ||
-        !runner->format->parse(runner, bytes, &message, &unread))
+    if (!wait->is_set || !parse_whole(runner, frame, &message))
         return WEIR_VERDICT_OTHER;
     const weir_verdict verdict = judge_all(runner, wait, &message, why);
     runner->counters.control += verdict == WEIR_VERDICT_MATCH;

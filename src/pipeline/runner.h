@@ -60,6 +60,7 @@ typedef struct weir_runner_frame {
     weir_str topic;
     int64_t received_ns;
     uint64_t number;
+    bool has_parts; /* bytes are the parts of a message (util/parts.h): `data` is a list of them */
 } weir_runner_frame;
 
 /**

@@ -90,26 +90,46 @@ static weir_code make_hello(weir_connection *connection, const weir_message_inpu
     return code == WEIR_OK && !target->hello.ptr ? weir_fail_nomem(error) : code;
 }
 
+/* A recording wants no login and none of the credentials; a URL that cannot be filled in without
+ * them is left out. */
+static weir_code prepare_played(weir_connection *connection, const weir_message_input *input,
+                                weir_link_target *target, weir_str *shown, weir_error *error)
+{
+    *shown = WEIR_STR("what was recorded");
+    if (weir_plan_url(connection->plan, input, connection->arena, &target->url, &(weir_str){0},
+                      error) != WEIR_OK)
+        target->url = (weir_str){0};
+    return WEIR_OK;
+}
+
+static weir_code prepare(weir_connection *connection, const weir_message_input *input,
+                         weir_link_target *target, weir_str *shown, weir_error *error)
+{
+    weir_code code = weir_world_refresh(&connection->world, connection->runtime->spec, error);
+    if (code == WEIR_OK)
+        code =
+            weir_plan_url(connection->plan, input, connection->arena, &target->url, shown, error);
+    if (code == WEIR_OK)
+        code = make_headers(connection, input, target, error);
+    if (code == WEIR_OK)
+        code = make_query(connection, input, target, error);
+    if (code == WEIR_OK)
+        code = make_login(connection, input, target, error);
+    return code == WEIR_OK ? make_hello(connection, input, target, error) : code;
+}
+
 weir_code weir_connection_open(weir_connection *connection, const weir_link_sink *sink,
                                weir_error *error)
 {
     weir_link_target target = {.options = &connection->options,
-                               .connection = connection->spec->name};
+                               .connection = connection->spec->name,
+                               .subscribes = connection->spec->subscribe_count > 0};
     weir_str shown = {0};
     const weir_message_input input = weir_connection_input(connection);
     weir_arena_reset(connection->arena);
-    weir_code code = weir_world_refresh(&connection->world, connection->runtime->spec, error);
-    if (code == WEIR_OK)
-        code =
-            weir_plan_url(connection->plan, &input, connection->arena, &target.url, &shown, error);
-    if (code == WEIR_OK)
-        code = make_headers(connection, &input, &target, error);
-    if (code == WEIR_OK)
-        code = make_query(connection, &input, &target, error);
-    if (code == WEIR_OK)
-        code = make_login(connection, &input, &target, error);
-    if (code == WEIR_OK)
-        code = make_hello(connection, &input, &target, error);
+    weir_code code = weir_connection_is_played(connection)
+                         ? prepare_played(connection, &input, &target, &shown, error)
+                         : prepare(connection, &input, &target, &shown, error);
     if (code == WEIR_OK)
         code = weir_plan_options(connection->plan, &input, connection->arena, &connection->options,
                                  error);

@@ -177,7 +177,7 @@ static bool describe_end(const weir_connection *connection, const weir_link_end 
         weir_fail(error, WEIR_ERR_CLOSED, "%s closed the connection (%d%s%s)",
                   end->by_peer ? "the server" : "we", end->close_code,
                   end->close_reason[0] ? ": " : "", end->close_reason);
-    return is_refused;
+    return is_refused || error->code == WEIR_ERR_AUTH;
 }
 
 static void on_down(void *user, const weir_link_end *link_end)
@@ -191,6 +191,11 @@ static void on_down(void *user, const weir_link_end *link_end)
     if (connection->is_stopping) {
         weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "stopped by request");
         end(connection);
+        return;
+    }
+    if (error.code == WEIR_OK && link_end->is_over) {
+        weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "%s",
+                              link_end->close_reason);
         return;
     }
     if (error.code == WEIR_OK)
@@ -250,12 +255,21 @@ static void authenticate(weir_connection *connection)
         go_live(connection);
 }
 
+bool weir_connection_is_played(const weir_connection *connection)
+{
+    return connection->spec->traits & WEIR_BACKEND_STAND_IN;
+}
+
 static void on_up(weir_connection *connection)
 {
     const weir_wait_spec *greeting = &connection->spec->auth.greeting;
     connection->numbers.connects++;
     connection->records_at_up = weir_runner_counters(connection->runner)->records_out;
     weir_timer_cancel(connection->timer);
+    if (weir_connection_is_played(connection)) {
+        go_live(connection);
+        return;
+    }
     if (!greeting->is_set) {
         authenticate(connection);
         return;
@@ -397,7 +411,7 @@ static void stop(weir_connection *connection)
         connection->backend->close(connection->link, CLOSE_NORMAL, (weir_str){0}, linger_ns);
         return;
     }
-    if (connection->state != WEIR_STATE_FAILED)
+    if (connection->state != WEIR_STATE_FAILED && connection->state != WEIR_STATE_STOPPED)
         weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "stopped by request");
     end(connection);
 }
@@ -442,7 +456,8 @@ weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtim
     if (!connection->backend)
         return weir_fail(error, WEIR_ERR_UNSUPPORTED, "connection '%.*s': no backend '%.*s'",
                          WEIR_FMT(connection->spec->name), WEIR_FMT(connection->spec->backend));
-    const weir_code code = weir_world_init(&connection->world, spec, spec_index, true, error);
+    const weir_code code = weir_world_init(&connection->world, spec, spec_index,
+                                           !weir_connection_is_played(connection), error);
     if (code != WEIR_OK)
         return code;
     const bool has_status = weir_status_init(&connection->shown);

@@ -225,6 +225,8 @@ static weir_code explain_traced(explanation *x, weir_entry *into, size_t connect
     memset(copy + options->frame->len, 0, WEIR_FRAME_SLACK);
     const weir_runner_frame frame = {.bytes = {copy, options->frame->len},
                                      .is_binary = options->is_binary,
+                                     .topic = options->frame_name,
+                                     .has_parts = options->has_parts,
                                      .received_ns = options->received_ns,
                                      .number = options->frame_number};
     if (weir_explain_frame(&x->sheet, into, x->spec->plans[connection], &world->expr, &frame) !=

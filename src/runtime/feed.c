@@ -114,6 +114,8 @@ static void tap(weir_connection *connection, const weir_frame *frame)
         .time_ns = frame->received_ns,
         .connection = connection->spec->name,
         .is_binary = frame->kind == WEIR_FRAME_BINARY,
+        .has_parts = frame->has_parts,
+        .name = frame->name,
         .bytes = weir_world_cover(&connection->world, frame->bytes, &connection->text)};
     options->on_frame(options->user, &tapped);
 }
@@ -165,7 +167,8 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
                                      .is_binary = frame->kind == WEIR_FRAME_BINARY,
                                      .topic = frame->name,
                                      .received_ns = frame->received_ns,
-                                     .number = weir_runner_counters(connection->runner)->frames};
+                                     .number = weir_runner_counters(connection->runner)->frames,
+                                     .has_parts = frame->has_parts};
     if (connection->runtime->options.on_frame)
         tap(connection, frame);
     const weir_verdict verdict = judge(connection, &input, &why);

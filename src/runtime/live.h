@@ -122,6 +122,8 @@ void weir_connection_tell(weir_connection *connection, weir_event_type type, wei
 /** Gives the link up: it is closed, and the connection backs off or (fatal) fails when it is down.
  */
 void weir_connection_drop(weir_connection *connection, const weir_error *cause, bool is_fatal);
+/** What comes is a recording: nobody hears what would be sent, and no credentials are needed. */
+bool weir_connection_is_played(const weir_connection *connection);
 /** A frame that a wait recognised. */
 void weir_connection_heard(weir_connection *connection, weir_verdict verdict,
                            const weir_error *why);

@@ -24,9 +24,9 @@ const weir_backend *weir_backend_find(weir_str name)
 static void fill_rows(void)
 {
     for (size_t i = 0; i < BACKEND_COUNT; i++)
-        rows[i] =
-            (weir_backend_rows){backends[i]->name, backends[i]->options, backends[i]->option_count,
-                                backends[i]->traits, backends[i]->check_url};
+        rows[i] = (weir_backend_rows){backends[i]->name,         backends[i]->options,
+                                      backends[i]->option_count, backends[i]->traits,
+                                      backends[i]->check_url,    backends[i]->check};
 }
 
 const weir_spec_registry *weir_backend_registry(void)

@@ -25,6 +25,7 @@ void weir_connection_tap(const weir_connection *connection, const weir_outgoing 
                                   .connection = connection->spec->name,
                                   .is_outgoing = true,
                                   .is_binary = message->is_binary,
+                                  .name = message->name,
                                   .bytes = message->shown};
     options->on_frame(options->user, &frame);
 }
@@ -153,6 +154,8 @@ static bool send_changes(weir_connection *connection, bool unsubscribes)
 /* Unsubscribing comes first: a venue with a limit of symbols has room then. */
 void weir_connection_reconcile(weir_connection *connection)
 {
+    if (weir_connection_is_played(connection))
+        return;
     if (send_changes(connection, true))
         send_changes(connection, false);
 }

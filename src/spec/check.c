@@ -81,6 +81,25 @@ static void check_target(weir_reader *reader, const weir_connection_spec *connec
                         WEIR_FMT(name));
 }
 
+/* What the backend has to say about its options and the URL together. */
+static void ask_backend(weir_reader *reader, weir_connection_spec *connection)
+{
+    const weir_str url = connection->url.node ? connection->url.text : (weir_str){0};
+    const bool is_template = url.len > 0 && memchr(url.ptr, '{', url.len);
+    for (size_t i = 0; reader->registry && i < reader->registry->count; i++) {
+        const weir_backend_rows *backend = &reader->registry->backends[i];
+        weir_error error = {0};
+        if (weir_str_is(connection->backend, backend->name) && backend->check &&
+            !backend->check(&connection->options, is_template ? (weir_str){0} : url,
+                            &connection->traits, &error))
+            weir_diag_error(reader->diags, connection->backend_node->place, "%s", error.text);
+    }
+    /* Whether what it plays had names is told by what the connection does with them. */
+    if ((connection->traits & WEIR_BACKEND_STAND_IN) &&
+        (connection->events || (connection->stream_count > 1 && !connection->has_router)))
+        connection->traits |= WEIR_BACKEND_NAMES;
+}
+
 /* `events` gives streams the names of their frames; one without an entry has its own name. */
 static void take_events(weir_reader *reader, weir_connection_spec *connection)
 {
@@ -136,7 +155,7 @@ static void check_abilities(weir_reader *reader, const weir_connection_spec *con
 {
     static const char *const logins[] = {"mqtt", "zmq"};
     const weir_node *node = NULL;
-    if (!connection->backend.ptr)
+    if (!connection->backend.ptr || (connection->traits & WEIR_BACKEND_STAND_IN))
         return;
     if (!(connection->traits & WEIR_BACKEND_TOPICS) &&
         (is_message_for(connection->subscribe, connection->subscribe_count, has_topics, &node) ||
@@ -156,6 +175,34 @@ static void check_abilities(weir_reader *reader, const weir_connection_spec *con
                             "auth mode '%s' is for backend '%s', not '%.*s'", logins[i], logins[i],
                             WEIR_FMT(connection->backend));
     }
+}
+
+static bool is_any(const weir_message_spec *message)
+{
+    return message->node != NULL;
+}
+
+/* What would be said to nobody, and shown to no one. */
+static void check_ways_out(weir_reader *reader, const weir_connection_spec *connection)
+{
+    const weir_auth_spec *auth = &connection->auth;
+    const weir_node *node = NULL;
+    if ((connection->traits & WEIR_BACKEND_MUTE) && auth->has_first_message)
+        weir_diag_error(reader->diags, auth->first_message.node->place,
+                        "this connection cannot send messages: 'first_message' has no effect");
+    if ((connection->traits & WEIR_BACKEND_MUTE) && !(connection->traits & WEIR_BACKEND_TOPICS) &&
+        (is_message_for(connection->subscribe, connection->subscribe_count, is_any, &node) ||
+         is_message_for(connection->unsubscribe, connection->unsubscribe_count, is_any, &node)))
+        weir_diag_error(reader->diags, node->place,
+                        "this connection cannot send messages: it takes what comes, without "
+                        "'subscribe'");
+    if ((connection->traits & WEIR_BACKEND_BARE) &&
+        (auth->modes & (WEIR_AUTH_HEADERS | WEIR_AUTH_URL)))
+        weir_diag_error(reader->diags, auth->node->place,
+                        "backend '%.*s' connects without an HTTP request: there is no place for "
+                        "auth mode '%s'",
+                        WEIR_FMT(connection->backend),
+                        auth->modes & WEIR_AUTH_HEADERS ? "headers" : "url");
 }
 
 static void check_router(weir_reader *reader, const weir_connection_spec *connection)
@@ -224,8 +271,12 @@ static void check_url(weir_reader *reader, const weir_connection_spec *connectio
 void weir_check_connection(weir_reader *reader, weir_connection_spec *connection)
 {
     check_url(reader, connection);
+    if (connection->backend_node)
+        ask_backend(reader, connection);
     take_events(reader, connection);
     check_abilities(reader, connection);
+    if (!(connection->traits & WEIR_BACKEND_STAND_IN))
+        check_ways_out(reader, connection);
     if (connection->stream_count == 0)
         return; /* without streams every name would be wrong */
     for (size_t i = 0; i < connection->subscribe_count; i++)

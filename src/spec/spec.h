@@ -295,6 +295,7 @@ typedef struct weir_backend_rows {
     size_t count;
     unsigned traits;
     bool (*check_url)(weir_str url, weir_error *error);
+    bool (*check)(const weir_options *options, weir_str url, unsigned *traits, weir_error *error);
 } weir_backend_rows;
 
 typedef struct weir_spec_registry {

@@ -15,7 +15,7 @@
 #include "util/error.h"
 
 enum {
-    MAGIC_LEN = 8,
+    MAGIC_LEN = WEIR_RECORDING_MAGIC,
     HEAD_LEN = 16,
     CHECK_LEN = 4,
     FLUSH_AT = 64 * 1024,
@@ -24,7 +24,11 @@ enum {
     TYPE_NAME = 1,
     TYPE_FRAME = 2,
     FLAG_OUTGOING = 1,
-    FLAG_BINARY = 2
+    FLAG_BINARY = 2,
+    FLAG_NAMED = 4,
+    FLAG_PARTS = 8,
+    NAME_HEAD = 2,
+    FRAME_NAME_MAX = 65535
 };
 
 static const char magic[MAGIC_LEN + 1] = "WEIRREC1";
@@ -86,7 +90,7 @@ static bool names_set(names *all, size_t number, weir_str name)
 
 struct weir_recording {
     FILE *file;
-    weir_buf payload;
+    weir_buf block;
     names names;
     uint64_t good; /* bytes up to the end of the last whole block */
 };
@@ -96,10 +100,15 @@ bool weir_recording_is(weir_str start)
     return start.len >= MAGIC_LEN && memcmp(start.ptr, magic, MAGIC_LEN) == 0;
 }
 
+weir_recording *weir_recording_new(void)
+{
+    return calloc(1, sizeof(weir_recording));
+}
+
 weir_recording *weir_recording_open(const char *path, weir_error *error)
 {
     char start[MAGIC_LEN];
-    weir_recording *recording = calloc(1, sizeof *recording);
+    weir_recording *recording = weir_recording_new();
     if (!recording) {
         weir_fail_nomem(error);
         return NULL;
@@ -124,32 +133,101 @@ void weir_recording_close(weir_recording *recording)
         return;
     if (recording->file)
         fclose(recording->file);
-    weir_buf_fini(&recording->payload);
+    weir_buf_fini(&recording->block);
     names_fini(&recording->names);
     free(recording);
 }
 
-/* One block into head and payload. False: the end, or a torn or damaged block. */
-static bool read_block(weir_recording *recording, uint8_t head[HEAD_LEN])
+typedef struct block {
+    uint8_t type, flags;
+    size_t connection;
+    int64_t time_ns;
+    weir_str payload;
+} block;
+
+/* The block at the start of `bytes`, and its size. False: it is not whole, or *is_damaged. */
+static bool read_block(weir_str bytes, block *out, size_t *size, bool *is_damaged)
 {
-    uint8_t check[CHECK_LEN];
-    if (fread(head, 1, HEAD_LEN, recording->file) != HEAD_LEN)
+    const uint8_t *head = (const uint8_t *)bytes.ptr;
+    *is_damaged = false;
+    if (bytes.len < HEAD_LEN)
         return false;
-    const uint64_t len = get_le(head, 4);
-    weir_buf_clear(&recording->payload);
-    if (len > WEIR_RECORDING_FRAME_MAX ||
-        !weir_buf_reserve(&recording->payload, (size_t)len + SLACK))
+    const size_t len = (size_t)get_le(head, 4);
+    *is_damaged = len > WEIR_RECORDING_FRAME_MAX + NAME_HEAD + FRAME_NAME_MAX;
+    *size = HEAD_LEN + len + CHECK_LEN;
+    if (*is_damaged || bytes.len < *size)
         return false;
-    if (fread(recording->payload.ptr, 1, (size_t)len, recording->file) != len ||
-        fread(check, 1, CHECK_LEN, recording->file) != CHECK_LEN)
+    *out = (block){.type = head[4],
+                   .flags = head[5],
+                   .connection = (size_t)get_le(head + 6, 2),
+                   .time_ns = (int64_t)get_le(head + 8, 8),
+                   .payload = {bytes.ptr + HEAD_LEN, len}};
+    *is_damaged = get_le(head + HEAD_LEN + len, 4) != check_of(check_start, head, HEAD_LEN + len);
+    return !*is_damaged;
+}
+
+/* False: the name that the payload should begin with is not there. */
+static bool split_name(const block *b, weir_recording_frame *frame)
+{
+    frame->bytes = b->payload;
+    if (!(b->flags & FLAG_NAMED))
+        return true;
+    const size_t room = b->payload.len < NAME_HEAD ? 0 : b->payload.len - NAME_HEAD;
+    const size_t len =
+        b->payload.len < NAME_HEAD ? 1 : (size_t)get_le((const uint8_t *)b->payload.ptr, NAME_HEAD);
+    if (len > room)
         return false;
-    recording->payload.len = (size_t)len;
-    memset(recording->payload.ptr + len, 0, SLACK);
-    const uint32_t expected =
-        check_of(check_of(check_start, head, HEAD_LEN), recording->payload.ptr, (size_t)len);
-    if (get_le(check, 4) != expected)
+    frame->name = (weir_str){b->payload.ptr + NAME_HEAD, len};
+    frame->bytes = (weir_str){b->payload.ptr + NAME_HEAD + len, room - len};
+    return true;
+}
+
+bool weir_recording_take(weir_recording *recording, weir_str *bytes, weir_recording_frame *frame,
+                         bool *is_damaged)
+{
+    block b;
+    size_t size;
+    while (read_block(*bytes, &b, &size, is_damaged)) {
+        *frame = (weir_recording_frame){.time_ns = b.time_ns,
+                                        .is_outgoing = b.flags & FLAG_OUTGOING,
+                                        .is_binary = b.flags & FLAG_BINARY,
+                                        .has_parts = b.flags & FLAG_PARTS};
+        *is_damaged = b.type == TYPE_NAME ? !names_set(&recording->names, b.connection, b.payload)
+                      : b.type == TYPE_FRAME ? !split_name(&b, frame)
+                                             : false; /* a kind of block of a later version */
+        if (*is_damaged)
+            return false;
+        bytes->ptr += size;
+        bytes->len -= size;
+        recording->good += size;
+        if (b.type != TYPE_FRAME)
+            continue;
+        if (b.connection < recording->names.count)
+            frame->connection = recording->names.list[b.connection];
+        return true;
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------ reading a file */
+
+/* One block of the file, or what there is of it. */
+static bool fill_block(weir_recording *recording)
+{
+    weir_buf *into = &recording->block;
+    weir_buf_clear(into);
+    if (!weir_buf_reserve(into, HEAD_LEN + CHECK_LEN + SLACK))
         return false;
-    recording->good += HEAD_LEN + len + CHECK_LEN;
+    into->len = fread(into->ptr, 1, HEAD_LEN, recording->file);
+    if (into->len < HEAD_LEN)
+        return into->len > 0;
+    const size_t len = (size_t)get_le((const uint8_t *)into->ptr, 4);
+    if (len > WEIR_RECORDING_FRAME_MAX + NAME_HEAD + FRAME_NAME_MAX)
+        return true;
+    if (!weir_buf_reserve(into, len + CHECK_LEN + SLACK))
+        return false;
+    into->len += fread(into->ptr + into->len, 1, len + CHECK_LEN, recording->file);
+    memset(into->ptr + into->len, 0, SLACK);
     return true;
 }
 
@@ -164,24 +242,16 @@ static uint64_t bytes_behind(weir_recording *recording)
 bool weir_recording_next(weir_recording *recording, weir_recording_frame *frame, uint64_t *torn,
                          weir_error *error)
 {
-    uint8_t head[HEAD_LEN];
+    bool is_damaged;
     *torn = 0;
     if (error)
         error->code = WEIR_OK;
-    while (read_block(recording, head)) {
-        const size_t connection = (size_t)get_le(head + 6, 2);
-        const weir_str payload = weir_buf_str(&recording->payload);
-        if (head[4] == TYPE_NAME && !names_set(&recording->names, connection, payload))
-            break;
-        if (head[4] != TYPE_FRAME)
-            continue; /* a name, or a kind of block of a later version */
-        *frame = (weir_recording_frame){.time_ns = (int64_t)get_le(head + 8, 8),
-                                        .is_outgoing = head[5] & FLAG_OUTGOING,
-                                        .is_binary = head[5] & FLAG_BINARY,
-                                        .bytes = payload};
-        if (connection < recording->names.count)
-            frame->connection = recording->names.list[connection];
-        return true;
+    while (fill_block(recording)) {
+        weir_str bytes = weir_buf_str(&recording->block);
+        if (weir_recording_take(recording, &bytes, frame, &is_damaged))
+            return true;
+        if (bytes.len > 0)
+            break; /* torn or damaged; else it was no frame */
     }
     if (ferror(recording->file))
         weir_fail(error, WEIR_ERR_IO, "reading the recording: %s", strerror(errno));
@@ -300,17 +370,23 @@ weir_recorder *weir_recorder_open(const char *path, weir_error *error)
     return NULL;
 }
 
-static void put_block(weir_buf *out, uint8_t type, uint8_t flags, size_t connection,
-                      int64_t time_ns, weir_str payload)
+/* `name` begins the payload where it is not empty. */
+static void put_block(weir_buf *out, uint8_t type, unsigned flags, size_t connection,
+                      int64_t time_ns, weir_str name, weir_str payload)
 {
-    uint8_t head[HEAD_LEN], check[CHECK_LEN];
-    put_le(head, payload.len, 4);
+    uint8_t head[HEAD_LEN + NAME_HEAD], check[CHECK_LEN];
+    const size_t name_head = name.len > 0 ? NAME_HEAD : 0;
+    put_le(head, name_head + name.len + payload.len, 4);
     head[4] = type;
-    head[5] = flags;
+    head[5] = (uint8_t)flags;
     put_le(head + 6, connection, 2);
     put_le(head + 8, (uint64_t)time_ns, 8);
-    put_le(check, check_of(check_of(check_start, head, HEAD_LEN), payload.ptr, payload.len), 4);
-    weir_buf_put(out, (weir_str){(const char *)head, HEAD_LEN});
+    put_le(head + HEAD_LEN, name.len, NAME_HEAD);
+    uint32_t sum = check_of(check_start, head, HEAD_LEN + name_head);
+    sum = check_of(sum, name.ptr, name.len);
+    put_le(check, check_of(sum, payload.ptr, payload.len), 4);
+    weir_buf_put(out, (weir_str){(const char *)head, HEAD_LEN + name_head});
+    weir_buf_put(out, name);
     weir_buf_put(out, payload);
     weir_buf_put(out, (weir_str){(const char *)check, CHECK_LEN});
 }
@@ -324,7 +400,7 @@ static size_t number_of(weir_recorder *recorder, weir_str name)
     }
     if (!names_set(all, all->count, name))
         return SIZE_MAX;
-    put_block(&recorder->pending, TYPE_NAME, 0, all->count - 1, 0, name);
+    put_block(&recorder->pending, TYPE_NAME, 0, all->count - 1, 0, (weir_str){0}, name);
     return all->count - 1;
 }
 
@@ -343,18 +419,19 @@ static weir_code flush(weir_recorder *recorder, weir_error *error)
 weir_code weir_recorder_write(weir_recorder *recorder, const weir_recording_frame *frame,
                               weir_error *error)
 {
-    if (frame->bytes.len > WEIR_RECORDING_FRAME_MAX)
+    if (frame->bytes.len > WEIR_RECORDING_FRAME_MAX || frame->name.len > FRAME_NAME_MAX)
         return weir_fail(error, WEIR_ERR_LIMIT, "a frame of %zu bytes is too large for a recording",
                          frame->bytes.len);
     pthread_mutex_lock(&recorder->lock);
     const size_t connection = number_of(recorder, frame->connection);
     const unsigned flags =
-        (frame->is_outgoing ? FLAG_OUTGOING : 0) | (frame->is_binary ? FLAG_BINARY : 0);
+        (frame->is_outgoing ? FLAG_OUTGOING : 0) | (frame->is_binary ? FLAG_BINARY : 0) |
+        (frame->name.len > 0 ? FLAG_NAMED : 0) | (frame->has_parts ? FLAG_PARTS : 0);
     weir_code code = WEIR_OK;
     if (connection == SIZE_MAX)
         code = weir_fail_nomem(error);
     else
-        put_block(&recorder->pending, TYPE_FRAME, (uint8_t)flags, connection, frame->time_ns,
+        put_block(&recorder->pending, TYPE_FRAME, flags, connection, frame->time_ns, frame->name,
                   frame->bytes);
     if (code == WEIR_OK && recorder->pending.len >= FLUSH_AT)
         code = flush(recorder, error);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Any bytes as a recording, through a file in memory. The invariants: reading ends, each frame has
- * its slack, frames and cut-off bytes together are not more than the file; and what can be gone on
- * with reads the same afterwards, but for the tail, with one frame more.
+ * its slack, frames and cut-off bytes together are not more than the file; both readers give the
+ * same; and what can be gone on with reads the same afterwards, but for the tail, with one frame
+ * more. What is no recording is read as lines and as prefixed frames.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "util/recording.h"
+#include "util/frames.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,6 +24,39 @@ enum { SLACK = 64 };
         }                                                                                          \
     } while (0)
 
+static unsigned touch(weir_str bytes, size_t slack)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < bytes.len + slack; i++)
+        sum += (uint8_t)bytes.ptr[i]; /* all of it can be read */
+    return sum;
+}
+
+static size_t read_stream(int fd, weir_frames_layout layout, size_t size, uint64_t *torn)
+{
+    weir_error error = {0};
+    weir_recording_frame frame;
+    size_t count = 0, bytes = 0;
+    unsigned sum = 0;
+    weir_frames_step step;
+    weir_frames *frames = weir_frames_new(layout);
+    REQUIRE(frames && lseek(fd, 0, SEEK_SET) == 0);
+    while ((step = weir_frames_next(frames, &frame, torn, &error)) != WEIR_FRAMES_END) {
+        if (step == WEIR_FRAMES_FAILED)
+            break;
+        if (step == WEIR_FRAMES_MORE) {
+            REQUIRE(weir_frames_read(frames, fd) >= 0);
+            continue;
+        }
+        sum += touch(frame.bytes, SLACK) + touch(frame.name, 0) + touch(frame.connection, 0);
+        count++;
+        bytes += frame.bytes.len;
+    }
+    REQUIRE(sum < UINT32_MAX && bytes + *torn <= size);
+    weir_frames_free(frames);
+    return count;
+}
+
 static size_t read_all(const char *path, size_t size, uint64_t *torn)
 {
     weir_error error = {0};
@@ -31,12 +65,8 @@ static size_t read_all(const char *path, size_t size, uint64_t *torn)
     weir_recording *recording = weir_recording_open(path, &error);
     REQUIRE(recording);
     while (weir_recording_next(recording, &frame, torn, &error)) {
-        unsigned sum = 0;
-        for (size_t i = 0; i < frame.bytes.len + SLACK; i++)
-            sum += (uint8_t)frame.bytes.ptr[i]; /* all of it can be read */
-        for (size_t i = 0; i < frame.connection.len; i++)
-            sum += (uint8_t)frame.connection.ptr[i];
-        REQUIRE(sum < UINT32_MAX);
+        REQUIRE(touch(frame.bytes, SLACK) + touch(frame.name, 0) + touch(frame.connection, 0) <
+                UINT32_MAX);
         count++;
         bytes += frame.bytes.len;
     }
@@ -70,8 +100,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (weir_recording_is((weir_str){(const char *)data, size}))
-        go_on(path, size, read_all(path, size, &torn));
+    if (weir_recording_is((weir_str){(const char *)data, size})) {
+        uint64_t torn_too = 0;
+        const size_t count = read_all(path, size, &torn);
+        REQUIRE(read_stream(fd, WEIR_FRAMES_AUTO, size, &torn_too) == count);
+        REQUIRE(torn_too == torn);
+        go_on(path, size, count);
+    } else {
+        read_stream(fd, WEIR_FRAMES_LINES, size, &torn);
+        read_stream(fd, WEIR_FRAMES_PREFIXED, size, &torn);
+        read_stream(fd, WEIR_FRAMES_RECORDING, size, &torn);
+    }
     close(fd);
     return 0;
 }

@@ -20,7 +20,7 @@ static const weir_spec_registry *registry(void)
         {.name = "headers", .type = WEIR_OPTION_STR_MAP, .doc = "texts"},
     };
     static const weir_backend_rows backends[] = {
-        {"websocket", rows, sizeof rows / sizeof rows[0], 0, NULL}};
+        {"websocket", rows, sizeof rows / sizeof rows[0], 0, NULL, NULL}};
     static const weir_spec_registry all = {backends, 1};
     return &all;
 }

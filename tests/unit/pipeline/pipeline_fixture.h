@@ -31,9 +31,9 @@ static inline const weir_spec_registry *fixture_registry(void)
         {.name = "headers", .type = WEIR_OPTION_STR_MAP, .doc = "headers"},
     };
     static const weir_backend_rows backends[] = {
-        {"websocket", rows, 2, 0, NULL},
-        {"topical", rows, 2, WEIR_BACKEND_TOPICS, NULL},
-        {"named", rows, 2, WEIR_BACKEND_NAMES, NULL},
+        {"websocket", rows, 2, 0, NULL, NULL},
+        {"topical", rows, 2, WEIR_BACKEND_TOPICS, NULL, NULL},
+        {"named", rows, 2, WEIR_BACKEND_NAMES, NULL, NULL},
     };
     static const weir_spec_registry registry = {backends, sizeof backends / sizeof *backends};
     return &registry;
@@ -94,13 +94,15 @@ static inline void feed_close(feed *f)
 
 /* Feeds one frame of `len` bytes and returns its records, one JSON line each, without the fields
  * that all have. */
-static inline const char *feed_named(feed *f, const char *name, const char *bytes, size_t len)
+static inline const char *feed_frame(feed *f, weir_runner_frame frame)
 {
+    const size_t len = frame.bytes.len;
     char *copy = calloc(1, len + WEIR_JSON_SLACK);
     ck_assert_ptr_nonnull(copy);
-    memcpy(copy, bytes, len);
-    const weir_runner_frame frame = {
-        .bytes = {copy, len}, .topic = weir_str_of(name), .received_ns = 1, .number = f->number++};
+    memcpy(copy, frame.bytes.ptr, len);
+    frame.bytes.ptr = copy;
+    frame.received_ns = 1;
+    frame.number = f->number++;
     weir_buf_clear(&f->out);
     weir_runner_feed(f->runner, &frame);
     weir_batch *batch = weir_runner_batch(f->runner);
@@ -116,6 +118,11 @@ static inline const char *feed_named(feed *f, const char *name, const char *byte
     weir_batch_clear(batch);
     free(copy);
     return weir_buf_cstr(&f->out);
+}
+
+static inline const char *feed_named(feed *f, const char *name, const char *bytes, size_t len)
+{
+    return feed_frame(f, (weir_runner_frame){.bytes = {bytes, len}, .topic = weir_str_of(name)});
 }
 
 static inline const char *feed_bytes(feed *f, const char *bytes, size_t len)

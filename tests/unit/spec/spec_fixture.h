@@ -40,7 +40,7 @@ static inline const weir_spec_registry *fixture_registry(void)
         {.name = "tls", .type = WEIR_OPTION_GROUP, .rows = tls_rows, .row_count = 1, .doc = "TLS"},
     };
     static const weir_backend_rows backends[] = {
-        {"websocket", rows, sizeof rows / sizeof rows[0], 0, NULL}};
+        {"websocket", rows, sizeof rows / sizeof rows[0], 0, NULL, NULL}};
     static const weir_spec_registry registry = {backends, 1};
     return &registry;
 }
