@@ -277,17 +277,27 @@ WEIR_API bool weir_consumer_is_done(const weir_consumer *consumer);
 /** Makes a waiting weir_consumer_next return NULL now. Async-signal-safe. */
 WEIR_API void weir_consumer_wake(weir_consumer *consumer);
 
+/** A distribution of times, each quantile at most 1/32 too high; zero values when nothing was
+ * measured. */
+typedef struct weir_latency {
+    uint64_t count;
+    uint64_t negative; /**< counted as 0: the clocks of the two ends disagree */
+    int64_t p50_ns, p99_ns, p999_ns, most_ns;
+} weir_latency;
+
 typedef struct weir_consumer_stats {
     uint64_t delivered;
     uint64_t dropped;   /**< by DROP_OLDEST or DROP_NEWEST */
     uint64_t conflated; /**< replaced by a later one */
     uint64_t blocked;   /**< times a connection was paused for it */
     size_t queued;
+    weir_latency latency; /**< from the read of a frame to delivery, of the first record of a run */
 } weir_consumer_stats;
 WEIR_API void weir_consumer_get_stats(const weir_consumer *consumer, weir_consumer_stats *stats);
 
 /* ------------------------------------------------------------------ status */
 
+enum { WEIR_STATUS_TEXT_MAX = 200 };
 enum { WEIR_STAGE_NAMES = 6 /**< decompress decode payload frame route convert */ };
 
 /** A snapshot of one connection; spans live as long as the runtime. */
@@ -305,12 +315,27 @@ typedef struct weir_connection_status {
     int64_t last_frame_ns; /**< wall clock; 0 = none yet */
     int64_t last_record_ns;
     size_t wanted; /**< symbols */
+    bool is_authenticated;
+    int64_t up_since_ns; /**< wall clock; 0: the link is down */
+    uint64_t failures;   /**< attempts in a row that came to nothing */
+    weir_latency
+        latency; /**< from the venue's timestamp to the read, of the first record of a run */
+    weir_code down_code; /**< how the last link, or attempt, ended; WEIR_OK: none has */
+    int down_close_code; /**< of a websocket; 0: none */
+    int64_t down_at_ns;
+    char down_reason[WEIR_STATUS_TEXT_MAX]; /**< one sentence, secrets masked */
 } weir_connection_status;
 
 WEIR_API const char *weir_stage_label(size_t stage);
 WEIR_API size_t weir_runtime_connections(const weir_runtime *runtime);
 WEIR_API bool weir_runtime_status(const weir_runtime *runtime, size_t connection,
                                   weir_connection_status *status);
+
+/**
+ * All of it as Prometheus text (exposition format 0.0.4), appended to *out: connections by name,
+ * consumers by number in the order of opening. False: out of memory. Any thread.
+ */
+WEIR_API bool weir_runtime_metrics(const weir_runtime *runtime, weir_text_buffer *out);
 
 /** A sample of something that failed: the last 64 per connection are kept. */
 typedef struct weir_failure {

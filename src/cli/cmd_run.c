@@ -63,6 +63,8 @@ static int run(const cli_args *args)
                                 .channels = cli_channels(args),
                                 .record = cli_value(args, "record"),
                                 .overflow = overflow_of(args),
+                                .metrics = cli_value(args, "metrics"),
+                                .shows_status = cli_flag(args, "status"),
                                 .is_quiet = cli_flag(args, "quiet")};
     const char *level = cli_value(args, "log");
     cli_subscription *wanted = calloc(args->given_count + 1, sizeof *wanted);
@@ -103,6 +105,15 @@ static const cli_option options[] = {
              "drop_oldest and drop_newest drop records, conflate keeps the latest of each stream "
              "and asset; what is not delivered is counted",
      .choices = overflow_names},
+    {.name = "status",
+     .help =
+         "say on stderr every ten seconds, and at the end, how each connection does: state, rates, "
+         "failures, latencies, and why it was last down"},
+    {.name = "metrics",
+     .arg = "ADDRESS",
+     .help = "serve the same numbers to Prometheus: http://ADDRESS/metrics, where ADDRESS is "
+             "HOST:PORT, or "
+             "PORT alone on 127.0.0.1"},
     CLI_OPTION_SET,
     CLI_OPTION_CREDENTIALS,
     CLI_OPTION_LOG,

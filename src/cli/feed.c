@@ -13,12 +13,15 @@
 
 #include "cli/output.h"
 #include "cli/screen.h"
+#include "cli/status_table.h"
 #include "cli/stop.h"
+#include "server/metrics_server.h"
 #include "util/recording.h"
 #include "util/time.h"
 
 static const int64_t tick_ns = 250 * WEIR_NS_PER_MS;
 static const int64_t flush_ns = WEIR_NS_PER_S; /* of the recording */
+static const int64_t status_ns = 10 * WEIR_NS_PER_S;
 static const int64_t close_ns = WEIR_NS_PER_S; /* for the peers to say goodbye */
 
 static const double rate_over_s = 2;
@@ -29,10 +32,12 @@ typedef struct feed {
     weir_consumer *consumer;
     cli_output *output;
     weir_recorder *recorder;
+    metrics_server *metrics;
+    cli_status_table *status_table; /* NULL: not asked for */
     atomic_bool has_record_failed;
     pthread_mutex_t lock;
     char failure[WEIR_ERROR_TEXT_MAX]; /* of the last connection that failed for good */
-    int64_t began_ns, next_tick_ns, next_flush_ns;
+    int64_t began_ns, next_tick_ns, next_flush_ns, next_status_ns;
     uint64_t shown; /* records when the progress line was drawn last */
     int64_t shown_ns;
     double rate; /* records per second, smoothed over some seconds */
@@ -234,6 +239,10 @@ static void look_up(feed *f)
             atomic_store(&f->has_record_failed, true);
         }
     }
+    if (f->status_table && now_ns >= f->next_status_ns) {
+        f->next_status_ns = now_ns + status_ns;
+        cli_status_table_show(f->status_table);
+    }
     const summary all = sum_up(f);
     const bool is_over = all.count > 0 && all.failed + all.over == all.count;
     f->is_done |= is_over;
@@ -270,6 +279,7 @@ static void loop(feed *f)
     unsigned busy = 0;
     f->began_ns = f->shown_ns = weir_mono_ns();
     f->next_tick_ns = f->began_ns + tick_ns;
+    f->next_status_ns = f->began_ns + status_ns;
     while (!f->is_done) {
         const weir_record *record = weir_consumer_next(f->consumer, 0);
         if (!record) {
@@ -318,6 +328,27 @@ static bool subscribe(feed *f, weir_error *error)
     return true;
 }
 
+static bool put_metrics(void *user, weir_text_buffer *out)
+{
+    return weir_runtime_metrics(((const feed *)user)->runtime, out);
+}
+
+static bool open_views(feed *f, weir_error *error)
+{
+    weir_buf text = {0};
+    if (f->options->shows_status)
+        f->status_table = cli_status_table_new(f->runtime, f->consumer);
+    if (!f->options->metrics)
+        return true;
+    f->metrics = metrics_server_start(f->options->metrics, put_metrics, f, error);
+    if (!f->metrics)
+        return false;
+    weir_buf_printf(&text, "metrics: %s", metrics_server_url(f->metrics));
+    cli_screen_hint(weir_buf_str(&text));
+    weir_buf_fini(&text);
+    return true;
+}
+
 static bool open_feed(feed *f, weir_error *error)
 {
     const cli_feed_options *options = f->options;
@@ -331,13 +362,15 @@ static bool open_feed(feed *f, weir_error *error)
     return open_recorder(f, error) &&
            (f->runtime = weir_runtime_new(options->spec, &how, error)) != NULL &&
            (f->consumer = weir_consumer_open(f->runtime, &what, error)) != NULL &&
-           subscribe(f, error);
+           subscribe(f, error) && open_views(f, error);
 }
 
 static void close_feed(feed *f)
 {
     weir_error error = {0};
     cli_stop_listen(NULL);
+    metrics_server_stop(f->metrics);
+    cli_status_table_free(f->status_table);
     weir_runtime_free(f->runtime);
     if (weir_recorder_close(f->recorder, &error) != WEIR_OK && !atomic_load(&f->has_record_failed))
         f->status = cli_fail("%s", error.text);
@@ -353,6 +386,8 @@ static void stop_and_drain(feed *f)
     cli_output_flush(f->output); /* what there is already should not wait for the goodbyes */
     weir_runtime_stop(f->runtime, close_ns);
     drain(f);
+    if (f->status_table)
+        cli_status_table_show(f->status_table);
     if (f->failure[0] && f->status == CLI_FAILED)
         cli_fail("%s", f->failure);
 }

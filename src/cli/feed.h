@@ -25,6 +25,8 @@ typedef struct cli_feed_options {
     int64_t duration_ns; /* 0 = none */
     const char *record;  /* file, or NULL */
     weir_overflow overflow;
+    const char *metrics; /* address to serve metrics on, or NULL */
+    bool shows_status;
     bool is_quiet;
 } cli_feed_options;
 

@@ -127,6 +127,19 @@ static bool has_proved_itself(const weir_connection *connection)
             weir_mono_ns() - connection->live_since_ns >= PROVED_LIVE_NS);
 }
 
+static void keep_ending(weir_connection *connection, const weir_error *error)
+{
+    weir_status_ending ending = {
+        .code = error->code, .close_code = connection->close_code, .at_ns = weir_now_ns()};
+    weir_buf_clear(&connection->text);
+    weir_world_mask(&connection->world, weir_str_of(error->text), &connection->text);
+    make_printable(&connection->text);
+    snprintf(ending.reason, sizeof ending.reason, "%s",
+             connection->text.failed ? "" : weir_buf_cstr(&connection->text));
+    connection->close_code = 0;
+    weir_status_end(&connection->shown, &ending);
+}
+
 /* The attempt is over, or the link was lost: what next? */
 static void lose(weir_connection *connection, const weir_error *error, int64_t retry_after_ns,
                  bool is_fatal)
@@ -136,7 +149,9 @@ static void lose(weir_connection *connection, const weir_error *error, int64_t r
     if (has_proved_itself(connection))
         connection->failures = 0;
     connection->failures++;
+    connection->numbers.failures = connection->failures;
     connection->live_since_ns = 0;
+    keep_ending(connection, error);
     weir_connection_tell(connection, WEIR_EVENT_ERROR, error->code, (weir_str){0}, 0, "%s",
                          error->text);
     if (is_fatal) {
@@ -187,6 +202,9 @@ static void on_down(void *user, const weir_link_end *link_end)
     bool is_fatal = connection->is_fatal;
     connection->link = NULL;
     connection->is_closing = false;
+    connection->close_code = link_end->close_code;
+    connection->numbers.up_since_ns = 0;
+    connection->numbers.is_authenticated = false;
     weir_connection_publish(connection);
     if (connection->is_stopping) {
         weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "stopped by request");
@@ -232,6 +250,7 @@ static void go_live(weir_connection *connection)
         return;
     weir_timer_cancel(connection->timer);
     connection->live_since_ns = weir_mono_ns();
+    connection->numbers.is_authenticated = true;
     weir_connection_enter(connection, WEIR_STATE_LIVE, WEIR_OK, 0, "ready");
 }
 
@@ -264,6 +283,7 @@ static void on_up(weir_connection *connection)
 {
     const weir_wait_spec *greeting = &connection->spec->auth.greeting;
     connection->numbers.connects++;
+    connection->numbers.up_since_ns = weir_now_ns();
     connection->records_at_up = weir_runner_counters(connection->runner)->records_out;
     weir_timer_cancel(connection->timer);
     if (weir_connection_is_played(connection)) {

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "runtime/conflate.h"
+#include "runtime/status.h"
 #include "util/error.h"
 #include "util/time.h"
 
@@ -70,6 +71,7 @@ struct weir_consumer {
     side front;
     atomic_size_t front_left; /* front.count, for producers */
     atomic_uint_fast64_t delivered;
+    weir_histogram latency; /* from the read of a frame to here, of the first record of a run */
 
     pthread_mutex_t delivering; /* inline: one callback at a time */
     pthread_t thread;
@@ -269,15 +271,26 @@ static bool put_locked(weir_consumer *consumer, const weir_batch *batch, size_t 
     return true;
 }
 
+/* Of the first record of a run: the clock is read once for all that come with it. */
+static void measure(weir_consumer *consumer, const weir_record *first)
+{
+    if (first && first->received_ns > 0)
+        weir_histogram_add(&consumer->latency, weir_now_ns() - first->received_ns);
+}
+
 static void put_inline(weir_consumer *consumer, const weir_batch *batch)
 {
     size_t offset = 0;
+    bool is_measured = false;
     pthread_mutex_lock(&consumer->delivering);
     for (const weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;) {
         if (atomic_load(&consumer->is_closed))
             break;
         if (!wants(consumer, record))
             continue;
+        if (!is_measured)
+            measure(consumer, record);
+        is_measured = true;
         consumer->on_record(consumer->user, record);
         atomic_fetch_add_explicit(&consumer->delivered, 1, memory_order_relaxed);
     }
@@ -399,6 +412,7 @@ static refill swap_in(weir_consumer *consumer, bool waits)
         consumer->is_waiting = waits && !consumer->is_ended;
     }
     pthread_mutex_unlock(&consumer->lock);
+    measure(consumer, oldest(&consumer->front));
     return result;
 }
 
@@ -491,8 +505,14 @@ void weir_consumer_get_stats(const weir_consumer *consumer, weir_consumer_stats 
                                    .dropped = c->dropped,
                                    .conflated = c->conflated,
                                    .blocked = c->blocked,
-                                   .queued = atomic_load(&c->is_closed) ? 0 : queued(c)};
+                                   .queued = atomic_load(&c->is_closed) ? 0 : queued(c),
+                                   .latency = weir_latency_of(&c->latency)};
     pthread_mutex_unlock(&c->lock);
+}
+
+const weir_histogram *weir_consumer_latency(const weir_consumer *consumer)
+{
+    return &consumer->latency;
 }
 
 uint64_t weir_consumer_take_drops(weir_consumer *consumer)

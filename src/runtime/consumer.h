@@ -8,6 +8,7 @@
 
 #include <weir/weir.h>
 
+#include "util/histogram.h"
 #include "value/record.h"
 
 /** What a consumer tells its host. Called on the consumer's thread, or on that of a close, with no
@@ -49,6 +50,8 @@ void weir_consumer_set_following(weir_consumer *consumer, weir_consumer *followi
 
 /** Records dropped since the last call; one caller at a time. */
 uint64_t weir_consumer_take_drops(weir_consumer *consumer);
+/** From the read of a frame to delivery. Any thread. */
+const weir_histogram *weir_consumer_latency(const weir_consumer *consumer);
 /** What it was opened with. */
 weir_str weir_consumer_connection(const weir_consumer *consumer);
 weir_overflow weir_consumer_policy(const weir_consumer *consumer);

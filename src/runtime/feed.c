@@ -41,6 +41,16 @@ static bool has_backlog_room(weir_connection *connection)
     return true;
 }
 
+/* From the venue's time to the read, of the first record of a run: those behind it waited for it.
+ */
+static void measure(weir_connection *connection, const weir_batch *batch)
+{
+    size_t offset = 0;
+    const weir_record *first = weir_batch_next(batch, &offset);
+    if (first && first->timestamp_ns != WEIR_NO_TIME)
+        weir_histogram_add(&connection->shown.latency, first->received_ns - first->timestamp_ns);
+}
+
 static void offer(weir_connection *connection, weir_consumer *consumer, const weir_batch *batch)
 {
     size_t offset = 0;
@@ -77,6 +87,7 @@ void weir_connection_publish(weir_connection *connection)
     weir_batch *batch = weir_runner_batch(connection->runner);
     if (batch->count == 0 || connection->is_blocked)
         return;
+    measure(connection, batch);
     offer_all(connection, batch);
     if (connection->backlog_count > 0)
         pause_link(connection, true);

@@ -60,6 +60,7 @@ struct weir_connection {
     bool connects_on_room; /* the backoff was over while blocked */
     weir_error cause;      /* why we closed the link; code WEIR_OK: we did not */
     bool is_fatal;
+    int close_code;        /* that ended the last link, until it is noted */
     uint64_t failures;     /* attempts in a row that came to nothing */
     int64_t live_since_ns; /* monotonic; 0: was not live on this link */
     uint64_t records_at_up;

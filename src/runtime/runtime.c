@@ -272,6 +272,16 @@ bool weir_runtime_status(const weir_runtime *runtime, size_t index, weir_connect
                                        .connects = numbers.connects,
                                        .last_frame_ns = numbers.last_frame_ns,
                                        .last_record_ns = numbers.last_record_ns};
+    status->is_authenticated = numbers.is_authenticated;
+    status->up_since_ns = numbers.up_since_ns;
+    status->failures = numbers.failures;
+    status->latency = weir_latency_of(&connection->shown.latency);
+    weir_status_ending ending;
+    weir_status_ended(&connection->shown, &ending);
+    status->down_code = ending.code;
+    status->down_close_code = ending.close_code;
+    status->down_at_ns = ending.at_ns;
+    memcpy(status->down_reason, ending.reason, sizeof ending.reason);
     weir_status_from_counters(status, &numbers.counters);
     status->wanted = weir_subscriptions_wanted(connection->subscriptions);
     return true;

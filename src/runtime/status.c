@@ -49,6 +49,32 @@ void weir_status_read(const weir_status_cell *cell, weir_status_numbers *numbers
     memcpy(numbers, words, sizeof words);
 }
 
+void weir_status_end(weir_status_cell *cell, const weir_status_ending *ending)
+{
+    pthread_mutex_lock(&cell->lock);
+    cell->ending = *ending;
+    pthread_mutex_unlock(&cell->lock);
+}
+
+void weir_status_ended(const weir_status_cell *cell, weir_status_ending *ending)
+{
+    weir_status_cell *c = (weir_status_cell *)cell; /* the lock is no part of its value */
+    pthread_mutex_lock(&c->lock);
+    *ending = c->ending;
+    pthread_mutex_unlock(&c->lock);
+}
+
+weir_latency weir_latency_of(const weir_histogram *histogram)
+{
+    return (weir_latency){.count = atomic_load_explicit(&histogram->count, memory_order_relaxed),
+                          .negative =
+                              atomic_load_explicit(&histogram->negative, memory_order_relaxed),
+                          .p50_ns = weir_histogram_quantile(histogram, 0.5),
+                          .p99_ns = weir_histogram_quantile(histogram, 0.99),
+                          .p999_ns = weir_histogram_quantile(histogram, 0.999),
+                          .most_ns = weir_histogram_quantile(histogram, 1)};
+}
+
 /* ------------------------------------------------------------------ dead letters */
 
 void weir_status_add_letters(weir_status_cell *cell, const weir_runner *runner,

@@ -12,6 +12,7 @@
 #include <weir/weir.h>
 
 #include "pipeline/runner.h"
+#include "util/histogram.h"
 #include "util/ring.h"
 
 /** All members are 64 bits wide: the cell moves them as words. */
@@ -21,8 +22,19 @@ typedef struct weir_status_numbers {
     uint64_t connects;
     int64_t last_frame_ns;
     int64_t last_record_ns;
+    uint64_t is_authenticated;
+    int64_t up_since_ns;
+    uint64_t failures;
     weir_counters counters;
 } weir_status_numbers;
+
+/** How a link ended. */
+typedef struct weir_status_ending {
+    weir_code code;
+    int close_code;
+    int64_t at_ns;
+    char reason[WEIR_STATUS_TEXT_MAX];
+} weir_status_ending;
 
 enum { WEIR_STATUS_WORDS = sizeof(weir_status_numbers) / sizeof(uint64_t) };
 
@@ -30,7 +42,9 @@ typedef struct weir_status_cell {
     _Atomic uint64_t version; /* odd while being written */
     _Atomic uint64_t words[WEIR_STATUS_WORDS];
     pthread_mutex_t lock;
-    weir_ring letters; /* under the lock: the last dead letters */
+    weir_ring letters;         /* under the lock: the last dead letters */
+    weir_status_ending ending; /* under the lock */
+    weir_histogram latency;    /* from the venue's time to the read */
 } weir_status_cell;
 
 bool weir_status_init(weir_status_cell *cell);
@@ -39,6 +53,12 @@ void weir_status_fini(weir_status_cell *cell);
 void weir_status_write(weir_status_cell *cell, const weir_status_numbers *numbers);
 /** Numbers that were true together. Any thread. */
 void weir_status_read(const weir_status_cell *cell, weir_status_numbers *numbers);
+
+/** Keeps how a link ended, and reads the last one. Any thread. */
+void weir_status_end(weir_status_cell *cell, const weir_status_ending *ending);
+void weir_status_ended(const weir_status_cell *cell, weir_status_ending *ending);
+/** The quantiles that are shown. Any thread. */
+weir_latency weir_latency_of(const weir_histogram *histogram);
 
 struct weir_world;
 
