@@ -11,6 +11,7 @@ add_library(weir_shared SHARED ${WEIR_OBJECTS})
 set_target_properties(weir_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${abi} EXPORT_NAME weir)
 # Dependencies are not part of the interface: no public header includes one.
 target_link_libraries(weir_shared PRIVATE ${WEIR_PKGS} Threads::Threads m ${CMAKE_DL_LIBS})
+target_link_options(weir_shared PRIVATE -Wl,--version-script=${CMAKE_CURRENT_LIST_DIR}/libweir.map)
 if(TARGET weir_runtime AND NOT WEIR_SANITIZE)
     target_link_options(weir_shared PRIVATE -Wl,-z,defs)
 endif()

@@ -29,6 +29,7 @@ PUBLIC_FLOORS = {"value.h": 1, "plugin.h": 5, "weir.h": 6}
 DOORMEN = [
     (r"yaml\.h$", ["spec/yaml.c"]),
     (r"jansson\.h$", ["value/json_document.c"]),
+    (r"mpack\.h$", ["value/msgpack.c"]),
     (r"pcre2(posix)?\.h$", ["util/regex.c"]),
     (r"openssl/", ["util/crypto.c", "backends/wire/tls.c"]),
     (r"libwebsockets\.h$|lws_", ["backends/wire/loop.c", "server/"]),

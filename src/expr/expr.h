@@ -81,9 +81,17 @@ typedef struct weir_expr_world {
     int64_t fixed_now_ns; /* not 0: what the clock functions return (tests) */
 } weir_expr_world;
 
+/** A value that is made when a run first asks for it. */
+typedef struct weir_expr_lazy {
+    /** False: out of memory. It is asked again and again, and gives the same value. */
+    bool (*make)(void *user, weir_value *out);
+    void *user;
+} weir_expr_lazy;
+
 /** The inputs of one run. Members whose root is not in the scope are not read. */
 typedef struct weir_expr_input {
     weir_value roots[WEIR_ROOT_COUNT];
+    const weir_expr_lazy *lazy_data; /* where roots[WEIR_ROOT_DATA] is ABSENT; or NULL */
     const weir_value *data_slots;
     const weir_value *item_slots;
 } weir_expr_input;

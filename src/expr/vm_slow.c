@@ -66,10 +66,21 @@ static bool step_by_slot(walker *w, const weir_read_step *step)
     return true;
 }
 
+/* A value given to the run; ABSENT when there is none. */
+static bool take_root(weir_vm *vm, unsigned root, weir_value *out)
+{
+    const weir_expr_input *input = vm->input;
+    *out = input->roots[root];
+    if (out->kind != WEIR_ABSENT || root != WEIR_ROOT_DATA || !input->lazy_data)
+        return true;
+    return input->lazy_data->make(input->lazy_data->user, out) || weir_vm_fail_memory(vm);
+}
+
 static bool walk(weir_vm *vm, const weir_read *read, size_t count, walker *w)
 {
     const weir_expr_input *input = vm->input;
-    w->at = input->roots[read->is_item ? WEIR_ROOT_ITEM : WEIR_ROOT_DATA];
+    if (!take_root(vm, read->is_item ? WEIR_ROOT_ITEM : WEIR_ROOT_DATA, &w->at))
+        return false;
     w->slots = read->is_item ? input->item_slots : input->data_slots;
     w->is_on_path = true;
     for (size_t i = 0; i < count; i++) {
@@ -201,7 +212,8 @@ bool weir_run_root(weir_vm *vm, unsigned root, weir_value *out)
         [WEIR_ROOT_RECEIVED] = "received", [WEIR_ROOT_SUBSCRIBE_ASSETS] = "subscribe_assets",
         [WEIR_ROOT_TOPIC] = "topic",       [WEIR_ROOT_STREAM] = "stream",
     };
-    *out = vm->input->roots[root];
+    if (!take_root(vm, root, out))
+        return false;
     if (out->kind != WEIR_ABSENT)
         return true;
     return weir_vm_fail(vm, WEIR_RAISE_LOOKUP, "'%s' has no value here", NAMES[root]);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The formats. JSON is projected while it is validated; a text or bytes are one value, from which
- * slots are filled as from any other.
+ * The formats. JSON and MessagePack are projected while they are validated; a text or bytes are one
+ * value, from which slots are filled as from any other.
  */
 #include "pipeline/format.h"
 
 #include "util/error.h"
 #include "util/utf8.h"
+#include "value/msgpack.h"
 
 /* ------------------------------------------------------------------ json */
 
@@ -69,14 +70,37 @@ static bool project_binary(weir_runner *runner, const weir_projection *paths, we
     return true;
 }
 
+/* ------------------------------------------------------------------ msgpack */
+
+static bool fail_msgpack(const weir_msgpack_error *error, weir_error *why)
+{
+    weir_fail(why, WEIR_ERR_DECODE, "not MessagePack: %s at byte %zu", error->text, error->offset);
+    return false;
+}
+
+static bool parse_msgpack(weir_runner *runner, weir_str bytes, weir_value *message, weir_error *why)
+{
+    weir_msgpack_error error;
+    return weir_msgpack_parse(runner->message, bytes, message, &error) || fail_msgpack(&error, why);
+}
+
+static bool project_msgpack(weir_runner *runner, const weir_projection *paths, weir_str bytes,
+                            weir_value *slots, weir_value *message, weir_error *why)
+{
+    weir_msgpack_error error;
+    return weir_msgpack_project(paths, runner->message, bytes, slots, message, &error) ||
+           fail_msgpack(&error, why);
+}
+
 /* ------------------------------------------------------------------ the rows */
 
 const weir_format *weir_format_of(const weir_connection_spec *connection)
 {
     static const weir_format formats[] = {
-        [WEIR_PARSER_JSON] = {"json", parse_json, project_json},
-        [WEIR_PARSER_TEXT] = {"text", parse_text, project_text},
-        [WEIR_PARSER_BINARY] = {"binary", parse_binary, project_binary},
+        [WEIR_PARSER_JSON] = {"json", parse_json, project_json, false},
+        [WEIR_PARSER_TEXT] = {"text", parse_text, project_text, false},
+        [WEIR_PARSER_BINARY] = {"binary", parse_binary, project_binary, false},
+        [WEIR_PARSER_MSGPACK] = {"msgpack", parse_msgpack, project_msgpack, true},
     };
     return &formats[connection->format];
 }

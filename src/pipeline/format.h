@@ -12,9 +12,13 @@ typedef struct weir_format {
     const char *name; /* as in a spec */
     /** The whole message. It may point into the bytes, which live until the next frame. */
     bool (*parse)(weir_runner *runner, weir_str bytes, weir_value *message, weir_error *why);
-    /** The same in one walk with the slots of `paths`, which are all set. */
+    /**
+     * The same in one walk with the slots of `paths`, which are all set. *message may be left
+     * ABSENT: `parse` is then called when somebody asks for it.
+     */
     bool (*project)(weir_runner *runner, const weir_projection *paths, weir_str bytes,
                     weir_value *slots, weir_value *message, weir_error *why);
+    bool builds; /* into runner->message */
 } weir_format;
 
 /** Never NULL. */

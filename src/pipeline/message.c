@@ -8,6 +8,7 @@
 #include "pipeline/parts.h"
 #include "util/error.h"
 #include "value/json_write.h"
+#include "value/msgpack.h"
 
 /* ------------------------------------------------------------------ building */
 
@@ -128,21 +129,45 @@ static weir_code read_topics(draft *d, const weir_value *list)
                      inner.text);
 }
 
-static weir_code write_json(draft *d)
+/* What `json` or `msgpack` gives, of fields or of an expression. */
+static weir_code eval_document(draft *d, weir_value *value)
 {
     const weir_message *message = d->message;
-    weir_value value;
     if (message->has_fields) {
         const weir_plan_field *failed = NULL;
         if (!weir_plan_group_eval(d->input->vm, d->arena, message->fields, message->field_count,
-                                  d->input->world, &d->roots, &value, &failed))
+                                  d->input->world, &d->roots, value, &failed))
             return fail_at(d, failed);
-    } else if (!weir_vm_run(d->input->vm, message->program, d->input->world, &d->roots, &value)) {
+    } else if (!weir_vm_run(d->input->vm, message->program, d->input->world, &d->roots, value)) {
         return fail_program(d);
     }
+    return WEIR_OK;
+}
+
+static weir_code write_json(draft *d)
+{
+    weir_value value;
+    const weir_code code = eval_document(d, &value);
+    if (code != WEIR_OK)
+        return code;
     weir_json_write(&d->bytes, &value, WEIR_JSON_REVEAL);
     weir_json_write(&d->shown, &value, 0);
-    return message->is_topics ? read_topics(d, &value) : WEIR_OK;
+    return d->message->is_topics ? read_topics(d, &value) : WEIR_OK;
+}
+
+/* Shown as the JSON of the same value: bytes would tell nobody anything. */
+static weir_code write_msgpack(draft *d)
+{
+    weir_value value;
+    const char *why;
+    const weir_code code = eval_document(d, &value);
+    if (code != WEIR_OK)
+        return code;
+    if (!weir_msgpack_write(&d->bytes, d->arena, &value, &why) && why)
+        return weir_fail(d->error, WEIR_ERR_EVAL, "message '%.*s': MessagePack cannot hold it: %s",
+                         WEIR_FMT(d->message->what), why);
+    weir_json_write(&d->shown, &value, 0);
+    return WEIR_OK;
 }
 
 static weir_code write_topics(draft *d)
@@ -190,9 +215,8 @@ static weir_code write_binary(draft *d)
 static weir_code emit_one(draft *d, weir_outgoing_fn *emit, void *user, bool *goes_on)
 {
     static weir_code (*const writers[])(draft *) = {
-        [WEIR_MESSAGE_JSON] = write_json,
-        [WEIR_MESSAGE_TEXT] = write_text,
-        [WEIR_MESSAGE_BINARY] = write_binary,
+        [WEIR_MESSAGE_JSON] = write_json,     [WEIR_MESSAGE_TEXT] = write_text,
+        [WEIR_MESSAGE_BINARY] = write_binary, [WEIR_MESSAGE_MSGPACK] = write_msgpack,
         [WEIR_MESSAGE_TOPICS] = write_topics,
     };
     const weir_code code = writers[d->message->format](d);
@@ -205,7 +229,8 @@ static weir_code emit_one(draft *d, weir_outgoing_fn *emit, void *user, bool *go
     if (d->bytes.failed || d->shown.failed || d->name.failed)
         return weir_fail_nomem(d->error);
     weir_outgoing *outgoing = &d->outgoing;
-    outgoing->is_binary = d->message->format == WEIR_MESSAGE_BINARY;
+    outgoing->is_binary =
+        d->message->format == WEIR_MESSAGE_BINARY || d->message->format == WEIR_MESSAGE_MSGPACK;
     outgoing->bytes = weir_buf_str(&d->bytes);
     outgoing->shown = weir_buf_str(&d->shown);
     outgoing->name = weir_buf_str(&d->name);

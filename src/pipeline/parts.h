@@ -269,6 +269,10 @@ struct weir_runner {
     weir_batch batch;
     weir_inflate *inflate;
     weir_buf inflated;
+    weir_arena *message; /* what a format builds, until the next frame; NULL: it builds nothing */
+    weir_str bytes;      /* of the frame, inflated */
+    weir_value whole;    /* of the message, once it was asked for beyond its slots */
+    weir_expr_lazy lazy;
     weir_expr_input input;
     weir_counters counters;
     weir_ring dead;

@@ -18,7 +18,10 @@
 #include "util/utf8.h"
 #include "value/json_write.h"
 
-enum { RUNNER_ARENA_FIRST = 64 * 1024 };
+enum {
+    RUNNER_ARENA_FIRST = 64 * 1024,
+    MESSAGE_ARENA_MAX = 64 * 1024 * 1024 /* of what one message is built to */
+};
 
 const char *weir_stage_name(weir_stage stage)
 {
@@ -46,6 +49,20 @@ static weir_inflate *new_inflate(const weir_connection_spec *connection)
     return inflate;
 }
 
+/* The whole message, for the expression that wants more of it than its slots. */
+static bool make_whole(void *user, weir_value *out)
+{
+    weir_runner *runner = user;
+    weir_error unread;
+    if (runner->whole.kind == WEIR_ABSENT &&
+        !runner->format->parse(runner, runner->bytes, &runner->whole, &unread)) {
+        runner->whole = weir_value_absent();
+        return false;
+    }
+    *out = runner->whole;
+    return true;
+}
+
 static bool init(weir_runner *runner)
 {
     const weir_plan *plan = runner->plan;
@@ -55,8 +72,13 @@ static bool init(weir_runner *runner)
     runner->slots = calloc(plan->slots + 1, sizeof *runner->slots);
     runner->item_slots = calloc(plan->item_slots + 1, sizeof *runner->item_slots);
     runner->payload_slots = calloc(plan->payload_slots + 1, sizeof *runner->payload_slots);
+    runner->lazy = (weir_expr_lazy){make_whole, runner};
+    runner->input.lazy_data = &runner->lazy;
     if (connection->compression != WEIR_COMPRESSION_NONE &&
         !(runner->inflate = new_inflate(connection)))
+        return false;
+    if (runner->format->builds &&
+        !(runner->message = weir_arena_new(RUNNER_ARENA_FIRST, MESSAGE_ARENA_MAX)))
         return false;
     return runner->vm && runner->slots && runner->item_slots && runner->payload_slots &&
            weir_ring_init(&runner->dead, sizeof(weir_dead_letter), WEIR_DEAD_LETTERS);
@@ -83,6 +105,7 @@ void weir_runner_free(weir_runner *runner)
         return;
     weir_vm_free(runner->vm);
     weir_arena_free(runner->arena);
+    weir_arena_free(runner->message);
     free(runner->slots);
     free(runner->item_slots);
     free(runner->payload_slots);
@@ -295,10 +318,13 @@ static void take_payload(weir_runner *runner, weir_str text, const weir_value *m
     take_message(runner, &payload);
 }
 
-static void tell_message(const weir_runner *runner, const weir_value *message)
+static void tell_message(weir_runner *runner, weir_value *message)
 {
-    if (weir_runner_is_watched(runner))
-        runner->observer->on_message(runner->watcher, message);
+    if (!weir_runner_is_watched(runner))
+        return;
+    if (message->kind == WEIR_ABSENT)
+        make_whole(runner, message);
+    runner->observer->on_message(runner->watcher, message);
 }
 
 /* The message as it is, or - where the slots of `paths` are wanted - projected in one walk. */
@@ -309,6 +335,8 @@ static void take_bytes(weir_runner *runner, weir_str bytes)
     weir_value message;
     weir_error why;
     bool is_good;
+    runner->bytes = bytes;
+    runner->whole = weir_value_absent();
     if (plan->payload)
         is_good = runner->format->project(runner, plan->payload_paths, bytes, runner->payload_slots,
                                           &message, &why);
@@ -353,6 +381,8 @@ static void take_parts(weir_runner *runner, weir_str bytes)
 static void begin_frame(weir_runner *runner, const weir_runner_frame *frame)
 {
     weir_arena_reset(runner->arena);
+    if (runner->message)
+        weir_arena_reset(runner->message);
     runner->frame = frame;
     runner->input.data_slots = runner->slots;
     runner->input.item_slots = runner->item_slots;

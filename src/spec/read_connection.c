@@ -240,7 +240,7 @@ static const weir_key_table subscribe_table = {"subscribe", subscribe_rows,
 
 /* ------------------------------------------------------------------ parser and router */
 
-static const char *const parser_formats[] = {"json", "text", "binary", NULL};
+static const char *const parser_formats[] = {"json", "text", "binary", "msgpack", NULL};
 static const char *const compressions[] = {"none", "gzip", "deflate", "zlib", "auto", NULL};
 static const char *const frames[] = {"record", "array", "auto", NULL};
 
@@ -279,7 +279,7 @@ static const weir_key_row parser_rows[] = {
      .type = WEIR_KEY_ENUM,
      .offset = offsetof(weir_connection_spec, format),
      .choices = parser_formats,
-     .doc = "what a message is: a JSON text (default `json`), a text, bytes"},
+     .doc = "what a message is: a JSON text (default `json`), a text, bytes, MessagePack"},
     {.name = "compression",
      .type = WEIR_KEY_ENUM,
      .offset = offsetof(weir_connection_spec, compression),

@@ -10,6 +10,7 @@
 #include "util/encode.h"
 #include "util/inflate.h"
 #include "value/json_read.h"
+#include "value/msgpack.h"
 
 static bool set_bytes(weir_reader *reader, weir_test_frame *frame, weir_str bytes)
 {
@@ -59,16 +60,36 @@ static bool to_zlib(weir_reader *reader, const weir_node *value, weir_buf *bytes
     return compress(reader, value, WEIR_DEFLATE_ZLIB, bytes);
 }
 
+/* A JSON text as MessagePack. */
+static bool to_msgpack(weir_reader *reader, const weir_node *value, weir_buf *bytes)
+{
+    weir_str text;
+    weir_value document;
+    weir_json_error error = {0};
+    const char *why = NULL;
+    if (!weir_read_text(reader, value, "msgpack", &text))
+        return false;
+    weir_test_frame json = {0};
+    if (!set_bytes(reader, &json, text))
+        return false;
+    if (!weir_json_parse(json.bytes, &document, &error)) {
+        weir_diag_error(reader->diags, weir_node_text_place(value, error.offset, 1), "not JSON: %s",
+                        error.text);
+        return false;
+    }
+    if (!weir_msgpack_write(bytes, reader->arena, &document, &why) && why)
+        weir_diag_error(reader->diags, value->place, "MessagePack cannot hold it: %s", why);
+    return !why;
+}
+
 typedef struct way {
     const char *name;
     bool (*make)(weir_reader *reader, const weir_node *value, weir_buf *bytes);
 } way;
 
 static const way ways[] = {
-    {"base64", from_base64},
-    {"gzip", to_gzip},
-    {"deflate", to_deflate},
-    {"zlib", to_zlib},
+    {"base64", from_base64}, {"gzip", to_gzip},       {"deflate", to_deflate},
+    {"zlib", to_zlib},       {"msgpack", to_msgpack},
 };
 
 static const way *find_way(const weir_node *node)
@@ -82,7 +103,7 @@ static const way *find_way(const weir_node *node)
 
 static const weir_shape bytes_shape = {.form = WEIR_SHAPE_MAP,
                                        .of = &weir_text_shape,
-                                       .pattern = "^(base64|gzip|deflate|zlib)$",
+                                       .pattern = "^(base64|gzip|deflate|zlib|msgpack)$",
                                        .least = 1,
                                        .most = 1};
 const weir_shape weir_frame_shape = {
@@ -100,8 +121,8 @@ static bool read_bytes(weir_reader *reader, const weir_node *node, const char *w
     const way *found = find_way(node);
     if (!found) {
         weir_diag_error(reader->diags, node->place,
-                        "bytes in '%s' are written as {base64: TEXT}, or {gzip: TEXT} (deflate, "
-                        "zlib) to be compressed, with no other key",
+                        "bytes in '%s' are written as {base64: TEXT}, {gzip: TEXT} (deflate, zlib) "
+                        "to be compressed, or {msgpack: JSON}, with no other key",
                         what);
         return false;
     }

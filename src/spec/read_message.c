@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Messages out (SPEC.md 5): `format` with its own key - json: {fields: ...} or json: EXPR, text:
- * "..." with tokens, bytes: EXPR. `format` may be left out where the key tells it.
+ * "..." with tokens, bytes: EXPR, msgpack as json. `format` may be left out where the key tells it.
  */
 #include <assert.h>
 
 #include "spec/rows.h"
 
-static const char *const formats[] = {"json", "text", "binary", "topics", NULL};
+static const char *const formats[] = {"json", "text", "binary", "msgpack", "topics", NULL};
 
 typedef struct parts {
     int format; /* -1: not given */
     weir_node *json;
     weir_node *text;
     weir_node *bytes;
+    weir_node *msgpack;
     weir_node *tokens;
     weir_node *event;
     weir_node *topics;
@@ -43,6 +44,9 @@ static const weir_key_row json_rows[] = {
 static const weir_key_table json_table = {"json", json_rows,
                                           sizeof json_rows / sizeof json_rows[0]};
 
+static const weir_key_table msgpack_table = {"msgpack", json_rows,
+                                             sizeof json_rows / sizeof json_rows[0]};
+
 static const weir_key_row token_rows[] = {
     {.name = "fields",
      .type = WEIR_KEY_READ,
@@ -69,6 +73,12 @@ static void keep_bytes(weir_reader *reader, weir_node *node, void *into)
 {
     (void)reader;
     ((parts *)into)->bytes = node;
+}
+
+static void keep_msgpack(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)reader;
+    ((parts *)into)->msgpack = node;
 }
 
 static void keep_tokens(weir_reader *reader, weir_node *node, void *into)
@@ -107,6 +117,9 @@ static const weir_shape expr_shape = {.form = WEIR_SHAPE_SCALAR, .type = WEIR_KE
 static const weir_shape object_shape = {.form = WEIR_SHAPE_TABLE, .table = &json_table};
 static const weir_shape json_shape = {
     .form = WEIR_SHAPE_EITHER, .of = &expr_shape, .other = &object_shape};
+static const weir_shape packed_shape = {.form = WEIR_SHAPE_TABLE, .table = &msgpack_table};
+static const weir_shape msgpack_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &expr_shape, .other = &packed_shape};
 static const weir_shape tokens_shape = {.form = WEIR_SHAPE_TABLE, .table = &token_table};
 static const weir_shape topic_shape = {
     .form = WEIR_SHAPE_EITHER, .of = &expr_shape, .other = &topic_map_shape};
@@ -134,6 +147,11 @@ static const weir_key_row message_rows[] = {
      .read = keep_bytes,
      .shape = &expr_shape,
      .doc = "an expression that gives bytes"},
+    {.name = "msgpack",
+     .type = WEIR_KEY_READ,
+     .read = keep_msgpack,
+     .shape = &msgpack_shape,
+     .doc = "MessagePack: of fields, or of an expression's value"},
     {.name = "tokens",
      .type = WEIR_KEY_READ,
      .read = keep_tokens,
@@ -167,18 +185,20 @@ bool weir_is_message(const weir_node *node)
     return false;
 }
 
-static void read_json(weir_reader *reader, weir_node *node, weir_message_spec *message)
+static void read_document(weir_reader *reader, weir_node *node, const weir_key_table *table,
+                          weir_message_spec *message)
 {
     assert(node); /* weir_read_message has seen that the format's key is there */
     if (node->kind == WEIR_NODE_SCALAR) {
-        weir_read_expr(reader, node, "json", &message->expr);
+        weir_read_expr(reader, node, table->title, &message->expr);
         return;
     }
     fields_holder holder = {0};
-    weir_read_map(reader, node, &json_table, &holder);
+    weir_read_map(reader, node, table, &holder);
     if (node->kind == WEIR_NODE_MAP && !weir_node_get(node, "fields") &&
         !weir_node_get(node, "custom"))
-        weir_diag_error(reader->diags, node->place, "'json' needs 'fields' or is an expression");
+        weir_diag_error(reader->diags, node->place, "'%s' needs 'fields' or is an expression",
+                        table->title);
     message->fields = holder.fields;
     message->field_count = holder.count;
     message->has_fields = true;
@@ -216,8 +236,9 @@ static void read_topics(weir_reader *reader, const weir_node *node, weir_message
 /* The key of the message's own format is there, and no other format's. */
 static bool check_format(weir_reader *reader, const weir_node *node, const parts *found)
 {
-    static const char *const needs[] = {"json", "text", "bytes", "topics"};
-    const weir_node *const given[] = {found->json, found->text, found->bytes, found->topics};
+    static const char *const needs[] = {"json", "text", "bytes", "msgpack", "topics"};
+    const weir_node *const given[] = {found->json, found->text, found->bytes, found->msgpack,
+                                      found->topics};
     if (!given[found->format]) {
         weir_diag_error(reader->diags, node->place, "a message of format %s needs the key '%s'",
                         formats[found->format], needs[found->format]);
@@ -245,17 +266,20 @@ void weir_read_message(weir_reader *reader, weir_node *node, weir_message_spec *
     if (weir_diags_errors(reader->diags) > errors)
         return;
     if (found.format < 0)
-        found.format = found.text     ? WEIR_MESSAGE_TEXT
-                       : found.bytes  ? WEIR_MESSAGE_BINARY
-                       : found.topics ? WEIR_MESSAGE_TOPICS
-                                      : WEIR_MESSAGE_JSON;
+        found.format = found.text      ? WEIR_MESSAGE_TEXT
+                       : found.bytes   ? WEIR_MESSAGE_BINARY
+                       : found.msgpack ? WEIR_MESSAGE_MSGPACK
+                       : found.topics  ? WEIR_MESSAGE_TOPICS
+                                       : WEIR_MESSAGE_JSON;
     message->format = (weir_message_format)found.format;
     if (!check_format(reader, node, &found))
         return;
     if (found.event && weir_read_text(reader, found.event, "event", &message->event.text))
         message->event.node = found.event;
     if (message->format == WEIR_MESSAGE_JSON)
-        read_json(reader, found.json, message);
+        read_document(reader, found.json, &json_table, message);
+    else if (message->format == WEIR_MESSAGE_MSGPACK)
+        read_document(reader, found.msgpack, &msgpack_table, message);
     else if (message->format == WEIR_MESSAGE_TEXT)
         read_text(reader, &found, message);
     else if (message->format == WEIR_MESSAGE_TOPICS)

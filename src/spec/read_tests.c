@@ -146,8 +146,8 @@ static const weir_key_row test_rows[] = {
      .type = WEIR_KEY_READ,
      .read = keep_in,
      .shape = &weir_frames_shape,
-     .doc = "a frame, or a list of frames: texts, {base64: TEXT}, or {gzip: TEXT} (deflate, zlib): "
-            "a text to be compressed"},
+     .doc = "a frame, or a list of frames: texts, {base64: TEXT}, {gzip: TEXT} (deflate, zlib), a "
+            "text to be compressed, or {msgpack: JSON}"},
     {.name = "out",
      .type = WEIR_KEY_READ,
      .read = keep_out,

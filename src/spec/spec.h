@@ -45,6 +45,7 @@ typedef enum weir_message_format {
     WEIR_MESSAGE_JSON,
     WEIR_MESSAGE_TEXT,
     WEIR_MESSAGE_BINARY,
+    WEIR_MESSAGE_MSGPACK,
     WEIR_MESSAGE_TOPICS
 } weir_message_format;
 
@@ -115,7 +116,8 @@ typedef enum weir_frame_mode {
 typedef enum weir_parser_format {
     WEIR_PARSER_JSON,
     WEIR_PARSER_TEXT,
-    WEIR_PARSER_BINARY
+    WEIR_PARSER_BINARY,
+    WEIR_PARSER_MSGPACK
 } weir_parser_format;
 typedef enum weir_compression {
     WEIR_COMPRESSION_NONE,

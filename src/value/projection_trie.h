@@ -71,4 +71,23 @@ static inline uint64_t weir_key_hash(uint64_t head, uint32_t len, uint64_t multi
     return (head ^ ((uint64_t)len << 56) ^ len) * multiplier;
 }
 
+/** The child of a key with 8 readable bytes behind it. A node without keys has no table. */
+static inline weir_node *weir_node_at_key(const weir_node *node, const char *key, uint32_t len)
+{
+    uint64_t head = weir_key_head(key, len);
+    size_t at = (size_t)(weir_key_hash(head, len, node->multiplier) >> node->shift);
+    for (;;) {
+        const weir_key_cell *cell = &node->cells[at];
+        if (!cell->node)
+            return NULL;
+        if (cell->head == head && cell->len == len &&
+            (len <= 8 || memcmp(cell->node->step.key.ptr + 8, key + 8, len - 8) == 0))
+            return cell->node;
+        at = (at + 1) & node->mask;
+    }
+}
+
+/** Fills the slots of a node and of what is below it from its value. */
+void weir_node_fill(const weir_node *node, const weir_value *value, weir_value *slots);
+
 #endif

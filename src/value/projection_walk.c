@@ -52,19 +52,8 @@ static weir_node *find_escaped(const weir_node *node, const weir_value *key)
 
 static inline weir_node *find_key(const weir_node *node, const weir_value *key)
 {
-    if (key->kind != WEIR_STR)
-        return find_escaped(node, key);
-    uint64_t head = weir_key_head(key->s, key->len);
-    size_t at = (size_t)(weir_key_hash(head, key->len, node->multiplier) >> node->shift);
-    for (;;) {
-        const weir_key_cell *cell = &node->cells[at];
-        if (!cell->node)
-            return NULL;
-        if (cell->head == head && cell->len == key->len &&
-            (key->len <= 8 || memcmp(cell->node->step.key.ptr + 8, key->s + 8, key->len - 8) == 0))
-            return cell->node;
-        at = (at + 1) & node->mask;
-    }
+    return key->kind == WEIR_STR ? weir_node_at_key(node, key->s, key->len)
+                                 : find_escaped(node, key);
 }
 
 static void clear_below(const walk *w, const weir_node *node)
@@ -226,8 +215,6 @@ bool weir_projection_decode(const weir_projection *projection, weir_str text, we
 
 /* ------------------------------------------------------------------ values that are not a text */
 
-static void fill_node(const weir_node *node, const weir_value *value, weir_value *slots);
-
 static void fill_raw(const weir_node *node, const weir_value *value, weir_value *slots)
 {
     if (value->aux < WEIR_RAW_OBJECT || !node->below_count)
@@ -248,28 +235,28 @@ static void fill_list(const weir_node *node, const weir_list *list, weir_value *
         uint64_t index = (uint64_t)node->front[i]->step.index;
         if (index >= list->count)
             break;
-        fill_node(node->front[i], &list->items[index], slots);
+        weir_node_fill(node->front[i], &list->items[index], slots);
     }
     for (uint32_t i = 0; i < node->back_count; i++) {
         uint64_t from_end = 0 - (uint64_t)node->back[i]->step.index;
         if (from_end > list->count)
             break;
-        fill_node(node->back[i], &list->items[list->count - from_end], slots);
+        weir_node_fill(node->back[i], &list->items[list->count - from_end], slots);
     }
 }
 
 static void fill_dict(const weir_node *node, const weir_dict *dict, weir_value *slots)
 {
     for (const weir_node *child = node->first_child; child; child = child->next_sibling) {
-        if (child->step.is_index)
-            continue;
-        const weir_value *value = weir_dict_get_str(dict, child->step.key);
+        const weir_value index = weir_value_int(child->step.index);
+        const weir_value *value = child->step.is_index ? weir_dict_get(NULL, dict, &index)
+                                                       : weir_dict_get_str(dict, child->step.key);
         if (value)
-            fill_node(child, value, slots);
+            weir_node_fill(child, value, slots);
     }
 }
 
-static void fill_node(const weir_node *node, const weir_value *value, weir_value *slots)
+void weir_node_fill(const weir_node *node, const weir_value *value, weir_value *slots)
 {
     if (node->slot != WEIR_NO_SLOT)
         slots[node->slot] = *value;
@@ -286,5 +273,5 @@ void weir_projection_fill(const weir_projection *projection, const weir_value *v
 {
     assert(projection->is_sealed);
     clear_slots(projection, slots);
-    fill_node(projection->root, value, slots);
+    weir_node_fill(projection->root, value, slots);
 }
