@@ -121,6 +121,8 @@ static void explain_connect(const explaining *x)
     weir_sheet_text(x->sheet, x->into, "backend", connection->backend);
     const weir_code code = weir_plan_url(x->plan, x->input, x->sheet->arena, &url, &shown, &error);
     weir_sheet_masked(x->sheet, x->into, "url", code == WEIR_OK ? shown : weir_str_of(error.text));
+    if (connection->exclusive.node)
+        weir_sheet_text(x->sheet, x->into, "exclusive", connection->exclusive.text);
     if (connection->auth.modes & WEIR_AUTH_URL)
         explain_pairs(x, "query", weir_plan_query);
     if (connection->auth.modes & WEIR_AUTH_HEADERS)

@@ -202,6 +202,7 @@ struct weir_plan {
     const weir_connection_spec *connection;
     weir_expr_names names;
     weir_template url;
+    weir_template exclusive;
     const weir_template
         *options; /* of the options that are templates, in the order of a walk over them */
     size_t option_count;

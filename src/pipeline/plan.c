@@ -224,6 +224,9 @@ static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_sc
         return false;
     if (plan->connection->url.node)
         weir_template_parse(builder, &plan->connection->url, NULL, 0, &bare, &plan->url);
+    if (plan->connection->exclusive.node)
+        weir_template_parse(builder, &plan->connection->exclusive, NULL, 0, &bare,
+                            &plan->exclusive);
     const weir_expr_scope record = {.roots = WEIR_ROOT_BIT(WEIR_ROOT_DATA) |
                                              WEIR_ROOT_BIT(WEIR_ROOT_RECEIVED) |
                                              WEIR_ROOT_BIT(WEIR_ROOT_TOPIC),
@@ -341,22 +344,39 @@ size_t weir_plan_subscribe_slot(const weir_plan *plan, size_t stream)
     return stream;
 }
 
-weir_code weir_plan_url(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
-                        weir_str *url, weir_str *shown, weir_error *error)
+static weir_code fill(const weir_template *template, const char *what,
+                      const weir_message_input *input, weir_arena *arena, weir_str *text,
+                      weir_str *shown, weir_error *error)
 {
     const weir_expr_input roots = {0};
     weir_buf out = {0}, masked = {0};
     weir_code code = WEIR_OK;
-    if (!weir_template_fill(&plan->url, input->vm, input->world, &roots, NULL, &out, &masked)) {
+    if (!weir_template_fill(template, input->vm, input->world, &roots, NULL, &out, &masked)) {
         const weir_str message = weir_vm_message(input->vm);
-        code = weir_fail(error, WEIR_ERR_EVAL, "url: %.*s", WEIR_FMT(message));
+        code = weir_fail(error, WEIR_ERR_EVAL, "%s: %.*s", what, WEIR_FMT(message));
     } else {
-        *url = weir_arena_copy(arena, weir_buf_str(&out));
+        *text = weir_arena_copy(arena, weir_buf_str(&out));
         *shown = weir_arena_copy(arena, weir_buf_str(&masked));
-        if (!url->ptr || !shown->ptr)
+        if (!text->ptr || !shown->ptr)
             code = weir_fail_nomem(error);
     }
     weir_buf_wipe(&out);
     weir_buf_fini(&masked);
     return code;
+}
+
+weir_code weir_plan_url(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
+                        weir_str *url, weir_str *shown, weir_error *error)
+{
+    return fill(&plan->url, "url", input, arena, url, shown, error);
+}
+
+weir_code weir_plan_exclusive(const weir_plan *plan, const weir_message_input *input,
+                              weir_arena *arena, weir_str *key, weir_error *error)
+{
+    weir_str shown;
+    *key = (weir_str){0};
+    if (!plan->connection->exclusive.node)
+        return WEIR_OK;
+    return fill(&plan->exclusive, "exclusive", input, arena, key, &shown, error);
 }

@@ -103,6 +103,9 @@ weir_code weir_plan_options_shown(const weir_plan *plan, const weir_message_inpu
  */
 weir_code weir_plan_url(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
                         weir_str *url, weir_str *shown, weir_error *error);
+/** The key of `exclusive`, which may hold secrets; empty where the connection has none. */
+weir_code weir_plan_exclusive(const weir_plan *plan, const weir_message_input *input,
+                              weir_arena *arena, weir_str *key, weir_error *error);
 /** True if any expression or template of the plan names the credential at `index` of the spec's. */
 bool weir_plan_needs_credential(const weir_plan *plan, size_t index);
 /** Names in the order in which weir_expr_world must hold their values (the spec's own order). */

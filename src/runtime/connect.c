@@ -90,6 +90,23 @@ static weir_code make_hello(weir_connection *connection, const weir_message_inpu
     return code == WEIR_OK && !target->hello.ptr ? weir_fail_nomem(error) : code;
 }
 
+/* Claimed before anything is sent, so that it is we who wait and not the venue who hangs up. */
+static weir_code claim_key(weir_connection *connection, const weir_message_input *input,
+                           weir_error *error)
+{
+    weir_str key;
+    weir_buf owner = {0};
+    const weir_code code =
+        weir_plan_exclusive(connection->plan, input, connection->arena, &key, error);
+    if (code != WEIR_OK || key.len == 0)
+        return code;
+    weir_buf_printf(&owner, "%.*s/%.*s", WEIR_FMT(connection->runtime->spec->model->name),
+                    WEIR_FMT(connection->spec->name));
+    const weir_code taken = weir_claim_take(&connection->claim, key, weir_buf_str(&owner), error);
+    weir_buf_fini(&owner);
+    return taken;
+}
+
 /* A recording wants no login and none of the credentials; a URL that cannot be filled in without
  * them is left out. */
 static weir_code prepare_played(weir_connection *connection, const weir_message_input *input,
@@ -109,6 +126,8 @@ static weir_code prepare(weir_connection *connection, const weir_message_input *
     if (code == WEIR_OK)
         code =
             weir_plan_url(connection->plan, input, connection->arena, &target->url, shown, error);
+    if (code == WEIR_OK)
+        code = claim_key(connection, input, error);
     if (code == WEIR_OK)
         code = make_headers(connection, input, target, error);
     if (code == WEIR_OK)

@@ -84,6 +84,8 @@ void weir_connection_enter(weir_connection *connection, weir_state state, weir_c
     va_start(args, format);
     event.reason = make_reason(connection, format, args);
     va_end(args);
+    if (state == WEIR_STATE_FAILED || state == WEIR_STATE_STOPPED)
+        weir_claim_drop(&connection->claim);
     connection->state = state;
     connection->numbers.state = state;
     connection->numbers.state_since_ns = event.time_ns;
@@ -360,7 +362,8 @@ static void on_topic(void *user, weir_str topic, const weir_error *refusal)
 /* Failures of the spec and its values do not go away by themselves. */
 static bool is_hopeless(weir_code code)
 {
-    return code == WEIR_ERR_EVAL || code == WEIR_ERR_ARGUMENT || code == WEIR_ERR_UNSUPPORTED;
+    return code == WEIR_ERR_EVAL || code == WEIR_ERR_ARGUMENT || code == WEIR_ERR_UNSUPPORTED ||
+           code == WEIR_ERR_STATE;
 }
 
 static void begin(weir_connection *connection)
@@ -496,6 +499,7 @@ weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtim
 
 void weir_connection_fini(weir_connection *connection)
 {
+    weir_claim_drop(&connection->claim);
     weir_timer_free(connection->timer);
     weir_runner_free(connection->runner);
     weir_arena_free(connection->arena);

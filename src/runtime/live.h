@@ -16,6 +16,7 @@
 #include "backends/wire/loop.h"
 #include "runtime/consumer.h"
 #include "runtime/events.h"
+#include "runtime/exclusive.h"
 #include "runtime/internal.h"
 #include "runtime/status.h"
 #include "runtime/subscriptions.h"
@@ -49,6 +50,7 @@ struct weir_connection {
     weir_arena *arena; /* what the link was opened with; emptied before each open */
     weir_options options;
     weir_backend_link *link;
+    weir_claim *claim; /* on the key that it alone may use */
     weir_timer *timer; /* the deadline of a wait, or the end of a backoff */
     weir_status_numbers numbers;
     weir_state state;

@@ -595,6 +595,13 @@ static void read_url(weir_reader *reader, weir_node *node, void *into)
         url->node = node;
 }
 
+static void read_exclusive(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_text *key = &((weir_connection_spec *)into)->exclusive;
+    if (weir_read_text(reader, node, "exclusive", &key->text))
+        key->node = node;
+}
+
 static const weir_key_row connection_rows[] = {
     {.name = "url",
      .type = WEIR_KEY_READ,
@@ -664,7 +671,14 @@ static const weir_key_row connection_rows[] = {
     {.name = "sequence", .type = WEIR_KEY_LATER, .doc = "gap detection"},
     {.name = "dedupe", .type = WEIR_KEY_LATER, .doc = "duplicates dropped after a reconnect"},
     {.name = "symbols", .type = WEIR_KEY_LATER, .doc = "how symbols are written"},
-    {.name = "exclusive", .type = WEIR_KEY_LATER, .doc = "one socket per key"},
+    {.name = "exclusive",
+     .type = WEIR_KEY_READ,
+     .read = read_exclusive,
+     .shape = &weir_text_shape,
+     .doc =
+         "for venues that allow one connection per account: a text, such as "
+         "`acme/{credentials.key}`; of two connections of a process with the same text the second "
+         "one is refused"},
 };
 static const weir_key_table connection_table = {"a connection", connection_rows,
                                                 sizeof connection_rows / sizeof connection_rows[0]};

@@ -169,7 +169,8 @@ typedef struct weir_reconnect_spec {
 typedef struct weir_connection_spec {
     weir_str name;
     const weir_node *node;
-    weir_text url; /* template: {vars.x}, {credentials.x} */
+    weir_text url;       /* template: {vars.x}, {credentials.x} */
+    weir_text exclusive; /* template of a key that one connection of the process may use */
     weir_str backend;
     const weir_node *backend_node;
     unsigned traits;      /* WEIR_BACKEND_* of the backend */

@@ -64,6 +64,22 @@ def refused_login(checks, capture):
                          run.of("status")[0]["state"] == "failed", run)
 
 
+def exclusive_key(checks, capture):
+    with peers.Venue("--capture", capture, "--dialect", "alpaca", "--close-after", "100", "--fault-times", "2",
+                     config={"auth": {"mode": "none"}, "greeting": [], **SUBSCRIBE}) as venue:
+        with Feed(venue.url(), "alone+second", "--subscribe", "alone/trades=AAPL,MSFT", "--consumer", "poll",
+                  env={"ACME_API_SECRET": "s3cr3ts3cr3t"}) as run:
+            failed = run.reaches("failed")
+            checks.check("exclusive: the second one is refused, and told who has the key",
+                         failed["connection"] == "second" and failed["code"] == "state"
+                         and "'acme/alone' of this process has it" in failed["reason"], failed)
+            run.reaches("live", count=3)
+            run.stop()
+            checks.check("exclusive: the first one comes back and keeps its key",
+                         len(venue.events("open")) == 3 and not run.of("event", type="state", connection="second", to="resolving"), run)
+            no_secrets(checks, "exclusive", run, venue, "s3cr3ts3cr3t")
+
+
 def missing_credential(checks, capture):
     with Feed("ws://127.0.0.1:1/", "login", env={"ACME_API_KEY": None}) as run:
         error = run.wait("error")
@@ -323,8 +339,8 @@ def bad_frames(checks, capture):
 
 def tests(checks, directory):
     capture = feed.write_capture(directory)
-    for test in (first_message, refused_login, missing_credential, header_and_url, refused_without_auth, retry_after,
-                 attempts, no_greeting, no_ack, while_running, killed_venue, stops, several, bad_frames):
+    for test in (first_message, refused_login, exclusive_key, missing_credential, header_and_url,
+                 refused_without_auth, retry_after, attempts, no_greeting, no_ack, while_running, killed_venue, stops, several, bad_frames):
         checks.run(test, capture)
     checks.run(hard_ways, capture, directory)
     for how in ("close", "reset"):
