@@ -37,6 +37,7 @@ DOORMEN = [
     (r"MQTT(Async|Client|Properties|ReasonCodes|SubscribeOpts)\w*\.h$", ["backends/mqtt.c"]),
     (r"zmq(_utils)?\.h$", ["backends/zmq.c"]),
     (r"dlfcn\.h$", ["runtime/plugins.c"]),
+    (r"(elf|link)\.h$", ["runtime/plugins.c", "runtime/plugin_file.c"]),
     (r"histedit\.h$|editline/", ["cli/prompt.c"]),
     (r"check\.h$", []),
 ]

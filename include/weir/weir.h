@@ -94,6 +94,32 @@ WEIR_API bool weir_spec_can_subscribe(const weir_spec *spec, size_t connection, 
 WEIR_API size_t weir_spec_schemas(const weir_spec *spec);
 WEIR_API const weir_schema *weir_spec_schema(const weir_spec *spec, size_t index);
 
+/* ---- the plugins that it names, and the functions that they registered; false: no more */
+
+/** Spans live as long as the spec. */
+typedef struct weir_plugin_info {
+    weir_str name;
+    weir_str version;
+    weir_str about;
+    weir_str path;
+} weir_plugin_info;
+WEIR_API bool weir_spec_plugin(const weir_spec *spec, size_t index, weir_plugin_info *info);
+
+/** A function of a plugin, and its calls so far by everything that was made from the spec. */
+typedef struct weir_plugin_stats {
+    weir_str plugin;
+    weir_str function;
+    const char *use; /**< "transform", "decoder" ... */
+    const char *doc;
+    uint64_t calls;
+    uint64_t failures;
+    uint64_t over_budget; /**< took longer than the plugin's budget */
+    int64_t total_ns;
+    int64_t slowest_ns;
+} weir_plugin_stats;
+WEIR_API bool weir_spec_plugin_function(const weir_spec *spec, size_t index,
+                                        weir_plugin_stats *stats);
+
 /* ---- what is written in it, for people */
 
 WEIR_API weir_str weir_spec_path(const weir_spec *spec); /**< as it was given */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/plugins.h"
 #include "util/utf8.h"
 
 /* ------------------------------------------------------------------ list */
@@ -215,6 +216,7 @@ static int run_show(const cli_args *args)
     for (size_t i = 0; i < weir_spec_credentials(spec); i++)
         is_good &= put_credential(&out, spec, i);
     put_vars(&out, spec);
+    cli_put_plugins(&out, spec);
     weir_spec_free(spec);
     status = cli_print(&out);
     return is_good ? status : CLI_FAILED;

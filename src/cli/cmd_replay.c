@@ -8,6 +8,7 @@
 
 #include "cli/frames.h"
 #include "cli/output.h"
+#include "cli/plugins.h"
 #include "cli/stop.h"
 #include "util/number.h"
 #include "util/time.h"
@@ -273,6 +274,7 @@ static void show_stats(const replay *r)
     if (r->others > 0)
         weir_buf_printf(&out, "skipped      %llu frames of other connections\n",
                         (unsigned long long)r->others);
+    cli_put_plugin_calls(&out, r->spec);
     fputs(weir_buf_cstr(&out), stderr);
     weir_buf_fini(&out);
 }
@@ -339,10 +341,13 @@ static int run(const cli_args *args)
     int status = CLI_USAGE;
     if (!read_pace(&r) || !cli_number(args, "limit", &r.limit))
         return CLI_USAGE;
+    if (!cli_flag(args, "quiet"))
+        weir_log_to(cli_warn, NULL, "warning");
     r.spec = cli_load_spec(args, args->operands[0], &status);
     if (r.spec)
         status = replay_file(&r);
     replay_fini(&r);
+    weir_log_to(NULL, NULL, NULL);
     return status;
 }
 

@@ -384,7 +384,7 @@ static bool m_timestamp(weir_vm *vm, const weir_call *call, weir_value *out)
     if (!weir_op_binary(vm, WEIR_BINARY_DIV, &ns, &second, &args[0]))
         return false;
     args[1] = weir_value_int(6);
-    weir_call rounding = {args, 2, NULL, 0};
+    weir_call rounding = {.args = args, .count = 2};
     return round_row->call(vm, &rounding, out);
 }
 

@@ -138,6 +138,8 @@ weir_operand weir_compile_name(weir_compiler *c, const weir_node *node, unsigned
 weir_operand weir_compile_attr(weir_compiler *c, const weir_node *node, unsigned hint);
 /** "pd.Timestamp.now" of a chain of attributes on a name that is no local and no root. */
 bool weir_dotted_name(const weir_compiler *c, const weir_node *node, char out[96], weir_str *name);
+/** The row of a builtin, or of a plugin's function; NULL: neither. */
+const weir_fn_row *weir_function_find(const weir_compiler *c, weir_str name);
 void weir_unknown_name(weir_compiler *c, const weir_node *node, weir_str name);
 /** The same for an attribute of a name: `name` is the whole of it, "pd.Timestmp". */
 void weir_unknown_dotted(weir_compiler *c, const weir_node *node, weir_str name);

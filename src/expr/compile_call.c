@@ -252,7 +252,7 @@ static bool fold_call(weir_compiler *c, const weir_node *node, const arguments *
     if (!(flags & WEIR_FN_PURE) || !args->is_constant || args->has_rest || c->is_broken)
         return false;
     weir_value values[WEIR_PARAMS_MAX + 1], rest[WEIR_EXPR_ARGUMENTS_MAX], v;
-    weir_call call = {values, 0, rest, way->binding.rest_count};
+    weir_call call = {values, 0, rest, way->binding.rest_count, way->row};
     if (is_method)
         values[call.count++] = *weir_constant_of(c, args->receiver);
     for (size_t i = 0; i < way->binding.count; i++) {
@@ -341,7 +341,7 @@ static weir_operand compile_function(weir_compiler *c, const weir_node *node,
     compile_arguments(c, node, args);
     args->base = args->first;
     c->next = mark;
-    weir_site_way way = {.kind = WEIR_KIND_COUNT, .call = row->call};
+    weir_site_way way = {.kind = WEIR_KIND_COUNT, .call = row->call, .row = row};
     if (c->is_broken || !bind_way(c, args, row->name, row->params, &way)) {
         if (way.why)
             weir_compiler_mistake(c, node, "%s", way.why);
@@ -500,7 +500,7 @@ static weir_operand compile_named(weir_compiler *c, const weir_node *node, unsig
     if (weir_refused_name(c, callee->offset, callee->name))
         return weir_unknown(c, node);
     bool is_value = weir_local_find(c, callee->name) || weir_root_find(c, callee->name, &root);
-    const weir_fn_row *row = is_value ? NULL : weir_fn_find(callee->name);
+    const weir_fn_row *row = is_value ? NULL : weir_function_find(c, callee->name);
     if (row)
         return compile_function(c, node, row, hint);
     if (is_value)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "expr/compile.h"
+#include "expr/extension.h"
 #include "util/diag.h"
 
 /* ------------------------------------------------------------------ what there is */
@@ -234,7 +235,21 @@ static size_t candidate_count(const weir_compiler *c)
 static weir_str nearest(const weir_compiler *c, weir_str name)
 {
     weir_str found = weir_did_you_mean(name, candidate_count(c), candidate_at, c);
-    return found.len ? found : weir_fn_suggest(name);
+    if (!found.len)
+        found = weir_fn_suggest(name);
+    return found.len || !c->scope->names ? found
+                                         : weir_extension_suggest(c->scope->names->extensions,
+                                                                  WEIR_EXTENSION_EXPRESSION, name);
+}
+
+const weir_fn_row *weir_function_find(const weir_compiler *c, weir_str name)
+{
+    const weir_fn_row *row = weir_fn_find(name);
+    if (row || !c->scope->names)
+        return row;
+    const weir_extension *found =
+        weir_extension_find(c->scope->names->extensions, WEIR_EXTENSION_EXPRESSION, name);
+    return found ? &found->row : NULL;
 }
 
 static weir_str trimmed(weir_str text)
@@ -315,6 +330,14 @@ weir_operand weir_compile_name(weir_compiler *c, const weir_node *node, unsigned
     weir_value callable;
     if (weir_callable_find(node->name, &callable))
         return weir_constant(c, node, &callable);
+    const weir_fn_row *function = row ? NULL : weir_function_find(c, node->name);
+    if (function) {
+        callable = weir_value_absent();
+        callable.kind = WEIR_OBJECT;
+        callable.aux = WEIR_OBJECT_FUNCTION;
+        callable.p = function;
+        return weir_constant(c, node, &callable);
+    }
     if (row)
         weir_compiler_mistake(c, node, "'%s' does not exist in this place%s", row->name,
                               row->root == WEIR_ROOT_ITEM    ? ": it needs an `each`"

@@ -47,6 +47,9 @@ typedef enum weir_root {
 
 #define WEIR_ROOT_BIT(root) (1u << (root))
 
+typedef struct weir_extension weir_extension; /* expr/extension.h */
+typedef struct weir_extensions weir_extensions;
+
 /** Names known when the spec is loaded, in the order in which weir_expr_world holds their values.
  */
 typedef struct weir_expr_names {
@@ -59,7 +62,8 @@ typedef struct weir_expr_names {
     size_t mapping_count;
     const weir_str *session; /* values learnt at run time */
     size_t session_count;
-    bool has_asset_book; /* broker.infer_asset & co are available */
+    bool has_asset_book;               /* broker.infer_asset & co are available */
+    const weir_extensions *extensions; /* functions of plugins; NULL: none */
 } weir_expr_names;
 
 /** What the compiler may resolve. Borrowed for the compilation. */
@@ -79,6 +83,7 @@ typedef struct weir_expr_world {
     weir_str connection_name;
     weir_str broker_tz;   /* empty = "UTC" */
     int64_t fixed_now_ns; /* not 0: what the clock functions return (tests) */
+    void *owner;          /* who made it; functions of plugins find their connection by it */
 } weir_expr_world;
 
 /** A value that is made when a run first asks for it. */
@@ -95,6 +100,14 @@ typedef struct weir_expr_input {
     const weir_value *data_slots;
     const weir_value *item_slots;
 } weir_expr_input;
+
+/** A root as it is given, or made now; ABSENT when there is none. False: out of memory. */
+static inline bool weir_expr_root(const weir_expr_input *input, weir_root root, weir_value *out)
+{
+    *out = input->roots[root];
+    return out->kind != WEIR_ABSENT || root != WEIR_ROOT_DATA || !input->lazy_data ||
+           input->lazy_data->make(input->lazy_data->user, out);
+}
 
 /* ------------------------------------------------------------------ compile */
 
@@ -144,6 +157,7 @@ typedef enum weir_raise {
     WEIR_RAISE_ARITHMETIC, /* decimal.InvalidOperation and its kin */
     WEIR_RAISE_LIMIT,      /* steps, memory, result size, regex match limit */
     WEIR_RAISE_MEMORY,
+    WEIR_RAISE_PLUGIN, /* a function of a plugin says so */
     WEIR_RAISE_COUNT
 } weir_raise;
 

@@ -229,7 +229,7 @@ static bool call_row(weir_vm *vm, const weir_fn_row *row, const weir_value *args
         return weir_vm_fail(vm, WEIR_RAISE_TYPE, "%s", why);
     for (size_t i = 0; i < binding.count; i++)
         ordered[i] = binding.order[i] < 0 ? weir_value_absent() : args[binding.order[i]];
-    weir_call call = {ordered, binding.count, args + binding.rest_from, binding.rest_count};
+    weir_call call = {ordered, binding.count, args + binding.rest_from, binding.rest_count, row};
     return row->call(vm, &call, out);
 }
 

@@ -21,6 +21,7 @@ typedef struct weir_call {
     size_t count;
     const weir_value *rest;
     size_t rest_count;
+    const struct weir_fn_row *row; /* of functions: the row that is called */
 } weir_call;
 
 /**

@@ -163,6 +163,7 @@ typedef struct weir_read {
 typedef struct weir_site_way {
     uint8_t kind; /* of the receiver */
     weir_call_fn *call;
+    const weir_fn_row *row; /* of a function */
     const char *why; /* not NULL: the arguments do not fit; a TypeError when it comes to it */
     weir_binding binding;
 } weir_site_way;

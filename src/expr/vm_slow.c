@@ -24,7 +24,7 @@ static bool step_get(weir_vm *vm, const weir_read_step *step, weir_value *at)
     if (!row)
         return false;
     if (step->fallback.kind != WEIR_ABSENT) {
-        weir_call call = {args, 3, NULL, 0};
+        weir_call call = {.args = args, .count = 3};
         return row->call(vm, &call, at);
     }
     /* A computed default: whether the key is there decides, not what is behind it. */
@@ -67,13 +67,9 @@ static bool step_by_slot(walker *w, const weir_read_step *step)
 }
 
 /* A value given to the run; ABSENT when there is none. */
-static bool take_root(weir_vm *vm, unsigned root, weir_value *out)
+static bool take_root(weir_vm *vm, weir_root root, weir_value *out)
 {
-    const weir_expr_input *input = vm->input;
-    *out = input->roots[root];
-    if (out->kind != WEIR_ABSENT || root != WEIR_ROOT_DATA || !input->lazy_data)
-        return true;
-    return input->lazy_data->make(input->lazy_data->user, out) || weir_vm_fail_memory(vm);
+    return weir_expr_root(vm->input, root, out) || weir_vm_fail_memory(vm);
 }
 
 static bool walk(weir_vm *vm, const weir_read *read, size_t count, walker *w)
@@ -126,7 +122,7 @@ bool weir_run_unary(weir_vm *vm, weir_call_fn *call, size_t count, const weir_va
                     weir_value *out)
 {
     weir_value args[WEIR_PARAMS_MAX] = {*x};
-    weir_call arguments = {args, count, NULL, 0};
+    weir_call arguments = {.args = args, .count = count};
     return weir_vm_charge(vm, 1) && call(vm, &arguments, out);
 }
 
@@ -155,7 +151,7 @@ static bool call_way(weir_vm *vm, const weir_site *site, const weir_site_way *wa
 {
     weir_value args[WEIR_PARAMS_MAX + 1];
     const weir_value *first = &vm->registers[site->base + site->is_method];
-    weir_call call = {args, 0, NULL, way->binding.rest_count};
+    weir_call call = {args, 0, NULL, way->binding.rest_count, way->row};
     if (site->is_method)
         args[call.count++] = vm->registers[site->base];
     for (size_t i = 0; i < way->binding.count; i++) {

@@ -34,6 +34,7 @@ const char *weir_raise_name(weir_raise raise)
         [WEIR_RAISE_ARITHMETIC] = "ArithmeticError",
         [WEIR_RAISE_LIMIT] = "LimitError",
         [WEIR_RAISE_MEMORY] = "MemoryError",
+        [WEIR_RAISE_PLUGIN] = "PluginError",
     };
     return raise < WEIR_RAISE_COUNT ? names[raise] : "none";
 }

@@ -116,33 +116,40 @@ static bool eval_field(weir_runner *runner, const weir_plan_column *column, weir
     return weir_plan_field_eval(runner->vm, column->field, runner->world, &runner->input, value);
 }
 
-static bool set_field(conversion *c, const weir_plan_column *column)
+static bool set_value(conversion *c, const weir_plan_column *column, weir_value *value)
 {
-    weir_runner *runner = c->runner;
-    weir_value value;
-    if (!eval_field(runner, column, &value)) {
-        c->failed = column->field;
-        return false;
-    }
-    if (value.kind == WEIR_ABSENT)
+    if (value->kind == WEIR_ABSENT)
         return true;
-    if (value.kind == WEIR_RAW && column->kind != WEIR_LEVELS &&
-        !weir_vm_settle(runner->vm, &value)) {
+    if (value->kind == WEIR_RAW && column->kind != WEIR_LEVELS &&
+        !weir_vm_settle(c->runner->vm, value)) {
         c->failed = column->field;
         return false;
     }
     if (column->column == WEIR_COLUMN_ASSET)
-        return set_asset(c, column->field, &value);
+        return set_asset(c, column->field, value);
     if (column->column == WEIR_COLUMN_TIMESTAMP)
-        return set_timestamp(c, column->field, &value);
-    return set_column(c, column, &value);
+        return set_timestamp(c, column->field, value);
+    return set_column(c, column, value);
+}
+
+/* `made`: what a custom converter gave, else the fields are evaluated. */
+static bool set_field(conversion *c, const weir_plan_column *column, const weir_value *made)
+{
+    weir_value value;
+    if (made) {
+        value = weir_made_value(made, column->field->path);
+    } else if (!eval_field(c->runner, column, &value)) {
+        c->failed = column->field;
+        return false;
+    }
+    return set_value(c, column, &value);
 }
 
 static void report(conversion *c)
 {
     const weir_plan_field *field = c->failed;
     const weir_vm *vm = c->runner->vm;
-    const weir_str source = field->source ? weir_program_source(field->source) : (weir_str){0};
+    const weir_str source = c->rule->custom ? c->rule->custom->name : weir_plan_field_text(field);
     const weir_str message = c->why[0] ? weir_str_of(c->why) : weir_vm_message(vm);
     weir_runner_fail(c->runner, WEIR_STAGE_CONVERT, c->sample,
                      "%.*s.%.*s: %s%s%.*s, in %.*s (%.*s)", WEIR_FMT(c->stream->spec->name),
@@ -151,7 +158,7 @@ static void report(conversion *c)
                      WEIR_FMT(field->where));
 }
 
-static void convert_one(conversion *c)
+static void convert_one(conversion *c, const weir_value *made)
 {
     weir_runner *runner = c->runner;
     c->why[0] = '\0';
@@ -165,7 +172,7 @@ static void convert_one(conversion *c)
     record->received_ns = runner->frame->received_ns;
     record->frame = runner->frame->number;
     for (size_t i = 0; i < c->rule->column_count; i++) {
-        if (!set_field(c, &c->rule->columns[i])) {
+        if (!set_field(c, &c->rule->columns[i], made)) {
             report(c);
             weir_batch_abort(&runner->batch);
             return;
@@ -207,8 +214,57 @@ static void convert_each(conversion *c)
                              runner->item_slots);
         if (weir_runner_is_watched(runner))
             runner->observer->on_item(runner->watcher, &runner->input.roots[WEIR_ROOT_ITEM]);
-        convert_one(c);
+        convert_one(c, NULL);
         weir_arena_rewind(runner->arena, mark);
+    }
+}
+
+/* ------------------------------------------------------------------ custom */
+
+static void convert_made(conversion *c, const weir_value *made)
+{
+    char stranger[96];
+    if (made->kind != WEIR_DICT)
+        weir_runner_fail(c->runner, WEIR_STAGE_CONVERT, c->sample,
+                         "%.*s: converter %.*s gave %s for a record (%.*s)",
+                         WEIR_FMT(c->stream->spec->name), WEIR_FMT(c->rule->custom->name),
+                         weir_value_type_name(made), WEIR_FMT(c->rule->where));
+    else if (weir_made_stranger(made, c->rule, stranger))
+        weir_runner_fail(c->runner, WEIR_STAGE_CONVERT, c->sample,
+                         "%.*s: converter %.*s gave '%s', which is none of the columns that it "
+                         "declares (%.*s)",
+                         WEIR_FMT(c->stream->spec->name), WEIR_FMT(c->rule->custom->name), stranger,
+                         WEIR_FMT(c->rule->where));
+    else
+        convert_one(c, made);
+}
+
+static void convert_custom(conversion *c)
+{
+    weir_runner *runner = c->runner;
+    weir_value made = weir_value_absent(), data;
+    if (!weir_expr_root(&runner->input, WEIR_ROOT_DATA, &data)) {
+        weir_runner_fail(runner, WEIR_STAGE_CONVERT, c->sample, "out of memory");
+        return;
+    }
+    if (!weir_extension_run(c->rule->custom, runner->vm, runner->world, &runner->input, &data, 1,
+                            &made)) {
+        const weir_str message = weir_vm_message(runner->vm);
+        weir_runner_fail(runner, WEIR_STAGE_CONVERT, c->sample, "%.*s: %s: %.*s (%.*s)",
+                         WEIR_FMT(c->stream->spec->name),
+                         weir_raise_name(weir_vm_raise(runner->vm)), WEIR_FMT(message),
+                         WEIR_FMT(c->rule->where));
+        return;
+    }
+    if (made.kind == WEIR_NONE) {
+        runner->counters.unconverted++;
+        if (weir_runner_is_watched(runner))
+            runner->observer->on_unconverted(runner->watcher);
+    } else if (made.kind == WEIR_LIST || made.kind == WEIR_TUPLE) {
+        for (size_t i = 0; i < made.list->count; i++)
+            convert_made(c, &made.list->items[i]);
+    } else {
+        convert_made(c, &made);
     }
 }
 
@@ -250,8 +306,10 @@ void weir_runner_convert(weir_runner *runner, const weir_plan_stream *stream, we
             fail_condition(&c);
         else if (c.rule->each)
             convert_each(&c);
+        else if (c.rule->custom)
+            convert_custom(&c);
         else
-            convert_one(&c);
+            convert_one(&c, NULL);
         return;
     }
     runner->counters.unconverted++;

@@ -8,6 +8,15 @@
 #include "pipeline/format.h"
 #include "pipeline/parts.h"
 
+static void put_function(weir_sheet *sheet, weir_entry *row, const char *key,
+                         const weir_extension *function)
+{
+    if (function)
+        weir_sheet_text(sheet, row, key,
+                        weir_arena_printf(sheet->arena, "%.*s of plugin %.*s",
+                                          WEIR_FMT(function->name), WEIR_FMT(function->plugin)));
+}
+
 /* ------------------------------------------------------------------ frames */
 
 static void explain_framing(weir_sheet *sheet, weir_entry *into, const weir_plan *plan)
@@ -27,6 +36,9 @@ static void explain_framing(weir_sheet *sheet, weir_entry *into, const weir_plan
     if (connection->compression != WEIR_COMPRESSION_NONE)
         weir_sheet_text(sheet, map, "compression",
                         weir_str_of(compressions[connection->compression]));
+    put_function(sheet, map, "on_message", plan->on_message);
+    put_function(sheet, map, "preprocess", plan->preprocess);
+    put_function(sheet, map, "decode", plan->decode);
     if (plan->payload)
         weir_sheet_text(sheet, map, "payload_path", connection->payload_path.text);
     weir_sheet_text(sheet, map, "frame", weir_str_of(modes[connection->frame]));
@@ -105,6 +117,8 @@ static void explain_columns(weir_sheet *sheet, weir_entry *into, const weir_plan
         put_program(sheet, row, "condition", field->condition);
         put_program(sheet, row, "source", field->source);
         put_program(sheet, row, "transform", field->transform);
+        put_function(sheet, row, "transform", field->transformer);
+        put_function(sheet, row, "custom", field->custom);
         if (field->has_default)
             weir_sheet_value(sheet, row, "default", &field->default_value);
     }
@@ -122,6 +136,7 @@ static void explain_rule(weir_sheet *sheet, weir_entry *into, const weir_plan_ru
         weir_sheet_text(sheet, into, "each", weir_program_source(rule->each));
         explain_paths(sheet, into, "item_paths", rule->item, WEIR_STR("item"));
     }
+    put_function(sheet, into, "custom", rule->custom);
     explain_columns(sheet, into, rule);
 }
 

@@ -204,11 +204,15 @@ static void on_field(void *user, const weir_plan_column *column, const weir_fiel
         weir_sheet_brief(t->sheet, row, "condition", weir_program_source(field->condition));
         put_outcome(t, row, "holds", seen->condition);
     }
-    weir_sheet_brief(t->sheet, row, "source", weir_program_source(field->source));
+    if (field->source)
+        weir_sheet_brief(t->sheet, row, "source", weir_program_source(field->source));
     if (seen->has_source)
         put_typed(t, row, "value", "type", &seen->source);
     if (seen->has_transform) {
-        weir_sheet_brief(t->sheet, row, "transform", weir_program_source(field->transform));
+        weir_sheet_brief(t->sheet, row, field->custom ? "custom" : "transform",
+                         field->custom        ? field->custom->name
+                         : field->transformer ? field->transformer->name
+                                              : weir_program_source(field->transform));
         put_typed(t, row, "gives", "gives_type", &seen->transformed);
     }
     if (seen->uses_default)
@@ -323,7 +327,9 @@ static void put_counts(trace *t)
 
 static void feed(trace *t, const weir_runner_frame *frame)
 {
-    weir_runner_feed(t->runner, frame);
+    weir_runner_frame admitted = *frame;
+    if (weir_runner_admit(t->runner, &admitted))
+        weir_runner_feed(t->runner, &admitted);
     put_counts(t);
 }
 

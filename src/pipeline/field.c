@@ -10,11 +10,49 @@
 static unsigned result_kind(const weir_plan_field *field)
 {
     const weir_program *last = field->transform ? field->transform : field->source;
-    const unsigned kind = last ? weir_program_kind(last) : WEIR_KIND_COUNT;
+    const weir_extension *function = field->custom ? field->custom : field->transformer;
+    const unsigned kind = function ? function->row.returns
+                          : last   ? weir_program_kind(last)
+                                   : WEIR_KIND_COUNT;
     if (field->has_default && field->default_value.kind != kind &&
         field->default_value.kind != WEIR_NONE)
         return WEIR_KIND_COUNT;
     return kind;
+}
+
+/* A name alone that is no value of the place can only be meant as a function. */
+static bool is_function_name(weir_str text)
+{
+    const char *name, *doc;
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+              (i > 0 && c >= '0' && c <= '9')))
+            return false;
+    }
+    for (size_t i = 0; weir_name_row(i, &name, &doc); i++) {
+        if (weir_str_is(text, name))
+            return false;
+    }
+    return text.len > 0 && !weir_str_is(text, "None") && !weir_str_is(text, "True") &&
+           !weir_str_is(text, "False");
+}
+
+/* `transform` is an expression, or names a function of a plugin. */
+static void compile_transform(weir_plan_builder *builder, const weir_text *text,
+                              weir_plan_field *field, const weir_expr_scope *scope)
+{
+    const weir_extensions *list = builder->names->extensions;
+    char why[256];
+    if (!text->node || !is_function_name(text->text) || !list || list->count == 0) {
+        field->transform = weir_plan_compile(builder, text, scope);
+        return;
+    }
+    field->transformer = weir_extension_find(list, WEIR_EXTENSION_TRANSFORM, text->text);
+    if (field->transformer)
+        return;
+    weir_extension_explain(list, WEIR_EXTENSION_TRANSFORM, text->text, why);
+    weir_diag_error(builder->diags, weir_text_place(text, 0, text->text.len), "transform: %s", why);
 }
 
 static void compile_leaf(weir_plan_builder *builder, const weir_field *spec, weir_plan_field *field,
@@ -26,7 +64,10 @@ static void compile_leaf(weir_plan_builder *builder, const weir_field *spec, wei
     field->where = weir_plan_where(builder->arena, node);
     field->source = weir_plan_compile(builder, &spec->source, scope);
     field->condition = weir_plan_compile(builder, &spec->condition, &with_value);
-    field->transform = weir_plan_compile(builder, &spec->transform, &with_value);
+    compile_transform(builder, &spec->transform, field, &with_value);
+    if (spec->custom.node)
+        field->custom = weir_extension_find(builder->names->extensions, WEIR_EXTENSION_FIELD,
+                                            spec->custom.text);
     field->condition_sees_value =
         field->condition && (weir_program_roots(field->condition) & WEIR_ROOT_BIT(WEIR_ROOT_VALUE));
     field->has_default = spec->has_default;
@@ -76,6 +117,29 @@ static bool read_source(weir_vm *vm, const weir_plan_field *field, const weir_ex
     return weir_vm_run(vm, field->source, world, input, out);
 }
 
+/* What a plugin does with the value so far; a field may have no source but its function. */
+static __attribute__((noinline)) bool run_functions(weir_vm *vm, const weir_plan_field *field,
+                                                    const weir_expr_world *world,
+                                                    weir_expr_input *input, weir_value *out,
+                                                    weir_field_trace *trace)
+{
+    const weir_extension *const steps[] = {field->transformer, field->custom};
+    for (size_t i = 0; i < 2; i++) {
+        if (!steps[i])
+            continue;
+        const weir_value before = *out;
+        input->roots[WEIR_ROOT_VALUE] = before;
+        if (!weir_extension_run(steps[i], vm, world, input, &before, before.kind != WEIR_ABSENT,
+                                out))
+            return false;
+        if (trace) {
+            trace->has_transform = true;
+            trace->transformed = *out;
+        }
+    }
+    return true;
+}
+
 /* The functions below are made twice: with a trace for whoever watches, and with none, where all
  * that concerns it is gone. */
 #define WATCHABLE static inline __attribute__((always_inline))
@@ -83,22 +147,25 @@ static bool read_source(weir_vm *vm, const weir_plan_field *field, const weir_ex
 WATCHABLE bool read_value(weir_vm *vm, const weir_plan_field *field, const weir_expr_world *world,
                           weir_expr_input *input, weir_value *out, weir_field_trace *trace)
 {
+    if (!field->source)
+        return run_functions(vm, field, world, input, out, trace);
     if (!read_source(vm, field, world, input, out))
         return false;
     if (trace) {
         trace->has_source = true;
         trace->source = *out;
     }
-    if (!field->transform)
-        return true;
-    input->roots[WEIR_ROOT_VALUE] = *out;
-    if (!weir_vm_run(vm, field->transform, world, input, out))
-        return false;
-    if (trace) {
-        trace->has_transform = true;
-        trace->transformed = *out;
+    if (field->transform) {
+        input->roots[WEIR_ROOT_VALUE] = *out;
+        if (!weir_vm_run(vm, field->transform, world, input, out))
+            return false;
+        if (trace) {
+            trace->has_transform = true;
+            trace->transformed = *out;
+        }
     }
-    return true;
+    return (!field->transformer && !field->custom) ||
+           run_functions(vm, field, world, input, out, trace);
 }
 
 WATCHABLE bool test_condition(weir_vm *vm, const weir_plan_field *field,
@@ -189,11 +256,18 @@ bool weir_plan_group_eval(weir_vm *vm, weir_arena *arena, const weir_plan_field 
     return true;
 }
 
+weir_str weir_plan_field_text(const weir_plan_field *field)
+{
+    return field->source   ? weir_program_source(field->source)
+           : field->custom ? field->custom->name
+                           : (weir_str){0};
+}
+
 weir_code weir_plan_field_fail(const weir_plan_field *field, const weir_vm *vm, weir_error *error)
 {
     if (!field)
         return weir_fail_nomem(error);
-    const weir_str source = field->source ? weir_program_source(field->source) : (weir_str){0};
+    const weir_str source = weir_plan_field_text(field);
     const weir_str message = weir_vm_message(vm);
     return weir_fail(error, WEIR_ERR_EVAL, "%.*s: %s: %.*s in %.*s (%.*s)", WEIR_FMT(field->path),
                      weir_raise_name(weir_vm_raise(vm)), WEIR_FMT(message), WEIR_FMT(source),

@@ -92,6 +92,36 @@ static bool project_msgpack(weir_runner *runner, const weir_projection *paths, w
            fail_msgpack(&error, why);
 }
 
+/* ------------------------------------------------------------------ a plugin's decoder */
+
+/* A wait may have had the frame decoded before; a decoder that keeps count must not see it twice.
+ */
+static bool parse_plugin(weir_runner *runner, weir_str bytes, weir_value *message, weir_error *why)
+{
+    const weir_value frame = weir_value_bytes(bytes);
+    if (!runner->is_decoded) {
+        if (!weir_extension_run(runner->plan->decode, runner->vm, runner->world, &runner->input,
+                                &frame, 1, &runner->decoded)) {
+            const weir_str text = weir_vm_message(runner->vm);
+            weir_fail(why, WEIR_ERR_DECODE, "%s: %.*s", weir_raise_name(weir_vm_raise(runner->vm)),
+                      WEIR_FMT(text));
+            return false;
+        }
+        runner->is_decoded = true;
+    }
+    *message = runner->decoded;
+    return true;
+}
+
+static bool project_plugin(weir_runner *runner, const weir_projection *paths, weir_str bytes,
+                           weir_value *slots, weir_value *message, weir_error *why)
+{
+    if (!parse_plugin(runner, bytes, message, why))
+        return false;
+    weir_projection_fill(paths, message, slots);
+    return true;
+}
+
 /* ------------------------------------------------------------------ the rows */
 
 const weir_format *weir_format_of(const weir_connection_spec *connection)
@@ -102,5 +132,6 @@ const weir_format *weir_format_of(const weir_connection_spec *connection)
         [WEIR_PARSER_BINARY] = {"binary", parse_binary, project_binary, false},
         [WEIR_PARSER_MSGPACK] = {"msgpack", parse_msgpack, project_msgpack, true},
     };
-    return &formats[connection->format];
+    static const weir_format plugin = {"of a plugin", parse_plugin, project_plugin, false};
+    return connection->decode.node ? &plugin : &formats[connection->format];
 }

@@ -59,6 +59,11 @@ const weir_message *weir_plan_message(weir_plan_builder *builder, const weir_mes
     message->fields =
         weir_plan_fields(builder, spec->fields, spec->field_count, (weir_str){0}, scope);
     message->program = weir_plan_compile(builder, &spec->expr, scope);
+    if (spec->custom.node)
+        message->custom = weir_extension_find(
+            builder->names->extensions,
+            spec->format == WEIR_MESSAGE_BINARY ? WEIR_EXTENSION_ENCODER : WEIR_EXTENSION_PAYLOAD,
+            spec->custom.text);
     message->token_count = spec->token_count;
     message->tokens =
         weir_plan_fields(builder, spec->tokens, spec->token_count, (weir_str){0}, scope);
@@ -138,6 +143,10 @@ static weir_code eval_document(draft *d, weir_value *value)
         if (!weir_plan_group_eval(d->input->vm, d->arena, message->fields, message->field_count,
                                   d->input->world, &d->roots, value, &failed))
             return fail_at(d, failed);
+    } else if (message->custom) {
+        if (!weir_extension_run(message->custom, d->input->vm, d->input->world, &d->roots, NULL, 0,
+                                value))
+            return fail_program(d);
     } else if (!weir_vm_run(d->input->vm, message->program, d->input->world, &d->roots, value)) {
         return fail_program(d);
     }
@@ -199,14 +208,36 @@ static weir_code write_text(draft *d)
     return WEIR_OK;
 }
 
+static weir_code run_encoder(draft *d, weir_value *out)
+{
+    const weir_message *message = d->message;
+    const weir_plan_field *failed = NULL;
+    weir_value tokens;
+    if (message->token_count > 0 &&
+        !weir_plan_group_eval(d->input->vm, d->arena, message->tokens, message->token_count,
+                              d->input->world, &d->roots, &tokens, &failed))
+        return fail_at(d, failed);
+    if (!weir_extension_run(message->custom, d->input->vm, d->input->world, &d->roots, &tokens,
+                            message->token_count > 0, out))
+        return fail_program(d);
+    return WEIR_OK;
+}
+
 static weir_code write_binary(draft *d)
 {
     weir_value value;
-    if (!weir_vm_run(d->input->vm, d->message->program, d->input->world, &d->roots, &value))
+    if (d->message->custom) {
+        const weir_code code = run_encoder(d, &value);
+        if (code != WEIR_OK)
+            return code;
+    } else if (!weir_vm_run(d->input->vm, d->message->program, d->input->world, &d->roots,
+                            &value)) {
         return fail_program(d);
+    }
     if (value.kind != WEIR_BYTES)
-        return weir_fail(d->error, WEIR_ERR_EVAL, "message '%.*s': 'bytes' gave %s, not bytes",
-                         WEIR_FMT(d->message->what), weir_value_type_name(&value));
+        return weir_fail(d->error, WEIR_ERR_EVAL, "message '%.*s': '%s' gave %s, not bytes",
+                         WEIR_FMT(d->message->what), d->message->custom ? "encoder" : "bytes",
+                         weir_value_type_name(&value));
     weir_buf_put(&d->bytes, weir_value_text(&value));
     weir_buf_printf(&d->shown, "<%u bytes>", value.len);
     return WEIR_OK;

@@ -33,7 +33,8 @@ static bool keep(weir_runner *runner, weir_str *part)
 
 static bool parse_part(weir_runner *runner, weir_str part, weir_value *out, weir_error *why)
 {
-    if (runner->inflate) {
+    runner->is_decoded = false;
+    if (runner->inflate || runner->plan->preprocess) {
         if (!weir_runner_inflate(runner, &part))
             return false;
         if (!keep(runner, &part))
@@ -61,4 +62,32 @@ bool weir_runner_parse_parts(weir_runner *runner, weir_str bytes, weir_value *me
         }
     }
     return true;
+}
+
+bool weir_runner_admit_parts(weir_runner *runner, const weir_extension *hook, weir_str bytes)
+{
+    const size_t count = count_parts(bytes);
+    weir_str rest = bytes, part;
+    weir_value list, given = weir_value_absent(), *items = NULL;
+    if (count == SIZE_MAX || !weir_list_new(runner->arena, WEIR_LIST, count, &list, &items)) {
+        weir_runner_fail(runner, WEIR_STAGE_DECODE, bytes, "the parts of the message are torn");
+        return false;
+    }
+    for (size_t i = 0; i < count && weir_part_next(&rest, &part); i++)
+        items[i] = weir_value_bytes(part);
+    if (!weir_extension_run(hook, runner->vm, runner->world, &runner->input, &list, 1, &given)) {
+        const weir_str text = weir_vm_message(runner->vm);
+        weir_runner_fail(runner, WEIR_STAGE_DECODE, bytes, "%s: %.*s",
+                         weir_raise_name(weir_vm_raise(runner->vm)), WEIR_FMT(text));
+        return false;
+    }
+    if (given.kind == WEIR_LIST && given.list == list.list)
+        return true;
+    if (given.kind == WEIR_NONE)
+        runner->counters.dropped++;
+    else
+        weir_runner_fail(runner, WEIR_STAGE_DECODE, bytes,
+                         "%s %.*s cannot replace a message of several parts",
+                         weir_extension_use_name(hook->use), WEIR_FMT(hook->name));
+    return false;
 }

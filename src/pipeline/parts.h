@@ -6,6 +6,7 @@
 #ifndef WEIR_PIPELINE_PARTS_H
 #define WEIR_PIPELINE_PARTS_H
 
+#include "expr/extension.h"
 #include "expr/vm.h"
 #include "pipeline/plan.h"
 #include "pipeline/runner.h"
@@ -45,6 +46,8 @@ struct weir_plan_field {
     const weir_program *source;
     const weir_program *condition;
     const weir_program *transform;
+    const weir_extension *transformer; /* in place of the program: a plugin's */
+    const weir_extension *custom;
     bool condition_sees_value;
     bool has_default;
     weir_value default_value;
@@ -70,6 +73,8 @@ bool weir_plan_field_eval(weir_vm *vm, const weir_plan_field *field, const weir_
 bool weir_plan_group_eval(weir_vm *vm, weir_arena *arena, const weir_plan_field *fields,
                           size_t count, const weir_expr_world *world, weir_expr_input *input,
                           weir_value *out, const weir_plan_field **failed);
+/** What the field is made by, as the spec has it: an expression, or the name of a function. */
+weir_str weir_plan_field_text(const weir_plan_field *field);
 /** WEIR_ERR_EVAL: path, expression, exception and place of what the VM failed at. */
 weir_code weir_plan_field_fail(const weir_plan_field *field, const weir_vm *vm, weir_error *error);
 
@@ -124,6 +129,7 @@ struct weir_message {
     size_t field_count;
     bool has_fields;
     const weir_program *program;
+    const weir_extension *custom; /* payload builder or encoder of a plugin */
     weir_template text;
     const weir_plan_field *tokens;
     size_t token_count;
@@ -165,6 +171,7 @@ typedef struct weir_plan_rule {
     const weir_program *each;
     weir_projection *item; /* of `item` */
     size_t item_slots;
+    const weir_extension *custom; /* converts, by the columns */
     const weir_plan_column *columns;
     size_t column_count;
     const weir_schema *schema;
@@ -216,6 +223,9 @@ struct weir_plan {
     weir_plan_subscribe *subscribe;
     weir_plan_subscribe *unsubscribe;
     weir_plan_wait waits[2]; /* by weir_wait */
+    const weir_extension *on_message;
+    const weir_extension *preprocess;
+    const weir_extension *decode;
     const weir_program *payload;
     weir_str payload_where;
     weir_projection *payload_paths;
@@ -274,6 +284,14 @@ struct weir_runner {
     weir_str bytes;      /* of the frame, inflated */
     weir_value whole;    /* of the message, once it was asked for beyond its slots */
     weir_expr_lazy lazy;
+    weir_buf replaced; /* what on_message gave */
+    weir_buf prepared; /* what preprocess gave */
+    bool is_open;      /* a wait has looked at frame `opened`: its bytes are ready */
+    bool is_open_good;
+    uint64_t opened;
+    weir_str opened_bytes;
+    bool is_decoded; /* by the plugin's decoder, to `decoded` */
+    weir_value decoded;
     weir_expr_input input;
     weir_counters counters;
     weir_ring dead;
@@ -285,7 +303,7 @@ struct weir_runner {
 /** Counts a failure and keeps a sample. */
 void weir_runner_fail(weir_runner *runner, weir_stage stage, weir_str sample, const char *format,
                       ...) WEIR_PRINTF(4, 5);
-/** `bytes` as what was in them, until the next; false, counted, when they do not inflate. */
+/** `bytes` inflated and preprocessed, until the next; false, counted, when that fails. */
 bool weir_runner_inflate(weir_runner *runner, weir_str *bytes);
 /**
  * A message of several parts (util/parts.h) as the list of them. False with a sentence in `why`, or
@@ -293,9 +311,17 @@ bool weir_runner_inflate(weir_runner *runner, weir_str *bytes);
  */
 bool weir_runner_parse_parts(weir_runner *runner, weir_str bytes, weir_value *message,
                              weir_error *why);
+/** Shows the parts of a message to an on_message hook, as a list of bytes: it may keep or drop it.
+ */
+bool weir_runner_admit_parts(weir_runner *runner, const weir_extension *hook, weir_str bytes);
 /** The record at roots[DATA], slots filled, to one stream: records to the batch, failures counted.
  */
 void weir_runner_convert(weir_runner *runner, const weir_plan_stream *stream, weir_str sample);
+/** The member of a custom converter's dict that a column of that dotted path takes; ABSENT: none.
+ */
+weir_value weir_made_value(const weir_value *made, weir_str path);
+/** True if the dict has a member that no column takes: its path. */
+bool weir_made_stranger(const weir_value *made, const weir_plan_rule *rule, char out[96]);
 /** Levels of a column from a list of pairs. False with a sentence in `why`. */
 bool weir_levels_set(weir_vm *vm, weir_batch *batch, size_t column, const weir_value *v,
                      char why[160]);

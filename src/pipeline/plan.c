@@ -33,7 +33,8 @@ static bool build_names(weir_plan *plan)
                                     .var_count = spec->var_count,
                                     .mappings = spec->mappings,
                                     .mapping_count = spec->mapping_count,
-                                    .has_asset_book = true};
+                                    .has_asset_book = true,
+                                    .extensions = spec->extensions};
     return true;
 }
 
@@ -213,11 +214,33 @@ static bool build_payload(weir_plan_builder *builder, weir_plan *plan)
     return true;
 }
 
+/* The spec room has seen that there are such functions. */
+static void find_functions(weir_plan *plan)
+{
+    const weir_extensions *list = plan->names.extensions;
+    const weir_connection_spec *connection = plan->connection;
+    const struct {
+        const weir_text *text;
+        weir_extension_use use;
+        const weir_extension **out;
+    } functions[] = {
+        {&connection->hooks.on_message, WEIR_EXTENSION_ON_MESSAGE, &plan->on_message},
+        {&connection->preprocess, WEIR_EXTENSION_PREPROCESSOR, &plan->preprocess},
+        {&connection->decode, WEIR_EXTENSION_DECODER, &plan->decode},
+    };
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        if (functions[i].text->node)
+            *functions[i].out =
+                weir_extension_find(list, functions[i].use, functions[i].text->text);
+    }
+}
+
 static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_schema_id)
 {
     if (!build_names(plan))
         return false;
     builder->names = &plan->names;
+    find_functions(plan);
     const weir_expr_scope bare = {.names = &plan->names};
     plan->paths = weir_projection_new(builder->arena);
     if (!plan->paths || !build_payload(builder, plan))

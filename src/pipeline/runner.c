@@ -111,6 +111,8 @@ void weir_runner_free(weir_runner *runner)
     free(runner->payload_slots);
     weir_inflate_free(runner->inflate);
     weir_buf_fini(&runner->inflated);
+    weir_buf_fini(&runner->replaced);
+    weir_buf_fini(&runner->prepared);
     weir_batch_fini(&runner->batch);
     weir_ring_fini(&runner->dead);
     free(runner);
@@ -278,7 +280,7 @@ static void take_message(weir_runner *runner, const weir_value *message)
 
 /* ------------------------------------------------------------------ frames */
 
-bool weir_runner_inflate(weir_runner *runner, weir_str *bytes)
+static bool inflate(weir_runner *runner, weir_str *bytes)
 {
     weir_error error = {0};
     if (!runner->inflate)
@@ -300,6 +302,54 @@ bool weir_runner_inflate(weir_runner *runner, weir_str *bytes)
     if (weir_runner_is_watched(runner))
         runner->observer->on_inflated(runner->watcher, *bytes);
     return true;
+}
+
+/* Keeps what a function of a plugin gave in place of a frame's bytes, with slack behind. False: it
+ * gave something else, or there is no memory. */
+static bool keep_bytes(weir_buf *room, const weir_value *given, weir_str *bytes)
+{
+    if (given->kind != WEIR_STR && given->kind != WEIR_BYTES)
+        return false;
+    if (given->s == bytes->ptr && given->len == bytes->len)
+        return true;
+    weir_buf_clear(room);
+    weir_buf_put(room, weir_value_text(given));
+    if (!weir_buf_reserve(room, WEIR_JSON_SLACK))
+        return false;
+    memset(room->ptr + room->len, 0, WEIR_JSON_SLACK);
+    *bytes = weir_buf_str(room);
+    return true;
+}
+
+/* Runs a function over a frame's bytes. False: it failed (counted), or wants the frame dropped. */
+static bool run_over_bytes(weir_runner *runner, const weir_extension *function, bool is_text,
+                           weir_buf *room, weir_str *bytes)
+{
+    const weir_value given = is_text ? weir_value_str(*bytes) : weir_value_bytes(*bytes);
+    weir_value out;
+    if (!weir_extension_run(function, runner->vm, runner->world, &runner->input, &given, 1, &out)) {
+        const weir_str text = weir_vm_message(runner->vm);
+        weir_runner_fail(runner, WEIR_STAGE_DECODE, *bytes, "%s: %.*s",
+                         weir_raise_name(weir_vm_raise(runner->vm)), WEIR_FMT(text));
+        return false;
+    }
+    if (out.kind == WEIR_NONE) {
+        runner->counters.dropped++;
+        return false;
+    }
+    if (keep_bytes(room, &out, bytes))
+        return true;
+    weir_runner_fail(runner, WEIR_STAGE_DECODE, *bytes, "%s %.*s gave %s, not bytes",
+                     weir_extension_use_name(function->use), WEIR_FMT(function->name),
+                     weir_value_type_name(&out));
+    return false;
+}
+
+bool weir_runner_inflate(weir_runner *runner, weir_str *bytes)
+{
+    const weir_extension *preprocess = runner->plan->preprocess;
+    return inflate(runner, bytes) &&
+           (!preprocess || run_over_bytes(runner, preprocess, false, &runner->prepared, bytes));
 }
 
 /* `payload_path` over a decoded message, then what it gave. */
@@ -346,6 +396,8 @@ static void take_bytes(weir_runner *runner, weir_str bytes)
         is_good = runner->format->parse(runner, bytes, &message, &why);
     if (!is_good) {
         weir_runner_fail(runner, WEIR_STAGE_DECODE, bytes, "%s", why.text);
+    } else if (runner->is_decoded && runner->decoded.kind == WEIR_NONE) {
+        runner->counters.dropped++; /* the decoder says that nothing is in it */
     } else if (plan->payload) {
         tell_message(runner, &message);
         take_payload(runner, bytes, &message);
@@ -402,22 +454,65 @@ static bool is_heard(const weir_plan *plan, weir_str name)
     return false;
 }
 
+/* What a wait has looked at is not shown to functions of plugins again: they may count what they
+ * see. */
+static void start_frame(weir_runner *runner, const weir_runner_frame *frame)
+{
+    const bool has_functions = runner->plan->preprocess || runner->plan->decode;
+    if (has_functions && runner->is_open && runner->opened == frame->number) {
+        runner->frame = frame;
+        return;
+    }
+    begin_frame(runner, frame);
+    runner->is_open = false;
+    runner->is_decoded = false;
+}
+
+/* The bytes to decode; false, counted, when there are none. */
+static bool open_frame(weir_runner *runner, weir_str *bytes)
+{
+    if (!runner->is_open) {
+        runner->opened_bytes = runner->frame->bytes;
+        runner->is_open_good = weir_runner_inflate(runner, &runner->opened_bytes);
+        runner->is_open = true;
+        runner->opened = runner->frame->number;
+    }
+    *bytes = runner->opened_bytes;
+    return runner->is_open_good;
+}
+
+bool weir_runner_admit(weir_runner *runner, weir_runner_frame *frame)
+{
+    const weir_extension *hook = runner->plan->on_message;
+    if (!hook)
+        return true;
+    begin_frame(runner, frame);
+    const uint64_t len = frame->bytes.len;
+    const bool is_admitted = frame->has_parts ? weir_runner_admit_parts(runner, hook, frame->bytes)
+                                              : run_over_bytes(runner, hook, !frame->is_binary,
+                                                               &runner->replaced, &frame->bytes);
+    if (!is_admitted) {
+        runner->counters.frames++;
+        runner->counters.bytes += len;
+    }
+    return is_admitted;
+}
+
 void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
 {
     weir_str bytes = frame->bytes;
-    begin_frame(runner, frame);
+    start_frame(runner, frame);
     runner->counters.frames++;
     runner->counters.bytes += frame->bytes.len;
-    if (runner->plan->hears_by_name && !is_heard(runner->plan, frame->topic)) {
+    if (runner->plan->hears_by_name && !is_heard(runner->plan, frame->topic))
         runner->counters.dropped++;
-        return;
-    }
-    if (runner->input.roots[WEIR_ROOT_TOPIC].kind == WEIR_NONE)
+    else if (runner->input.roots[WEIR_ROOT_TOPIC].kind == WEIR_NONE)
         weir_runner_fail(runner, WEIR_STAGE_DECODE, frame->topic, "the topic is not UTF-8");
     else if (frame->has_parts)
         take_parts(runner, bytes);
-    else if (weir_runner_inflate(runner, &bytes))
+    else if (open_frame(runner, &bytes))
         take_bytes(runner, bytes);
+    runner->is_open = false;
 }
 
 /* ------------------------------------------------------------------ waits */
@@ -428,8 +523,7 @@ static bool parse_whole(weir_runner *runner, const weir_runner_frame *frame, wei
     weir_error unread;
     if (frame->has_parts)
         return weir_runner_parse_parts(runner, bytes, message, &unread);
-    return weir_runner_inflate(runner, &bytes) &&
-           runner->format->parse(runner, bytes, message, &unread);
+    return open_frame(runner, &bytes) && runner->format->parse(runner, bytes, message, &unread);
 }
 
 /* A test that raises is false: a message of another kind need not have what it asks for. */
@@ -479,7 +573,7 @@ weir_verdict weir_runner_wait(weir_runner *runner, weir_wait which, const weir_r
 {
     const weir_plan_wait *wait = &runner->plan->waits[which];
     weir_value message;
-    begin_frame(runner, frame);
+    start_frame(runner, frame);
     if (!wait->is_set || !parse_whole(runner, frame, &message))
         return WEIR_VERDICT_OTHER;
     const weir_verdict verdict = judge_all(runner, wait, &message, why);

@@ -64,6 +64,13 @@ typedef struct weir_runner_frame {
 } weir_runner_frame;
 
 /**
+ * Lets the spec's on_message hook look at a frame, once, in front of waits and feed. It may replace
+ * the bytes, which then live until the next frame. False: the frame is dropped, or the hook failed;
+ * it is counted and not to be fed.
+ */
+bool weir_runner_admit(weir_runner *runner, weir_runner_frame *frame);
+
+/**
  * Appends the frame's records to the runner's batch (weir_runner_batch), all or - when the frame
  * does not decode - none. seq of the records is 0: the publisher numbers them.
  */

@@ -40,7 +40,8 @@ static weir_kind column_kind(const weir_plan_field *field)
     case WEIR_ASSET: return (weir_kind)field->kind;
     case WEIR_LIST:
     case WEIR_TUPLE:
-    case WEIR_DICT: return WEIR_JSON;
+    case WEIR_DICT:
+    case WEIR_JSON: return WEIR_JSON;
     default: return WEIR_KIND_PUBLIC_COUNT;
     }
 }
@@ -121,6 +122,40 @@ static const weir_schema *build_schema(weir_plan_builder *builder, const weir_pl
     return schema;
 }
 
+/* The columns that a custom converter declares, and the header's two: each a field without a
+ * source, which only tells its name. */
+static const weir_plan_field *custom_fields(weir_plan_builder *builder,
+                                            const weir_converter_rule *spec,
+                                            const weir_extension *custom, size_t *count)
+{
+    static const weir_str header[] = {{"asset", 5}, {"timestamp", 9}};
+    weir_plan_field *fields =
+        WEIR_ARENA_ARRAY(builder->arena, weir_plan_field, custom->column_count + 2);
+    const weir_str where = weir_plan_where(builder->arena, spec->custom.node);
+    *count = custom->column_count + 2;
+    for (size_t i = 0; fields && i < *count; i++) {
+        const bool is_header = i < 2;
+        fields[i].path = is_header ? header[i] : custom->columns[i - 2].name;
+        fields[i].name = fields[i].path;
+        fields[i].where = where;
+        fields[i].kind = is_header ? WEIR_KIND_COUNT : custom->columns[i - 2].kind;
+    }
+    return fields;
+}
+
+static const weir_plan_field *rule_fields(weir_plan_builder *builder,
+                                          const weir_converter_rule *spec, weir_plan_rule *rule,
+                                          const weir_expr_scope *scope, size_t *count)
+{
+    if (spec->custom.node)
+        rule->custom = weir_extension_find(builder->names->extensions, WEIR_EXTENSION_CONVERTER,
+                                           spec->custom.text);
+    if (rule->custom)
+        return custom_fields(builder, spec, rule->custom, count);
+    *count = spec->field_count;
+    return weir_plan_fields(builder, spec->fields, spec->field_count, (weir_str){0}, scope);
+}
+
 static bool build_rule(weir_plan_builder *builder, weir_plan *plan, const weir_converter_rule *spec,
                        const weir_stream_spec *stream, weir_plan_rule *rule,
                        const weir_expr_scope *scope, uint32_t *next_schema_id)
@@ -136,17 +171,17 @@ static bool build_rule(weir_plan_builder *builder, weir_plan *plan, const weir_c
         if (!rule->item)
             return false;
     }
-    const weir_plan_field *fields =
-        weir_plan_fields(builder, spec->fields, spec->field_count, (weir_str){0}, &inner);
+    size_t count = 0;
+    const weir_plan_field *fields = rule_fields(builder, spec, rule, &inner, &count);
     if (!fields)
         return false;
     check_header(builder, spec->fields, fields, spec->field_count);
-    const size_t leaves = count_leaves(fields, spec->field_count);
+    const size_t leaves = count_leaves(fields, count);
     column_list list = {.columns = WEIR_ARENA_ARRAY(builder->arena, weir_plan_column, leaves + 1),
                         .schema = WEIR_ARENA_ARRAY(builder->arena, weir_column, leaves + 1)};
     if (!list.columns || !list.schema)
         return false;
-    add_leaves(&list, fields, spec->field_count);
+    add_leaves(&list, fields, count);
     rule->columns = list.columns;
     rule->column_count = list.count;
     rule->schema = build_schema(builder, plan, stream, &list, (*next_schema_id)++);

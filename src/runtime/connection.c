@@ -22,6 +22,7 @@
 
 #include "runtime/backoff.h"
 #include "runtime/live.h"
+#include "runtime/plugins.h"
 #include "util/crypto.h"
 #include "util/error.h"
 #include "util/time.h"
@@ -109,6 +110,12 @@ void weir_connection_tell(weir_connection *connection, weir_event_type type, wei
     event.reason = make_reason(connection, format, args);
     va_end(args);
     weir_events_post(connection->runtime->events, &event);
+    if (type == WEIR_EVENT_ERROR) {
+        const weir_value what[] = {weir_value_str(event.reason),
+                                   weir_value_str(weir_str_of(weir_code_name(code)))};
+        weir_connection_hook(connection, &connection->spec->hooks.on_error, WEIR_EXTENSION_ON_ERROR,
+                             what, 2);
+    }
 }
 
 /* ------------------------------------------------------------------ endings */
@@ -197,6 +204,19 @@ static bool describe_end(const weir_connection *connection, const weir_link_end 
     return is_refused || error->code == WEIR_ERR_AUTH;
 }
 
+static void tell_disconnect(weir_connection *connection, const char *why)
+{
+    if (!connection->was_up)
+        return;
+    connection->was_up = false;
+    weir_buf_clear(&connection->text);
+    weir_world_mask(&connection->world, weir_str_of(why), &connection->text);
+    make_printable(&connection->text);
+    const weir_value reason = weir_value_str(weir_buf_str(&connection->text));
+    weir_connection_hook(connection, &connection->spec->hooks.on_disconnect,
+                         WEIR_EXTENSION_ON_DISCONNECT, &reason, 1);
+}
+
 static void on_down(void *user, const weir_link_end *link_end)
 {
     weir_connection *connection = user;
@@ -208,18 +228,22 @@ static void on_down(void *user, const weir_link_end *link_end)
     connection->numbers.up_since_ns = 0;
     connection->numbers.is_authenticated = false;
     weir_connection_publish(connection);
+    const bool is_over = error.code == WEIR_OK && link_end->is_over;
+    if (!connection->is_stopping && error.code == WEIR_OK && !is_over)
+        is_fatal = describe_end(connection, link_end, &error);
+    tell_disconnect(connection, connection->is_stopping ? "stopped by request"
+                                : is_over               ? link_end->close_reason
+                                                        : error.text);
     if (connection->is_stopping) {
         weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "stopped by request");
         end(connection);
         return;
     }
-    if (error.code == WEIR_OK && link_end->is_over) {
+    if (is_over) {
         weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "%s",
                               link_end->close_reason);
         return;
     }
-    if (error.code == WEIR_OK)
-        is_fatal = describe_end(connection, link_end, &error);
     lose(connection, &error, link_end->retry_after_ns, is_fatal);
 }
 
@@ -288,6 +312,11 @@ static void on_up(weir_connection *connection)
     connection->numbers.up_since_ns = weir_now_ns();
     connection->records_at_up = weir_runner_counters(connection->runner)->records_out;
     weir_timer_cancel(connection->timer);
+    connection->was_up = true;
+    weir_connection_hook(connection, &connection->spec->hooks.on_connect, WEIR_EXTENSION_ON_CONNECT,
+                         NULL, 0);
+    if (connection->is_closing) /* the hook's send has failed */
+        return;
     if (weir_connection_is_played(connection)) {
         go_live(connection);
         return;
@@ -483,6 +512,7 @@ weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtim
                                            !weir_connection_is_played(connection), error);
     if (code != WEIR_OK)
         return code;
+    connection->world.live = connection;
     const bool has_status = weir_status_init(&connection->shown);
     connection->subscriptions = weir_subscriptions_new(connection->spec->stream_count);
     connection->runner = weir_runner_new(connection->plan, &connection->world.expr);
@@ -500,6 +530,7 @@ weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtim
 void weir_connection_fini(weir_connection *connection)
 {
     weir_claim_drop(&connection->claim);
+    weir_plugin_timers_free(connection);
     weir_timer_free(connection->timer);
     weir_runner_free(connection->runner);
     weir_arena_free(connection->arena);

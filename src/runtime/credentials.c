@@ -244,6 +244,7 @@ weir_code weir_world_init(weir_world *world, const weir_spec *spec, size_t conne
     world->expr.credentials = world->credentials;
     world->expr.vars = world->vars;
     world->expr.connection_name = model->connections[connection].name;
+    world->expr.owner = world;
     world->connection = connection;
     const weir_code code = weir_credentials_resolve(
         spec, world->secrets, requires_all ? spec->plans[connection] : NULL, error);

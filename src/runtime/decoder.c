@@ -55,14 +55,15 @@ void weir_decoder_feed_frame(weir_decoder *decoder, const weir_tap_frame *frame,
 {
     if (frame->is_outgoing)
         return;
-    const weir_runner_frame input = {.bytes = frame->bytes,
-                                     .is_binary = frame->is_binary,
-                                     .topic = frame->name,
-                                     .received_ns = frame->time_ns,
-                                     .number = decoder->frames++,
-                                     .has_parts = frame->has_parts};
+    weir_runner_frame input = {.bytes = frame->bytes,
+                               .is_binary = frame->is_binary,
+                               .topic = frame->name,
+                               .received_ns = frame->time_ns,
+                               .number = decoder->frames++,
+                               .has_parts = frame->has_parts};
     weir_batch *batch = weir_runner_batch(decoder->runner);
-    weir_runner_feed(decoder->runner, &input);
+    if (weir_runner_admit(decoder->runner, &input))
+        weir_runner_feed(decoder->runner, &input);
     decoder->last_frame_ns = frame->time_ns;
     size_t offset = 0;
     for (weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;) {

@@ -174,14 +174,18 @@ static void show_progress(weir_connection *connection, const weir_runner_frame *
 void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
 {
     weir_error why = {0};
-    const weir_runner_frame input = {.bytes = frame->bytes,
-                                     .is_binary = frame->kind == WEIR_FRAME_BINARY,
-                                     .topic = frame->name,
-                                     .received_ns = frame->received_ns,
-                                     .number = weir_runner_counters(connection->runner)->frames,
-                                     .has_parts = frame->has_parts};
+    weir_runner_frame input = {.bytes = frame->bytes,
+                               .is_binary = frame->kind == WEIR_FRAME_BINARY,
+                               .topic = frame->name,
+                               .received_ns = frame->received_ns,
+                               .number = weir_runner_counters(connection->runner)->frames,
+                               .has_parts = frame->has_parts};
     if (connection->runtime->options.on_frame)
         tap(connection, frame);
+    if (!weir_runner_admit(connection->runner, &input)) {
+        show_progress(connection, &input);
+        return;
+    }
     const weir_verdict verdict = judge(connection, &input, &why);
     weir_runner_feed(connection->runner, &input);
     show_progress(connection, &input);

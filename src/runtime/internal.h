@@ -24,8 +24,12 @@ const weir_spec_registry *weir_backend_registry(void);
 
 /* ------------------------------------------------------------------ spec */
 
+typedef struct weir_plugins weir_plugins;       /* runtime/plugins.h */
+typedef struct weir_connection weir_connection; /* runtime/live.h */
+
 struct weir_spec {
     atomic_int references;
+    weir_plugins *plugins; /* outlive model and plans, which point to what they registered */
     weir_spec_model *model;
     weir_plan **plans; /* one per connection of the model, in its order */
     const weir_schema **schemas;
@@ -55,6 +59,7 @@ typedef struct weir_world {
     weir_secret *secrets; /* owns the credentials' text; one per credential */
     size_t secret_count;
     size_t connection;
+    weir_connection *live; /* whose world it is; NULL: nothing is connected */
 } weir_world;
 
 /**

@@ -21,7 +21,6 @@
 #include "runtime/status.h"
 #include "runtime/subscriptions.h"
 
-typedef struct weir_connection weir_connection;
 typedef struct weir_reactor weir_reactor;
 
 /** What other threads may ask of a connection. */
@@ -52,6 +51,7 @@ struct weir_connection {
     weir_backend_link *link;
     weir_claim *claim; /* on the key that it alone may use */
     weir_timer *timer; /* the deadline of a wait, or the end of a backoff */
+    struct weir_plugin_timer *plugin_timers;
     weir_status_numbers numbers;
     weir_state state;
     bool has_started;
@@ -63,6 +63,7 @@ struct weir_connection {
     weir_error cause;      /* why we closed the link; code WEIR_OK: we did not */
     bool is_fatal;
     int close_code;        /* that ended the last link, until it is noted */
+    bool was_up;           /* on_connect was told of this link */
     uint64_t failures;     /* attempts in a row that came to nothing */
     int64_t live_since_ns; /* monotonic; 0: was not live on this link */
     uint64_t records_at_up;
@@ -151,6 +152,12 @@ void weir_connection_tap(const weir_connection *connection, const weir_outgoing 
 bool weir_connection_login(weir_connection *connection);
 /** Sends what is wanted and not yet sent, and what is wanted no more. */
 void weir_connection_reconcile(weir_connection *connection);
+
+/* ------------------------------------------------------------------ plugin_live.c */
+
+/** Calls a hook of the spec, if it names one. What it gives is of no interest. */
+void weir_connection_hook(weir_connection *connection, const weir_text *name,
+                          weir_extension_use use, const weir_value *args, size_t count);
 
 /* ------------------------------------------------------------------ feed.c */
 

@@ -31,7 +31,7 @@ static void fill_rows(void)
 
 const weir_spec_registry *weir_backend_registry(void)
 {
-    static const weir_spec_registry registry = {rows, BACKEND_COUNT};
+    static const weir_spec_registry registry = {.backends = rows, .count = BACKEND_COUNT};
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, fill_rows);
     return &registry;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "runtime/internal.h"
+#include "runtime/plugins.h"
 #include "runtime/report.h"
 #include "util/error.h"
 #include "util/number.h"
@@ -92,9 +93,13 @@ static bool load_into(weir_spec *spec, const char *path, const weir_spec_options
     spec->reads_environment = !options->no_environment;
     if (options->credentials_file && !(spec->credentials_file = strdup(options->credentials_file)))
         return false;
-    spec->model = weir_spec_model_load(path, weir_backend_registry(), diags);
+    spec->plugins = weir_plugins_new();
+    if (!spec->plugins)
+        return false;
+    spec->model = weir_spec_model_load(path, weir_plugins_registry(spec->plugins), diags);
     if (!spec->model)
         return weir_diags_errors(diags) > 0;
+    spec->plugins->model = spec->model;
     for (size_t i = 0; i < options->setting_count; i++)
         apply_setting(spec->model, &options->settings[i], diags);
     return compile_plans(spec, diags) || weir_diags_errors(diags) > 0;
@@ -148,6 +153,7 @@ void weir_spec_free(weir_spec *spec)
     free((void *)spec->schemas);
     free(spec->credentials_file);
     weir_spec_model_free(spec->model);
+    weir_plugins_free(spec->plugins);
     free(spec);
 }
 

@@ -146,12 +146,13 @@ static bool run_frames(weir_test_run *run, const world *w)
     weir_runner *runner = weir_runner_new(run->spec->plans[test->connection], &w->expr);
     bool is_good = runner != NULL;
     for (size_t i = 0; is_good && i < test->frame_count; i++) {
-        const weir_runner_frame frame = {.bytes = test->frames[i].bytes,
-                                         .is_binary = test->frames[i].is_binary,
-                                         .received_ns = test->now_ns,
-                                         .number = i};
+        weir_runner_frame frame = {.bytes = test->frames[i].bytes,
+                                   .is_binary = test->frames[i].is_binary,
+                                   .received_ns = test->now_ns,
+                                   .number = i};
         const uint64_t before = count_failures(runner);
-        weir_runner_feed(runner, &frame);
+        if (weir_runner_admit(runner, &frame))
+            weir_runner_feed(runner, &frame);
         is_good = take_records(run, weir_runner_batch(runner), seq) &&
                   take_failures(run, runner, before, i);
     }

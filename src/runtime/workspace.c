@@ -112,7 +112,8 @@ static bool name_model(weir_arena *arena, const weir_spec_model *model, weir_exp
                                .vars = vars,
                                .var_count = model->var_count,
                                .mappings = model->mappings,
-                               .mapping_count = model->mapping_count};
+                               .mapping_count = model->mapping_count,
+                               .extensions = model->extensions};
     world->credentials = secrets;
     world->vars = values;
     return true;

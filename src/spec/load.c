@@ -112,7 +112,12 @@ static const weir_key_row spec_rows[] = {
      .shape = &weir_connections_shape,
      .flags = WEIR_KEY_REQUIRED,
      .doc = "the connections to the venue, by name"},
-    {.name = "plugins", .type = WEIR_KEY_LATER, .doc = "shared objects"},
+    {.name = "plugins",
+     .type = WEIR_KEY_READ,
+     .read = weir_read_plugins_again,
+     .shape = &weir_plugins_shape,
+     .doc = "shared objects whose functions the spec uses: looked for beside the spec, then in "
+            "`WEIR_PLUGIN_PATH`, then where Weir is installed"},
     {.name = "tests",
      .type = WEIR_KEY_READ,
      .read = keep_tests,
@@ -222,13 +227,15 @@ weir_spec_model *weir_spec_model_parse(const char *path, weir_str text,
     model->arena = arena;
     model->path = weir_arena_copy(arena, weir_str_of(path));
     model->directory = weir_arena_copy(arena, weir_path_dirname(model->path));
-    weir_reader reader = {arena, diags, registry, model};
+    weir_reader reader = {.arena = arena, .diags = diags, .registry = registry, .model = model};
     const chain link = {NULL, model->path};
     weir_node *tree = model->directory.ptr ? merged_tree(&reader, &link, text, 1) : NULL;
     if (!tree) {
         weir_spec_model_free(model);
         return NULL;
     }
+    model->extensions = registry ? registry->extensions : NULL;
+    weir_read_plugins(&reader, tree);
     weir_read_map(&reader, tree, &weir_spec_table, model);
     weir_read_tests(&reader);
     name_variables(model);

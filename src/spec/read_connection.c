@@ -300,8 +300,16 @@ static const weir_key_row parser_rows[] = {
      .type = WEIR_KEY_EXPR,
      .offset = offsetof(weir_connection_spec, payload_path),
      .doc = "expression over `data`: where the records are in the message"},
-    {.name = "preprocess", .type = WEIR_KEY_LATER, .doc = "function of a plugin over the bytes"},
-    {.name = "decode", .type = WEIR_KEY_LATER, .doc = "function of a plugin that decodes"},
+    {.name = "preprocess",
+     .type = WEIR_KEY_FUNCTION,
+     .offset = offsetof(weir_connection_spec, preprocess),
+     .use = WEIR_EXTENSION_PREPROCESSOR,
+     .doc = "gives the bytes to go on with, after decompression"},
+    {.name = "decode",
+     .type = WEIR_KEY_FUNCTION,
+     .offset = offsetof(weir_connection_spec, decode),
+     .use = WEIR_EXTENSION_DECODER,
+     .doc = "makes `data` of the bytes, whatever the `format`"},
     {.name = "layout", .type = WEIR_KEY_LATER, .doc = "declared binary structure"},
     {.name = "learn", .type = WEIR_KEY_LATER, .doc = "values kept from control messages"},
 };
@@ -452,9 +460,14 @@ static const weir_key_row converter_rows[] = {
      .type = WEIR_KEY_READ,
      .read = read_rule_fields,
      .shape = &weir_fields_shape,
-     .flags = WEIR_KEY_REQUIRED,
+     .flags = WEIR_KEY_EITHER,
      .doc = "the record's fields, in output order"},
-    {.name = "custom", .type = WEIR_KEY_LATER, .doc = "function of a plugin that converts"},
+    {.name = "custom",
+     .type = WEIR_KEY_FUNCTION,
+     .offset = offsetof(weir_converter_rule, custom),
+     .use = WEIR_EXTENSION_CONVERTER,
+     .flags = WEIR_KEY_EITHER,
+     .doc = "converts the whole record, instead of `fields`"},
 };
 static const weir_key_table converter_table = {"a converter rule", converter_rows,
                                                sizeof converter_rows / sizeof converter_rows[0]};
@@ -479,6 +492,10 @@ static void read_converter(weir_reader *reader, weir_node *node, weir_converter_
     for (size_t i = 0; i < count; i++) {
         rules[i].node = is_list ? node->items[i] : node;
         weir_read_map(reader, is_list ? node->items[i] : node, &converter_table, &rules[i]);
+        if (rules[i].custom.node && rules[i].each.node)
+            weir_diag_error(
+                reader->diags, rules[i].each.node->place,
+                "'each' goes with 'fields': a custom converter may give a list of records");
     }
     converter->rules = rules;
     converter->rule_count = count;
@@ -665,7 +682,11 @@ static const weir_key_row connection_rows[] = {
      .doc =
          "streams (or channels) to the names of their frames, for Socket.IO; a stream that is not "
          "named here listens to its own name"},
-    {.name = "hooks", .type = WEIR_KEY_LATER, .doc = "functions of a plugin called at events"},
+    {.name = "hooks",
+     .type = WEIR_KEY_READ,
+     .read = weir_read_hooks,
+     .shape = &weir_hooks_shape,
+     .doc = "functions of a plugin that are called at events"},
     {.name = "learn", .type = WEIR_KEY_LATER, .doc = "values kept from control messages"},
     {.name = "roll", .type = WEIR_KEY_LATER, .doc = "planned reconnects without a hole"},
     {.name = "sequence", .type = WEIR_KEY_LATER, .doc = "gap detection"},

@@ -15,6 +15,7 @@ typedef struct parts {
     weir_node *text;
     weir_node *bytes;
     weir_node *msgpack;
+    weir_node *encoder;
     weir_node *tokens;
     weir_node *event;
     weir_node *topics;
@@ -23,6 +24,7 @@ typedef struct parts {
 typedef struct fields_holder {
     const weir_field *fields;
     size_t count;
+    weir_text custom; /* of json */
 } fields_holder;
 
 static void read_fields_key(weir_reader *reader, weir_node *node, void *into)
@@ -38,8 +40,10 @@ static const weir_key_row json_rows[] = {
      .shape = &weir_fields_shape,
      .doc = "members of the object, in this order"},
     {.name = "custom",
-     .type = WEIR_KEY_LATER,
-     .doc = "function of a plugin that builds the message"},
+     .type = WEIR_KEY_FUNCTION,
+     .offset = offsetof(fields_holder, custom),
+     .use = WEIR_EXTENSION_PAYLOAD,
+     .doc = "builds the message, instead of `fields`"},
 };
 static const weir_key_table json_table = {"json", json_rows,
                                           sizeof json_rows / sizeof json_rows[0]};
@@ -81,6 +85,12 @@ static void keep_msgpack(weir_reader *reader, weir_node *node, void *into)
     ((parts *)into)->msgpack = node;
 }
 
+static void keep_encoder(weir_reader *reader, weir_node *node, void *into)
+{
+    (void)reader;
+    ((parts *)into)->encoder = node;
+}
+
 static void keep_tokens(weir_reader *reader, weir_node *node, void *into)
 {
     (void)reader;
@@ -114,6 +124,7 @@ static const weir_key_table topic_table = {"a topic", topic_rows, 2};
 static const weir_shape topic_map_shape = {.form = WEIR_SHAPE_TABLE, .table = &topic_table};
 
 static const weir_shape expr_shape = {.form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_EXPR};
+static const weir_shape function_shape = {.form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_FUNCTION};
 static const weir_shape object_shape = {.form = WEIR_SHAPE_TABLE, .table = &json_table};
 static const weir_shape json_shape = {
     .form = WEIR_SHAPE_EITHER, .of = &expr_shape, .other = &object_shape};
@@ -156,8 +167,12 @@ static const weir_key_row message_rows[] = {
      .type = WEIR_KEY_READ,
      .read = keep_tokens,
      .shape = &tokens_shape,
-     .doc = "the values for the braces of `text`"},
-    {.name = "encoder", .type = WEIR_KEY_LATER, .doc = "function of a plugin that gives the bytes"},
+     .doc = "the values for the braces of `text`, or for the `encoder`"},
+    {.name = "encoder",
+     .type = WEIR_KEY_READ,
+     .read = keep_encoder,
+     .shape = &function_shape,
+     .doc = "function of a plugin that gives the bytes, instead of `bytes`; it sees the `tokens`"},
     {.name = "event",
      .type = WEIR_KEY_READ,
      .read = keep_event,
@@ -195,13 +210,28 @@ static void read_document(weir_reader *reader, weir_node *node, const weir_key_t
     }
     fields_holder holder = {0};
     weir_read_map(reader, node, table, &holder);
-    if (node->kind == WEIR_NODE_MAP && !weir_node_get(node, "fields") &&
-        !weir_node_get(node, "custom"))
+    const weir_node *custom = weir_node_get(node, "custom");
+    if (node->kind == WEIR_NODE_MAP && !weir_node_get(node, "fields") && !custom)
         weir_diag_error(reader->diags, node->place, "'%s' needs 'fields' or is an expression",
                         table->title);
+    if (custom && weir_node_get(node, "fields"))
+        weir_diag_error(reader->diags, custom->place,
+                        "'%s' has 'fields' or 'custom', not both: the function builds all of it",
+                        table->title);
+    message->custom = holder.custom;
     message->fields = holder.fields;
     message->field_count = holder.count;
-    message->has_fields = true;
+    message->has_fields = !custom;
+}
+
+static void read_tokens(weir_reader *reader, const parts *found, weir_message_spec *message)
+{
+    fields_holder holder = {0};
+    if (!found->tokens)
+        return;
+    weir_read_map(reader, found->tokens, &token_table, &holder);
+    message->tokens = holder.fields;
+    message->token_count = holder.count;
 }
 
 static void read_text(weir_reader *reader, const parts *found, weir_message_spec *message)
@@ -210,12 +240,17 @@ static void read_text(weir_reader *reader, const parts *found, weir_message_spec
     weir_read_expr(reader, found->text, "text", &message->text);
     if (found->text->kind == WEIR_NODE_SCALAR)
         message->text.text = found->text->text; /* a template, so `true` stays `true` */
-    if (!found->tokens)
-        return;
-    fields_holder holder = {0};
-    weir_read_map(reader, found->tokens, &token_table, &holder);
-    message->tokens = holder.fields;
-    message->token_count = holder.count;
+    read_tokens(reader, found, message);
+}
+
+static void read_binary(weir_reader *reader, const parts *found, weir_message_spec *message)
+{
+    if (found->bytes)
+        weir_read_expr(reader, found->bytes, "bytes", &message->expr);
+    else
+        weir_read_function(reader, found->encoder, "encoder", WEIR_EXTENSION_ENCODER,
+                           &message->custom);
+    read_tokens(reader, found, message);
 }
 
 static void read_topics(weir_reader *reader, const weir_node *node, weir_message_spec *message)
@@ -237,7 +272,8 @@ static void read_topics(weir_reader *reader, const weir_node *node, weir_message
 static bool check_format(weir_reader *reader, const weir_node *node, const parts *found)
 {
     static const char *const needs[] = {"json", "text", "bytes", "msgpack", "topics"};
-    const weir_node *const given[] = {found->json, found->text, found->bytes, found->msgpack,
+    const weir_node *const given[] = {found->json, found->text,
+                                      found->bytes ? found->bytes : found->encoder, found->msgpack,
                                       found->topics};
     if (!given[found->format]) {
         weir_diag_error(reader->diags, node->place, "a message of format %s needs the key '%s'",
@@ -247,9 +283,13 @@ static bool check_format(weir_reader *reader, const weir_node *node, const parts
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
         if (given[i] && i != (size_t)found->format)
             weir_diag_error(reader->diags, given[i]->place, "'%s' does not go with format %s",
-                            needs[i], formats[found->format]);
+                            given[i] == found->encoder ? "encoder" : needs[i],
+                            formats[found->format]);
     }
-    if (found->tokens && !found->text)
+    if (found->bytes && found->encoder)
+        weir_diag_error(reader->diags, found->encoder->place,
+                        "'encoder' does not go with 'bytes': one of them gives the message");
+    if (found->tokens && !found->text && !found->encoder)
         weir_diag_error(reader->diags, found->tokens->place, "'tokens' go with 'text'");
     if (found->event && found->topics)
         weir_diag_error(reader->diags, found->event->place,
@@ -266,11 +306,11 @@ void weir_read_message(weir_reader *reader, weir_node *node, weir_message_spec *
     if (weir_diags_errors(reader->diags) > errors)
         return;
     if (found.format < 0)
-        found.format = found.text      ? WEIR_MESSAGE_TEXT
-                       : found.bytes   ? WEIR_MESSAGE_BINARY
-                       : found.msgpack ? WEIR_MESSAGE_MSGPACK
-                       : found.topics  ? WEIR_MESSAGE_TOPICS
-                                       : WEIR_MESSAGE_JSON;
+        found.format = found.text                     ? WEIR_MESSAGE_TEXT
+                       : found.bytes || found.encoder ? WEIR_MESSAGE_BINARY
+                       : found.msgpack                ? WEIR_MESSAGE_MSGPACK
+                       : found.topics                 ? WEIR_MESSAGE_TOPICS
+                                                      : WEIR_MESSAGE_JSON;
     message->format = (weir_message_format)found.format;
     if (!check_format(reader, node, &found))
         return;
@@ -285,5 +325,5 @@ void weir_read_message(weir_reader *reader, weir_node *node, weir_message_spec *
     else if (message->format == WEIR_MESSAGE_TOPICS)
         read_topics(reader, found.topics, message);
     else
-        weir_read_expr(reader, found.bytes, "bytes", &message->expr);
+        read_binary(reader, &found, message);
 }

@@ -87,9 +87,10 @@ static void put_choices(weir_buf *out, const char *const *choices)
 }
 
 static const char *const type_words[] = {
-    [WEIR_KEY_TEXT] = "text",         [WEIR_KEY_NAME] = "name",   [WEIR_KEY_EXPR] = "expression",
-    [WEIR_KEY_DURATION] = "duration", [WEIR_KEY_INT] = "integer", [WEIR_KEY_FLOAT] = "number",
-    [WEIR_KEY_BOOL] = "bool",
+    [WEIR_KEY_TEXT] = "text",         [WEIR_KEY_NAME] = "name",
+    [WEIR_KEY_EXPR] = "expression",   [WEIR_KEY_FUNCTION] = "function of a plugin",
+    [WEIR_KEY_DURATION] = "duration", [WEIR_KEY_INT] = "integer",
+    [WEIR_KEY_FLOAT] = "number",      [WEIR_KEY_BOOL] = "bool",
 };
 
 static void put_shape(weir_buf *out, const weir_shape *shape);

@@ -83,6 +83,24 @@ bool weir_read_expr(weir_reader *reader, const weir_node *node, const char *what
     return true;
 }
 
+bool weir_read_function(weir_reader *reader, const weir_node *node, const char *what,
+                        weir_extension_use use, weir_text *out)
+{
+    char why[256];
+    weir_str name;
+    const weir_extensions *list = reader->registry ? reader->registry->extensions : NULL;
+    if (!weir_read_text(reader, node, what, &name))
+        return false;
+    *out = (weir_text){name, node};
+    if (weir_extension_find(list, use, name))
+        return true;
+    if (!reader->has_lost_plugin) { /* what it would have registered is not known */
+        weir_extension_explain(list, use, name, why);
+        weir_diag_error(reader->diags, node->place, "%s: %s", what, why);
+    }
+    return false;
+}
+
 bool weir_read_duration(weir_reader *reader, const weir_node *node, const char *what, int64_t *out)
 {
     if (node->kind != WEIR_NODE_SCALAR || !weir_duration_parse(node->text, out)) {
@@ -269,6 +287,7 @@ static void read_row(weir_reader *reader, const weir_pair *pair, const weir_key_
     case WEIR_KEY_TEXT: weir_read_text(reader, node, row->name, member); break;
     case WEIR_KEY_NAME: weir_read_name(reader, node, row->name, member); break;
     case WEIR_KEY_EXPR: weir_read_expr(reader, node, row->name, member); break;
+    case WEIR_KEY_FUNCTION: weir_read_function(reader, node, row->name, row->use, member); break;
     case WEIR_KEY_DURATION: weir_read_duration(reader, node, row->name, member); break;
     case WEIR_KEY_INT:
     case WEIR_KEY_FLOAT: read_number(reader, node, row, member); break;
@@ -280,6 +299,25 @@ static void read_row(weir_reader *reader, const weir_pair *pair, const weir_key_
         weir_diag_error(reader->diags, pair->key->place, "'%s' is not supported yet", row->name);
         break;
     }
+}
+
+static void check_either(weir_reader *reader, const weir_node *node, const weir_key_table *table)
+{
+    const char *first = NULL, *given = NULL;
+    for (size_t i = 0; i < table->count; i++) {
+        const weir_key_row *row = &table->rows[i];
+        if (!(row->flags & WEIR_KEY_EITHER))
+            continue;
+        first = first ? first : row->name;
+        if (!weir_node_get(node, row->name))
+            continue;
+        if (given)
+            weir_diag_error(reader->diags, weir_node_get(node, row->name)->place,
+                            "%s has '%s' or '%s', not both", table->title, given, row->name);
+        given = row->name;
+    }
+    if (first && !given)
+        weir_diag_error(reader->diags, node->place, "%s needs the key '%s'", table->title, first);
 }
 
 void weir_read_map(weir_reader *reader, weir_node *node, const weir_key_table *table, void *into)
@@ -298,6 +336,7 @@ void weir_read_map(weir_reader *reader, weir_node *node, const weir_key_table *t
             weir_read_unknown(reader, pair->key->place, "key", pair->key->text, table->count,
                               row_name_at, table);
     }
+    check_either(reader, node, table);
     for (size_t i = 0; i < table->count; i++) {
         const weir_key_row *row = &table->rows[i];
         if ((row->flags & WEIR_KEY_REQUIRED) && !weir_node_get(node, row->name))

@@ -16,12 +16,14 @@ typedef struct weir_reader {
     weir_diags *diags;
     const weir_spec_registry *registry;
     weir_spec_model *model;
+    bool has_lost_plugin; /* one could not be loaded: names that it registers are unknown */
 } weir_reader;
 
 typedef enum weir_key_type {
     WEIR_KEY_TEXT,     /* weir_str; any scalar */
     WEIR_KEY_NAME,     /* weir_str of [a-z0-9_-]+ */
     WEIR_KEY_EXPR,     /* weir_text */
+    WEIR_KEY_FUNCTION, /* weir_text: a function of a plugin, of the row's `use` */
     WEIR_KEY_DURATION, /* int64_t, ns */
     WEIR_KEY_INT,      /* int64_t */
     WEIR_KEY_FLOAT,    /* double */
@@ -32,7 +34,10 @@ typedef enum weir_key_type {
     WEIR_KEY_LATER     /* known to the language, not built: an error that says so */
 } weir_key_type;
 
-enum { WEIR_KEY_REQUIRED = 1 };
+enum {
+    WEIR_KEY_REQUIRED = 1,
+    WEIR_KEY_EITHER = 2 /* one of the table's keys with this flag must be there, and only one */
+};
 
 typedef struct weir_key_table weir_key_table;
 
@@ -81,6 +86,7 @@ typedef struct weir_key_row {
     const weir_key_table *table;
     const char *const *choices; /* ENUM: NULL-terminated */
     const weir_shape *shape;    /* READ */
+    weir_extension_use use;     /* FUNCTION */
     const char *doc;
 } weir_key_row;
 
@@ -97,6 +103,7 @@ extern const weir_key_table weir_field_table; /* what WEIR_SHAPE_FIELDS is made 
 extern const weir_shape weir_credentials_shape, weir_vars_shape, weir_mappings_shape;
 extern const weir_shape weir_assets_shape, weir_connections_shape, weir_auth_shape;
 extern const weir_shape weir_tests_shape, weir_frame_shape, weir_frames_shape;
+extern const weir_shape weir_plugins_shape, weir_hooks_shape;
 extern const weir_shape weir_fields_shape, weir_message_shape;
 extern const weir_shape weir_text_shape, weir_scalar_shape, weir_any_shape;
 
@@ -113,6 +120,8 @@ void weir_read_map(weir_reader *reader, weir_node *node, const weir_key_table *t
 bool weir_read_text(weir_reader *reader, const weir_node *node, const char *what, weir_str *out);
 bool weir_read_name(weir_reader *reader, const weir_node *node, const char *what, weir_str *out);
 bool weir_read_expr(weir_reader *reader, const weir_node *node, const char *what, weir_text *out);
+bool weir_read_function(weir_reader *reader, const weir_node *node, const char *what,
+                        weir_extension_use use, weir_text *out);
 bool weir_read_duration(weir_reader *reader, const weir_node *node, const char *what, int64_t *out);
 bool weir_read_bool(weir_reader *reader, const weir_node *node, const char *what, bool *out);
 bool weir_read_enum(weir_reader *reader, const weir_node *node, const char *what,
@@ -137,6 +146,12 @@ bool weir_is_message(const weir_node *node);
 void weir_read_auth(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_connections(weir_reader *reader, weir_node *node, void *model);
 void weir_read_credentials(weir_reader *reader, weir_node *node, void *model);
+/** Loads the plugins of a spec: before its other keys are read, which may name what they register.
+ */
+void weir_read_plugins(weir_reader *reader, weir_node *spec);
+/** The row's reader: they are loaded by then. */
+void weir_read_plugins_again(weir_reader *reader, weir_node *node, void *model);
+void weir_read_hooks(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_vars(weir_reader *reader, weir_node *node, void *model);
 void weir_read_mappings(weir_reader *reader, weir_node *node, void *model);
 void weir_read_assets(weir_reader *reader, weir_node *node, void *model);

@@ -95,6 +95,7 @@ static void put_scalar(schema *s, weir_key_type type, const char *const *choices
         put_key(s, "type");
         put(s, "[\"string\",\"number\",\"boolean\",\"null\"]");
         break;
+    case WEIR_KEY_FUNCTION:
     case WEIR_KEY_DURATION: put_text(s, "type", "string"); break;
     case WEIR_KEY_INT: put_text(s, "type", "integer"); break;
     case WEIR_KEY_FLOAT: put_text(s, "type", "number"); break;
@@ -106,6 +107,8 @@ static void put_scalar(schema *s, weir_key_type type, const char *const *choices
     }
     if (type == WEIR_KEY_NAME)
         put_text(s, "pattern", NAME_PATTERN);
+    if (type == WEIR_KEY_FUNCTION)
+        put_text(s, "pattern", WEIR_WORD_PATTERN);
     if (type == WEIR_KEY_DURATION)
         put_text(s, "pattern", DURATION_PATTERN);
 }
@@ -274,6 +277,26 @@ static void put_required(schema *s, const weir_key_table *table)
         put(s, "]");
 }
 
+static void put_either(schema *s, const weir_key_table *table)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < table->count; i++) {
+        if (!(table->rows[i].flags & WEIR_KEY_EITHER))
+            continue;
+        if (is_first) {
+            put_key(s, "oneOf");
+            put(s, "[");
+        }
+        next(s);
+        put(s, "{\"required\":[");
+        weir_json_write_str(&s->out, weir_str_of(table->rows[i].name));
+        put(s, "]}");
+        is_first = false;
+    }
+    if (!is_first)
+        put(s, "]");
+}
+
 static void put_table(schema *s, const weir_key_table *table)
 {
     open_def(s, weir_table_name(table), "");
@@ -287,8 +310,10 @@ static void put_table(schema *s, const weir_key_table *table)
             put_row(s, &table->rows[i]);
     }
     put(s, "}");
-    if (!s->is_part)
+    if (!s->is_part) {
         put_required(s, table);
+        put_either(s, table);
+    }
     put_chosen_options(s, table);
     put(s, "}");
 }
@@ -306,7 +331,8 @@ static void put_fields(schema *s)
         put_scalar(s, WEIR_KEY_EXPR, NULL);
         put(s, "},{");
         put_ref(s, weir_table_name(&weir_field_table), "");
-        put(s, ",\"type\":\"object\",\"required\":[\"source\"]},{");
+        put(s, ",\"type\":\"object\",\"anyOf\":[{\"required\":[\"source\"]},{\"required\":"
+               "[\"custom\"]}]},{");
         put_ref(s, "fields", "");
         put(s, "}]");
     }

@@ -10,6 +10,7 @@
 #ifndef WEIR_SPEC_SPEC_H
 #define WEIR_SPEC_SPEC_H
 
+#include "expr/extension.h"
 #include "spec/tree.h"
 #include "util/diag.h"
 #include "util/inflate.h"
@@ -55,15 +56,16 @@ typedef struct weir_topic_spec {
     weir_text qos;
 } weir_topic_spec;
 
-/** A message to send (SPEC.md 5). Exactly one of fields, expr, text, bytes, topics is given. */
+/** A message to send (SPEC.md 5). Exactly one of fields, expr, custom, text, topics is given. */
 typedef struct weir_message_spec {
     const weir_node *node;
     weir_message_format format;
     const weir_field *fields; /* json: {fields: ...} */
     size_t field_count;
     bool has_fields;
-    weir_text expr; /* json: EXPR, or bytes: EXPR for binary */
-    weir_text text; /* template of str.format with the tokens */
+    weir_text expr;   /* json: EXPR, or bytes: EXPR for binary */
+    weir_text custom; /* function of a plugin: json: {custom: ...}, or encoder: for binary */
+    weir_text text;   /* template of str.format with the tokens */
     const weir_field *tokens;
     size_t token_count;
     weir_text event; /* template: the name to send under */
@@ -99,6 +101,7 @@ typedef struct weir_converter_rule {
     weir_text each;
     const weir_field *fields;
     size_t field_count;
+    weir_text custom; /* function of a plugin, instead of fields */
 } weir_converter_rule;
 
 typedef struct weir_converter_spec {
@@ -166,6 +169,11 @@ typedef struct weir_reconnect_spec {
     int64_t attempts;   /* -1 = unlimited */
 } weir_reconnect_spec;
 
+/** Functions of a plugin, each of which may be absent. */
+typedef struct weir_hooks_spec {
+    weir_text on_connect, on_disconnect, on_error, on_message;
+} weir_hooks_spec;
+
 typedef struct weir_connection_spec {
     weir_str name;
     const weir_node *node;
@@ -188,6 +196,8 @@ typedef struct weir_connection_spec {
     weir_compression compression;
     weir_inflate_limits inflate_limits; /* of one message */
     weir_text payload_path;
+    weir_text preprocess, decode; /* functions of a plugin */
+    weir_hooks_spec hooks;
     bool has_router;
     bool router_enabled;
     const weir_node *router_node;
@@ -267,6 +277,14 @@ typedef struct weir_test_spec {
 /** The stages at which a frame can fail, NULL at the end: what `fails.stage` may say. */
 extern const char *const weir_test_stages[];
 
+/** An element of `plugins`. */
+typedef struct weir_plugin_spec {
+    weir_str name;
+    const weir_node *node;
+    int64_t budget_ns;  /* of one call; 0: not given */
+    weir_value options; /* a dict, or ABSENT */
+} weir_plugin_spec;
+
 typedef struct weir_spec_model weir_spec_model;
 struct weir_spec_model {
     weir_arena *arena;
@@ -279,6 +297,8 @@ struct weir_spec_model {
     size_t var_count;
     const weir_mapping *const *mappings;
     size_t mapping_count;
+    const weir_extensions
+        *extensions; /* of the plugins: the registry's, which outlives the model */
     bool has_assets;
     weir_asset_book *assets; /* owned; dynamic when the spec has no master data */
     const weir_connection_spec *connections;
@@ -304,6 +324,12 @@ typedef struct weir_backend_rows {
 typedef struct weir_spec_registry {
     const weir_backend_rows *backends;
     size_t count;
+    const weir_extensions *extensions; /* what the plugins loaded so far have registered */
+    /** Loads a plugin; `beside` is the directory to look into first. What it registers is in this
+     * registry when it returns. NULL: there are no plugins here. */
+    bool (*load_plugin)(void *user, const weir_plugin_spec *plugin, weir_str beside,
+                        weir_error *error);
+    void *user;
 } weir_spec_registry;
 
 /**

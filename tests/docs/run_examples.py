@@ -11,6 +11,7 @@ console          `$ weir ...` is run in a folder that has examples/ and specs/, 
                  before stderr; a comment in front may make a file: <!-- acme.yaml: examples/acme.yaml, OLD => NEW -->
 json             must be JSON
 c                see run_snippets.py
+yaml plugin      see tests/plugins/run_page.py, which has the plugin that it names
 sh, text         are not run
 """
 import argparse
@@ -139,7 +140,7 @@ def run_json(block, _):
 
 TAGS = {"yaml spec": run_spec, "yaml part": run_part, "yaml connection": run_connection, "yaml": run_file,
         "expr": run_expr, "console": run_console, "json": run_json,
-        "c": None, "sh": None, "text": None}
+        "yaml plugin": None, "c": None, "sh": None, "text": None}
 
 
 def main():

@@ -50,7 +50,7 @@ typedef struct venue {
 static venue *open_venue(const char *text)
 {
     static const weir_backend_rows backends[] = {{"websocket", NULL, 0, 0, NULL, NULL}};
-    static const weir_spec_registry registry = {backends, 1};
+    static const weir_spec_registry registry = {.backends = backends, .count = 1};
     uint32_t next_schema_id = 1;
     weir_diags *diags = weir_diags_new();
     venue *v = calloc(1, sizeof *v);

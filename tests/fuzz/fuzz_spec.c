@@ -21,7 +21,7 @@ static const weir_spec_registry *registry(void)
     };
     static const weir_backend_rows backends[] = {
         {"websocket", rows, sizeof rows / sizeof rows[0], 0, NULL, NULL}};
-    static const weir_spec_registry all = {backends, 1};
+    static const weir_spec_registry all = {.backends = backends, .count = 1};
     return &all;
 }
 

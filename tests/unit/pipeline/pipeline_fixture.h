@@ -35,7 +35,8 @@ static inline const weir_spec_registry *fixture_registry(void)
         {"topical", rows, 2, WEIR_BACKEND_TOPICS, NULL, NULL},
         {"named", rows, 2, WEIR_BACKEND_NAMES, NULL, NULL},
     };
-    static const weir_spec_registry registry = {backends, sizeof backends / sizeof *backends};
+    static const weir_spec_registry registry = {.backends = backends,
+                                                .count = sizeof backends / sizeof *backends};
     return &registry;
 }
 

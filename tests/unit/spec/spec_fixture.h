@@ -41,7 +41,7 @@ static inline const weir_spec_registry *fixture_registry(void)
     };
     static const weir_backend_rows backends[] = {
         {"websocket", rows, sizeof rows / sizeof rows[0], 0, NULL, NULL}};
-    static const weir_spec_registry registry = {backends, 1};
+    static const weir_spec_registry registry = {.backends = backends, .count = 1};
     return &registry;
 }
 

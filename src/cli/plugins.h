@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What the commands say of the plugins of a spec. */
+#ifndef WEIR_CLI_PLUGINS_H
+#define WEIR_CLI_PLUGINS_H
+
+#include "cli/cli.h"
+
+/** A line per plugin with its file, and one per function with what it is for. */
+void cli_put_plugins(weir_buf *out, const weir_spec *spec);
+/** A line per function that was called; nothing when none was. */
+void cli_put_plugin_calls(weir_buf *out, const weir_spec *spec);
+/** A weir_log_to function for commands without a screen: a warning is a line on stderr. */
+void cli_warn(void *user, const char *level, weir_str line);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plugins of one spec: found, loaded, checked, and what they registered, as the rooms below
+ * want it. The public side is include/weir/plugin.h; plugins.c opens shared objects,
+ * plugin_rows.c takes what they register, plugin_call.c calls it, plugin_host.c is the table that
+ * they work through.
+ */
+#ifndef WEIR_RUNTIME_PLUGINS_H
+#define WEIR_RUNTIME_PLUGINS_H
+
+#include <stdatomic.h>
+
+#include <weir/plugin.h>
+
+#include "runtime/internal.h"
+
+#define WEIR_PLUGIN_BUDGET_NS INT64_C(1000000)     /* of a call, unless the spec says another */
+#define WEIR_PLUGIN_TELL_NS   INT64_C(60000000000) /* between two warnings about one function */
+
+/** What is known of the calls of one function. Any thread. */
+typedef struct weir_meter {
+    atomic_ullong calls, failures, slow, total_ns, slowest_ns;
+    atomic_llong told_slow_ns, told_failure_ns; /* monotonic; 0: never */
+} weir_meter;
+
+/** A plugin of a spec. */
+typedef struct weir_loaded weir_loaded;
+struct weir_loaded {
+    weir_loaded *next; /* in the order of the spec */
+    weir_plugins *owner;
+    char *name;
+    char *path;
+    void *handle; /* of dlopen */
+    const weir_plugin_entry *entry;
+    void *state;
+    bool is_up; /* init went well */
+    int64_t budget_ns;
+    weir_value options; /* in the spec's arena */
+};
+
+/** A function that a plugin registered: an extension with its row and meter behind. */
+typedef struct weir_plugin_item {
+    weir_extension extension;
+    weir_plugin_function row;
+    const weir_loaded *plugin;
+    weir_meter meter;
+} weir_plugin_item;
+
+struct weir_plugins {
+    weir_arena *arena;
+    weir_loaded *first;
+    weir_plugin_item **items;
+    size_t count, cap;
+    weir_extensions extensions; /* over items */
+    weir_spec_registry registry;
+    const weir_spec_model *model; /* NULL while it is loaded */
+};
+
+weir_plugins *weir_plugins_new(void);
+/** Calls `fini` of each and unloads them. Nothing of them may be in use. */
+void weir_plugins_free(weir_plugins *plugins);
+/** What the spec room is given: all backends, and this list to fill. */
+const weir_spec_registry *weir_plugins_registry(weir_plugins *plugins);
+
+/* ------------------------------------------------------------------ plugin_file.c */
+
+/** False with `error`: a file that the system's loader must not be given. */
+bool weir_plugin_file_check(const char *name, const char *path, weir_error *error);
+
+/* ------------------------------------------------------------------ plugin_rows.c */
+
+/** What `init` registers with: its refusal is kept. */
+struct weir_plugin_registry {
+    weir_loaded *plugin;
+    weir_error error; /* code WEIR_OK: nothing was refused */
+};
+
+bool weir_plugin_add_function(weir_plugin_registry *registry, const weir_plugin_function *row);
+/** Forgets what a plugin has registered. */
+void weir_plugins_forget(weir_plugins *plugins, const weir_loaded *plugin);
+
+/* ------------------------------------------------------------------ plugin_call.c */
+
+/** A context from the inside. `open` is what the plugin sees. */
+typedef struct weir_plugin_room {
+    weir_plugin_context open;
+    const weir_loaded *plugin;
+    weir_arena *arena;
+    weir_world *world; /* NULL: of no connection */
+    const weir_expr_world *expr;
+    const weir_expr_input *input; /* NULL: nothing to see */
+    bool saw_secret;
+    bool has_failed;
+    char why[256];
+} weir_plugin_room;
+
+static inline weir_plugin_room *weir_plugin_room_of(weir_plugin_context *context)
+{
+    return (weir_plugin_room *)context;
+}
+
+/** Its `run` of extensions. */
+bool weir_plugin_run(const weir_extension *extension, weir_vm *vm, const weir_value *args,
+                     size_t count, weir_value *out);
+/** The same as a builtin of the VM: the row is the extension's first member. */
+bool weir_plugin_call(weir_vm *vm, const weir_call *call, weir_value *out);
+/** A room for a call that is no extension's: a timer, the end of a wait. */
+void weir_plugin_room_init(weir_plugin_room *room, const weir_loaded *plugin, weir_world *world,
+                           weir_arena *arena);
+/** Counts a call that ended now, and tells of it when it was slow or failed; `what` is as in
+ * "plugin 'x': WHAT took ...". `budget_ns` 0: it may take as long as it likes. */
+void weir_plugin_account(const weir_loaded *plugin, weir_meter *meter, weir_world *world,
+                         const char *what, int64_t began_ns, int64_t budget_ns,
+                         const char *failure);
+
+/* ------------------------------------------------------------------ plugin_host.c */
+
+extern const weir_plugin_host weir_plugin_host_table;
+
+/* ------------------------------------------------------------------ plugin_live.c */
+
+/** A timer of a plugin, on its connection's list. */
+void weir_plugin_timers_free(weir_connection *connection);
+weir_code weir_plugin_send(weir_plugin_context *context, bool is_binary, weir_str name,
+                           weir_str bytes);
+weir_plugin_timer *weir_plugin_timer_new(weir_plugin_context *context, weir_plugin_timer_fn *fn,
+                                         void *user);
+void weir_plugin_timer_set(weir_plugin_timer *timer, int64_t delay_ns);
+void weir_plugin_timer_cancel(weir_plugin_timer *timer);
+
+#endif
