@@ -376,8 +376,9 @@ const cli_command cli_replay = {
     .description =
         "Runs the plan of a spec over the frames of a file and writes the records to stdout.\n\n"
         "FILE is what 'weir run --record' writes, or length-prefixed frames (NAME.lpf: a "
-        "little-endian 32-bit length, then the bytes), or anything else: one frame a line. '-' "
-        "is stdin. A torn tail, as a crash leaves it, is cut with a warning.",
+        "little-endian 32-bit length, then the bytes), or one binary frame (NAME.bin), or anything "
+        "else: one frame a line. '-' is stdin. A torn tail, as a crash leaves it, is cut with a "
+        "warning.",
     .examples = "weir replay kraken frames.jsonl\n"
                 "weir replay acme.yaml today.rec --channel quote --format csv --stats\n"
                 "zcat frames.jsonl.gz | weir replay kraken -\n",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frames out of a file: one a line (anything that is nothing else), length-prefixed (.lpf), or a
- * recording (by its first bytes). Pipes are as good as files, but for recordings.
+ * Frames out of a file: one a line (anything that is nothing else), length-prefixed (.lpf), one
+ * that is the whole file (.bin), or a recording (by its first bytes). Pipes are as good as files,
+ * but for recordings.
  */
 #ifndef WEIR_CLI_FRAMES_H
 #define WEIR_CLI_FRAMES_H

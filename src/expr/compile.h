@@ -157,6 +157,8 @@ const weir_node *weir_gather_keywords(weir_compiler *c, const weir_node *call);
 bool weir_read_of(weir_compiler *c, const weir_node *node, size_t *read);
 /** The read of `key in node`. */
 bool weir_read_in(weir_compiler *c, const weir_node *node, const weir_node *key, size_t *read);
+/** A name that stands for a member of `data`. False if it is none. */
+bool weir_compile_word(weir_compiler *c, const weir_node *node, unsigned hint, weir_operand *out);
 /** INDEX and get() calls that are static paths: writes the instruction. False if it is none. */
 bool weir_compile_path(weir_compiler *c, const weir_node *node, unsigned hint, weir_operand *out);
 

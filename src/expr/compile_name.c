@@ -213,6 +213,9 @@ static weir_str candidate_at(const void *user, size_t index)
     if (index < c->local_count)
         return c->locals[index].name;
     index -= c->local_count;
+    if (index < c->scope->word_count)
+        return c->scope->words[index];
+    index -= c->scope->word_count;
     for (const root_row *row = ROOTS; row->name; row++)
         if ((c->scope->roots & WEIR_ROOT_BIT(row->root)) && index-- == 0)
             return weir_str_of(row->name);
@@ -224,7 +227,7 @@ static weir_str candidate_at(const void *user, size_t index)
 
 static size_t candidate_count(const weir_compiler *c)
 {
-    size_t count = c->local_count;
+    size_t count = c->local_count + c->scope->word_count;
     for (const root_row *row = ROOTS; row->name; row++)
         count += (c->scope->roots & WEIR_ROOT_BIT(row->root)) != 0;
     for (const space_row *row = SPACES; row->name; row++)
@@ -324,6 +327,9 @@ weir_operand weir_compile_name(weir_compiler *c, const weir_node *node, unsigned
     const weir_local *local = weir_local_find(c, node->name);
     if (local)
         return compile_local(c, node, local);
+    weir_operand word;
+    if (weir_compile_word(c, node, hint, &word))
+        return word;
     const root_row *row = find_root(node->name);
     if (row && (c->scope->roots & WEIR_ROOT_BIT(row->root)))
         return compile_root(c, node, row, hint);

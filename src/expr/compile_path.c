@@ -139,10 +139,50 @@ static bool add_read(weir_compiler *c, path *p, size_t *read)
     return true;
 }
 
+/* A path that no message can have is a mistake, unless it asks whether it is there. */
+static unsigned check_shape(weir_compiler *c, const weir_node *node, size_t read)
+{
+    const weir_read *entry = &c->reads[read];
+    unsigned kind = WEIR_KIND_COUNT;
+    weir_step steps[STEPS_MAX];
+    char why[160];
+    if (!c->scope->shape || entry->is_item)
+        return kind;
+    for (size_t i = 0; i < entry->count; i++) {
+        if (entry->steps[i].kind != WEIR_STEP_INDEX)
+            return kind;
+        step_of(&entry->steps[i], &steps[i]);
+    }
+    if (!c->scope->shape->has(c->scope->shape->user, steps, entry->count, &kind, why))
+        weir_compiler_mistake(c, node, "%s", why);
+    return kind;
+}
+
 bool weir_read_of(weir_compiler *c, const weir_node *node, size_t *read)
 {
     path p = {0};
-    return find_path(c, node, &p) && p.count > 0 && add_read(c, &p, read);
+    if (!find_path(c, node, &p) || p.count == 0 || !add_read(c, &p, read))
+        return false;
+    check_shape(c, node, *read);
+    return true;
+}
+
+bool weir_compile_word(weir_compiler *c, const weir_node *node, unsigned hint, weir_operand *out)
+{
+    path p = {.root = WEIR_ROOT_DATA, .projection = c->scope->data};
+    const weir_value key = weir_value_str(node->name);
+    size_t read;
+    for (size_t i = 0; i < c->scope->word_count; i++) {
+        if (!weir_str_eq(c->scope->words[i], node->name))
+            continue;
+        if (!push_step(&p, node, WEIR_STEP_INDEX, &key) || !add_read(c, &p, &read))
+            return false;
+        weir_emit(c, node, WEIR_OP_SLOT, hint, c->reads[read].slot, (unsigned)read, 0);
+        *out = weir_operand_of(hint, WEIR_KIND_COUNT);
+        out->is_json = true;
+        return true;
+    }
+    return false;
 }
 
 bool weir_read_in(weir_compiler *c, const weir_node *node, const weir_node *key, size_t *read)
@@ -159,9 +199,9 @@ static unsigned slot_op(const weir_compiler *c, size_t read)
     return c->reads[read].is_item ? WEIR_OP_ITEM_SLOT : WEIR_OP_SLOT;
 }
 
-static weir_operand json_operand(unsigned reg)
+static weir_operand json_operand(unsigned reg, unsigned kind)
 {
-    weir_operand operand = weir_operand_of(reg, WEIR_KIND_COUNT);
+    weir_operand operand = weir_operand_of(reg, (uint8_t)kind);
     operand.is_json = true;
     return operand;
 }
@@ -195,7 +235,7 @@ bool weir_compile_path(weir_compiler *c, const weir_node *node, unsigned hint, w
     size_t read;
     if (weir_read_of(c, node, &read)) {
         weir_emit(c, node, slot_op(c, read), hint, c->reads[read].slot, (unsigned)read, 0);
-        *out = json_operand(hint);
+        *out = json_operand(hint, check_shape(c, node, read));
         return true;
     }
     return computed_default(c, node, hint, out);

@@ -66,12 +66,26 @@ typedef struct weir_expr_names {
     const weir_extensions *extensions; /* functions of plugins; NULL: none */
 } weir_expr_names;
 
+/** What can be known of `data` before there is any: the compiler refuses a path that cannot be. */
+typedef struct weir_expr_shape {
+    /**
+     * True if a message may have the path. Else `why` has a sentence. `kind` is changed to the kind
+     * of all that it can be, where there is one.
+     */
+    bool (*has)(const void *user, const weir_step *steps, size_t count, unsigned *kind,
+                char why[160]);
+    const void *user;
+} weir_expr_shape;
+
 /** What the compiler may resolve. Borrowed for the compilation. */
 typedef struct weir_expr_scope {
     unsigned roots;        /* WEIR_ROOT_BIT set */
     weir_projection *data; /* where paths into `data` are added; NULL: `data` is read whole */
     weir_projection *item; /* likewise for `item` */
     const weir_expr_names *names;
+    const weir_str *words; /* plain names that stand for members of `data`; they are always there */
+    size_t word_count;
+    const weir_expr_shape *shape; /* what is known of `data`, or NULL */
 } weir_expr_scope;
 
 /** What a run can see beyond its inputs. Owned by the connection; changed only between runs. */

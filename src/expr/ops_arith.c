@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "expr/typed.h"
+#include "util/number.h"
 
 static const char *const SIGNS[] = {
     [WEIR_BINARY_OR] = "|",        [WEIR_BINARY_XOR] = "^",     [WEIR_BINARY_AND] = "&",
@@ -105,40 +106,15 @@ static bool float_binary(weir_vm *vm, weir_binary op, const weir_value *a, const
 
 /* ------------------------------------------------------------------ int */
 
-/* a / b correctly rounded, for integers wider than the 53 bits of a double; |b| <= 2^64, so that
- * the quotient has at least 62 bits and a sticky one. */
-static double exact_quotient(__int128 a, __int128 b)
-{
-    bool is_negative = (a < 0) != (b < 0);
-    unsigned __int128 n = a < 0 ? -(unsigned __int128)a : (unsigned __int128)a;
-    unsigned __int128 d = b < 0 ? -(unsigned __int128)b : (unsigned __int128)b;
-    int shift = 0;
-    if (n == 0)
-        return is_negative ? -0.0 : 0.0;
-    for (; !(n >> 126); shift++)
-        n <<= 1;
-    unsigned __int128 q = n / d;
-    if (n % d)
-        q |= 1;
-    double f = ldexp((double)q, -shift);
-    return is_negative ? -f : f;
-}
-
 static bool int_div(weir_vm *vm, const weir_value *a, const weir_value *b, __int128 x, __int128 y,
                     weir_value *out)
 {
     if (y == 0)
         return fail_zero(vm, "division by zero", a);
-    __int128 limit = (__int128)1 << 53;
-    bool is_exact = x >= -limit && x <= limit && y >= -limit && y <= limit;
-    if (is_exact) {
-        *out = weir_value_float((double)x / (double)y);
-        return true;
-    }
     __int128 wide = (__int128)1 << 64;
     if (y > wide || y < -wide)
         return fail_overflow(vm, WEIR_BINARY_DIV, a, b);
-    *out = weir_value_float(exact_quotient(x, y));
+    *out = weir_value_float(weir_int_quotient(x, y));
     return true;
 }
 

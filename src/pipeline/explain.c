@@ -5,6 +5,7 @@
  */
 #include "pipeline/explain.h"
 
+#include "pipeline/explain_layout.h"
 #include "pipeline/format.h"
 #include "pipeline/parts.h"
 
@@ -206,6 +207,7 @@ static void code_of_message(const code *c, const weir_message *message)
     weir_buf what = {0};
     if (!message)
         return;
+    code_of_message(c, message->next);
     weir_buf_put(&what, message->what);
     const char *name = weir_buf_cstr(&what);
     code_of_fields(c, message->fields, message->field_count, name);
@@ -265,6 +267,8 @@ static void explain_code(weir_sheet *sheet, weir_entry *into, const weir_plan *p
 void weir_explain_plan(weir_sheet *sheet, weir_entry *into, const weir_plan *plan, bool with_code)
 {
     explain_framing(sheet, into, plan);
+    if (plan->layout)
+        weir_explain_layout(sheet, into, plan->layout);
     if (plan->payload)
         explain_paths(sheet, into, "payload_projection", plan->payload_paths, WEIR_STR("data"));
     explain_paths(sheet, into, "projection", plan->paths, WEIR_STR("data"));

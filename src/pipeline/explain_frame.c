@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "pipeline/explain.h"
+#include "pipeline/explain_layout.h"
 #include "pipeline/observer.h"
 #include "value/json_write.h"
 
@@ -17,7 +18,9 @@ typedef struct trace {
     const weir_plan *plan;
     bool is_waiting; /* the waits are asked, which is told in a table of their own */
     weir_entry *waits;
-    size_t tests; /* of the wait that is asked */
+    size_t tests;                    /* of the wait that is asked */
+    const weir_layout_state *packet; /* that is the next record */
+    weir_str packet_bytes;
     weir_entry *records;
     size_t record_count;
     weir_entry *record;
@@ -31,6 +34,7 @@ typedef struct trace {
     weir_entry *items;
     size_t item_count;
     weir_entry *fields;
+    weir_entry *failures; /* of packets */
     weir_entry *place;
     uint64_t seq[WEIR_CHANNEL_COUNT];
 } trace;
@@ -103,6 +107,13 @@ static void on_payload(void *user, const weir_value *payload)
     put_slots(t, map, "slots", t->plan->payload_paths, t->runner->payload_slots, WEIR_STR("data"));
 }
 
+static void on_packet(void *user, const weir_layout_state *packet, weir_str bytes)
+{
+    trace *t = user;
+    t->packet = packet;
+    t->packet_bytes = bytes;
+}
+
 static void on_record(void *user, const weir_value *record)
 {
     trace *t = user;
@@ -111,6 +122,10 @@ static void on_record(void *user, const weir_value *record)
     t->record = t->place = weir_sheet_map(t->sheet, t->records, NULL);
     t->routing = t->match = t->streams = t->stream = NULL;
     weir_sheet_number(t->sheet, t->record, "record", t->record_count++);
+    if (t->packet) {
+        weir_explain_packet(t->sheet, t->record, t->packet, t->packet_bytes);
+        t->packet = NULL;
+    }
     put_typed(t, t->record, "data", "type", record);
     put_slots(t, t->record, "slots", t->plan->paths, t->runner->slots, WEIR_STR("data"));
 }
@@ -239,6 +254,13 @@ static void on_made(void *user, const weir_record *record)
     free(copy);
 }
 
+static weir_entry *failures_of(trace *t)
+{
+    if (!t->failures)
+        t->failures = weir_sheet_list(t->sheet, t->top, "failed_packets");
+    return t->failures;
+}
+
 static void on_failed(void *user, weir_stage stage, const char *reason)
 {
     trace *t = user;
@@ -251,7 +273,10 @@ static void on_failed(void *user, weir_stage stage, const char *reason)
     weir_buf text = {0};
     weir_buf_printf(&text, "%s: %s", weir_stage_name(stage), reason);
     t->sheet->failed |= text.failed;
-    weir_sheet_masked(t->sheet, t->place, "failed", weir_buf_str(&text));
+    if (stage == WEIR_STAGE_DECODE && t->plan->layout) /* a packet, no part of the last record */
+        weir_sheet_masked(t->sheet, failures_of(t), NULL, weir_buf_str(&text));
+    else
+        weir_sheet_masked(t->sheet, t->place, "failed", weir_buf_str(&text));
     weir_buf_fini(&text);
 }
 
@@ -299,6 +324,7 @@ static void ask_waits(trace *t, const weir_runner_frame *frame)
 static const weir_observer observer = {.on_inflated = on_inflated,
                                        .on_message = on_message,
                                        .on_payload = on_payload,
+                                       .on_packet = on_packet,
                                        .on_record = on_record,
                                        .on_match = on_match,
                                        .on_route = on_route,

@@ -5,6 +5,7 @@
  */
 #include "pipeline/format.h"
 
+#include "pipeline/layout.h"
 #include "util/error.h"
 #include "util/utf8.h"
 #include "value/msgpack.h"
@@ -124,14 +125,24 @@ static bool project_plugin(weir_runner *runner, const weir_projection *paths, we
 
 /* ------------------------------------------------------------------ the rows */
 
+static const weir_format formats[] = {
+    [WEIR_PARSER_JSON] = {"json", parse_json, project_json, false},
+    [WEIR_PARSER_TEXT] = {"text", parse_text, project_text, false},
+    [WEIR_PARSER_BINARY] = {"binary", parse_binary, project_binary, false},
+    [WEIR_PARSER_MSGPACK] = {"msgpack", parse_msgpack, project_msgpack, true},
+};
+
 const weir_format *weir_format_of(const weir_connection_spec *connection)
 {
-    static const weir_format formats[] = {
-        [WEIR_PARSER_JSON] = {"json", parse_json, project_json, false},
-        [WEIR_PARSER_TEXT] = {"text", parse_text, project_text, false},
-        [WEIR_PARSER_BINARY] = {"binary", parse_binary, project_binary, false},
-        [WEIR_PARSER_MSGPACK] = {"msgpack", parse_msgpack, project_msgpack, true},
-    };
     static const weir_format plugin = {"of a plugin", parse_plugin, project_plugin, false};
-    return connection->decode.node ? &plugin : &formats[connection->format];
+    return connection->decode.node ? &plugin
+           : connection->layout    ? &weir_layout_format
+                                   : &formats[connection->format];
+}
+
+const weir_format *weir_format_of_frame(const weir_connection_spec *connection, bool is_binary)
+{
+    return connection->layout && connection->layout->has_json_text && !is_binary
+               ? &formats[WEIR_PARSER_JSON]
+               : weir_format_of(connection);
 }

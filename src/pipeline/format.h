@@ -23,5 +23,7 @@ typedef struct weir_format {
 
 /** Never NULL. */
 const weir_format *weir_format_of(const weir_connection_spec *connection);
+/** The same for one frame: text frames beside a layout may be JSON. */
+const weir_format *weir_format_of_frame(const weir_connection_spec *connection, bool is_binary);
 
 #endif

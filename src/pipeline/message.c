@@ -91,6 +91,10 @@ const weir_message *weir_plan_message(weir_plan_builder *builder, const weir_mes
     message->names_stream = roots & WEIR_ROOT_BIT(WEIR_ROOT_STREAM);
     for (size_t i = 0; i < message->topic_count; i++)
         message->names_stream = message->names_stream || message->topics[i].names_stream;
+    if (spec->next) {
+        message->next = weir_plan_message(builder, spec->next, what, scope);
+        message->names_stream |= message->next && message->next->names_stream;
+    }
     return message;
 }
 
@@ -284,6 +288,19 @@ static bool set_assets(draft *d)
     return true;
 }
 
+/* Once, or for each asset. */
+static weir_code emit_all(draft *d, weir_outgoing_fn *emit, void *user, bool *goes_on)
+{
+    const size_t count = d->message->is_per_asset ? d->input->asset_count : 1;
+    weir_code code = WEIR_OK;
+    for (size_t i = 0; i < count && code == WEIR_OK && *goes_on; i++) {
+        if (d->message->is_per_asset)
+            d->roots.roots[WEIR_ROOT_ASSET] = weir_value_asset(d->input->assets[i]);
+        code = emit_one(d, emit, user, goes_on);
+    }
+    return code;
+}
+
 weir_code weir_message_emit(const weir_message *message, const weir_message_input *input,
                             weir_outgoing_fn *emit, void *user, weir_error *error)
 {
@@ -294,13 +311,11 @@ weir_code weir_message_emit(const weir_message *message, const weir_message_inpu
         return weir_fail_nomem(error);
     }
     d.roots.roots[WEIR_ROOT_STREAM] = weir_value_str(input->stream);
-    const size_t count = message->is_per_asset ? input->asset_count : 1;
     weir_code code = WEIR_OK;
     bool goes_on = true;
-    for (size_t i = 0; i < count && code == WEIR_OK && goes_on; i++) {
-        if (message->is_per_asset)
-            d.roots.roots[WEIR_ROOT_ASSET] = weir_value_asset(input->assets[i]);
-        code = emit_one(&d, emit, user, &goes_on);
+    for (; message && code == WEIR_OK && goes_on; message = message->next) {
+        d.message = message;
+        code = emit_all(&d, emit, user, &goes_on);
     }
     weir_buf_wipe(&d.bytes);
     weir_buf_wipe(&d.name);

@@ -36,6 +36,8 @@ struct weir_observer {
     /** The whole message, before payload_path. */
     void (*on_message)(void *user, const weir_value *message);
     void (*on_payload)(void *user, const weir_value *payload);
+    /** A packet of a layout, which is a record. */
+    void (*on_packet)(void *user, const struct weir_layout_state *packet, weir_str bytes);
     /** A record of the frame, its slots filled. */
     void (*on_record)(void *user, const weir_value *record);
     /** A rule of the router was tried. */

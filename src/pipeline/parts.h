@@ -123,6 +123,7 @@ typedef struct weir_plan_topic {
 } weir_plan_topic;
 
 struct weir_message {
+    const weir_message *next; /* sent behind it, or NULL */
     weir_message_format format;
     weir_str what; /* "subscribe trades", for errors */
     const weir_plan_field *fields;
@@ -198,6 +199,8 @@ typedef struct weir_plan_wait {
     const weir_program *error;
 } weir_plan_wait;
 
+typedef struct weir_layout weir_layout; /* pipeline/layout.h */
+
 typedef struct weir_plan_subscribe {
     weir_str key;
     const weir_message *message;
@@ -228,6 +231,7 @@ struct weir_plan {
     const weir_extension *decode;
     const weir_program *payload;
     weir_str payload_where;
+    weir_layout *layout; /* or NULL */
     weir_projection *payload_paths;
     size_t payload_slots;
     weir_projection *paths; /* of a record */
@@ -270,7 +274,8 @@ typedef struct weir_format weir_format; /* pipeline/format.h */
 
 struct weir_runner {
     const weir_plan *plan;
-    const weir_format *format;
+    const weir_format *format;        /* of the frame at work */
+    struct weir_layout_state *layout; /* where the plan has one */
     const weir_expr_world *world;
     weir_arena *arena;
     weir_vm *vm;
@@ -300,6 +305,8 @@ struct weir_runner {
     void *watcher;
 };
 
+/** The record at roots[DATA], slots filled: routed and converted. */
+void weir_runner_take(weir_runner *runner, weir_str sample);
 /** Counts a failure and keeps a sample. */
 void weir_runner_fail(weir_runner *runner, weir_stage stage, weir_str sample, const char *format,
                       ...) WEIR_PRINTF(4, 5);

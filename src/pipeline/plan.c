@@ -7,6 +7,7 @@
  */
 #include "pipeline/plan.h"
 
+#include "pipeline/layout.h"
 #include "pipeline/parts.h"
 #include "util/error.h"
 
@@ -235,6 +236,12 @@ static void find_functions(weir_plan *plan)
     }
 }
 
+/* Where a record is a packet of the layout and nothing else. */
+static bool has_known_shape(const weir_plan *plan)
+{
+    return plan->layout && weir_layout_is_direct(plan) && !plan->connection->layout->has_json_text;
+}
+
 static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_schema_id)
 {
     if (!build_names(plan))
@@ -243,18 +250,21 @@ static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_sc
     find_functions(plan);
     const weir_expr_scope bare = {.names = &plan->names};
     plan->paths = weir_projection_new(builder->arena);
-    if (!plan->paths || !build_payload(builder, plan))
+    if (!plan->paths || !build_payload(builder, plan) ||
+        (plan->connection->layout && !weir_layout_compile(builder, plan)))
         return false;
     if (plan->connection->url.node)
         weir_template_parse(builder, &plan->connection->url, NULL, 0, &bare, &plan->url);
     if (plan->connection->exclusive.node)
         weir_template_parse(builder, &plan->connection->exclusive, NULL, 0, &bare,
                             &plan->exclusive);
+    const weir_expr_shape shape = {weir_layout_has_path, plan->layout};
     const weir_expr_scope record = {.roots = WEIR_ROOT_BIT(WEIR_ROOT_DATA) |
                                              WEIR_ROOT_BIT(WEIR_ROOT_RECEIVED) |
                                              WEIR_ROOT_BIT(WEIR_ROOT_TOPIC),
                                     .data = plan->paths,
-                                    .names = &plan->names};
+                                    .names = &plan->names,
+                                    .shape = has_known_shape(plan) ? &shape : NULL};
     const bool has_names = plan->connection->traits & WEIR_BACKEND_NAMES;
     const bool goes_by_name = has_names && !plan->connection->has_router;
     plan->hears_by_name = goes_by_name || (has_names && plan->connection->events);
@@ -266,7 +276,7 @@ static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_sc
         !weir_projection_seal(plan->paths))
         return false;
     plan->slots = weir_projection_slots(plan->paths);
-    return true;
+    return !plan->layout || weir_layout_load_paths(builder, plan);
 }
 
 weir_plan *weir_plan_new(const weir_spec_model *spec, const weir_connection_spec *connection,

@@ -12,6 +12,7 @@
 
 #include "pipeline/format.h"
 #include "pipeline/items.h"
+#include "pipeline/layout.h"
 #include "pipeline/observer.h"
 #include "pipeline/parts.h"
 #include "util/error.h"
@@ -73,7 +74,11 @@ static bool init(weir_runner *runner)
     runner->item_slots = calloc(plan->item_slots + 1, sizeof *runner->item_slots);
     runner->payload_slots = calloc(plan->payload_slots + 1, sizeof *runner->payload_slots);
     runner->lazy = (weir_expr_lazy){make_whole, runner};
-    runner->input.lazy_data = &runner->lazy;
+    if (plan->layout) {
+        runner->layout = calloc(1, sizeof *runner->layout);
+        if (!runner->layout || !weir_layout_state_init(runner->layout, runner))
+            return false;
+    }
     if (connection->compression != WEIR_COMPRESSION_NONE &&
         !(runner->inflate = new_inflate(connection)))
         return false;
@@ -109,6 +114,9 @@ void weir_runner_free(weir_runner *runner)
     free(runner->slots);
     free(runner->item_slots);
     free(runner->payload_slots);
+    if (runner->layout)
+        weir_layout_state_fini(runner->layout);
+    free(runner->layout);
     weir_inflate_free(runner->inflate);
     weir_buf_fini(&runner->inflated);
     weir_buf_fini(&runner->replaced);
@@ -215,10 +223,8 @@ static const weir_plan_route *find_route(weir_runner *runner, weir_str sample)
     return &plan->fallback;
 }
 
-/* The record at roots[DATA], its slots filled. */
-static void take_record(weir_runner *runner)
+void weir_runner_take(weir_runner *runner, weir_str sample)
 {
-    const weir_str sample = sample_of(runner, &runner->input.roots[WEIR_ROOT_DATA]);
     const weir_arena_mark mark = weir_arena_save(runner->arena);
     runner->counters.records_in++;
     if (weir_runner_is_watched(runner))
@@ -231,6 +237,12 @@ static void take_record(weir_runner *runner)
     for (size_t i = 0; i < route->stream_count; i++)
         weir_runner_convert(runner, &runner->plan->streams[route->streams[i]], sample);
     weir_arena_rewind(runner->arena, mark);
+}
+
+/* The record at roots[DATA], its slots filled. */
+static void take_record(weir_runner *runner)
+{
+    weir_runner_take(runner, sample_of(runner, &runner->input.roots[WEIR_ROOT_DATA]));
 }
 
 static void take_value(weir_runner *runner, const weir_value *record)
@@ -436,6 +448,8 @@ static void begin_frame(weir_runner *runner, const weir_runner_frame *frame)
     if (runner->message)
         weir_arena_reset(runner->message);
     runner->frame = frame;
+    runner->format = weir_format_of_frame(runner->plan->connection, frame->is_binary);
+    runner->input.lazy_data = &runner->lazy;
     runner->input.data_slots = runner->slots;
     runner->input.item_slots = runner->item_slots;
     /* Frames of a file without times were received at no time that anybody knows. */
@@ -498,10 +512,22 @@ bool weir_runner_admit(weir_runner *runner, weir_runner_frame *frame)
     return is_admitted;
 }
 
+static void take_open(weir_runner *runner, weir_str bytes)
+{
+    if (runner->format != &weir_layout_format)
+        take_bytes(runner, bytes);
+    else if (weir_layout_is_direct(runner->plan))
+        weir_layout_feed(runner, bytes);
+    else if (!weir_layout_ignores(runner, bytes))
+        take_bytes(runner, bytes);
+}
+
 void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
 {
     weir_str bytes = frame->bytes;
     start_frame(runner, frame);
+    if (runner->layout)
+        runner->layout->is_quiet = false;
     runner->counters.frames++;
     runner->counters.bytes += frame->bytes.len;
     if (runner->plan->hears_by_name && !is_heard(runner->plan, frame->topic))
@@ -511,7 +537,7 @@ void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
     else if (frame->has_parts)
         take_parts(runner, bytes);
     else if (open_frame(runner, &bytes))
-        take_bytes(runner, bytes);
+        take_open(runner, bytes);
     runner->is_open = false;
 }
 
@@ -574,6 +600,8 @@ weir_verdict weir_runner_wait(weir_runner *runner, weir_wait which, const weir_r
     const weir_plan_wait *wait = &runner->plan->waits[which];
     weir_value message;
     start_frame(runner, frame);
+    if (runner->layout)
+        runner->layout->is_quiet = true; /* the frame may also be fed */
     if (!wait->is_set || !parse_whole(runner, frame, &message))
         return WEIR_VERDICT_OTHER;
     const weir_verdict verdict = judge_all(runner, wait, &message, why);

@@ -45,6 +45,17 @@ static const weir_asset *find_asset(explanation *x, weir_str symbol)
     return make_asset(x, symbol);
 }
 
+/* A symbol as the venue writes them, where the spec's tests subscribe one. */
+static weir_str example_symbol(const weir_spec_model *model)
+{
+    for (size_t i = 0; i < model->test_count; i++) {
+        const weir_test_spec *test = &model->tests[i];
+        if (test->stream_count > 0 && test->streams[0].symbol_count > 0)
+            return test->streams[0].symbols[0];
+    }
+    return WEIR_STR("SYMBOL");
+}
+
 static bool find_examples(explanation *x)
 {
     const weir_spec_model *model = x->spec->model;
@@ -55,7 +66,7 @@ static bool find_examples(explanation *x)
             x->examples[x->example_count++] = asset;
     }
     if (x->examples && x->example_count == 0)
-        x->examples[x->example_count++] = make_asset(x, WEIR_STR("SYMBOL"));
+        x->examples[x->example_count++] = make_asset(x, example_symbol(model));
     return x->examples && x->examples[0];
 }
 

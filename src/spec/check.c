@@ -132,8 +132,11 @@ static bool is_message_for(const weir_template_spec *list, size_t count,
                            bool (*test)(const weir_message_spec *), const weir_node **node)
 {
     for (size_t i = 0; i < count; i++) {
-        if (test(&list[i].message)) {
-            *node = list[i].message.node;
+        const weir_message_spec *message = &list[i].message;
+        while (message && !test(message))
+            message = message->next;
+        if (message) {
+            *node = message->node;
             return true;
         }
     }

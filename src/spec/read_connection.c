@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `connections:`: one table per part (backend, parser, router, converters, reconnect), read into
  * weir_connection_spec. */
+#include "spec/layout.h"
 #include "spec/rows.h"
 #include "util/time.h"
 
@@ -179,6 +180,27 @@ typedef struct template_list {
     size_t count;
 } template_list;
 
+/* One message, or several that are sent one behind the other. */
+static void read_messages(weir_reader *reader, weir_node *node, weir_message_spec *first)
+{
+    if (node->kind != WEIR_NODE_LIST) {
+        weir_read_message(reader, node, first);
+        return;
+    }
+    if (node->count == 0)
+        weir_read_mismatch(reader, node, "subscribe", "at least one message");
+    for (size_t i = 0; i < node->count; i++) {
+        weir_read_message(reader, node->items[i], first);
+        if (i + 1 == node->count)
+            break;
+        weir_message_spec *next = weir_read_array(reader, 1, sizeof *next);
+        first->next = next;
+        if (!next)
+            return;
+        first = next;
+    }
+}
+
 static void read_templates(weir_reader *reader, weir_node *node, template_list *list)
 {
     const bool is_bare = weir_is_message(node); /* one message, no stream named: for all of them */
@@ -189,7 +211,7 @@ static void read_templates(weir_reader *reader, weir_node *node, template_list *
     for (size_t i = 0; i < count; i++) {
         items[i].key = is_bare ? WEIR_STR("all") : node->pairs[i].key->text;
         items[i].node = is_bare ? node : node->pairs[i].key;
-        weir_read_message(reader, is_bare ? node : node->pairs[i].value, &items[i].message);
+        read_messages(reader, is_bare ? node : node->pairs[i].value, &items[i].message);
     }
     *list = (template_list){items, count};
 }
@@ -212,7 +234,11 @@ static void read_unsubscribe_templates(weir_reader *reader, weir_node *node, voi
     connection->unsubscribe_count = list.count;
 }
 
-static const weir_shape template_map_shape = {.form = WEIR_SHAPE_MAP, .of = &weir_message_shape};
+static const weir_shape message_list_shape = {
+    .form = WEIR_SHAPE_LIST, .of = &weir_message_shape, .least = 1};
+static const weir_shape messages_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &weir_message_shape, .other = &message_list_shape};
+static const weir_shape template_map_shape = {.form = WEIR_SHAPE_MAP, .of = &messages_shape};
 static const weir_shape templates_shape = {.form = WEIR_SHAPE_EITHER,
                                            .of = &weir_message_shape,
                                            .other = &template_map_shape,
@@ -224,7 +250,8 @@ static const weir_key_row subscribe_rows[] = {
      .read = read_subscribe_templates,
      .shape = &templates_shape,
      .flags = WEIR_KEY_REQUIRED,
-     .doc = "messages by stream, by channel or for `all`; one message alone is for all"},
+     .doc = "messages by stream, by channel or for `all`, or lists of them, sent in order; one "
+            "message alone is for all"},
     {.name = "unsubscribe",
      .type = WEIR_KEY_READ,
      .read = read_unsubscribe_templates,
@@ -310,7 +337,11 @@ static const weir_key_row parser_rows[] = {
      .offset = offsetof(weir_connection_spec, decode),
      .use = WEIR_EXTENSION_DECODER,
      .doc = "makes `data` of the bytes, whatever the `format`"},
-    {.name = "layout", .type = WEIR_KEY_LATER, .doc = "declared binary structure"},
+    {.name = "layout",
+     .type = WEIR_KEY_READ,
+     .read = weir_read_layout,
+     .shape = &weir_layout_shape,
+     .doc = "with `format: binary`: which bytes are which fields"},
     {.name = "learn", .type = WEIR_KEY_LATER, .doc = "values kept from control messages"},
 };
 static const weir_key_table parser_table = {"parser", parser_rows,
@@ -602,7 +633,14 @@ static const weir_shape reconnect_shape = {.form = WEIR_SHAPE_TABLE, .table = &r
 
 static void read_parser(weir_reader *reader, weir_node *node, void *into)
 {
+    const weir_connection_spec *connection = into;
     weir_read_map(reader, node, &parser_table, into);
+    if (connection->layout && connection->format != WEIR_PARSER_BINARY)
+        weir_diag_error(reader->diags, connection->layout->node->place,
+                        "a layout goes with 'format: binary'");
+    if (connection->layout && connection->decode.node)
+        weir_diag_error(reader->diags, connection->layout->node->place,
+                        "a layout and a function that decodes do the same: write one of them");
 }
 
 static void read_url(weir_reader *reader, weir_node *node, void *into)

@@ -36,6 +36,25 @@ static bool from_base64(weir_reader *reader, const weir_node *value, weir_buf *b
     return is_good;
 }
 
+/* Blanks and line ends may stand between the bytes. */
+static bool from_hex(weir_reader *reader, const weir_node *value, weir_buf *bytes)
+{
+    weir_str text;
+    weir_buf digits = {0};
+    if (!weir_read_text(reader, value, "hex", &text))
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] != ' ' && text.ptr[i] != '\n')
+            weir_buf_putc(&digits, text.ptr[i]);
+    }
+    const bool is_good = !digits.failed && weir_hex_decode(weir_buf_str(&digits), bytes);
+    if (!is_good)
+        weir_diag_error(reader->diags, value->place,
+                        "not hexadecimal: two digits a byte, with blanks between bytes if need be");
+    weir_buf_fini(&digits);
+    return is_good;
+}
+
 static bool compress(weir_reader *reader, const weir_node *value, weir_deflate_form form,
                      weir_buf *bytes)
 {
@@ -88,8 +107,8 @@ typedef struct way {
 } way;
 
 static const way ways[] = {
-    {"base64", from_base64}, {"gzip", to_gzip},       {"deflate", to_deflate},
-    {"zlib", to_zlib},       {"msgpack", to_msgpack},
+    {"base64", from_base64}, {"hex", from_hex}, {"gzip", to_gzip},
+    {"deflate", to_deflate}, {"zlib", to_zlib}, {"msgpack", to_msgpack},
 };
 
 static const way *find_way(const weir_node *node)
@@ -103,7 +122,7 @@ static const way *find_way(const weir_node *node)
 
 static const weir_shape bytes_shape = {.form = WEIR_SHAPE_MAP,
                                        .of = &weir_text_shape,
-                                       .pattern = "^(base64|gzip|deflate|zlib|msgpack)$",
+                                       .pattern = "^(base64|hex|gzip|deflate|zlib|msgpack)$",
                                        .least = 1,
                                        .most = 1};
 const weir_shape weir_frame_shape = {
@@ -120,10 +139,11 @@ static bool read_bytes(weir_reader *reader, const weir_node *node, const char *w
     weir_buf bytes = {0};
     const way *found = find_way(node);
     if (!found) {
-        weir_diag_error(reader->diags, node->place,
-                        "bytes in '%s' are written as {base64: TEXT}, {gzip: TEXT} (deflate, zlib) "
-                        "to be compressed, or {msgpack: JSON}, with no other key",
-                        what);
+        weir_diag_error(
+            reader->diags, node->place,
+            "bytes in '%s' are written as {base64: TEXT}, {hex: TEXT}, {gzip: TEXT} (deflate, "
+            "zlib) to be compressed, or {msgpack: JSON}, with no other key",
+            what);
         return false;
     }
     frame->is_binary = true;

@@ -146,7 +146,8 @@ static const weir_key_row test_rows[] = {
      .type = WEIR_KEY_READ,
      .read = keep_in,
      .shape = &weir_frames_shape,
-     .doc = "a frame, or a list of frames: texts, {base64: TEXT}, {gzip: TEXT} (deflate, zlib), a "
+     .doc = "a frame, or a list of frames: texts, {base64: TEXT}, {hex: TEXT}, {gzip: TEXT} "
+            "(deflate, zlib), a "
             "text to be compressed, or {msgpack: JSON}"},
     {.name = "out",
      .type = WEIR_KEY_READ,
@@ -187,7 +188,7 @@ static const weir_key_row test_rows[] = {
      .type = WEIR_KEY_READ,
      .read = keep_sends,
      .shape = &sends_shape,
-     .doc = "the messages that are sent, in order: texts, or {base64: TEXT}"},
+     .doc = "the messages that are sent, in order: texts, {base64: TEXT} or {hex: TEXT}"},
     {.name = "headers",
      .type = WEIR_KEY_READ,
      .read = keep_headers,
@@ -341,7 +342,8 @@ static bool find_stream(weir_reader *reader, const weir_connection_spec *connect
         return false;
     }
     *index = (size_t)(stream - connection->streams);
-    *is_json &= message->message.format == WEIR_MESSAGE_JSON;
+    for (const weir_message_spec *one = &message->message; one; one = one->next)
+        *is_json &= one->format == WEIR_MESSAGE_JSON;
     return true;
 }
 

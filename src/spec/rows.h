@@ -104,6 +104,7 @@ extern const weir_shape weir_credentials_shape, weir_vars_shape, weir_mappings_s
 extern const weir_shape weir_assets_shape, weir_connections_shape, weir_auth_shape;
 extern const weir_shape weir_tests_shape, weir_frame_shape, weir_frames_shape;
 extern const weir_shape weir_plugins_shape, weir_hooks_shape;
+extern const weir_shape weir_layout_shape;
 extern const weir_shape weir_fields_shape, weir_message_shape;
 extern const weir_shape weir_text_shape, weir_scalar_shape, weir_any_shape;
 
@@ -145,6 +146,7 @@ void weir_read_message(weir_reader *reader, weir_node *node, weir_message_spec *
 bool weir_is_message(const weir_node *node);
 void weir_read_auth(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_connections(weir_reader *reader, weir_node *node, void *model);
+void weir_read_layout(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_credentials(weir_reader *reader, weir_node *node, void *model);
 /** Loads the plugins of a spec: before its other keys are read, which may name what they register.
  */

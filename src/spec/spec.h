@@ -57,8 +57,10 @@ typedef struct weir_topic_spec {
 } weir_topic_spec;
 
 /** A message to send (SPEC.md 5). Exactly one of fields, expr, custom, text, topics is given. */
-typedef struct weir_message_spec {
+typedef struct weir_message_spec weir_message_spec;
+struct weir_message_spec {
     const weir_node *node;
+    const weir_message_spec *next; /* sent behind it, or NULL */
     weir_message_format format;
     const weir_field *fields; /* json: {fields: ...} */
     size_t field_count;
@@ -71,7 +73,7 @@ typedef struct weir_message_spec {
     weir_text event; /* template: the name to send under */
     const weir_topic_spec *topics;
     size_t topic_count;
-} weir_message_spec;
+};
 
 typedef struct weir_stream_spec {
     weir_str name;
@@ -129,6 +131,8 @@ typedef enum weir_compression {
     WEIR_COMPRESSION_ZLIB,
     WEIR_COMPRESSION_AUTO
 } weir_compression;
+
+typedef struct weir_layout_spec weir_layout_spec; /* spec/layout.h */
 
 enum {
     WEIR_AUTH_HEADERS = 1,
@@ -198,6 +202,7 @@ typedef struct weir_connection_spec {
     weir_text payload_path;
     weir_text preprocess, decode; /* functions of a plugin */
     weir_hooks_spec hooks;
+    const weir_layout_spec *layout; /* NULL: none */
     bool has_router;
     bool router_enabled;
     const weir_node *router_node;

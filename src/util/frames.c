@@ -27,13 +27,17 @@ struct weir_frames {
     uint64_t torn;
 };
 
+static bool ends_in(weir_str path, const char *tail)
+{
+    const size_t len = strlen(tail);
+    return path.len >= len && memcmp(path.ptr + path.len - len, tail, len) == 0;
+}
+
 weir_frames_layout weir_frames_layout_of(weir_str path)
 {
-    static const char tail[] = ".lpf";
-    const size_t len = sizeof tail - 1;
-    return path.len >= len && memcmp(path.ptr + path.len - len, tail, len) == 0
-               ? WEIR_FRAMES_PREFIXED
-               : WEIR_FRAMES_AUTO;
+    return ends_in(path, ".lpf")   ? WEIR_FRAMES_PREFIXED
+           : ends_in(path, ".bin") ? WEIR_FRAMES_WHOLE
+                                   : WEIR_FRAMES_AUTO;
 }
 
 weir_frames *weir_frames_new(weir_frames_layout layout)
@@ -115,6 +119,20 @@ static weir_frames_step want_more(const weir_frames *frames, uint64_t *torn)
     return WEIR_FRAMES_END;
 }
 
+/* All that there is, once. */
+static weir_frames_step next_whole(weir_frames *frames, weir_recording_frame *frame, uint64_t *torn,
+                                   weir_error *error)
+{
+    const weir_str all = unused(frames);
+    if (all.len > WEIR_RECORDING_FRAME_MAX)
+        return too_long(error);
+    if (!frames->is_over || all.len == 0)
+        return want_more(frames, torn);
+    frames->start = frames->end;
+    *frame = (weir_recording_frame){.bytes = all, .is_binary = true};
+    return WEIR_FRAMES_FRAME;
+}
+
 /* A last line without its newline is a line. */
 static weir_frames_step next_line(weir_frames *frames, weir_recording_frame *frame, uint64_t *torn,
                                   weir_error *error)
@@ -183,7 +201,10 @@ weir_frames_step weir_frames_begin(weir_frames *frames, weir_error *error)
         return WEIR_FRAMES_FAILED;
     }
     frames->is_begun = true;
-    frames->layout = is_recording ? WEIR_FRAMES_RECORDING : WEIR_FRAMES_LINES;
+    if (is_recording)
+        frames->layout = WEIR_FRAMES_RECORDING;
+    else if (frames->layout == WEIR_FRAMES_AUTO)
+        frames->layout = WEIR_FRAMES_LINES;
     if (is_recording)
         frames->recording = weir_recording_new();
     if (is_recording && !frames->recording) {
@@ -201,6 +222,7 @@ weir_frames_step weir_frames_next(weir_frames *frames, weir_recording_frame *fra
                                              weir_error *) = {
         [WEIR_FRAMES_LINES] = next_line,
         [WEIR_FRAMES_PREFIXED] = next_prefixed,
+        [WEIR_FRAMES_WHOLE] = next_whole,
         [WEIR_FRAMES_RECORDING] = next_recorded};
     *torn = 0;
     error->code = WEIR_OK;

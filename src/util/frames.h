@@ -17,6 +17,7 @@ typedef enum weir_frames_layout {
     WEIR_FRAMES_AUTO, /**< a recording if it begins like one, else lines */
     WEIR_FRAMES_LINES,
     WEIR_FRAMES_PREFIXED, /**< a little-endian u32 length before each frame */
+    WEIR_FRAMES_WHOLE,    /**< a recording if it begins like one, else a single binary frame */
     WEIR_FRAMES_RECORDING
 } weir_frames_layout;
 
@@ -27,7 +28,7 @@ typedef enum weir_frames_step {
     WEIR_FRAMES_FAILED
 } weir_frames_step;
 
-/** What the name of a file says: PREFIXED for NAME.lpf, otherwise AUTO. */
+/** What the name of a file says: PREFIXED for NAME.lpf, WHOLE for NAME.bin, otherwise AUTO. */
 weir_frames_layout weir_frames_layout_of(weir_str path);
 
 /** NULL: out of memory. */

@@ -526,3 +526,31 @@ size_t weir_double_json(double value, char out[WEIR_NUMBER_TEXT_MAX])
     }
     return weir_double_repr(value, out);
 }
+
+/* ------------------------------------------------------------------ quotients */
+
+/* For integers wider than the 53 bits of a double: |b| <= 2^64, so that the quotient has at least
+ * 62 bits and a sticky one. */
+static double wide_quotient(__int128 a, __int128 b)
+{
+    bool is_negative = (a < 0) != (b < 0);
+    unsigned __int128 n = a < 0 ? -(unsigned __int128)a : (unsigned __int128)a;
+    unsigned __int128 d = b < 0 ? -(unsigned __int128)b : (unsigned __int128)b;
+    int shift = 0;
+    if (n == 0)
+        return is_negative ? -0.0 : 0.0;
+    for (; !(n >> 126); shift++)
+        n <<= 1;
+    unsigned __int128 q = n / d;
+    if (n % d)
+        q |= 1;
+    double f = ldexp((double)q, -shift);
+    return is_negative ? -f : f;
+}
+
+double weir_int_quotient(__int128 a, __int128 b)
+{
+    const __int128 limit = (__int128)1 << 53;
+    const bool is_exact = a >= -limit && a <= limit && b >= -limit && b <= limit;
+    return is_exact ? (double)a / (double)b : wide_quotient(a, b);
+}

@@ -37,6 +37,9 @@ weir_int_result weir_int_parse_json(weir_str text, int64_t *value);
  */
 weir_int_result weir_int_parse(weir_str text, int64_t *value);
 
+/** a / b as Python divides integers: correctly rounded. b is not 0 and at most 2^64 either way. */
+double weir_int_quotient(__int128 a, __int128 b);
+
 /** Exactly repr(float) of Python: "1.0", "0.1", "1e-05", "1e+16", "inf", "-inf", "nan". No NUL;
  * returns the length. */
 size_t weir_double_repr(double value, char out[WEIR_NUMBER_TEXT_MAX]);

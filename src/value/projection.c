@@ -275,6 +275,18 @@ static void write_key(weir_buf *out, weir_str key)
     weir_buf_putc(out, quote);
 }
 
+size_t weir_projection_steps(const weir_projection *projection, size_t slot,
+                             weir_step steps[WEIR_PROJECTION_DEPTH_MAX])
+{
+    size_t count = 0, at;
+    for (const weir_node *node = projection->slots[slot]; node->parent; node = node->parent)
+        count++;
+    at = count;
+    for (const weir_node *node = projection->slots[slot]; node->parent; node = node->parent)
+        steps[--at] = node->step;
+    return count;
+}
+
 weir_str weir_projection_path(weir_arena *arena, const weir_projection *projection, size_t slot,
                               weir_str root)
 {

@@ -32,6 +32,9 @@ size_t weir_projection_add(weir_projection *projection, const weir_step *steps, 
 /** Builds the lookup tables. False when out of memory. */
 bool weir_projection_seal(weir_projection *projection);
 size_t weir_projection_slots(const weir_projection *projection);
+/** The steps of a slot's path, from the top; their number. */
+size_t weir_projection_steps(const weir_projection *projection, size_t slot,
+                             weir_step steps[WEIR_PROJECTION_DEPTH_MAX]);
 /** The path of a slot as text ("data['p'][0]" with `root` = "data"), for explain and messages. */
 weir_str weir_projection_path(weir_arena *arena, const weir_projection *projection, size_t slot,
                               weir_str root);

@@ -72,8 +72,10 @@ static void evaluate(bool has_slots, weir_buf *out)
                              .session = NAMES,
                              .session_count = 1,
                              .has_asset_book = true};
-    weir_expr_scope scope = {WEIR_ROOT_BIT(WEIR_ROOT_DATA) | WEIR_ROOT_BIT(WEIR_ROOT_VALUE),
-                             has_slots ? projection : NULL, NULL, &names};
+    weir_expr_scope scope = {.roots =
+                                 WEIR_ROOT_BIT(WEIR_ROOT_DATA) | WEIR_ROOT_BIT(WEIR_ROOT_VALUE),
+                             .data = has_slots ? projection : NULL,
+                             .names = &names};
     size_t mistakes = 0;
     const weir_program *program = weir_expr_compile(spec, source, &scope, report, &mistakes);
     if (!program) {

@@ -120,7 +120,8 @@ static inline const weir_program *world_compile(world *w, const char *source,
     *w->reported = '\0';
     *data = w->is_whole ? NULL : weir_projection_new(w->spec);
     *item = w->is_whole ? NULL : weir_projection_new(w->spec);
-    weir_expr_scope scope = {w->roots, *data, *item, &w->names};
+    const weir_expr_scope scope = {
+        .roots = w->roots, .data = *data, .item = *item, .names = &w->names};
     const weir_program *program =
         weir_expr_compile(w->spec, weir_str_of(source), &scope, world_report, w);
     if (program && *data)

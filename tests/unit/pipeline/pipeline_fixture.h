@@ -21,6 +21,7 @@ typedef struct feed {
         *world; /* on the heap: the runner borrows it, and a feed is returned by value */
     weir_runner *runner;
     uint64_t number;
+    bool is_binary; /* how frames are marked */
     weir_buf out;
 } feed;
 
@@ -102,6 +103,7 @@ static inline const char *feed_frame(feed *f, weir_runner_frame frame)
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, frame.bytes.ptr, len);
     frame.bytes.ptr = copy;
+    frame.is_binary |= f->is_binary;
     frame.received_ns = 1;
     frame.number = f->number++;
     weir_buf_clear(&f->out);

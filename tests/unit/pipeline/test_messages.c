@@ -79,6 +79,15 @@ START_TEST(a_message_that_names_asset_is_sent_per_asset)
 }
 END_TEST
 
+START_TEST(a_list_of_messages_is_sent_in_its_order)
+{
+    expect_sent(
+        "    subscribe: {subscribe: {a: [{json: \"len(assets)\"}, {format: text, text: '{s}', "
+        "tokens: {fields: {s: asset.symbol}}}, {json: \"'mode'\"}]}}\n",
+        false, "2\nAAPL\nMS\"FT\n\"mode\"\n", NULL);
+}
+END_TEST
+
 START_TEST(secrets_are_sent_and_never_shown)
 {
     expect_sent("    auth: {mode: first_message, first_message: {json: {fields: {key: "
@@ -211,6 +220,7 @@ int main(void)
     Suite *suite = suite_create("messages");
     weir_check_case(suite, "text", a_json_message_is_compact_and_in_field_order,
                     a_message_that_names_asset_is_sent_per_asset,
+                    a_list_of_messages_is_sent_in_its_order,
                     one_message_for_several_streams_is_one_subscription, bytes_are_an_expression);
     weir_check_case(suite, "secrets", secrets_are_sent_and_never_shown,
                     a_text_with_a_secret_masks_that_part_only);

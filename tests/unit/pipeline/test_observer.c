@@ -121,8 +121,9 @@ static void on_wait(void *user, weir_wait wait, weir_outcome error, weir_outcome
 }
 
 static const weir_observer observer = {
-    on_inflated, on_message,     on_payload, on_record, on_match, on_route,  on_stream,
-    on_rule,     on_unconverted, on_item,    on_field,  on_made,  on_failed, on_wait};
+    on_inflated, on_message, on_payload, NULL /* a layout's */, on_record, on_match,
+    on_route,    on_stream,  on_rule,    on_unconverted,        on_item,   on_field,
+    on_made,     on_failed,  on_wait};
 
 /* What is told of a frame. The records are in f->out. */
 static const char *watch(feed *f, seen *s, const char *frame)

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes to values. The bytes of everything that is read here are known to be there, its texts to be
+ * UTF-8 and its factors to be numbers: a packet was looked at before (layout_run.c), so that all
+ * that can fail from here on is memory.
+ *
+ * A scaled integer is what Python makes of `int / 100`: correctly rounded, also beyond 2^53.
+ */
+#include "pipeline/layout.h"
+
+#include <stdio.h>
+
+#include "util/number.h"
+#include "util/utf8.h"
+
+/* ------------------------------------------------------------------ numbers */
+
+static inline uint64_t swapped(uint64_t v, unsigned size)
+{
+    return __builtin_bswap64(v) >> (64 - 8 * size);
+}
+
+/* The bytes as an unsigned number. */
+static inline uint64_t read_bits(const weir_layout_number *number, const char *at)
+{
+    uint64_t v = 0;
+    switch (number->size) {
+    case 1: memcpy(&v, at, 1); break;
+    case 2: memcpy(&v, at, 2); break;
+    case 3: memcpy(&v, at, 3); break;
+    case 4: memcpy(&v, at, 4); break;
+    default: memcpy(&v, at, 8); break;
+    }
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+        v = __builtin_bswap64(v);
+    return number->is_little ? v : swapped(v, number->size);
+}
+
+static inline int64_t sign_extended(uint64_t v, unsigned size)
+{
+    const unsigned unused = 64 - 8 * size;
+    return (int64_t)(v << unused) >> unused;
+}
+
+static inline bool is_signed_or_narrow(const weir_layout_number *number)
+{
+    return number->is_signed || number->size < 8;
+}
+
+static inline int64_t read_int(const weir_layout_number *number, const char *at)
+{
+    const uint64_t v = read_bits(number, at);
+    return number->is_signed ? sign_extended(v, number->size) : (int64_t)v;
+}
+
+__int128 weir_layout_integer(const weir_layout_number *number, const char *at)
+{
+    return is_signed_or_narrow(number) ? (__int128)read_int(number, at)
+                                       : (__int128)read_bits(number, at);
+}
+
+static double read_float(const weir_layout_number *number, const char *at)
+{
+    const uint64_t bits = read_bits(number, at);
+    if (number->size == 8) {
+        double v;
+        memcpy(&v, &bits, sizeof v);
+        return v;
+    }
+    const uint32_t narrow = (uint32_t)bits;
+    float v;
+    memcpy(&v, &narrow, sizeof v);
+    return (double)v;
+}
+
+/* The digits of what is beyond 64 bits. */
+static bool big_value(weir_layout_state *state, __int128 v, weir_value *out)
+{
+    char digits[48];
+    size_t at = sizeof digits;
+    unsigned __int128 rest = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;
+    do
+        digits[--at] = (char)('0' + (int)(rest % 10));
+    while (rest /= 10);
+    if (v < 0)
+        digits[--at] = '-';
+    const weir_str text =
+        weir_arena_copy(state->arena, (weir_str){digits + at, sizeof digits - at});
+    *out = weir_value_str(text);
+    out->kind = WEIR_BIGINT;
+    return text.ptr != NULL;
+}
+
+static bool int_value(weir_layout_state *state, __int128 v, weir_value *out)
+{
+    if (v < INT64_MIN || v > INT64_MAX)
+        return big_value(state, v, out);
+    *out = weir_value_int((int64_t)v);
+    return true;
+}
+
+static bool scale_float(double v, char op, const weir_value *factor, weir_value *out)
+{
+    const double by = factor->kind == WEIR_FLOAT ? factor->f : (double)factor->i;
+    *out = weir_value_float(op == '/' ? v / by : v * by);
+    return true;
+}
+
+static bool scale_int(weir_layout_state *state, __int128 v, char op, const weir_value *factor,
+                      weir_value *out)
+{
+    if (factor->kind == WEIR_FLOAT)
+        return scale_float((double)v, op, factor, out);
+    if (op == '*')
+        return int_value(state, v * factor->i, out);
+    *out = weir_value_float(weir_int_quotient(v, factor->i));
+    return true;
+}
+
+static const weir_value *factor_of(const weir_layout_state *state, const weir_layout_node *node)
+{
+    return node->factor == WEIR_LAYOUT_NO_SLOT ? &node->field->number.factor
+                                               : &state->own[node->factor];
+}
+
+static inline bool number_value(weir_layout_state *state, const weir_layout_node *node,
+                                const char *at, weir_value *out)
+{
+    const weir_layout_number *number = &node->field->number;
+    if (number->is_float) {
+        *out = weir_value_float(read_float(number, at));
+        return number->op == 0 || scale_float(out->f, number->op, factor_of(state, node), out);
+    }
+    if (!is_signed_or_narrow(number)) {
+        const __int128 v = read_bits(number, at);
+        return number->op ? scale_int(state, v, number->op, factor_of(state, node), out)
+                          : int_value(state, v, out);
+    }
+    const int64_t v = read_int(number, at);
+    if (number->op == 0) {
+        *out = weir_value_int(v);
+        return true;
+    }
+    const weir_value *factor = factor_of(state, node);
+    if (number->op == '/' && factor->kind == WEIR_INT && number->size <= 4 &&
+        factor->i == (int32_t)factor->i) { /* both exact as doubles */
+        *out = weir_value_float((double)v / (double)factor->i);
+        return true;
+    }
+    return scale_int(state, v, number->op, factor, out);
+}
+
+weir_value weir_layout_bit(const weir_layout_node *node, size_t bit, const char *at)
+{
+    const weir_layout_bits *bits = &node->field->bits[bit];
+    const uint64_t v = read_bits(&node->field->number, at) >> bits->low;
+    const uint64_t mask = bits->count == 64 ? UINT64_MAX : (UINT64_C(1) << bits->count) - 1;
+    return bits->is_flag ? weir_value_bool(v & 1) : weir_value_int((int64_t)(v & mask));
+}
+
+/* ------------------------------------------------------------------ texts */
+
+/* Up to the first NUL, without the blanks at its end. */
+static weir_str trimmed(const char *at, size_t size)
+{
+    const char *nul = memchr(at, '\0', size);
+    size_t len = nul ? (size_t)(nul - at) : size;
+    while (len > 0 && at[len - 1] == ' ')
+        len--;
+    return (weir_str){at, len};
+}
+
+static size_t span_size(const weir_layout_state *state, const weir_layout_node *node)
+{
+    return node->span < 0 || node->has_repeat ? node->size
+                                              : state->amounts[node->place][node->span];
+}
+
+static size_t repeat_count(const weir_layout_state *state, const weir_layout_node *node)
+{
+    return node->span < 0 ? node->count : state->amounts[node->place][node->span];
+}
+
+static bool check_text(weir_layout_state *state, const weir_layout_node *node, const char *at)
+{
+    if (node->field->form == WEIR_LAYOUT_STR) {
+        if (weir_utf8_valid(trimmed(at, span_size(state, node))))
+            return true;
+        snprintf(state->why, sizeof state->why, "%.*s is not UTF-8", WEIR_FMT(node->field->name));
+        return false;
+    }
+    for (size_t i = 0; i < node->child_count; i++) {
+        const weir_layout_node *child = &node->children[i];
+        for (size_t k = 0; child->has_text && k < child->count; k++) {
+            if (!check_text(state, child, at + child->offset + k * child->size))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool weir_layout_check_texts(weir_layout_state *state, const weir_layout_block *block)
+{
+    for (size_t i = 0; block->has_text && i < block->node_count; i++) {
+        const weir_layout_node *node = &block->nodes[i];
+        if (!node->has_text)
+            continue;
+        const char *at = state->base[node->place][node->segment] + node->offset;
+        const size_t count = node->has_repeat ? repeat_count(state, node) : 1;
+        for (size_t k = 0; k < count; k++) {
+            if (!check_text(state, node, at + k * node->size))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------ objects and lists */
+
+static const char *place_of(const weir_layout_state *state, const weir_layout_node *node)
+{
+    return state->base[node->place][node->segment] + node->offset;
+}
+
+/* The values of the nodes into the entries of their shape, in its order; `at` NULL: each is where
+ * its segment is. */
+static bool fill_entries(weir_layout_state *state, const weir_layout_node *nodes, size_t count,
+                         const char *around, weir_dict_entry **entry)
+{
+    for (size_t i = 0; i < count; i++) {
+        const weir_layout_node *node = &nodes[i];
+        const char *at = around ? around + node->offset : place_of(state, node);
+        if (!weir_str_is(node->field->name, "_")) {
+            if (!weir_layout_field_value(state, node, at, &(*entry)->value))
+                return false;
+            (*entry)++;
+            continue;
+        }
+        if (!fill_entries(state, node->children, node->child_count, at, entry))
+            return false;
+        for (size_t k = 0; k < node->field->bit_count; k++)
+            (*entry)++->value = weir_layout_bit(node, k, at);
+    }
+    return true;
+}
+
+/* A copy of the shape to be filled in: keys, hashes and index are the spec's. */
+static weir_dict_entry *begin_dict(weir_layout_state *state, const weir_dict *shape,
+                                   weir_value *out)
+{
+    weir_dict *dict = weir_arena_alloc(state->arena, sizeof *dict);
+    weir_dict_entry *entries = weir_arena_alloc(state->arena, (shape->count + 1) * sizeof *entries);
+    if (!dict || !entries)
+        return NULL;
+    *dict = *shape;
+    dict->entries = entries;
+    dict->cap = shape->count;
+    if (shape->count > 0)
+        memcpy(entries, shape->entries, shape->count * sizeof *entries);
+    *out = weir_value_dict(dict);
+    return entries;
+}
+
+static bool group_value(weir_layout_state *state, const weir_layout_node *node, const char *at,
+                        weir_value *out)
+{
+    weir_dict_entry *entry = begin_dict(state, node->shape, out);
+    return entry && fill_entries(state, node->children, node->child_count, at, &entry);
+}
+
+static bool bits_value(weir_layout_state *state, const weir_layout_node *node, const char *at,
+                       weir_value *out)
+{
+    weir_dict_entry *entry = begin_dict(state, node->shape, out);
+    for (size_t i = 0; entry && i < node->field->bit_count; i++)
+        entry[i].value = weir_layout_bit(node, i, at);
+    return entry != NULL;
+}
+
+bool weir_layout_value(weir_layout_state *state, const weir_layout_node *node, const char *at,
+                       weir_value *out)
+{
+    switch (node->field->form) {
+    case WEIR_LAYOUT_NUMBER: return number_value(state, node, at, out);
+    case WEIR_LAYOUT_STR: *out = weir_value_str(trimmed(at, span_size(state, node))); return true;
+    case WEIR_LAYOUT_BYTES:
+        *out = weir_value_bytes((weir_str){at, span_size(state, node)});
+        return true;
+    case WEIR_LAYOUT_GROUP: return group_value(state, node, at, out);
+    case WEIR_LAYOUT_BITS: return bits_value(state, node, at, out);
+    case WEIR_LAYOUT_VALUE:
+        *out = node->is_constant ? node->constant : state->own[node->slot];
+        return true;
+    case WEIR_LAYOUT_SKIP: break;
+    }
+    *out = weir_value_none();
+    return true;
+}
+
+bool weir_layout_field_value(weir_layout_state *state, const weir_layout_node *node, const char *at,
+                             weir_value *out)
+{
+    weir_value *items = NULL;
+    if (!node->has_repeat)
+        return weir_layout_value(state, node, at, out);
+    const size_t count = repeat_count(state, node);
+    if (!weir_list_new(state->arena, WEIR_LIST, count, out, &items))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!weir_layout_value(state, node, at + i * node->size, &items[i]))
+            return false;
+    }
+    return true;
+}
+
+bool weir_layout_whole(void *user, weir_value *out)
+{
+    weir_layout_state *state = user;
+    if (state->whole.kind == WEIR_ABSENT) {
+        weir_value whole;
+        const weir_layout *layout = state->layout;
+        const weir_layout_block *block = &state->variant->block;
+        weir_dict_entry *entry = begin_dict(state, state->variant->shape, &whole);
+        if (!entry ||
+            !fill_entries(state, layout->header.nodes, layout->header.node_count, NULL, &entry) ||
+            !fill_entries(state, block->nodes, block->node_count, NULL, &entry))
+            return false;
+        state->whole = whole;
+    }
+    *out = state->whole;
+    return true;
+}
+
+/* ------------------------------------------------------------------ slots */
+
+/* Where the load's bytes are, or NULL: there is no such element in this packet. */
+static const char *find_place(const weir_layout_state *state, const weir_layout_load *load)
+{
+    const char *at = state->base[load->place][load->segment] + load->offset;
+    if (load->span < 0)
+        return at;
+    const int64_t count = state->amounts[load->place][load->span];
+    const int64_t index = load->index < 0 ? load->index + count : load->index;
+    return index >= 0 && index < count ? at + (size_t)index * load->stride : NULL;
+}
+
+bool weir_layout_fill(weir_layout_state *state, weir_value *slots)
+{
+    const weir_layout_case *variant = state->variant;
+    for (size_t i = 0; i < variant->load_count; i++) {
+        const weir_layout_load *load = &variant->loads[i];
+        const char *at = find_place(state, load);
+        weir_value *slot = &slots[load->slot];
+        if (!at)
+            continue;
+        if (load->bit >= 0)
+            *slot = weir_layout_bit(load->node, (size_t)load->bit, at);
+        else if (load->node->field->form == WEIR_LAYOUT_NUMBER &&
+                 (load->is_element || !load->node->has_repeat)) {
+            if (!number_value(state, load->node, at, slot))
+                return false;
+        } else if (!(load->is_element ? weir_layout_value(state, load->node, at, slot)
+                                      : weir_layout_field_value(state, load->node, at, slot)))
+            return false;
+    }
+    return true;
+}
