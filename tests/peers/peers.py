@@ -236,6 +236,13 @@ class Proxy(Peer):
         super().__init__("proxy.js", "--mode", mode, *args, **keywords)
 
 
+class Faults(Peer):
+    """faults.js, relaying to a port."""
+
+    def __init__(self, target, *args, **keywords):
+        super().__init__("faults.js", "--target", target, *args, **keywords)
+
+
 class Feed(Peer):
     """feed.js."""
 
