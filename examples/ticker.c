@@ -44,7 +44,7 @@ int main(int argc, char **argv)
     records = checked(weir_consumer_open(runtime, &trades, &error), &error);
     signal(SIGINT, on_signal);
     if (weir_runtime_subscribe(runtime, argv[2], (const char *const *)argv + 3, (size_t)argc - 3,
-                               &error) ||
+                               NULL, &error) ||
         weir_runtime_start(runtime, &error))
         checked(NULL, &error);
     for (const weir_record *record; (record = weir_consumer_next(records, -1));) {

@@ -84,6 +84,7 @@ typedef enum weir_code {
     WEIR_ERR_EVAL,        /**< an expression failed */
     WEIR_ERR_CONVERT,     /**< a value does not fit its column */
     WEIR_ERR_INTERRUPTED, /**< stopped by request */
+    WEIR_ERR_REJECTED,    /**< the venue refused a subscription */
     WEIR_CODE_COUNT
 } weir_code;
 

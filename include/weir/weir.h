@@ -184,8 +184,9 @@ typedef enum weir_event_type {
     WEIR_EVENT_ERROR,      /**< the failure behind a state change */
     WEIR_EVENT_SUBSCRIBED, /**< subscribe messages of a stream were sent; `count` symbols */
     WEIR_EVENT_UNSUBSCRIBED,
-    WEIR_EVENT_DROPPED /**< a consumer's queue overflowed; `count` records since the last such event
-                        */
+    WEIR_EVENT_DROPPED, /**< a consumer's queue overflowed; `count` records since the last such
+                           event */
+    WEIR_EVENT_REJECTED /**< the venue refused a subscription to `symbol` of `stream` */
 } weir_event_type;
 
 WEIR_API const char *weir_event_type_name(weir_event_type type);
@@ -199,6 +200,8 @@ typedef struct weir_event {
     weir_code code;
     weir_str reason; /**< one sentence, secrets masked */
     weir_str stream;
+    weir_str symbol; /**< REJECTED */
+    size_t shard;    /**< which socket of the connection, from 0 */
     uint64_t count;
     int64_t retry_in_ns; /**< STATE to BACKOFF */
 } weir_event;
@@ -247,15 +250,50 @@ WEIR_API void weir_runtime_free(weir_runtime *runtime);
 
 /**
  * Wants symbols of a stream ("trades", or "connection/trades" where the name is in several
- * connections). Sent now on a live connection and again after each reconnect. Wanting twice counts
- * twice. WEIR_ERR_NOT_FOUND names the streams.
+ * connections). They are asked for now on a live connection and again after each reconnect, and
+ * spelled as the spec's `symbols` says. No symbols, "*" or "all" mean all, where the venue has a
+ * word for that. Subscriptions count: a symbol that is wanted twice is asked for once, and left
+ * when nobody wants it any more. *id (may be NULL) names this one for weir_runtime_unsubscribe_id.
+ * WEIR_ERR_NOT_FOUND names the streams; WEIR_ERR_LIMIT: the spec's `limit` is reached.
  */
 WEIR_API weir_code weir_runtime_subscribe(weir_runtime *runtime, const char *stream,
-                                          const char *const *symbols, size_t count,
+                                          const char *const *symbols, size_t count, uint64_t *id,
                                           weir_error *error);
+/** Takes symbols from whoever wanted them last. WEIR_ERR_NOT_FOUND: one is not wanted, and nothing
+ * was changed. */
 WEIR_API weir_code weir_runtime_unsubscribe(weir_runtime *runtime, const char *stream,
                                             const char *const *symbols, size_t count,
                                             weir_error *error);
+/** Ends one subscription: what is left of it after weir_runtime_unsubscribe. */
+WEIR_API weir_code weir_runtime_unsubscribe_id(weir_runtime *runtime, uint64_t id,
+                                               weir_error *error);
+/** Ends all subscriptions of a stream (NULL: of every stream) to a symbol (NULL: to everything). */
+WEIR_API weir_code weir_runtime_unsubscribe_all(weir_runtime *runtime, const char *stream,
+                                                const char *symbol, weir_error *error);
+
+typedef enum weir_subscription_state {
+    WEIR_SUBSCRIPTION_PENDING, /**< not asked for yet, or not answered */
+    WEIR_SUBSCRIPTION_ACTIVE,  /**< confirmed; where the spec has no `subscribe.ack`: asked for */
+    WEIR_SUBSCRIPTION_REJECTED /**< by the venue, until the next connect */
+} weir_subscription_state;
+
+WEIR_API const char *weir_subscription_state_name(weir_subscription_state state);
+
+/** A symbol of a stream that is wanted. */
+typedef struct weir_subscription {
+    weir_str connection;
+    size_t shard; /**< which socket of the connection, from 0 */
+    weir_str stream;
+    weir_str symbol; /**< empty: the stream as a whole */
+    weir_subscription_state state;
+    weir_str reason; /**< of REJECTED, secrets masked */
+    size_t holders;  /**< how often it is wanted */
+} weir_subscription;
+/** Calls `each` for all of them, by connection and stream, in order of first want. It must not
+ * subscribe or unsubscribe. */
+WEIR_API void weir_runtime_subscriptions(const weir_runtime *runtime,
+                                         void (*each)(void *user, const weir_subscription *item),
+                                         void *user);
 
 /* ------------------------------------------------------------------ consumers */
 
@@ -326,7 +364,8 @@ WEIR_API void weir_consumer_get_stats(const weir_consumer *consumer, weir_consum
 enum { WEIR_STATUS_TEXT_MAX = 200 };
 enum { WEIR_STAGE_NAMES = 6 /**< decompress decode payload frame route convert */ };
 
-/** A snapshot of one connection; spans live as long as the runtime. */
+/** A snapshot of one connection, or of one of its sockets where the spec has a `limit`; spans live
+ * as long as the runtime. Sockets that were not needed yet are IDLE. */
 typedef struct weir_connection_status {
     weir_str connection;
     weir_state state;
@@ -340,7 +379,9 @@ typedef struct weir_connection_status {
     uint64_t by_channel[WEIR_CHANNEL_COUNT];
     int64_t last_frame_ns; /**< wall clock; 0 = none yet */
     int64_t last_record_ns;
-    size_t wanted; /**< symbols */
+    size_t shard;  /**< which socket of the connection, from 0 */
+    size_t wanted; /**< symbols: the sum of the next three */
+    size_t pending, active, rejected;
     bool is_authenticated;
     int64_t up_since_ns; /**< wall clock; 0: the link is down */
     uint64_t failures;   /**< attempts in a row that came to nothing */

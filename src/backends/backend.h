@@ -74,6 +74,9 @@ typedef struct weir_link_sink {
     void (*on_batch)(void *user);
     /** The peer answered for a topic: `refusal` NULL when it is granted. May be NULL. */
     void (*on_topic)(void *user, weir_str topic, const weir_error *refusal);
+    /** A ping of the peer was answered by the backend itself: some venues count that. May be NULL.
+     */
+    void (*on_pong)(void *user);
 } weir_link_sink;
 
 /** One handshake header, query parameter, ...: the runtime evaluates them afresh for each open. */

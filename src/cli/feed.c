@@ -180,11 +180,13 @@ typedef struct summary {
 
 static summary sum_up(const feed *f)
 {
-    summary all = {.count = weir_runtime_connections(f->runtime), .state = WEIR_STATE_LIVE};
-    for (size_t i = 0; i < all.count; i++) {
+    summary all = {.state = WEIR_STATE_LIVE};
+    for (size_t i = 0; i < weir_runtime_connections(f->runtime); i++) {
         weir_connection_status status;
-        if (!weir_runtime_status(f->runtime, i, &status))
+        if (!weir_runtime_status(f->runtime, i, &status) ||
+            (status.shard > 0 && status.state == WEIR_STATE_IDLE))
             continue;
+        all.count++;
         all.live += status.state == WEIR_STATE_LIVE;
         all.failed += status.state == WEIR_STATE_FAILED;
         all.over += status.state == WEIR_STATE_STOPPED;
@@ -322,7 +324,7 @@ static bool subscribe(feed *f, weir_error *error)
     for (size_t i = 0; i < f->options->subscription_count; i++) {
         const cli_subscription *wanted = &f->options->subscriptions[i];
         if (weir_runtime_subscribe(f->runtime, wanted->stream, (const char *const *)wanted->symbols,
-                                   wanted->count, error) != WEIR_OK)
+                                   wanted->count, NULL, error) != WEIR_OK)
             return false;
     }
     return true;

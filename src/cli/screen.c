@@ -204,7 +204,8 @@ static const struct {
                    [WEIR_EVENT_ERROR] = {LEVEL_ERROR, put_error},
                    [WEIR_EVENT_SUBSCRIBED] = {LEVEL_INFO, put_subscription},
                    [WEIR_EVENT_UNSUBSCRIBED] = {LEVEL_INFO, put_subscription},
-                   [WEIR_EVENT_DROPPED] = {LEVEL_WARNING, put_dropped}};
+                   [WEIR_EVENT_DROPPED] = {LEVEL_WARNING, put_dropped},
+                   [WEIR_EVENT_REJECTED] = {LEVEL_WARNING, put_reason}};
 
 void cli_screen_event(const weir_event *event)
 {

@@ -40,6 +40,8 @@ static const root_row ROOTS[] = {
     {"topic", WEIR_ROOT_TOPIC, WEIR_STR, WEIR_STR, "the name that came with the frame"},
     {"stream", WEIR_ROOT_STREAM, WEIR_STR, WEIR_STR,
      "the name of the stream that a message is sent for"},
+    {"request", WEIR_ROOT_REQUEST, WEIR_INT, WEIR_INT,
+     "the number of the subscribe message, for `subscribe.ack.key`"},
     {NULL, 0, 0, 0, NULL},
 };
 

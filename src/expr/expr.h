@@ -42,6 +42,7 @@ typedef enum weir_root {
     WEIR_ROOT_RECEIVED,         /* `received`: Timestamp, UTC */
     WEIR_ROOT_TOPIC,            /* `topic`: name of the frame (mqtt topic, socketio event) */
     WEIR_ROOT_STREAM,           /* `stream`: name of the stream a subscribe message is for */
+    WEIR_ROOT_REQUEST,          /* `request`: number of the subscribe message */
     WEIR_ROOT_COUNT
 } weir_root;
 

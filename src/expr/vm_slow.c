@@ -207,6 +207,7 @@ bool weir_run_root(weir_vm *vm, unsigned root, weir_value *out)
         [WEIR_ROOT_VALUE] = "value",       [WEIR_ROOT_ASSET] = "asset",
         [WEIR_ROOT_RECEIVED] = "received", [WEIR_ROOT_SUBSCRIBE_ASSETS] = "subscribe_assets",
         [WEIR_ROOT_TOPIC] = "topic",       [WEIR_ROOT_STREAM] = "stream",
+        [WEIR_ROOT_REQUEST] = "request",
     };
     if (!take_root(vm, root, out))
         return false;

@@ -159,13 +159,44 @@ static void put_wait(const explaining *x, const char *key, const weir_wait_spec 
     weir_sheet_duration(x->sheet, map, "timeout", wait->timeout_ns);
 }
 
+static void put_rate(const explaining *x, weir_entry *map, const char *key, const weir_rate *rate)
+{
+    if (rate->count == 0)
+        return;
+    weir_entry *row = weir_sheet_map(x->sheet, map, key);
+    weir_sheet_printf(x->sheet, row, "count", "%lld", (long long)rate->count);
+    weir_sheet_duration(x->sheet, row, "in", rate->period_ns);
+}
+
+static void put_limits(const explaining *x)
+{
+    const weir_limits_spec *limits = &x->plan->connection->limits;
+    if (limits->rate.count == 0 && limits->connect_rate.count == 0 && limits->per_connection == 0)
+        return;
+    weir_entry *map = weir_sheet_map(x->sheet, x->into, "limits");
+    put_rate(x, map, "messages", &limits->rate);
+    put_rate(x, map, "connects", &limits->connect_rate);
+    if (limits->per_connection > 0)
+        weir_sheet_printf(x->sheet, map, "subscriptions", "%lld on each of %lld connections",
+                          (long long)limits->per_connection, (long long)limits->connections);
+}
+
 typedef struct sending {
     const explaining *x;
     weir_entry *list;   /* a row per message, or ... */
     weir_entry *single; /* ... the map that takes the only one */
     weir_str streams;
-    weir_str symbols;
 } sending;
+
+static void put_symbols(weir_sheet *sheet, weir_entry *row, const weir_outgoing *message)
+{
+    weir_buf symbols = {0};
+    for (size_t i = 0; i < message->asset_count; i++)
+        weir_buf_printf(&symbols, "%s%.*s", i ? "," : "", WEIR_FMT(message->assets[i]->symbol));
+    sheet->failed |= symbols.failed;
+    weir_sheet_text(sheet, row, "symbols", weir_buf_str(&symbols));
+    weir_buf_fini(&symbols);
+}
 
 static bool put_sent(void *user, const weir_outgoing *message)
 {
@@ -174,7 +205,7 @@ static bool put_sent(void *user, const weir_outgoing *message)
     weir_entry *row = s->single ? s->single : weir_sheet_map(sheet, s->list, NULL);
     if (!s->single) {
         weir_sheet_text(sheet, row, "stream", s->streams);
-        weir_sheet_text(sheet, row, "symbols", s->symbols);
+        put_symbols(sheet, row, message);
     }
     weir_sheet_masked(sheet, row, "sends", message->shown);
     return true;
@@ -184,7 +215,7 @@ static void send(sending *s, const weir_message *message, const weir_message_inp
 {
     weir_sheet *sheet = s->x->sheet;
     weir_error error = {0};
-    if (weir_message_emit(message, input, put_sent, s, &error) == WEIR_OK)
+    if (weir_message_emit_batches(s->x->plan, message, input, put_sent, s, &error) == WEIR_OK)
         return;
     weir_entry *row = s->single ? s->single : weir_sheet_map(sheet, s->list, NULL);
     if (!s->single)
@@ -220,7 +251,6 @@ typedef struct subscription {
     const weir_asset **assets;
     size_t count;
     weir_buf streams;
-    weir_buf symbols;
 } subscription;
 
 static void add_stream(subscription *sub, const explaining *x, size_t stream)
@@ -232,8 +262,6 @@ static void add_stream(subscription *sub, const explaining *x, size_t stream)
         if (is_in(sub->assets, sub->count, wanted->assets[i]))
             continue;
         sub->assets[sub->count++] = wanted->assets[i];
-        weir_buf_printf(&sub->symbols, "%s%.*s", sub->symbols.len ? "," : "",
-                        WEIR_FMT(wanted->assets[i]->symbol));
     }
 }
 
@@ -250,20 +278,17 @@ static void send_slot(const explaining *x, weir_entry *list, size_t slot, bool u
         if (x->streams[i].is_wanted && weir_plan_subscribe_slot(x->plan, i) == slot)
             add_stream(&sub, x, i);
     }
-    x->sheet->failed |= !sub.assets || sub.streams.failed || sub.symbols.failed;
+    x->sheet->failed |= !sub.assets || sub.streams.failed;
     if (message && sub.streams.len > 0) {
-        sending s = {.x = x,
-                     .list = list,
-                     .streams = weir_buf_str(&sub.streams),
-                     .symbols = weir_buf_str(&sub.symbols)};
+        sending s = {.x = x, .list = list, .streams = weir_buf_str(&sub.streams)};
         weir_message_input input = *x->input;
         input.assets = sub.assets;
         input.asset_count = sub.count;
         input.stream = name;
+        input.request = 1;
         send(&s, message, &input);
     }
     weir_buf_fini(&sub.streams);
-    weir_buf_fini(&sub.symbols);
 }
 
 static void explain_subscribe(const explaining *x, const char *key, bool unsubscribe)
@@ -291,5 +316,7 @@ void weir_explain_sent(weir_sheet *sheet, weir_entry *into, const weir_plan *pla
     explain_subscribe(&x, "subscribe", false);
     if (plan->connection->subscribe_count > 0)
         explain_subscribe(&x, "unsubscribe", true);
+    put_wait(&x, "subscribe_ack", &plan->connection->ack.wait);
+    put_limits(&x);
     put_reconnect(&x);
 }

@@ -84,18 +84,34 @@ const weir_message *weir_plan_message(weir_plan_builder *builder, const weir_mes
         weir_diag_error(builder->diags, spec->node->place,
                         "this backend subscribes by topics: write 'topics', or 'json' that gives a "
                         "list of (topic, qos)");
-    const unsigned roots =
+    unsigned roots =
         roots_of_fields(message->fields, message->field_count) | roots_of(message->program) |
         roots_of_fields(message->tokens, message->token_count) | roots_of_template(&message->event);
     message->is_per_asset = roots & WEIR_ROOT_BIT(WEIR_ROOT_ASSET);
-    message->names_stream = roots & WEIR_ROOT_BIT(WEIR_ROOT_STREAM);
     for (size_t i = 0; i < message->topic_count; i++)
-        message->names_stream = message->names_stream || message->topics[i].names_stream;
-    if (spec->next) {
-        message->next = weir_plan_message(builder, spec->next, what, scope);
-        message->names_stream |= message->next && message->next->names_stream;
+        roots |= message->topics[i].roots;
+    message->takes_assets =
+        roots & (WEIR_ROOT_BIT(WEIR_ROOT_ASSET) | WEIR_ROOT_BIT(WEIR_ROOT_SUBSCRIBE_ASSETS));
+    message->names_stream = roots & WEIR_ROOT_BIT(WEIR_ROOT_STREAM);
+    message->names_request = roots & WEIR_ROOT_BIT(WEIR_ROOT_REQUEST);
+    if (spec->next && (message->next = weir_plan_message(builder, spec->next, what, scope))) {
+        message->takes_assets |= message->next->takes_assets;
+        message->names_stream |= message->next->names_stream;
+        message->names_request |= message->next->names_request;
     }
     return message;
+}
+
+bool weir_message_is_per_asset(const weir_message *message)
+{
+    while (message && !message->is_per_asset)
+        message = message->next;
+    return message != NULL;
+}
+
+bool weir_message_takes_assets(const weir_message *message)
+{
+    return message->takes_assets;
 }
 
 /* ------------------------------------------------------------------ sending */
@@ -296,6 +312,8 @@ static weir_code emit_all(draft *d, weir_outgoing_fn *emit, void *user, bool *go
     for (size_t i = 0; i < count && code == WEIR_OK && *goes_on; i++) {
         if (d->message->is_per_asset)
             d->roots.roots[WEIR_ROOT_ASSET] = weir_value_asset(d->input->assets[i]);
+        d->outgoing.assets = d->message->is_per_asset ? &d->input->assets[i] : d->input->assets;
+        d->outgoing.asset_count = d->message->is_per_asset ? 1 : d->input->asset_count;
         code = emit_one(d, emit, user, goes_on);
     }
     return code;
@@ -311,6 +329,7 @@ weir_code weir_message_emit(const weir_message *message, const weir_message_inpu
         return weir_fail_nomem(error);
     }
     d.roots.roots[WEIR_ROOT_STREAM] = weir_value_str(input->stream);
+    d.roots.roots[WEIR_ROOT_REQUEST] = weir_value_int((int64_t)input->request);
     weir_code code = WEIR_OK;
     bool goes_on = true;
     for (; message && code == WEIR_OK && goes_on; message = message->next) {

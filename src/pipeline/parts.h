@@ -118,8 +118,8 @@ bool weir_template_fill(const weir_template *template, weir_vm *vm, const weir_e
 typedef struct weir_plan_topic {
     const weir_program *topic;
     const weir_program *qos; /* NULL: 0 */
+    unsigned roots;          /* that they name, as WEIR_ROOT_BITs */
     bool is_per_asset;
-    bool names_stream;
 } weir_plan_topic;
 
 struct weir_message {
@@ -140,7 +140,9 @@ struct weir_message {
     size_t topic_count;
     bool is_topics; /* what it evaluates to are topics, not a message */
     bool is_per_asset;
+    bool takes_assets;
     bool names_stream;
+    bool names_request;
 };
 
 /** The topics of a message spec. NULL: out of memory. */
@@ -199,6 +201,13 @@ typedef struct weir_plan_wait {
     const weir_program *error;
 } weir_plan_wait;
 
+/** subscribe.ack */
+typedef struct weir_plan_ack {
+    weir_plan_wait wait;
+    const weir_program *symbols;
+    const weir_program *key;
+} weir_plan_ack;
+
 typedef struct weir_layout weir_layout; /* pipeline/layout.h */
 
 typedef struct weir_plan_subscribe {
@@ -229,6 +238,7 @@ struct weir_plan {
     const weir_extension *on_message;
     const weir_extension *preprocess;
     const weir_extension *decode;
+    weir_plan_ack ack;
     const weir_program *payload;
     weir_str payload_where;
     weir_layout *layout; /* or NULL */
@@ -301,9 +311,20 @@ struct weir_runner {
     weir_counters counters;
     weir_ring dead;
     const weir_runner_frame *frame;
+    const weir_value *answered;    /* the message at hand in weir_runner_answers */
     const weir_observer *observer; /* NULL: nobody watches */
     void *watcher;
 };
+
+/** What messages of a frame are handed to. */
+typedef bool weir_message_fn(weir_runner *runner, const weir_value *message, void *user);
+/** The messages of a frame as they came, `payload_path` not applied: one, or the elements of a list
+ * where frames are such. Until one returns false. */
+void weir_runner_messages(weir_runner *runner, const weir_runner_frame *frame,
+                          weir_message_fn *each, void *user);
+/** Runs a test on a value as `data`. */
+weir_outcome weir_runner_test(weir_runner *runner, const weir_program *program,
+                              const weir_value *data);
 
 /** The record at roots[DATA], slots filled: routed and converted. */
 void weir_runner_take(weir_runner *runner, weir_str sample);

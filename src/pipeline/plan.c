@@ -169,7 +169,7 @@ static bool build_messages(weir_plan_builder *builder, weir_plan *plan, const we
         plan->first_message =
             weir_plan_message(builder, &auth->first_message, WEIR_STR("first_message"), bare);
     scope.roots = WEIR_ROOT_BIT(WEIR_ROOT_ASSET) | WEIR_ROOT_BIT(WEIR_ROOT_SUBSCRIBE_ASSETS) |
-                  WEIR_ROOT_BIT(WEIR_ROOT_STREAM);
+                  WEIR_ROOT_BIT(WEIR_ROOT_STREAM) | WEIR_ROOT_BIT(WEIR_ROOT_REQUEST);
     builder->makes_topics = connection->traits & WEIR_BACKEND_TOPICS;
     return plan->headers && plan->query && plan->login &&
            build_templates(builder, connection->subscribe, connection->subscribe_count, "subscribe",
@@ -194,6 +194,33 @@ static void build_waits(weir_plan_builder *builder, weir_plan *plan)
         plan->waits[i].match = weir_plan_compile(builder, &specs[i]->match, &scope);
         plan->waits[i].error = weir_plan_compile(builder, &specs[i]->error, &scope);
     }
+}
+
+static bool names_request(const weir_plan *plan)
+{
+    for (size_t i = 0; i < plan->connection->subscribe_count; i++) {
+        const weir_message *message = plan->subscribe[i].message;
+        if (!message || message->names_request)
+            return true;
+    }
+    return false;
+}
+
+static void build_ack(weir_plan_builder *builder, weir_plan *plan)
+{
+    const weir_ack_spec *spec = &plan->connection->ack;
+    weir_expr_scope scope = {.roots =
+                                 WEIR_ROOT_BIT(WEIR_ROOT_DATA) | WEIR_ROOT_BIT(WEIR_ROOT_TOPIC),
+                             .names = &plan->names};
+    plan->ack.wait.is_set = spec->wait.is_set;
+    plan->ack.wait.match = weir_plan_compile(builder, &spec->wait.match, &scope);
+    plan->ack.wait.error = weir_plan_compile(builder, &spec->wait.error, &scope);
+    plan->ack.key = weir_plan_compile(builder, &spec->key, &scope);
+    scope.roots |= WEIR_ROOT_BIT(WEIR_ROOT_STREAM);
+    plan->ack.symbols = weir_plan_compile(builder, &spec->symbols, &scope);
+    if (spec->key.node && !names_request(plan))
+        weir_diag_error(builder->diags, weir_text_place(&spec->key, 0, spec->key.text.len),
+                        "no subscribe message names 'request', so no answer can name it");
 }
 
 /* ------------------------------------------------------------------ the plan */
@@ -275,6 +302,7 @@ static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_sc
         !weir_plan_build_streams(builder, plan, &record, next_schema_id) ||
         !weir_projection_seal(plan->paths))
         return false;
+    build_ack(builder, plan);
     plan->slots = weir_projection_slots(plan->paths);
     return !plan->layout || weir_layout_load_paths(builder, plan);
 }

@@ -34,6 +34,7 @@ typedef struct weir_message_input {
     const weir_asset *const *assets; /* subscribe_assets */
     size_t asset_count;
     weir_str stream;
+    uint64_t request; /* its number on this connection, from 1 */
 } weir_message_input;
 
 typedef struct weir_outgoing_topic {
@@ -53,6 +54,8 @@ typedef struct weir_outgoing {
     bool is_topics;
     const weir_outgoing_topic *topics;
     size_t topic_count;
+    const weir_asset *const *assets; /* that it is about */
+    size_t asset_count;
 } weir_outgoing;
 
 /** Called once per message; return false to stop. The bytes live for the call. */
@@ -70,10 +73,20 @@ const weir_message *weir_plan_subscribe_message(const weir_plan *plan, weir_str 
  * (`all`, or a channel) and does not name them is sent once for all of them. Itself otherwise.
  */
 size_t weir_plan_subscribe_slot(const weir_plan *plan, size_t stream);
+/** It names `asset`: it is sent once per asset. */
+bool weir_message_is_per_asset(const weir_message *message);
+/** It says which assets are meant. One that does not is about the stream as a whole. */
+bool weir_message_takes_assets(const weir_message *message);
 /** Evaluates and emits: one message, or one per asset when the message names `asset`. WEIR_ERR_EVAL
  * in `error`. */
 weir_code weir_message_emit(const weir_message *message, const weir_message_input *input,
                             weir_outgoing_fn *emit, void *user, weir_error *error);
+
+/** The same in as many messages as the spec's `batch` makes of it, numbered from input->request on.
+ */
+weir_code weir_message_emit_batches(const weir_plan *plan, const weir_message *message,
+                                    const weir_message_input *input, weir_outgoing_fn *emit,
+                                    void *user, weir_error *error);
 
 /** A list of name/value texts: handshake headers, url query. Values marked where secret. */
 typedef struct weir_plan_pair {

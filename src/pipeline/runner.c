@@ -557,11 +557,10 @@ static weir_verdict judge(weir_runner *runner, const weir_plan_wait *wait,
                           const weir_value *message, weir_error *why)
 {
     weir_outcome match = WEIR_OUTCOME_FALSE;
-    weir_expr_input input = runner->input;
-    input.roots[WEIR_ROOT_DATA] = *message;
-    const weir_outcome error = wait->error ? test(runner, wait->error, &input) : WEIR_OUTCOME_FALSE;
+    const weir_outcome error =
+        wait->error ? weir_runner_test(runner, wait->error, message) : WEIR_OUTCOME_FALSE;
     if (error != WEIR_OUTCOME_TRUE && wait->match)
-        match = test(runner, wait->match, &input);
+        match = weir_runner_test(runner, wait->match, message);
     if (weir_runner_is_watched(runner))
         runner->observer->on_wait(runner->watcher, (weir_wait)(wait - runner->plan->waits), error,
                                   match);
@@ -576,35 +575,54 @@ static weir_verdict judge(weir_runner *runner, const weir_plan_wait *wait,
     return match == WEIR_OUTCOME_TRUE ? WEIR_VERDICT_MATCH : WEIR_VERDICT_OTHER;
 }
 
-static weir_verdict judge_all(weir_runner *runner, const weir_plan_wait *wait,
-                              const weir_value *message, weir_error *why)
+void weir_runner_messages(weir_runner *runner, const weir_runner_frame *frame,
+                          weir_message_fn *each, void *user)
 {
-    weir_value item;
-    weir_verdict verdict = WEIR_VERDICT_OTHER;
-    if (runner->plan->connection->frame == WEIR_FRAME_RECORD || !weir_items_are_list(message))
-        return judge(runner, wait, message, why);
-    weir_items items = weir_items_of(message);
-    while (weir_items_next(&items, &item)) {
-        const weir_verdict one = judge(runner, wait, &item, why);
-        if (one == WEIR_VERDICT_ERROR)
-            return one;
-        if (one == WEIR_VERDICT_MATCH)
-            verdict = one;
+    weir_value message, item;
+    start_frame(runner, frame);
+    if (runner->layout)
+        runner->layout->is_quiet = true; /* the frame may also be fed */
+    if (!parse_whole(runner, frame, &message))
+        return;
+    if (runner->plan->connection->frame == WEIR_FRAME_RECORD || !weir_items_are_list(&message)) {
+        each(runner, &message, user);
+        return;
     }
-    return verdict;
+    weir_items items = weir_items_of(&message);
+    while (weir_items_next(&items, &item) && each(runner, &item, user))
+        continue;
+}
+
+typedef struct judgement {
+    const weir_plan_wait *wait;
+    weir_verdict verdict;
+    weir_error *why;
+} judgement;
+
+/* An error wins over a match. */
+static bool judge_message(weir_runner *runner, const weir_value *message, void *user)
+{
+    judgement *j = user;
+    const weir_verdict one = judge(runner, j->wait, message, j->why);
+    if (one != WEIR_VERDICT_OTHER)
+        j->verdict = one;
+    return one != WEIR_VERDICT_ERROR;
 }
 
 weir_verdict weir_runner_wait(weir_runner *runner, weir_wait which, const weir_runner_frame *frame,
                               weir_error *why)
 {
-    const weir_plan_wait *wait = &runner->plan->waits[which];
-    weir_value message;
-    start_frame(runner, frame);
-    if (runner->layout)
-        runner->layout->is_quiet = true; /* the frame may also be fed */
-    if (!wait->is_set || !parse_whole(runner, frame, &message))
-        return WEIR_VERDICT_OTHER;
-    const weir_verdict verdict = judge_all(runner, wait, &message, why);
-    runner->counters.control += verdict == WEIR_VERDICT_MATCH;
-    return verdict;
+    judgement j = {&runner->plan->waits[which], WEIR_VERDICT_OTHER, why};
+    if (j.wait->is_set)
+        weir_runner_messages(runner, frame, judge_message, &j);
+    runner->counters.control += j.verdict == WEIR_VERDICT_MATCH;
+    return j.verdict;
+}
+
+weir_outcome weir_runner_test(weir_runner *runner, const weir_program *program,
+                              const weir_value *data)
+{
+    weir_expr_input input = runner->input;
+    input.roots[WEIR_ROOT_DATA] = *data;
+    return test(runner, program, &input);
 }

@@ -92,6 +92,23 @@ typedef enum weir_wait { WEIR_WAIT_GREETING, WEIR_WAIT_ACK } weir_wait;
 weir_verdict weir_runner_wait(weir_runner *runner, weir_wait wait, const weir_runner_frame *frame,
                               weir_error *why);
 
+/** A message that answers subscriptions (subscribe.ack). */
+typedef struct weir_answer {
+    bool is_refusal;
+    bool has_key; /* `request` is what subscribe.ack.key gave */
+    uint64_t request;
+    const char *text; /* of a refusal: the venue's words, cut */
+} weir_answer;
+typedef void weir_answer_fn(void *user, const weir_answer *answer);
+typedef void weir_symbol_fn(void *user, weir_str symbol);
+/** Calls `each` for the answers in a frame; it may also be fed as usual. */
+void weir_runner_answers(weir_runner *runner, const weir_runner_frame *frame, weir_answer_fn *each,
+                         void *user);
+/** From inside of weir_answer_fn: the symbols of a stream that the answer is about; an empty one is
+ * the stream itself. */
+void weir_runner_answer_symbols(weir_runner *runner, weir_str stream, weir_symbol_fn *each,
+                                void *user);
+
 const weir_counters *weir_runner_counters(const weir_runner *runner);
 /** Oldest first; index < weir_runner_dead_letters. */
 size_t weir_runner_dead_letters(const weir_runner *runner);

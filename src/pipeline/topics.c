@@ -21,10 +21,9 @@ const weir_plan_topic *weir_plan_topics(weir_plan_builder *builder, const weir_m
     for (size_t i = 0; topics && i < spec->topic_count; i++) {
         topics[i].topic = weir_plan_compile(builder, &spec->topics[i].topic, scope);
         topics[i].qos = weir_plan_compile(builder, &spec->topics[i].qos, scope);
-        const unsigned roots = (topics[i].topic ? weir_program_roots(topics[i].topic) : 0) |
-                               (topics[i].qos ? weir_program_roots(topics[i].qos) : 0);
-        topics[i].is_per_asset = roots & WEIR_ROOT_BIT(WEIR_ROOT_ASSET);
-        topics[i].names_stream = roots & WEIR_ROOT_BIT(WEIR_ROOT_STREAM);
+        topics[i].roots = (topics[i].topic ? weir_program_roots(topics[i].topic) : 0) |
+                          (topics[i].qos ? weir_program_roots(topics[i].qos) : 0);
+        topics[i].is_per_asset = topics[i].roots & WEIR_ROOT_BIT(WEIR_ROOT_ASSET);
     }
     return topics;
 }

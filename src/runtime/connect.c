@@ -4,8 +4,10 @@
  * evaluated before each connect, never kept: a token that was renewed on disk is used, one that
  * expired is not.
  */
+#include "runtime/budget.h"
 #include "runtime/live.h"
 #include "util/error.h"
+#include "util/time.h"
 
 weir_message_input weir_connection_input(weir_connection *connection)
 {
@@ -138,8 +140,9 @@ static weir_code prepare(weir_connection *connection, const weir_message_input *
 }
 
 weir_code weir_connection_open(weir_connection *connection, const weir_link_sink *sink,
-                               weir_error *error)
+                               int64_t *wait_ns, weir_error *error)
 {
+    *wait_ns = 0;
     weir_link_target target = {.options = &connection->options,
                                .connection = connection->spec->name,
                                .subscribes = connection->spec->subscribe_count > 0};
@@ -154,6 +157,10 @@ weir_code weir_connection_open(weir_connection *connection, const weir_link_sink
                                  error);
     if (code != WEIR_OK)
         return code;
+    *wait_ns = weir_budget_take(weir_budget_host(target.url), connection->spec->limits.connect_rate,
+                                weir_mono_ns());
+    if (*wait_ns > 0)
+        return WEIR_OK;
     weir_connection_enter(connection, WEIR_STATE_RESOLVING, WEIR_OK, 0, "connecting to %.*s",
                           WEIR_FMT(shown));
     connection->link = connection->backend->open(connection->reactor->loop, &target, sink, error);

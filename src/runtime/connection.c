@@ -16,7 +16,6 @@
  * what the spec itself gets wrong. Everything else is tried again, ever more slowly, until the
  * connection has proved itself by records or by time.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,7 +25,6 @@
 #include "util/crypto.h"
 #include "util/error.h"
 #include "util/time.h"
-#include "util/utf8.h"
 
 #define OPEN_DEADLINE_NS (120 * WEIR_NS_PER_S) /* the backend has finer ones; this is the net */
 #define LINGER_NS        (1 * WEIR_NS_PER_S)
@@ -36,88 +34,6 @@ enum { PROVED_RECORDS = 10, LINK_ARENA_FIRST = 4096, CLOSE_NORMAL = 1000 };
 
 static void begin(weir_connection *connection);
 
-/* ------------------------------------------------------------------ telling */
-
-void weir_connection_show(weir_connection *connection)
-{
-    connection->numbers.counters = *weir_runner_counters(connection->runner);
-    weir_status_write(&connection->shown, &connection->numbers);
-}
-
-/* What a peer said may hold anything: control characters and broken UTF-8 become '?'. */
-static void make_printable(weir_buf *text)
-{
-    for (size_t i = 0; i < text->len; i++) {
-        const unsigned char c = (unsigned char)text->ptr[i];
-        if (c < 0x20 || c == 0x7f)
-            text->ptr[i] = c == '\n' || c == '\t' ? ' ' : '?';
-    }
-    for (size_t at = 0; at < text->len; at++) {
-        at += weir_utf8_valid_prefix((weir_str){text->ptr + at, text->len - at});
-        if (at < text->len)
-            text->ptr[at] = '?';
-    }
-}
-
-static weir_str make_reason(weir_connection *connection, const char *format, va_list args)
-{
-    char raw[WEIR_ERROR_TEXT_MAX];
-    vsnprintf(raw, sizeof raw, format, args);
-    weir_buf_clear(&connection->text);
-    weir_world_mask(&connection->world, weir_str_of(raw), &connection->text);
-    if (connection->text.failed)
-        return WEIR_STR("out of memory");
-    make_printable(&connection->text);
-    return weir_buf_str(&connection->text);
-}
-
-void weir_connection_enter(weir_connection *connection, weir_state state, weir_code code,
-                           int64_t retry_in_ns, const char *format, ...)
-{
-    weir_event event = {.type = WEIR_EVENT_STATE,
-                        .time_ns = weir_now_ns(),
-                        .connection = connection->spec->name,
-                        .from = connection->state,
-                        .to = state,
-                        .code = code,
-                        .retry_in_ns = retry_in_ns};
-    va_list args;
-    va_start(args, format);
-    event.reason = make_reason(connection, format, args);
-    va_end(args);
-    if (state == WEIR_STATE_FAILED || state == WEIR_STATE_STOPPED)
-        weir_claim_drop(&connection->claim);
-    connection->state = state;
-    connection->numbers.state = state;
-    connection->numbers.state_since_ns = event.time_ns;
-    weir_connection_show(connection);
-    weir_events_post(connection->runtime->events, &event);
-}
-
-void weir_connection_tell(weir_connection *connection, weir_event_type type, weir_code code,
-                          weir_str stream, uint64_t count, const char *format, ...)
-{
-    weir_event event = {.type = type,
-                        .time_ns = weir_now_ns(),
-                        .connection = connection->spec->name,
-                        .from = connection->state,
-                        .to = connection->state,
-                        .code = code,
-                        .stream = stream,
-                        .count = count};
-    va_list args;
-    va_start(args, format);
-    event.reason = make_reason(connection, format, args);
-    va_end(args);
-    weir_events_post(connection->runtime->events, &event);
-    if (type == WEIR_EVENT_ERROR) {
-        const weir_value what[] = {weir_value_str(event.reason),
-                                   weir_value_str(weir_str_of(weir_code_name(code)))};
-        weir_connection_hook(connection, &connection->spec->hooks.on_error, WEIR_EXTENSION_ON_ERROR,
-                             what, 2);
-    }
-}
-
 /* ------------------------------------------------------------------ endings */
 
 static void end(weir_connection *connection)
@@ -126,6 +42,14 @@ static void end(weir_connection *connection)
         connection->has_ended = true;
         weir_reactor_ended(connection->reactor);
     }
+}
+
+/* A shard without symbols is not needed; the first is the connection itself. */
+static bool is_needed(const weir_connection *connection)
+{
+    weir_subscription_counts counts;
+    weir_subscriptions_count(connection->subscriptions, connection->shard, &counts);
+    return connection->shard == 0 || counts.wanted > 0;
 }
 
 static bool has_proved_itself(const weir_connection *connection)
@@ -140,11 +64,8 @@ static void keep_ending(weir_connection *connection, const weir_error *error)
 {
     weir_status_ending ending = {
         .code = error->code, .close_code = connection->close_code, .at_ns = weir_now_ns()};
-    weir_buf_clear(&connection->text);
-    weir_world_mask(&connection->world, weir_str_of(error->text), &connection->text);
-    make_printable(&connection->text);
     snprintf(ending.reason, sizeof ending.reason, "%s",
-             connection->text.failed ? "" : weir_buf_cstr(&connection->text));
+             weir_connection_mask(connection, error->text));
     connection->close_code = 0;
     weir_status_end(&connection->shown, &ending);
 }
@@ -209,10 +130,7 @@ static void tell_disconnect(weir_connection *connection, const char *why)
     if (!connection->was_up)
         return;
     connection->was_up = false;
-    weir_buf_clear(&connection->text);
-    weir_world_mask(&connection->world, weir_str_of(why), &connection->text);
-    make_printable(&connection->text);
-    const weir_value reason = weir_value_str(weir_buf_str(&connection->text));
+    const weir_value reason = weir_value_str(weir_str_of(weir_connection_mask(connection, why)));
     weir_connection_hook(connection, &connection->spec->hooks.on_disconnect,
                          WEIR_EXTENSION_ON_DISCONNECT, &reason, 1);
 }
@@ -227,6 +145,7 @@ static void on_down(void *user, const weir_link_end *link_end)
     connection->close_code = link_end->close_code;
     connection->numbers.up_since_ns = 0;
     connection->numbers.is_authenticated = false;
+    weir_timer_cancel(connection->talk);
     weir_connection_publish(connection);
     const bool is_over = error.code == WEIR_OK && link_end->is_over;
     if (!connection->is_stopping && error.code == WEIR_OK && !is_over)
@@ -242,6 +161,11 @@ static void on_down(void *user, const weir_link_end *link_end)
     if (is_over) {
         weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "%s",
                               link_end->close_reason);
+        return;
+    }
+    if (!is_needed(connection)) {
+        connection->live_since_ns = 0;
+        weir_connection_enter(connection, WEIR_STATE_IDLE, WEIR_OK, 0, "no symbols are left on it");
         return;
     }
     lose(connection, &error, link_end->retry_after_ns, is_fatal);
@@ -268,16 +192,17 @@ void weir_connection_abort(weir_connection *connection)
 
 static void go_live(weir_connection *connection)
 {
-    if (weir_subscriptions_wanted(connection->subscriptions) > 0) {
-        weir_connection_enter(connection, WEIR_STATE_SUBSCRIBING, WEIR_OK, 0, "subscribing");
-        weir_connection_reconcile(connection);
-    }
-    if (connection->is_closing)
-        return;
+    weir_subscription_counts counts;
     weir_timer_cancel(connection->timer);
     connection->live_since_ns = weir_mono_ns();
     connection->numbers.is_authenticated = true;
-    weir_connection_enter(connection, WEIR_STATE_LIVE, WEIR_OK, 0, "ready");
+    weir_subscriptions_count(connection->subscriptions, connection->shard, &counts);
+    if (counts.wanted > 0 && !weir_connection_is_played(connection)) {
+        weir_connection_enter(connection, WEIR_STATE_SUBSCRIBING, WEIR_OK, 0, "subscribing");
+        weir_connection_reconcile(connection);
+    } else {
+        weir_connection_enter(connection, WEIR_STATE_LIVE, WEIR_OK, 0, "ready");
+    }
 }
 
 static void authenticate(weir_connection *connection)
@@ -381,9 +306,14 @@ static void on_warning(void *user, const weir_error *warning)
 
 static void on_topic(void *user, weir_str topic, const weir_error *refusal)
 {
-    if (refusal)
-        weir_connection_tell(user, WEIR_EVENT_ERROR, refusal->code, (weir_str){0}, 1,
-                             "topic '%.*s' was refused: %s", WEIR_FMT(topic), refusal->text);
+    weir_connection_topic(user, topic, refusal);
+}
+
+static void on_pong(void *user)
+{
+    weir_connection *connection = user;
+    if (connection->spec->limits.counts_pongs)
+        weir_pace_note(&connection->pace, weir_mono_ns());
 }
 
 /* ------------------------------------------------------------------ connecting */
@@ -405,17 +335,26 @@ static void begin(weir_connection *connection)
                                  .on_warning = on_warning,
                                  .on_down = on_down,
                                  .on_batch = on_batch,
-                                 .on_topic = on_topic};
+                                 .on_topic = on_topic,
+                                 .on_pong = on_pong};
     weir_error error = {0};
+    int64_t wait_ns = 0;
     if (connection->is_blocked) {
         connection->connects_on_room = true;
         return;
     }
     connection->cause = (weir_error){0};
     connection->is_fatal = false;
-    weir_subscriptions_restart(connection->subscriptions);
-    const weir_code code = weir_connection_open(connection, &sink, &error);
-    if (code == WEIR_OK)
+    weir_subscriptions_restart(connection->subscriptions, connection->shard);
+    weir_outbox_clear(&connection->outbox);
+    weir_map_clear(&connection->topics);
+    connection->in_flight = 0;
+    const weir_code code = weir_connection_open(connection, &sink, &wait_ns, &error);
+    if (wait_ns > 0) {
+        weir_connection_enter(connection, WEIR_STATE_BACKOFF, WEIR_ERR_LIMIT, wait_ns,
+                              "the host takes no more attempts to connect for now (connect_rate)");
+        weir_timer_set(connection->timer, wait_ns);
+    } else if (code == WEIR_OK)
         weir_timer_set(connection->timer, OPEN_DEADLINE_NS);
     else
         lose(connection, &error, 0, is_hopeless(code));
@@ -427,6 +366,15 @@ void weir_connection_unblocked(weir_connection *connection)
         connection->connects_on_room = false;
         begin(connection);
     }
+}
+
+static void on_talk(void *user)
+{
+    weir_connection *connection = user;
+    if (connection->live_since_ns != 0)
+        weir_connection_reconcile(connection);
+    else if (connection->link && !connection->is_closing)
+        weir_connection_flush(connection);
 }
 
 static void on_timer(void *user)
@@ -463,7 +411,8 @@ static void stop(weir_connection *connection)
         connection->backend->close(connection->link, CLOSE_NORMAL, (weir_str){0}, linger_ns);
         return;
     }
-    if (connection->state != WEIR_STATE_FAILED && connection->state != WEIR_STATE_STOPPED)
+    if (connection->state != WEIR_STATE_FAILED && connection->state != WEIR_STATE_STOPPED &&
+        !(connection->shard > 0 && connection->state == WEIR_STATE_IDLE))
         weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "stopped by request");
     end(connection);
 }
@@ -478,11 +427,12 @@ void weir_connection_obey(weir_connection *connection)
         return;
     }
     if (orders & WEIR_ORDER_START)
+        connection->has_started = true;
+    if (connection->has_started && connection->state == WEIR_STATE_IDLE && is_needed(connection))
         begin(connection);
     if (orders & WEIR_ORDER_ROOM)
         weir_connection_deliver_rest(connection, false);
-    if ((orders & WEIR_ORDER_SUBSCRIPTIONS) && connection->state == WEIR_STATE_LIVE &&
-        !connection->is_closing)
+    if (orders & WEIR_ORDER_SUBSCRIPTIONS)
         weir_connection_reconcile(connection);
 }
 
@@ -494,8 +444,31 @@ void weir_connection_order(weir_connection *connection, unsigned orders)
 
 /* ------------------------------------------------------------------ lifecycle */
 
+size_t weir_connection_shards(const weir_connection_spec *spec)
+{
+    return spec->limits.per_connection > 0 ? (size_t)spec->limits.connections : 1;
+}
+
+static bool make_parts(weir_connection *connection)
+{
+    const weir_limits_spec *limits = &connection->spec->limits;
+    weir_loop *loop = connection->reactor->loop;
+    if (connection->shard > 0)
+        connection->subscriptions = connection[-(ptrdiff_t)connection->shard].subscriptions;
+    else
+        connection->subscriptions =
+            weir_subscriptions_new(connection->spec->stream_count, connection->shard_count,
+                                   (size_t)limits->per_connection);
+    connection->runner = weir_runner_new(connection->plan, &connection->world.expr);
+    connection->arena = weir_arena_new(LINK_ARENA_FIRST, 0);
+    connection->timer = weir_timer_new(loop, on_timer, connection);
+    connection->talk = weir_timer_new(loop, on_talk, connection);
+    return weir_pace_init(&connection->pace, limits->rate) && connection->subscriptions &&
+           connection->runner && connection->arena && connection->timer && connection->talk;
+}
+
 weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtime, size_t index,
-                               size_t spec_index, weir_error *error)
+                               size_t spec_index, size_t shard, weir_error *error)
 {
     weir_spec *spec = runtime->spec;
     connection->runtime = runtime;
@@ -503,6 +476,8 @@ weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtim
     connection->index = index;
     connection->spec_index = spec_index;
     connection->spec = &spec->model->connections[spec_index];
+    connection->shard = shard;
+    connection->shard_count = weir_connection_shards(connection->spec);
     connection->plan = spec->plans[spec_index];
     connection->backend = weir_backend_find(connection->spec->backend);
     if (!connection->backend)
@@ -514,14 +489,9 @@ weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtim
         return code;
     connection->world.live = connection;
     const bool has_status = weir_status_init(&connection->shown);
-    connection->subscriptions = weir_subscriptions_new(connection->spec->stream_count);
-    connection->runner = weir_runner_new(connection->plan, &connection->world.expr);
-    connection->arena = weir_arena_new(LINK_ARENA_FIRST, 0);
-    connection->timer = weir_timer_new(connection->reactor->loop, on_timer, connection);
     connection->reactor->running++;
     connection->numbers.state_since_ns = weir_now_ns();
-    if (!has_status || !connection->subscriptions || !connection->runner || !connection->arena ||
-        !connection->timer)
+    if (!make_parts(connection) || !has_status)
         return weir_fail_nomem(error);
     weir_connection_show(connection);
     return WEIR_OK;
@@ -532,9 +502,15 @@ void weir_connection_fini(weir_connection *connection)
     weir_claim_drop(&connection->claim);
     weir_plugin_timers_free(connection);
     weir_timer_free(connection->timer);
+    weir_timer_free(connection->talk);
+    weir_pace_fini(&connection->pace);
+    weir_outbox_clear(&connection->outbox);
+    weir_map_fini(&connection->topics);
     weir_runner_free(connection->runner);
     weir_arena_free(connection->arena);
-    weir_subscriptions_free(connection->subscriptions);
+    if (connection->shard == 0)
+        weir_subscriptions_free(connection->subscriptions);
+    weir_buf_fini(&connection->masked);
     weir_status_fini(&connection->shown);
     weir_world_fini(&connection->world);
     weir_buf_fini(&connection->change.assets);

@@ -34,17 +34,6 @@ static const weir_asset *make_asset(explanation *x, weir_str symbol)
     return asset->symbol.ptr ? asset : NULL;
 }
 
-static const weir_asset *find_asset(explanation *x, weir_str symbol)
-{
-    const weir_asset_book *book = x->spec->model->assets;
-    const weir_asset *asset = weir_asset_peek((weir_asset_book *)book, WEIR_ASSET_SYMBOL, symbol);
-    if (!asset)
-        asset = weir_asset_peek((weir_asset_book *)book, WEIR_ASSET_BROKER_SYMBOL, symbol);
-    if (asset || x->spec->model->has_assets)
-        return asset;
-    return make_asset(x, symbol);
-}
-
 /* A symbol as the venue writes them, where the spec's tests subscribe one. */
 static weir_str example_symbol(const weir_spec_model *model)
 {
@@ -139,10 +128,10 @@ static weir_code choose_assets(explanation *x, const weir_connection_spec *conne
             continue;
         out->is_wanted = true;
         for (size_t k = 0; k < given->count; k++) {
-            const weir_asset *asset = find_asset(x, weir_str_of(given->symbols[k]));
+            const weir_asset *asset = weir_spec_wanted_asset(
+                x->spec, connection, weir_str_of(given->symbols[k]), x->error);
             if (!asset)
-                return weir_fail(x->error, WEIR_ERR_NOT_FOUND, "no asset has the symbol '%s'",
-                                 given->symbols[k]);
+                return x->error->code;
             assets[out->count++] = asset;
         }
     }

@@ -187,6 +187,9 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
         return;
     }
     const weir_verdict verdict = judge(connection, &input, &why);
+    const bool awaits_answers = weir_connection_awaits_answers(connection);
+    if (awaits_answers)
+        weir_connection_hear_answers(connection, &input);
     weir_runner_feed(connection->runner, &input);
     show_progress(connection, &input);
     if (weir_runner_batch(connection->runner)->count >= GATHER_MAX ||
@@ -194,4 +197,6 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
         weir_connection_publish(connection);
     if (verdict != WEIR_VERDICT_OTHER)
         weir_connection_heard(connection, verdict, &why);
+    if (awaits_answers)
+        weir_connection_reconcile(connection);
 }

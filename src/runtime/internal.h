@@ -46,6 +46,19 @@ size_t weir_spec_find_connection(const weir_spec *spec, const char *name, weir_e
  */
 const weir_asset *weir_spec_find_asset(const weir_spec *spec, weir_str symbol);
 
+/** The asset of a name that the venue uses, if it is known. */
+const weir_asset *weir_spec_peek_asset(const weir_spec *spec, weir_str symbol);
+/**
+ * The asset that stands for a symbol on a connection: spelled as its `symbols` says, where it is
+ * not known as it is; "*" and "all" are the venue's word for all. NULL with `error`.
+ */
+const weir_asset *weir_spec_wanted_asset(const weir_spec *spec,
+                                         const weir_connection_spec *connection, weir_str symbol,
+                                         weir_error *error);
+/** The asset that stands for all symbols; NULL: the venue has no word for that. */
+const weir_asset *weir_spec_all_asset(const weir_spec *spec,
+                                      const weir_connection_spec *connection);
+
 /* ------------------------------------------------------------------ what expressions see */
 
 /**

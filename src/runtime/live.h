@@ -5,8 +5,13 @@
  * reactor's thread; other threads leave orders (bits) and wake it, so nothing about it is locked
  * but what is shared by nature: its subscriptions, its status, the consumers.
  *
- *   connection.c  the state machine          connect.c  what a link is opened with
- *   speak.c       messages out               feed.c     frames in, records to the consumers
+ * A connection of the spec that has a limit of subscriptions is several here, its shards: they lie
+ * side by side and share their subscriptions, and all but the first connect when they are needed.
+ *
+ *   connection.c  the state machine          connect.c    what a link is opened with
+ *   tell.c        events and status
+ *   speak.c       messages out               reconcile.c  subscriptions, wanted and agreed to
+ *   feed.c        frames in, records to the consumers
  */
 #ifndef WEIR_RUNTIME_LIVE_H
 #define WEIR_RUNTIME_LIVE_H
@@ -18,8 +23,11 @@
 #include "runtime/events.h"
 #include "runtime/exclusive.h"
 #include "runtime/internal.h"
+#include "runtime/outbox.h"
+#include "runtime/pacing.h"
 #include "runtime/status.h"
 #include "runtime/subscriptions.h"
+#include "util/map.h"
 
 typedef struct weir_reactor weir_reactor;
 
@@ -36,6 +44,8 @@ struct weir_connection {
     weir_reactor *reactor;
     size_t index;      /* among the runtime's */
     size_t spec_index; /* among the spec's */
+    size_t shard;      /* among those of the same connection of the spec; 0 owns what they share */
+    size_t shard_count;
     const weir_connection_spec *spec;
     const weir_plan *plan;
     const weir_backend *backend;
@@ -52,6 +62,13 @@ struct weir_connection {
     weir_claim *claim; /* on the key that it alone may use */
     weir_timer *timer; /* the deadline of a wait, or the end of a backoff */
     struct weir_plugin_timer *plugin_timers;
+    weir_timer *talk; /* room for the next message, or the end of the wait for an answer */
+    weir_pace pace;
+    weir_outbox outbox;
+    weir_map topics;       /* that were asked for on this link, to the request */
+    uint64_t last_request; /* number of the last message about subscriptions */
+    uint64_t in_flight;    /* the request that is to be answered before the next; 0: none */
+    int64_t flight_deadline_ns;
     weir_status_numbers numbers;
     weir_state state;
     bool has_started;
@@ -70,6 +87,7 @@ struct weir_connection {
     uint64_t failed_before; /* failures of the runner that were shown */
     weir_subscription_change change;
     weir_buf text;                /* masked texts */
+    weir_buf masked;              /* a reason that is kept */
     struct weir_backlog *backlog; /* per consumer that was full: how far it got */
     size_t backlog_count, backlog_cap;
 };
@@ -89,7 +107,7 @@ struct weir_runtime {
     weir_runtime_options options;
     weir_events *events;
     weir_connection *connections;
-    size_t connection_count;
+    size_t connection_count; /* with their shards */
     weir_reactor *reactors;
     size_t reactor_count;
     _Atomic(weir_consumer *) consumers; /* a list that only grows */
@@ -98,7 +116,8 @@ struct weir_runtime {
     pthread_mutex_t lifecycle;          /* start and stop, held while they last */
     pthread_mutex_t publishing;         /* numbering and queueing, with several reactors */
     uint64_t seq[WEIR_CHANNEL_COUNT];
-    bool is_started; /* under lifecycle */
+    atomic_ullong last_subscription; /* id */
+    bool is_started;                 /* under lifecycle */
     bool is_stopped;
     bool is_ending;          /* under opening: no consumer may join */
     atomic_llong stop_at_ns; /* monotonic */
@@ -106,8 +125,11 @@ struct weir_runtime {
 
 /* ------------------------------------------------------------------ connection.c */
 
+/** `shard` is one of `shard_count`, of which the first was initialised before. */
 weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtime, size_t index,
-                               size_t spec_index, weir_error *error);
+                               size_t spec_index, size_t shard, weir_error *error);
+/** How many shards a connection of the spec has. */
+size_t weir_connection_shards(const weir_connection_spec *spec);
 void weir_connection_fini(weir_connection *connection);
 /** On the reactor's thread: what was ordered. */
 void weir_connection_obey(weir_connection *connection);
@@ -116,6 +138,8 @@ void weir_connection_order(weir_connection *connection, unsigned orders);
 /** Closes the link hard; for the end of a stop's deadline. */
 void weir_connection_abort(weir_connection *connection);
 
+/* ------------------------------------------------------------------ tell.c */
+
 /** Changes the state and tells of it. `retry_in_ns` is for BACKOFF. */
 void weir_connection_enter(weir_connection *connection, weir_state state, weir_code code,
                            int64_t retry_in_ns, const char *format, ...) WEIR_PRINTF(5, 6);
@@ -123,6 +147,17 @@ void weir_connection_enter(weir_connection *connection, weir_state state, weir_c
 void weir_connection_tell(weir_connection *connection, weir_event_type type, weir_code code,
                           weir_str stream, uint64_t count, const char *format, ...)
     WEIR_PRINTF(6, 7);
+/** The same about a symbol, which must live as long as the runtime. */
+void weir_connection_tell_of(weir_connection *connection, weir_event_type type, weir_code code,
+                             weir_str stream, weir_str symbol, uint64_t count, const char *format,
+                             ...) WEIR_PRINTF(7, 8);
+/** A text with secrets covered and made printable, until the next call. */
+const char *weir_connection_mask(weir_connection *connection, const char *text);
+/** The numbers that others see. */
+void weir_connection_show(weir_connection *connection);
+
+/* ------------------------------------------------------------------ connection.c */
+
 /** Gives the link up: it is closed, and the connection backs off or (fatal) fails when it is down.
  */
 void weir_connection_drop(weir_connection *connection, const weir_error *cause, bool is_fatal);
@@ -133,14 +168,13 @@ void weir_connection_heard(weir_connection *connection, weir_verdict verdict,
                            const weir_error *why);
 /** All that waited for room is delivered. */
 void weir_connection_unblocked(weir_connection *connection);
-/** The numbers that others see. */
-void weir_connection_show(weir_connection *connection);
 
 /* ------------------------------------------------------------------ connect.c */
 
-/** Evaluates URL, headers, query and options afresh and starts to connect. */
+/** Evaluates URL, headers, query and options afresh and starts to connect. With *wait_ns set it did
+ * not: the host takes no more attempts before that. */
 weir_code weir_connection_open(weir_connection *connection, const weir_link_sink *sink,
-                               weir_error *error);
+                               int64_t *wait_ns, weir_error *error);
 /** What messages and templates are evaluated with: the connection's own VM and world. */
 weir_message_input weir_connection_input(weir_connection *connection);
 
@@ -150,8 +184,32 @@ weir_message_input weir_connection_input(weir_connection *connection);
 void weir_connection_tap(const weir_connection *connection, const weir_outgoing *message);
 /** Sends the login message. False: it could not be made or sent, and the link was dropped. */
 bool weir_connection_login(weir_connection *connection);
-/** Sends what is wanted and not yet sent, and what is wanted no more. */
+/** Makes and sends a message, or queues it when the rate has no room. WEIR_ERR_EVAL: it could not
+ * be made. `name` is what it is sent under unless the spec says so; backends whose messages have no
+ * names do not look at it. */
+weir_code weir_connection_say(weir_connection *connection, const weir_message *message,
+                              const weir_message_input *input, weir_str name, weir_error *error);
+/** Sends a message that was made, or queues it. */
+weir_code weir_connection_speak(weir_connection *connection, const weir_outgoing *message,
+                                weir_str name);
+/** Sends bytes now, counted. */
+weir_code weir_connection_send(weir_connection *connection, weir_frame_kind kind, weir_str name,
+                               weir_str bytes);
+/** Sends what is queued. False: something is left, or the link was dropped. */
+bool weir_connection_flush(weir_connection *connection);
+/** How long a message about subscriptions has to wait for room in the rate. */
+int64_t weir_connection_pace_rest(const weir_connection *connection);
+
+/* ------------------------------------------------------------------ reconcile.c */
+
+/** Sends what can be sent of what is wanted and not yet agreed to. Does nothing when nothing is to
+ * be done, or not yet. */
 void weir_connection_reconcile(weir_connection *connection);
+/** Frames are to be looked into for answers. */
+bool weir_connection_awaits_answers(const weir_connection *connection);
+void weir_connection_hear_answers(weir_connection *connection, const weir_runner_frame *frame);
+/** The backend's answer for a topic. */
+void weir_connection_topic(weir_connection *connection, weir_str topic, const weir_error *refusal);
 
 /* ------------------------------------------------------------------ plugin_live.c */
 

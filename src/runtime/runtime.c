@@ -16,11 +16,12 @@ enum { REACTORS_MAX = 64 };
 
 /* ------------------------------------------------------------------ new and free */
 
-/* Fills `chosen` with indices into the spec's connections. */
-static weir_code choose_connections(weir_runtime *runtime, size_t *chosen, weir_error *error)
+/* Fills `chosen` with `count` indices into the spec's connections. */
+static weir_code choose_connections(const weir_runtime *runtime, size_t *chosen, size_t count,
+                                    weir_error *error)
 {
     const weir_runtime_options *options = &runtime->options;
-    for (size_t i = 0; i < runtime->connection_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         chosen[i] = options->connections
                         ? weir_spec_find_connection(runtime->spec, options->connections[i], error)
                         : i;
@@ -35,14 +36,35 @@ static weir_code choose_connections(weir_runtime *runtime, size_t *chosen, weir_
     return WEIR_OK;
 }
 
-static weir_code build(weir_runtime *runtime, size_t *chosen, weir_error *error)
+/* Shards of a connection lie side by side. */
+static weir_code build_connections(weir_runtime *runtime, const size_t *chosen, size_t count,
+                                   weir_error *error)
+{
+    size_t index = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t shards = weir_connection_shards(&runtime->spec->model->connections[chosen[i]]);
+        for (size_t shard = 0; shard < shards; shard++, index++) {
+            const weir_code code = weir_connection_init(&runtime->connections[index], runtime,
+                                                        index, chosen[i], shard, error);
+            if (code != WEIR_OK)
+                return code;
+        }
+    }
+    return WEIR_OK;
+}
+
+static weir_code build(weir_runtime *runtime, size_t *chosen, size_t chosen_count,
+                       weir_error *error)
 {
     const weir_runtime_options *options = &runtime->options;
     const size_t wanted = options->reactors ? options->reactors : 1;
-    const size_t count = runtime->connection_count;
-    weir_code code = choose_connections(runtime, chosen, error);
+    weir_code code = choose_connections(runtime, chosen, chosen_count, error);
     if (code != WEIR_OK)
         return code;
+    size_t count = 0;
+    for (size_t i = 0; i < chosen_count; i++)
+        count += weir_connection_shards(&runtime->spec->model->connections[chosen[i]]);
+    runtime->connection_count = count;
     runtime->reactor_count = wanted < count ? wanted : count;
     if (runtime->reactor_count > REACTORS_MAX)
         runtime->reactor_count = REACTORS_MAX;
@@ -53,9 +75,7 @@ static weir_code build(weir_runtime *runtime, size_t *chosen, weir_error *error)
         return weir_fail_nomem(error);
     for (size_t i = 0; i < runtime->reactor_count && code == WEIR_OK; i++)
         code = weir_reactor_init(&runtime->reactors[i], runtime, error);
-    for (size_t i = 0; i < count && code == WEIR_OK; i++)
-        code = weir_connection_init(&runtime->connections[i], runtime, i, chosen[i], error);
-    return code;
+    return code == WEIR_OK ? build_connections(runtime, chosen, chosen_count, error) : code;
 }
 
 weir_runtime *weir_runtime_new(weir_spec *spec, const weir_runtime_options *options,
@@ -71,19 +91,19 @@ weir_runtime *weir_runtime_new(weir_spec *spec, const weir_runtime_options *opti
     }
     runtime->spec = weir_spec_retain(spec);
     runtime->options = options ? *options : (weir_runtime_options){0};
-    runtime->connection_count = runtime->options.connections ? runtime->options.connection_count
-                                                             : spec->model->connection_count;
+    const size_t count = runtime->options.connections ? runtime->options.connection_count
+                                                      : spec->model->connection_count;
     pthread_mutex_init(&runtime->lifecycle, NULL);
     pthread_mutex_init(&runtime->opening, NULL);
     pthread_mutex_init(&runtime->publishing, NULL);
-    size_t *chosen = calloc(runtime->connection_count + 1, sizeof *chosen);
+    size_t *chosen = calloc(count + 1, sizeof *chosen);
     weir_code code = WEIR_OK;
     if (!chosen)
         code = weir_fail_nomem(error);
-    else if (runtime->connection_count == 0)
+    else if (count == 0)
         code = weir_fail(error, WEIR_ERR_ARGUMENT, "a runtime needs at least one connection");
     else
-        code = build(runtime, chosen, error);
+        code = build(runtime, chosen, count, error);
     free(chosen);
     runtime->options.connections = NULL; /* the caller's, and used */
     if (code == WEIR_OK)
@@ -266,7 +286,14 @@ bool weir_runtime_status(const weir_runtime *runtime, size_t index, weir_connect
     const weir_connection *connection = &runtime->connections[index];
     weir_status_numbers numbers;
     weir_status_read(&connection->shown, &numbers);
+    weir_subscription_counts counts;
+    weir_subscriptions_count(connection->subscriptions, connection->shard, &counts);
     *status = (weir_connection_status){.connection = connection->spec->name,
+                                       .shard = connection->shard,
+                                       .wanted = counts.wanted,
+                                       .pending = counts.idle + counts.pending,
+                                       .active = counts.active,
+                                       .rejected = counts.refused,
                                        .state = (weir_state)numbers.state,
                                        .state_since_ns = numbers.state_since_ns,
                                        .connects = numbers.connects,
@@ -283,7 +310,6 @@ bool weir_runtime_status(const weir_runtime *runtime, size_t index, weir_connect
     status->down_at_ns = ending.at_ns;
     memcpy(status->down_reason, ending.reason, sizeof ending.reason);
     weir_status_from_counters(status, &numbers.counters);
-    status->wanted = weir_subscriptions_wanted(connection->subscriptions);
     return true;
 }
 

@@ -179,7 +179,8 @@ static bool say(weir_test_run *run, const weir_message *message, const weir_mess
 {
     speaking s = {run, true};
     weir_error error = {0};
-    const weir_code code = weir_message_emit(message, input, keep_message, &s, &error);
+    const weir_code code = weir_message_emit_batches(run->spec->plans[run->test->connection],
+                                                     message, input, keep_message, &s, &error);
     if (code == WEIR_ERR_NOMEM || !s.has_memory)
         return false;
     if (code != WEIR_OK)
@@ -198,11 +199,12 @@ static bool gather_assets(weir_test_run *run, size_t slot, const weir_asset **as
             continue;
         *is_wanted = true;
         for (size_t k = 0; k < stream->symbol_count; k++) {
-            const weir_asset *asset = weir_spec_find_asset(run->spec, stream->symbols[k]);
+            weir_error error = {0};
+            const weir_asset *asset = weir_spec_wanted_asset(run->spec, weir_plan_connection(plan),
+                                                             stream->symbols[k], &error);
             bool is_new = asset != NULL;
             if (!asset)
-                run->problem = weir_arena_printf(run->arena, "no asset has the symbol '%.*s'",
-                                                 WEIR_FMT(stream->symbols[k]));
+                run->problem = weir_arena_copy(run->arena, weir_str_of(error.text));
             for (size_t n = 0; is_new && n < *count; n++)
                 is_new = assets[n] != asset;
             if (is_new)
@@ -225,6 +227,7 @@ static bool run_stream(weir_test_run *run, weir_message_input *input, size_t slo
     input->stream = weir_plan_connection(plan)->streams[slot].name;
     input->assets = assets;
     input->asset_count = count;
+    input->request = 1;
     const weir_message *message =
         weir_plan_subscribe_message(plan, input->stream, run->test->kind == WEIR_TEST_UNSUBSCRIBE);
     return say(run, message, input);

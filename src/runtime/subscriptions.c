@@ -1,23 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Per stream a list in order of first want, and a map from symbol to its node. A node whose count
- * has fallen to zero stays while the venue still believes in it (is_sent), so that wanting it again
- * before the message went out changes nothing on the wire.
+ * Per stream a list in order of first want, and a map from symbol to its node. A node that nobody
+ * holds any more stays while the venue still believes in it, so that wanting it again before the
+ * message went out changes nothing on the wire. Counts per shard are kept as nodes change, so that
+ * a connection where nothing is to be done finds that out without a walk.
  */
 #include "runtime/subscriptions.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/error.h"
 #include "util/map.h"
+
+enum { TRIES_MAX = 2 };
+
+typedef enum progress {
+    IDLE, /* not sent */
+    PENDING,
+    ACTIVE,
+    REFUSED,
+    PROGRESS_COUNT
+} progress;
 
 typedef struct want want;
 struct want {
     want *next, *before;
     const weir_asset *asset; /* NULL: the stream itself */
-    size_t count;
-    bool is_sent;
+    uint64_t *ids;           /* who holds it, in order */
+    size_t count, cap;
+    size_t shard;
+    progress state;
+    unsigned tries;
+    uint64_t request; /* that asked for it last */
+    uint64_t part;    /* wants of different parts are not sent together; 0: never split */
+    int64_t deadline_ns;
+    char *reason; /* REFUSED; NULL: out of memory */
 };
 
 typedef struct stream_wants {
@@ -25,22 +44,44 @@ typedef struct stream_wants {
     weir_map by_symbol;
 } stream_wants;
 
+typedef struct shard_counts {
+    size_t nodes;
+    size_t held[PROGRESS_COUNT];
+    size_t leaving;
+} shard_counts;
+
 struct weir_subscriptions {
     pthread_mutex_t lock;
-    size_t wanted;
+    size_t per_shard;
+    uint64_t last_part;
+    size_t shard_count;
+    shard_counts *shards;
     size_t stream_count;
     stream_wants streams[];
 };
 
-weir_subscriptions *weir_subscriptions_new(size_t streams)
+weir_subscriptions *weir_subscriptions_new(size_t streams, size_t shards, size_t per_shard)
 {
     weir_subscriptions *subscriptions =
         calloc(1, sizeof *subscriptions + streams * sizeof subscriptions->streams[0]);
     if (!subscriptions)
         return NULL;
     subscriptions->stream_count = streams;
+    subscriptions->shard_count = shards;
+    subscriptions->per_shard = per_shard;
+    subscriptions->shards = calloc(shards, sizeof *subscriptions->shards);
     pthread_mutex_init(&subscriptions->lock, NULL);
-    return subscriptions;
+    if (subscriptions->shards)
+        return subscriptions;
+    weir_subscriptions_free(subscriptions);
+    return NULL;
+}
+
+static void free_node(want *w)
+{
+    free(w->ids);
+    free(w->reason);
+    free(w);
 }
 
 void weir_subscriptions_free(weir_subscriptions *subscriptions)
@@ -51,15 +92,37 @@ void weir_subscriptions_free(weir_subscriptions *subscriptions)
         stream_wants *stream = &subscriptions->streams[i];
         for (want *w = stream->first, *next; w; w = next) {
             next = w->next;
-            free(w);
+            free_node(w);
         }
         weir_map_fini(&stream->by_symbol);
     }
     pthread_mutex_destroy(&subscriptions->lock);
+    free(subscriptions->shards);
     free(subscriptions);
 }
 
 /* ------------------------------------------------------------------ nodes */
+
+static bool is_sent(const want *w)
+{
+    return w->state == PENDING || w->state == ACTIVE;
+}
+
+/* A node is taken out of the counts before it changes, and put in again after. */
+static void count(weir_subscriptions *s, const want *w, bool is_in)
+{
+    shard_counts *counts = &s->shards[w->shard];
+    size_t *place = w->count > 0 ? &counts->held[w->state] : &counts->leaving;
+    if (w->count > 0 || is_sent(w))
+        *place += is_in ? 1 : (size_t)-1;
+}
+
+static void set_state(weir_subscriptions *s, want *w, progress state)
+{
+    count(s, w, false);
+    w->state = state;
+    count(s, w, true);
+}
 
 /* The symbol is unique in a book; "" is no symbol, so it can stand for the stream itself. */
 static weir_str key_of(const weir_asset *asset)
@@ -72,7 +135,16 @@ static want *find(const stream_wants *stream, const weir_asset *asset)
     return weir_map_get(&stream->by_symbol, key_of(asset));
 }
 
-static want *add_node(stream_wants *stream, const weir_asset *asset)
+static size_t find_shard(const weir_subscriptions *s)
+{
+    size_t shard = 0;
+    while (shard < s->shard_count && s->per_shard > 0 && s->shards[shard].nodes >= s->per_shard)
+        shard++;
+    return shard;
+}
+
+static want *add_node(weir_subscriptions *s, stream_wants *stream, const weir_asset *asset,
+                      size_t shard)
 {
     want *w = calloc(1, sizeof *w);
     if (!w || !weir_map_put(&stream->by_symbol, key_of(asset), w)) {
@@ -80,59 +152,97 @@ static want *add_node(stream_wants *stream, const weir_asset *asset)
         return NULL;
     }
     w->asset = asset;
+    w->shard = shard;
     w->before = stream->last;
     *(stream->last ? &stream->last->next : &stream->first) = w;
     stream->last = w;
+    s->shards[shard].nodes++;
     return w;
 }
 
-static void remove_node(stream_wants *stream, want *w)
+static void remove_node(weir_subscriptions *s, stream_wants *stream, want *w)
 {
+    count(s, w, false);
+    s->shards[w->shard].nodes--;
     *(w->before ? &w->before->next : &stream->first) = w->next;
     *(w->next ? &w->next->before : &stream->last) = w->before;
     weir_map_remove(&stream->by_symbol, key_of(w->asset));
-    free(w);
+    free_node(w);
 }
 
-static void let_go(weir_subscriptions *subscriptions, stream_wants *stream, want *w)
+static bool push_id(want *w, uint64_t id)
 {
-    if (--w->count > 0)
-        return;
-    subscriptions->wanted--;
-    if (!w->is_sent)
-        remove_node(stream, w);
+    if (w->count == w->cap) {
+        const size_t cap = w->cap ? w->cap * 2 : 1;
+        uint64_t *ids = realloc(w->ids, cap * sizeof *ids);
+        if (!ids)
+            return false;
+        w->ids = ids;
+        w->cap = cap;
+    }
+    w->ids[w->count++] = id;
+    return true;
 }
 
-static bool hold(weir_subscriptions *subscriptions, stream_wants *stream, const weir_asset *asset)
+/* `at` is one of its holders. The node may be gone afterwards. */
+static void let_go(weir_subscriptions *s, stream_wants *stream, want *w, size_t at)
+{
+    count(s, w, false);
+    memmove(&w->ids[at], &w->ids[at + 1], (--w->count - at) * sizeof w->ids[0]);
+    count(s, w, true);
+    if (w->count == 0 && !is_sent(w))
+        remove_node(s, stream, w);
+}
+
+static weir_code hold(weir_subscriptions *s, stream_wants *stream, const weir_asset *asset,
+                      uint64_t id)
 {
     want *w = find(stream, asset);
-    if (!w && !(w = add_node(stream, asset)))
-        return false;
-    subscriptions->wanted += w->count++ == 0;
-    return true;
+    const size_t shard = w ? w->shard : find_shard(s);
+    if (shard == s->shard_count)
+        return WEIR_ERR_LIMIT;
+    if (!w && !(w = add_node(s, stream, asset, shard)))
+        return WEIR_ERR_NOMEM;
+    count(s, w, false);
+    const bool is_good = push_id(w, id);
+    count(s, w, true);
+    if (!is_good && w->count == 0 && !is_sent(w))
+        remove_node(s, stream, w);
+    return is_good ? WEIR_OK : WEIR_ERR_NOMEM;
 }
 
 /* ------------------------------------------------------------------ wanting */
 
 static const weir_asset *const the_stream_itself[] = {NULL};
 
-weir_code weir_subscriptions_add(weir_subscriptions *subscriptions, size_t stream,
+static weir_code refuse_want(const weir_subscriptions *s, weir_code code, weir_error *error)
+{
+    if (code != WEIR_ERR_LIMIT)
+        return weir_fail_nomem(error);
+    return weir_fail(error, code,
+                     "no room: the spec's limit is %zu subscriptions on each of %zu connection%s",
+                     s->per_shard, s->shard_count, s->shard_count == 1 ? "" : "s");
+}
+
+weir_code weir_subscriptions_add(weir_subscriptions *subscriptions, size_t stream, uint64_t id,
                                  const weir_asset *const *assets, size_t count, weir_error *error)
 {
     stream_wants *wants = &subscriptions->streams[stream];
+    weir_code code = WEIR_OK;
     if (count == 0) {
         assets = the_stream_itself;
         count = 1;
     }
     pthread_mutex_lock(&subscriptions->lock);
     size_t done = 0;
-    while (done < count && hold(subscriptions, wants, assets[done]))
+    while (done < count && (code = hold(subscriptions, wants, assets[done], id)) == WEIR_OK)
         done++;
-    const bool is_good = done == count;
-    while (!is_good && done > 0)
-        let_go(subscriptions, wants, find(wants, assets[--done]));
+    while (code != WEIR_OK && done > 0) {
+        want *w = find(wants, assets[--done]);
+        let_go(subscriptions, wants, w, w->count - 1);
+    }
     pthread_mutex_unlock(&subscriptions->lock);
-    return is_good ? WEIR_OK : weir_fail_nomem(error);
+    return code == WEIR_OK ? WEIR_OK : refuse_want(subscriptions, code, error);
 }
 
 static weir_code not_wanted(const weir_asset *asset, weir_error *error)
@@ -143,8 +253,8 @@ static weir_code not_wanted(const weir_asset *asset, weir_error *error)
                      WEIR_FMT(asset->symbol));
 }
 
-/* A symbol that is named twice must have been wanted twice: the counts go down as if for good, and
- * up again when one is missing. */
+/* A symbol that is named twice must be held twice: the counts go down as if for good, and up again
+ * before anything is let go. */
 weir_code weir_subscriptions_remove(weir_subscriptions *subscriptions, size_t stream,
                                     const weir_asset *const *assets, size_t count,
                                     weir_error *error)
@@ -163,33 +273,100 @@ weir_code weir_subscriptions_remove(weir_subscriptions *subscriptions, size_t st
         code = not_wanted(assets[done], error);
     for (size_t i = 0; i < done; i++)
         find(wants, assets[i])->count++;
-    for (size_t i = 0; i < done && code == WEIR_OK; i++)
-        let_go(subscriptions, wants, find(wants, assets[i]));
+    for (size_t i = 0; i < done && code == WEIR_OK; i++) {
+        want *w = find(wants, assets[i]);
+        let_go(subscriptions, wants, w, w->count - 1);
+    }
     pthread_mutex_unlock(&subscriptions->lock);
     return code;
 }
 
-size_t weir_subscriptions_wanted(const weir_subscriptions *subscriptions)
+static size_t remove_from(weir_subscriptions *s, stream_wants *stream, uint64_t id)
 {
-    weir_subscriptions *s = (weir_subscriptions *)subscriptions; /* the lock is no part of it */
-    pthread_mutex_lock(&s->lock);
-    const size_t wanted = s->wanted;
-    pthread_mutex_unlock(&s->lock);
-    return wanted;
+    size_t removed = 0;
+    for (want *w = stream->first, *next; w; w = next) {
+        next = w->next;
+        for (size_t i = w->count; i > 0; i--) {
+            if (w->ids[i - 1] != id)
+                continue;
+            const bool is_last = w->count == 1;
+            removed++;
+            let_go(s, stream, w, i - 1);
+            if (is_last)
+                break; /* the node may be gone */
+        }
+    }
+    return removed;
 }
 
-/* ------------------------------------------------------------------ sending */
+size_t weir_subscriptions_remove_id(weir_subscriptions *subscriptions, uint64_t id)
+{
+    size_t removed = 0;
+    pthread_mutex_lock(&subscriptions->lock);
+    for (size_t i = 0; i < subscriptions->stream_count; i++)
+        removed += remove_from(subscriptions, &subscriptions->streams[i], id);
+    pthread_mutex_unlock(&subscriptions->lock);
+    return removed;
+}
 
-void weir_subscriptions_restart(weir_subscriptions *subscriptions)
+static bool let_all_go(weir_subscriptions *s, stream_wants *stream, want *w)
+{
+    if (w->count == 0)
+        return false;
+    while (w->count > 1)
+        let_go(s, stream, w, w->count - 1);
+    let_go(s, stream, w, 0);
+    return true;
+}
+
+size_t weir_subscriptions_remove_all(weir_subscriptions *subscriptions, size_t stream,
+                                     const weir_asset *asset)
+{
+    size_t removed = 0;
+    pthread_mutex_lock(&subscriptions->lock);
+    for (size_t i = 0; i < subscriptions->stream_count; i++) {
+        stream_wants *wants = &subscriptions->streams[i];
+        if (stream != SIZE_MAX && stream != i)
+            continue;
+        want *w = asset ? find(wants, asset) : wants->first;
+        for (want *next; w; w = next) {
+            next = asset ? NULL : w->next;
+            removed += let_all_go(subscriptions, wants, w);
+        }
+    }
+    pthread_mutex_unlock(&subscriptions->lock);
+    return removed;
+}
+
+/* ------------------------------------------------------------------ telling the venue */
+
+static void forget_refusal(want *w)
+{
+    free(w->reason);
+    w->reason = NULL;
+}
+
+static void make_idle(weir_subscriptions *s, want *w)
+{
+    set_state(s, w, IDLE);
+    w->tries = 0;
+    w->part = 0;
+    w->request = 0;
+    forget_refusal(w);
+}
+
+void weir_subscriptions_restart(weir_subscriptions *subscriptions, size_t shard)
 {
     pthread_mutex_lock(&subscriptions->lock);
     for (size_t i = 0; i < subscriptions->stream_count; i++) {
         stream_wants *stream = &subscriptions->streams[i];
         for (want *w = stream->first, *next; w; w = next) {
             next = w->next;
-            w->is_sent = false;
+            if (w->shard != shard)
+                continue;
+            make_idle(subscriptions, w);
             if (w->count == 0)
-                remove_node(stream, w);
+                remove_node(subscriptions, stream, w);
         }
     }
     pthread_mutex_unlock(&subscriptions->lock);
@@ -200,42 +377,311 @@ const weir_asset *const *weir_subscription_assets(const weir_subscription_change
     return (const weir_asset *const *)(const void *)change->assets.ptr;
 }
 
-static bool is_due(const want *w, bool unsubscribes)
-{
-    return unsubscribes ? w->is_sent && w->count == 0 : !w->is_sent && w->count > 0;
-}
-
-/* Gathers first and marks then: out of memory leaves all as it was. */
-static bool gather(const stream_wants *stream, bool unsubscribes, weir_subscription_change *change)
+static void clear_change(weir_subscription_change *change)
 {
     weir_buf_clear(&change->assets);
     change->count = 0;
     change->is_whole = false;
-    for (const want *w = stream->first; w; w = w->next) {
-        if (!is_due(w, unsubscribes))
+}
+
+static void put_change(weir_subscription_change *change, const want *w)
+{
+    if (w->asset)
+        weir_buf_put(&change->assets, (weir_str){(const char *)&w->asset, sizeof w->asset});
+    change->count += w->asset != NULL;
+    change->is_whole = change->is_whole || !w->asset;
+}
+
+static bool is_due(const want *w, size_t shard, bool unsubscribes)
+{
+    return w->shard == shard &&
+           (unsubscribes ? is_sent(w) && w->count == 0 : w->state == IDLE && w->count > 0);
+}
+
+bool weir_subscriptions_gather(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                               bool unsubscribes, size_t most, weir_subscription_change *change)
+{
+    const stream_wants *wants = &subscriptions->streams[stream];
+    const want *first = NULL;
+    size_t gathered = 0;
+    clear_change(change);
+    pthread_mutex_lock(&subscriptions->lock);
+    const shard_counts *counts = &subscriptions->shards[shard];
+    const size_t due = unsubscribes ? counts->leaving : counts->held[IDLE];
+    for (const want *w = due > 0 ? wants->first : NULL; w && !change->is_whole; w = w->next) {
+        if (!is_due(w, shard, unsubscribes) ||
+            (first && (!w->asset || (!unsubscribes && w->part != first->part))))
             continue;
-        if (w->asset)
-            weir_buf_put(&change->assets, (weir_str){(const char *)&w->asset, sizeof w->asset});
-        change->count += w->asset != NULL;
-        change->is_whole = change->is_whole || !w->asset;
+        if (!first)
+            first = w;
+        put_change(change, w);
+        if (++gathered == most)
+            break;
     }
+    pthread_mutex_unlock(&subscriptions->lock);
     return !change->assets.failed;
 }
 
-bool weir_subscriptions_take(weir_subscriptions *subscriptions, size_t stream, bool unsubscribes,
-                             weir_subscription_change *change)
+static const weir_asset *asset_at(const weir_subscription_change *change, size_t index)
+{
+    return change->is_whole ? NULL : weir_subscription_assets(change)[index];
+}
+
+/* What was let go in the meantime was asked for all the same, and is to be taken back. */
+void weir_subscriptions_sent(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                             const weir_subscription_change *change, uint64_t request,
+                             int64_t deadline_ns)
 {
     stream_wants *wants = &subscriptions->streams[stream];
     pthread_mutex_lock(&subscriptions->lock);
-    const bool is_good = gather(wants, unsubscribes, change);
-    for (want *w = is_good ? wants->first : NULL, *next; w; w = next) {
-        next = w->next;
-        if (!is_due(w, unsubscribes))
+    for (size_t i = 0; i < change->count + change->is_whole; i++) {
+        const weir_asset *asset = asset_at(change, i);
+        want *w = find(wants, asset);
+        if (!w)
+            w = add_node(subscriptions, wants, asset, shard);
+        if (!w || w->shard != shard)
             continue;
-        w->is_sent = !unsubscribes;
-        if (unsubscribes)
-            remove_node(wants, w);
+        set_state(subscriptions, w, deadline_ns > 0 ? PENDING : ACTIVE);
+        w->request = request;
+        w->deadline_ns = deadline_ns;
+        w->tries++;
     }
     pthread_mutex_unlock(&subscriptions->lock);
-    return is_good;
+}
+
+void weir_subscriptions_left(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                             const weir_subscription_change *change)
+{
+    stream_wants *wants = &subscriptions->streams[stream];
+    pthread_mutex_lock(&subscriptions->lock);
+    for (size_t i = 0; i < change->count + change->is_whole; i++) {
+        want *w = find(wants, asset_at(change, i));
+        if (!w || w->shard != shard)
+            continue;
+        make_idle(subscriptions, w);
+        if (w->count == 0)
+            remove_node(subscriptions, wants, w);
+    }
+    pthread_mutex_unlock(&subscriptions->lock);
+}
+
+/* ------------------------------------------------------------------ what the venue says */
+
+static void refuse(weir_subscriptions *s, want *w, const char *reason)
+{
+    forget_refusal(w);
+    set_state(s, w, REFUSED);
+    w->reason = strdup(reason);
+}
+
+bool weir_subscriptions_confirm(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                                const weir_asset *asset)
+{
+    pthread_mutex_lock(&subscriptions->lock);
+    want *w = find(&subscriptions->streams[stream], asset);
+    const bool is_awaited = w && w->shard == shard && w->state == PENDING;
+    if (is_awaited)
+        set_state(subscriptions, w, ACTIVE);
+    pthread_mutex_unlock(&subscriptions->lock);
+    return is_awaited;
+}
+
+static bool is_of_request(const want *w, size_t shard, uint64_t request)
+{
+    return w->shard == shard && is_sent(w) && w->request == request;
+}
+
+void weir_subscriptions_confirm_request(weir_subscriptions *subscriptions, size_t shard,
+                                        uint64_t request)
+{
+    pthread_mutex_lock(&subscriptions->lock);
+    for (size_t i = 0; i < subscriptions->stream_count; i++) {
+        for (want *w = subscriptions->streams[i].first; w; w = w->next) {
+            if (is_of_request(w, shard, request))
+                set_state(subscriptions, w, ACTIVE);
+        }
+    }
+    pthread_mutex_unlock(&subscriptions->lock);
+}
+
+/* A want that nobody holds and the venue does not serve is done with. */
+static void refuse_or_remove(weir_subscriptions *s, stream_wants *stream, want *w,
+                             const char *reason)
+{
+    refuse(s, w, reason);
+    if (w->count == 0)
+        remove_node(s, stream, w);
+}
+
+bool weir_subscriptions_refuse(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                               const weir_asset *asset, const char *reason)
+{
+    stream_wants *wants = &subscriptions->streams[stream];
+    pthread_mutex_lock(&subscriptions->lock);
+    want *w = find(wants, asset);
+    const bool is_known = w && w->shard == shard && w->state != REFUSED;
+    if (is_known)
+        refuse_or_remove(subscriptions, wants, w, reason);
+    pthread_mutex_unlock(&subscriptions->lock);
+    return is_known;
+}
+
+static size_t count_request(const stream_wants *stream, size_t shard, uint64_t request)
+{
+    size_t members = 0;
+    for (const want *w = stream->first; w; w = w->next)
+        members += is_of_request(w, shard, request);
+    return members;
+}
+
+bool weir_subscriptions_refuse_request(weir_subscriptions *subscriptions, size_t shard,
+                                       size_t stream, uint64_t request, const char *reason,
+                                       weir_subscription_change *change)
+{
+    stream_wants *wants = &subscriptions->streams[stream];
+    clear_change(change);
+    pthread_mutex_lock(&subscriptions->lock);
+    const size_t members = count_request(wants, shard, request);
+    const uint64_t parts = subscriptions->last_part;
+    size_t at = 0;
+    if (members > 1)
+        subscriptions->last_part += 2;
+    for (want *w = wants->first, *next; w && members > 0; w = next) {
+        next = w->next;
+        if (!is_of_request(w, shard, request))
+            continue;
+        if (members == 1) {
+            if (w->count > 0)
+                put_change(change, w);
+            refuse_or_remove(subscriptions, wants, w, reason);
+            break;
+        }
+        set_state(subscriptions, w, IDLE);
+        w->tries = 0;
+        w->part = parts + (at++ < members / 2 ? 1 : 2);
+        if (w->count == 0)
+            remove_node(subscriptions, wants, w);
+    }
+    pthread_mutex_unlock(&subscriptions->lock);
+    return members > 0;
+}
+
+void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                               int64_t now_ns, const char *reason, weir_subscription_change *change)
+{
+    stream_wants *wants = &subscriptions->streams[stream];
+    clear_change(change);
+    pthread_mutex_lock(&subscriptions->lock);
+    for (want *w = wants->first, *next; w; w = next) {
+        next = w->next;
+        if (w->shard != shard || w->state != PENDING || w->deadline_ns > now_ns)
+            continue;
+        if (w->count > 0 && w->tries < TRIES_MAX) {
+            set_state(subscriptions, w, IDLE);
+            continue;
+        }
+        if (w->count > 0)
+            put_change(change, w);
+        refuse_or_remove(subscriptions, wants, w, reason);
+    }
+    pthread_mutex_unlock(&subscriptions->lock);
+}
+
+void weir_subscriptions_renew(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                              const weir_asset *asset)
+{
+    stream_wants *wants = &subscriptions->streams[stream];
+    pthread_mutex_lock(&subscriptions->lock);
+    want *w = asset ? find(wants, asset) : wants->first;
+    for (want *next; w; w = next) {
+        next = asset ? NULL : w->next;
+        if (w->shard == shard && w->count > 0 && is_sent(w))
+            make_idle(subscriptions, w);
+    }
+    pthread_mutex_unlock(&subscriptions->lock);
+}
+
+/* ------------------------------------------------------------------ looking */
+
+static weir_subscriptions *unlocked(const weir_subscriptions *subscriptions)
+{
+    return (weir_subscriptions *)subscriptions; /* the lock is no part of what it says */
+}
+
+static size_t sum_held(const shard_counts *shard)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < PROGRESS_COUNT; i++)
+        sum += shard->held[i];
+    return sum;
+}
+
+static int64_t find_deadline(const weir_subscriptions *s, size_t shard)
+{
+    int64_t earliest_ns = 0;
+    for (size_t i = 0; i < s->stream_count; i++) {
+        for (const want *w = s->streams[i].first; w; w = w->next) {
+            if (w->shard == shard && w->state == PENDING &&
+                (earliest_ns == 0 || w->deadline_ns < earliest_ns))
+                earliest_ns = w->deadline_ns;
+        }
+    }
+    return earliest_ns;
+}
+
+void weir_subscriptions_count(const weir_subscriptions *subscriptions, size_t shard,
+                              weir_subscription_counts *counts)
+{
+    weir_subscriptions *s = unlocked(subscriptions);
+    pthread_mutex_lock(&s->lock);
+    const shard_counts *from = &s->shards[shard];
+    *counts = (weir_subscription_counts){.wanted = sum_held(from),
+                                         .idle = from->held[IDLE],
+                                         .pending = from->held[PENDING],
+                                         .active = from->held[ACTIVE],
+                                         .refused = from->held[REFUSED],
+                                         .leaving = from->leaving};
+    if (from->held[PENDING] > 0)
+        counts->next_deadline_ns = find_deadline(s, shard);
+    pthread_mutex_unlock(&s->lock);
+}
+
+size_t weir_subscriptions_pending(const weir_subscriptions *subscriptions, size_t shard)
+{
+    weir_subscriptions *s = unlocked(subscriptions);
+    pthread_mutex_lock(&s->lock);
+    const size_t pending = s->shards[shard].held[PENDING];
+    pthread_mutex_unlock(&s->lock);
+    return pending;
+}
+
+size_t weir_subscriptions_wanted(const weir_subscriptions *subscriptions)
+{
+    weir_subscriptions *s = unlocked(subscriptions);
+    size_t wanted = 0;
+    pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < s->shard_count; i++)
+        wanted += sum_held(&s->shards[i]);
+    pthread_mutex_unlock(&s->lock);
+    return wanted;
+}
+
+void weir_subscriptions_each(weir_subscriptions *subscriptions,
+                             void (*each)(void *user, const weir_subscription_view *view),
+                             void *user)
+{
+    static const weir_subscription_state states[] = {[IDLE] = WEIR_SUBSCRIPTION_PENDING,
+                                                     [PENDING] = WEIR_SUBSCRIPTION_PENDING,
+                                                     [ACTIVE] = WEIR_SUBSCRIPTION_ACTIVE,
+                                                     [REFUSED] = WEIR_SUBSCRIPTION_REJECTED};
+    pthread_mutex_lock(&subscriptions->lock);
+    for (size_t i = 0; i < subscriptions->stream_count; i++) {
+        for (const want *w = subscriptions->streams[i].first; w; w = w->next) {
+            const weir_subscription_view view = {
+                i, w->shard, w->asset, states[w->state], w->count, w->reason ? w->reason : ""};
+            if (w->count > 0)
+                each(user, &view);
+        }
+    }
+    pthread_mutex_unlock(&subscriptions->lock);
 }

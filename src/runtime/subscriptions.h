@@ -1,32 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the user wants of one connection: for each stream its assets, in the order in which they
- * were first wanted, counted. It outlives every link: after a connect all of it is to be sent, and
- * later the differences. Any thread.
+ * What the user wants of one connection of the spec, and how far the venue has agreed: for each
+ * stream its assets, in the order in which they were first wanted, each with the ids of those who
+ * hold it. It outlives every link. A connection that is spread over several sockets (shards) has
+ * one of these: each want is placed on a shard when it comes up and stays there, so that adding a
+ * symbol moves nothing. Any thread.
  */
 #ifndef WEIR_RUNTIME_SUBSCRIPTIONS_H
 #define WEIR_RUNTIME_SUBSCRIPTIONS_H
+
+#include <weir/weir.h>
 
 #include "util/buf.h"
 #include "value/asset.h"
 
 typedef struct weir_subscriptions weir_subscriptions;
 
-weir_subscriptions *weir_subscriptions_new(size_t streams);
+/** `per_shard`: wants that one shard takes; 0: any number, all on the first. */
+weir_subscriptions *weir_subscriptions_new(size_t streams, size_t shards, size_t per_shard);
 void weir_subscriptions_free(weir_subscriptions *subscriptions);
 
-/** Wants assets of a stream once more; with none, the stream itself. All or nothing. */
-weir_code weir_subscriptions_add(weir_subscriptions *subscriptions, size_t stream,
+/* ------------------------------------------------------------------ wanting */
+
+/** Wants assets of a stream for the holder `id`; with none, the stream itself. All or nothing.
+ * WEIR_ERR_LIMIT: no shard has room. */
+weir_code weir_subscriptions_add(weir_subscriptions *subscriptions, size_t stream, uint64_t id,
                                  const weir_asset *const *assets, size_t count, weir_error *error);
-/** The opposite. WEIR_ERR_NOT_FOUND names an asset that is not wanted; nothing is changed then. */
+/** Takes each from whoever wanted it last. WEIR_ERR_NOT_FOUND names an asset that is not wanted;
+ * nothing is changed then. */
 weir_code weir_subscriptions_remove(weir_subscriptions *subscriptions, size_t stream,
                                     const weir_asset *const *assets, size_t count,
                                     weir_error *error);
+/** Takes all from one holder; returns how many. */
+size_t weir_subscriptions_remove_id(weir_subscriptions *subscriptions, uint64_t id);
+/** Takes a stream (SIZE_MAX: every stream), or one asset of it, from all holders; returns how many
+ * were wanted. */
+size_t weir_subscriptions_remove_all(weir_subscriptions *subscriptions, size_t stream,
+                                     const weir_asset *asset);
 
-/** A new link: nothing has been sent on it. */
-void weir_subscriptions_restart(weir_subscriptions *subscriptions);
+/* ------------------------------------------------------------------ telling the venue */
 
-/** What is to be sent for one stream. */
+/** What is to be sent for one stream, or what an answer was about. */
 typedef struct weir_subscription_change {
     weir_buf assets; /* `const weir_asset *`, back to back */
     size_t count;
@@ -35,14 +49,81 @@ typedef struct weir_subscription_change {
 
 const weir_asset *const *weir_subscription_assets(const weir_subscription_change *change);
 
+/** A new link of a shard: nothing has been sent on it, nothing refused. */
+void weir_subscriptions_restart(weir_subscriptions *subscriptions, size_t shard);
 /**
- * Takes what is wanted and not yet sent (or, `unsubscribes`, sent and wanted no more) and notes it
- * as done. `change` is emptied first and kept for reuse. False when out of memory.
+ * What goes into the next message of a stream: up to `most` wants (0: all) that were not sent yet
+ * or, `unsubscribes`, that were sent and are wanted no more. The stream itself comes alone. Nothing
+ * is noted yet. False when out of memory.
  */
-bool weir_subscriptions_take(weir_subscriptions *subscriptions, size_t stream, bool unsubscribes,
-                             weir_subscription_change *change);
+bool weir_subscriptions_gather(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                               bool unsubscribes, size_t most, weir_subscription_change *change);
+/** It was sent as `request`: an answer is awaited until `deadline_ns`; 0: none is, they are active.
+ */
+void weir_subscriptions_sent(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                             const weir_subscription_change *change, uint64_t request,
+                             int64_t deadline_ns);
+/** It was sent, and is forgotten. */
+void weir_subscriptions_left(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                             const weir_subscription_change *change);
 
-/** Wanted assets of all streams; a stream wanted itself counts as one. */
+/* ------------------------------------------------------------------ what the venue says */
+
+/** An asset (NULL: the stream itself) was confirmed. False: it was not awaited. */
+bool weir_subscriptions_confirm(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                                const weir_asset *asset);
+void weir_subscriptions_confirm_request(weir_subscriptions *subscriptions, size_t shard,
+                                        uint64_t request);
+/** ... was refused, by name. False: it was not awaited, nor active. */
+bool weir_subscriptions_refuse(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                               const weir_asset *asset, const char *reason);
+/**
+ * A request was refused as a whole. More than one want in it: it is split, and each half is to be
+ * sent again by itself, so that in the end the culprits stand alone. A single one is refused and
+ * stands in `change`. True: the request is of this stream.
+ */
+bool weir_subscriptions_refuse_request(weir_subscriptions *subscriptions, size_t shard,
+                                       size_t stream, uint64_t request, const char *reason,
+                                       weir_subscription_change *change);
+/** Deadlines: what was asked once is to be sent again, what was asked twice is refused and stands
+ * in `change`. */
+void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                               int64_t now_ns, const char *reason,
+                               weir_subscription_change *change);
+/** What was confirmed or is awaited is to be sent once more. `asset` NULL: all of the stream. */
+void weir_subscriptions_renew(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                              const weir_asset *asset);
+
+/* ------------------------------------------------------------------ looking */
+
+typedef struct weir_subscription_counts {
+    size_t wanted; /* all below */
+    size_t idle;   /* to be sent */
+    size_t pending;
+    size_t active;
+    size_t refused;
+    size_t leaving;           /* sent, and wanted no more */
+    int64_t next_deadline_ns; /* of a pending one; 0: none */
+} weir_subscription_counts;
+
+void weir_subscriptions_count(const weir_subscriptions *subscriptions, size_t shard,
+                              weir_subscription_counts *counts);
+/** Only how many answers are awaited. */
+size_t weir_subscriptions_pending(const weir_subscriptions *subscriptions, size_t shard);
+/** Wanted assets of all streams and shards; a stream wanted itself counts as one. */
 size_t weir_subscriptions_wanted(const weir_subscriptions *subscriptions);
+
+typedef struct weir_subscription_view {
+    size_t stream, shard;
+    const weir_asset *asset; /* NULL: the stream itself */
+    weir_subscription_state state;
+    size_t holders;
+    const char *reason; /* of REJECTED; "" otherwise */
+} weir_subscription_view;
+
+/** Calls `each` for all that is wanted, in order, under the lock. */
+void weir_subscriptions_each(weir_subscriptions *subscriptions,
+                             void (*each)(void *user, const weir_subscription_view *view),
+                             void *user);
 
 #endif

@@ -106,6 +106,8 @@ extern const weir_shape weir_tests_shape, weir_frame_shape, weir_frames_shape;
 extern const weir_shape weir_plugins_shape, weir_hooks_shape;
 extern const weir_shape weir_layout_shape;
 extern const weir_shape weir_fields_shape, weir_message_shape;
+extern const weir_shape weir_ack_shape, weir_batch_shape, weir_rate_shape, weir_limit_shape;
+extern const weir_shape weir_symbols_shape;
 extern const weir_shape weir_text_shape, weir_scalar_shape, weir_any_shape;
 
 /** Names that an expression can spell, as a pattern. */
@@ -147,6 +149,12 @@ bool weir_is_message(const weir_node *node);
 void weir_read_auth(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_connections(weir_reader *reader, weir_node *node, void *model);
 void weir_read_layout(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_ack(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_batch(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_rate(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_limit(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_connect_rate(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_symbols(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_credentials(weir_reader *reader, weir_node *node, void *model);
 /** Loads the plugins of a spec: before its other keys are read, which may name what they register.
  */

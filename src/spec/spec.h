@@ -178,6 +178,40 @@ typedef struct weir_hooks_spec {
     weir_text on_connect, on_disconnect, on_error, on_message;
 } weir_hooks_spec;
 
+/** Never more than `count` of something in any `period_ns`. count 0: no limit. */
+typedef struct weir_rate {
+    int64_t count;
+    int64_t period_ns;
+} weir_rate;
+
+typedef enum weir_letter_case { WEIR_CASE_ASIS, WEIR_CASE_UPPER, WEIR_CASE_LOWER } weir_letter_case;
+
+/** How the venue writes symbols. */
+typedef struct weir_symbols_spec {
+    int letter_case; /* weir_letter_case */
+    weir_str prefix;
+    weir_text all; /* the venue's word for all symbols; node NULL: it has none */
+} weir_symbols_spec;
+
+/** What the venue answers to a subscription. `symbols` (per stream) or `key` (of the request) tell
+ * whom it is about; without both it is about the oldest request. */
+typedef struct weir_ack_spec {
+    weir_wait_spec wait;
+    weir_text symbols;
+    weir_text key;
+} weir_ack_spec;
+
+/** What the venue takes from one client. 0 everywhere: no limit. */
+typedef struct weir_limits_spec {
+    int64_t batch_max;    /* symbols of a subscribe message */
+    uint64_t batch_bytes; /* bytes of one */
+    weir_rate rate;       /* messages out */
+    bool counts_pongs;    /* the venue counts our pongs among them */
+    int64_t per_connection;
+    int64_t connections;
+    weir_rate connect_rate; /* attempts per host, of the whole process */
+} weir_limits_spec;
+
 typedef struct weir_connection_spec {
     weir_str name;
     const weir_node *node;
@@ -196,6 +230,9 @@ typedef struct weir_connection_spec {
     size_t subscribe_count;
     const weir_template_spec *unsubscribe;
     size_t unsubscribe_count;
+    weir_ack_spec ack;
+    weir_limits_spec limits;
+    weir_symbols_spec symbols;
     weir_parser_format format;
     weir_compression compression;
     weir_inflate_limits inflate_limits; /* of one message */

@@ -30,6 +30,7 @@ static const char *const code_names[WEIR_CODE_COUNT] = {
     [WEIR_ERR_EVAL] = "eval",
     [WEIR_ERR_CONVERT] = "convert",
     [WEIR_ERR_INTERRUPTED] = "interrupted",
+    [WEIR_ERR_REJECTED] = "rejected",
 };
 
 const char *weir_code_name(weir_code code)

@@ -71,8 +71,9 @@ enum {
     WEIR_BACKEND_HELLO = 4,  /**< the first message is part of its connect */
     WEIR_BACKEND_MUTE = 64,  /**< it sends no messages (topics, if any, are asked for otherwise) */
     WEIR_BACKEND_BARE = 128, /**< no HTTP request opens it: headers and query have no place */
-    WEIR_BACKEND_STAND_IN = 256 /**< it plays what another backend brought: nothing is sent, nobody
+    WEIR_BACKEND_STAND_IN = 256, /**< it plays what another backend brought: nothing is sent, nobody
                                    logs in, and what only that backend takes is taken */
+    WEIR_BACKEND_GRANTS = 4096   /**< each topic that was asked for is answered (on_topic) */
 };
 
 /** The value of "name" or "group.name"; asserts that such a row exists. */

@@ -23,6 +23,7 @@ const BASE = {
         ack: null,
         ack_each: null,
         ack_delay_ms: 0,
+        lose_acks: 0,
         reject_symbols: ['BAD'],
         reject: null,
         reject_each: null,
@@ -32,6 +33,7 @@ const BASE = {
     unsubscribe: { match: { $in: [] }, symbols: [], channel: null, ack: null, ack_each: null },
     replies: [],
     unknown: null,
+    limits: { messages: 0, per_ms: 1000, pongs: false, symbols: 0, connects: 0, connects_ms: 1000 },
     echo: false,
     url_streams: false,
 };

@@ -50,6 +50,26 @@ function requestAuth(config, request, url) {
     return true;
 }
 
+// Times of what a limit counts; tells when one more is too many for the window before it.
+class Window {
+    constructor(most, ms) {
+        this.most = most;
+        this.ms = ms;
+        this.times = [];
+    }
+
+    isBroken(now) {
+        if (!this.most) {
+            return false;
+        }
+        this.times.push(now);
+        while (now - this.times[0] >= this.ms) {
+            this.times.shift();
+        }
+        return this.times.length > this.most;
+    }
+}
+
 class Session {
     // `out.send(text)`, `out.close(code, reason)`, `out.play()`, `out.halt()`; `nextId()` numbers
     // acks.
@@ -61,6 +81,9 @@ class Session {
         this.out = out;
         this.isAuthed = false;
         this.active = new Map(); // channel → Set of symbols
+        this.lost = 0; // acks
+        const limits = config.limits || {};
+        this.window = new Window(limits.messages, limits.per_ms);
         this.timer = null;
     }
 
@@ -133,7 +156,25 @@ class Session {
         }
     }
 
+    violate(what) {
+        this.log.write('violation', { conn: this.connId, what });
+    }
+
+    // A message or pong, against the limit that the configuration sets.
+    takeOne() {
+        if (this.window.isBroken(Date.now())) {
+            this.violate('too many messages');
+        }
+    }
+
+    pong() {
+        if (this.config.limits && this.config.limits.pongs) {
+            this.takeOne();
+        }
+    }
+
     message(bytes, isBinary) {
+        this.takeOne();
         const { value, log } = parseMessage(bytes, isBinary);
         this.log.write('message', { conn: this.connId, ...log });
         if (this.config.echo) {
@@ -149,7 +190,7 @@ class Session {
     firstMessage(value) {
         const { auth } = this.config;
         if (auth.is_auth && !matches(auth.is_auth, value)) {
-            this.log.write('violation', { conn: this.connId, what: 'a message before auth' });
+            this.violate('a message before auth');
             this.failAuth(value);
         } else if (matches(auth.match, value)) {
             this.log.write('auth', { conn: this.connId, ok: true, mode: auth.mode });
@@ -206,7 +247,15 @@ class Session {
         }
         const good = pairs.filter((pair) => !isBad(pair));
         const bad = pairs.filter((pair) => this.isRejected(pair.symbol));
+        const { limits } = this.config;
+        if (limits && limits.symbols && this.count() > limits.symbols) {
+            this.violate('too many symbols');
+        }
         const answer = () => {
+            if (this.lost < rules.lose_acks) {
+                this.lost++;
+                return;
+            }
             this.answerSubscribe(value, good, bad);
             this.playIfDue();
         };
@@ -281,4 +330,4 @@ class Session {
     }
 }
 
-module.exports = { Session, requestAuth };
+module.exports = { Session, Window, requestAuth };

@@ -25,7 +25,7 @@ const {
     tlsOptions,
 } = require('./peer');
 const { Player } = require('./player');
-const { Session, requestAuth } = require('./session');
+const { Session, Window, requestAuth } = require('./session');
 
 const OPTIONS = [
     { name: 'capture', kind: 'text', value: null, help: 'frames to play: one a line, or .lpf' },
@@ -172,6 +172,8 @@ class Venue {
             retryAfter: options.retryAfter,
             left: options.httpTimes || Infinity,
         };
+        const { limits } = this.config;
+        this.connects = new Window(limits.connects, limits.connects_ms);
         this.dripRate = options.drip ? parseDrip(options.drip) : null;
         this.transports = new Map(); // remote address and port → the TCP socket under a TLS one
         this.sockets = new WebSocketServer({
@@ -271,6 +273,9 @@ class Venue {
 
     upgrade(request, socket, head) {
         let url;
+        if (this.connects.isBroken(Date.now())) {
+            this.log.write('violation', { conn: 0, what: 'too many connects' });
+        }
         try {
             url = new URL(request.url, 'ws://venue');
         } catch (error) {
@@ -362,6 +367,7 @@ class Venue {
         ws.on('ping', (bytes) => this.log.write('ping', { conn: id, hex: bytes.toString('hex') }));
         ws.on('pong', (bytes) => {
             clearTimeout(conn.pongTimer);
+            conn.session.pong();
             this.log.write('pong', { conn: id, hex: bytes.toString('hex') });
         });
         ws.on('error', (error) => this.log.write('error', { conn: id, text: error.message }));

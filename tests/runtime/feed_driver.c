@@ -8,8 +8,9 @@
  *
  * The words of a consumer: poll callback inline · block drop_oldest drop_newest conflate ·
  * capacity=N · delay_us=N per record · hold (a polled one reads nothing before `read`) · print ·
- * channel=NAME · connection=NAME. Commands: subscribe STREAM A B · unsubscribe STREAM A B · status
- * · failures · stats · read · open WORDS · close N · stop [MS]. The end of stdin is a stop.
+ * channel=NAME · connection=NAME. Commands: subscribe STREAM A B · unsubscribe STREAM A B · end ID
+ * · end_all STREAM|- [SYMBOL] · subscriptions · status · failures · stats · read · open WORDS ·
+ * close N · stop [MS]. The end of stdin is a stop.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -19,7 +20,7 @@
 
 #include <weir/weir.h>
 
-enum { MOST = 16, WORDS = 64 };
+enum { MOST = 16, WORDS = 4096 };
 
 typedef struct seen {
     uint64_t count, first, last, holes, disorder;
@@ -100,8 +101,9 @@ static void on_event(void *user, const weir_event *event)
     put_text("code", weir_str_of(weir_code_name(event->code)));
     put_text("reason", event->reason);
     put_text("stream", event->stream);
-    printf(",\"count\":%llu,\"retry_ms\":%lld", (unsigned long long)event->count,
-           (long long)event->retry_in_ns / 1000000);
+    put_text("symbol", event->symbol);
+    printf(",\"count\":%llu,\"retry_ms\":%lld,\"shard\":%zu", (unsigned long long)event->count,
+           (long long)event->retry_in_ns / 1000000, event->shard);
     end_line();
 }
 
@@ -126,8 +128,23 @@ static void say_status(void)
                (unsigned long long)status.connects, (unsigned long long)status.frames,
                (unsigned long long)status.records_out, status.wanted,
                (unsigned long long)status.failed[1]);
+        printf(",\"shard\":%zu,\"pending\":%zu,\"active\":%zu,\"rejected\":%zu", status.shard,
+               status.pending, status.active, status.rejected);
         end_line();
     }
+}
+
+static void say_subscription(void *user, const weir_subscription *item)
+{
+    (void)user;
+    begin_line("subscription");
+    put_text("connection", item->connection);
+    put_text("stream", item->stream);
+    put_text("symbol", item->symbol);
+    put_text("state", weir_str_of(weir_subscription_state_name(item->state)));
+    put_text("reason", item->reason);
+    printf(",\"shard\":%zu,\"holders\":%zu", item->shard, item->holders);
+    end_line();
 }
 
 static void on_failure(void *user, const weir_failure *failure)
@@ -267,19 +284,41 @@ static size_t split(char *text, const char *separators, const char **words)
     return count;
 }
 
+static void say_outcome(const char *what, weir_code code, uint64_t id, const weir_error *error)
+{
+    if (code != WEIR_OK) {
+        say_error(what, error);
+        return;
+    }
+    begin_line("ok");
+    printf(",\"id\":%llu", (unsigned long long)id);
+    end_line();
+}
+
 static void change_wants(bool unsubscribes, const char *stream, const char *const *symbols,
                          size_t count)
 {
     weir_error error = {0};
-    const weir_code code = unsubscribes
-                               ? weir_runtime_unsubscribe(runtime, stream, symbols, count, &error)
-                               : weir_runtime_subscribe(runtime, stream, symbols, count, &error);
-    if (code != WEIR_OK) {
-        say_error(unsubscribes ? "unsubscribe" : "subscribe", &error);
-        return;
-    }
-    begin_line("ok");
-    end_line();
+    uint64_t id = 0;
+    const weir_code code =
+        unsubscribes ? weir_runtime_unsubscribe(runtime, stream, symbols, count, &error)
+                     : weir_runtime_subscribe(runtime, stream, symbols, count, &id, &error);
+    say_outcome(unsubscribes ? "unsubscribe" : "subscribe", code, id, &error);
+}
+
+/* "-" stands for every stream. */
+static void end_wants(const char *const *words)
+{
+    weir_error error = {0};
+    if (strcmp(words[0], "end") == 0)
+        say_outcome("end",
+                    weir_runtime_unsubscribe_id(runtime, strtoull(words[1], NULL, 10), &error), 0,
+                    &error);
+    else
+        say_outcome("end_all",
+                    weir_runtime_unsubscribe_all(
+                        runtime, strcmp(words[1], "-") == 0 ? NULL : words[1], words[2], &error),
+                    0, &error);
 }
 
 static void stop(int64_t deadline_ms)
@@ -294,7 +333,8 @@ static void stop(int64_t deadline_ms)
 /* False: it was a stop. */
 static bool obey(char *line)
 {
-    const char *words[WORDS] = {0};
+    static const char *words[WORDS];
+    memset(words, 0, sizeof words);
     const size_t count = split(line, " \n", words);
     if (count == 0)
         return true;
@@ -306,6 +346,10 @@ static bool obey(char *line)
         change_wants(false, words[1], words + 2, count - 2);
     else if (strcmp(words[0], "unsubscribe") == 0 && count > 1)
         change_wants(true, words[1], words + 2, count - 2);
+    else if ((strcmp(words[0], "end") == 0 || strcmp(words[0], "end_all") == 0) && count > 1)
+        end_wants(words);
+    else if (strcmp(words[0], "subscriptions") == 0)
+        weir_runtime_subscriptions(runtime, say_subscription, NULL);
     else if (strcmp(words[0], "status") == 0)
         say_status();
     else if (strcmp(words[0], "failures") == 0)
@@ -403,7 +447,7 @@ static bool open_all(weir_spec *spec, arguments *a)
     for (size_t i = 0; i < a->consumer_count; i++)
         open_reader(a->consumers[i]);
     for (size_t i = 0; i < a->subscribe_count; i++) {
-        const char *words[WORDS];
+        static const char *words[WORDS];
         char *equals = strchr(a->subscribes[i], '=');
         if (equals)
             *equals = '\0';
@@ -417,7 +461,7 @@ static bool open_all(weir_spec *spec, arguments *a)
 int main(int argc, char **argv)
 {
     arguments a = {0};
-    char line[4096];
+    static char line[65536];
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "--tap") == 0)
             a.taps = true;

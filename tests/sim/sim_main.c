@@ -40,7 +40,7 @@ static void want(scene *s, int stream, int symbol, bool is_wanted)
     const char *name = sim_symbol(symbol);
     sim_check_want(stream, symbol, is_wanted);
     const weir_code code =
-        is_wanted ? weir_runtime_subscribe(s->runtime, sim_stream(stream), &name, 1, &error)
+        is_wanted ? weir_runtime_subscribe(s->runtime, sim_stream(stream), &name, 1, NULL, &error)
                   : weir_runtime_unsubscribe(s->runtime, sim_stream(stream), &name, 1, &error);
     if (code != WEIR_OK)
         sim_broken("%s", error.text);

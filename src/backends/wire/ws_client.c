@@ -265,6 +265,8 @@ static void on_frame(weir_ws_client *client, const weir_ws_frame *frame)
         on_close_frame(client, frame);
     } else if (frame->opcode == WEIR_WS_PING && !client->has_sent_close && !client->cannot_write) {
         weir_sender_pong(&client->sender, (weir_bytes){frame->payload, frame->len});
+        if (client->sink.on_pong)
+            client->sink.on_pong(client->sink.user);
     }
 }
 

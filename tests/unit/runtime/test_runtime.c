@@ -75,7 +75,7 @@ static weir_runtime *open_runtime(const weir_runtime_options *options)
 
 static weir_code subscribe(weir_runtime *runtime, const char *stream, const char *symbol)
 {
-    return weir_runtime_subscribe(runtime, stream, &symbol, 1, &error);
+    return weir_runtime_subscribe(runtime, stream, &symbol, 1, NULL, &error);
 }
 
 START_TEST(a_runtime_that_was_never_started_is_freed)
@@ -168,7 +168,7 @@ START_TEST(a_stream_without_a_message_refuses_symbols)
     weir_runtime *runtime = open_runtime(NULL);
     ck_assert_int_eq(subscribe(runtime, "one/silent", "AAPL"), WEIR_ERR_UNSUPPORTED);
     ck_assert_ptr_nonnull(strstr(error.text, "no subscribe message"));
-    ck_assert_int_eq(weir_runtime_subscribe(runtime, "one/silent", NULL, 0, &error), WEIR_OK);
+    ck_assert_int_eq(weir_runtime_subscribe(runtime, "one/silent", NULL, 0, NULL, &error), WEIR_OK);
     weir_runtime_free(runtime);
 }
 END_TEST

@@ -8,11 +8,12 @@ static weir_asset_book *book;
 static weir_subscriptions *wants;
 static weir_subscription_change change;
 static weir_error error;
+static uint64_t last_id, last_request;
 
 static void set_up(void)
 {
     book = weir_asset_book_new(true);
-    wants = weir_subscriptions_new(STREAMS);
+    wants = weir_subscriptions_new(STREAMS, 1, 0);
     ck_assert(book && wants);
 }
 
@@ -40,7 +41,8 @@ static size_t gather(const char *letters, const weir_asset *assets[16])
 static weir_code add(size_t stream, const char *letters)
 {
     const weir_asset *assets[16];
-    return weir_subscriptions_add(wants, stream, assets, gather(letters, assets), &error);
+    return weir_subscriptions_add(wants, stream, ++last_id, assets, gather(letters, assets),
+                                  &error);
 }
 
 static weir_code drop(size_t stream, const char *letters)
@@ -49,11 +51,9 @@ static weir_code drop(size_t stream, const char *letters)
     return weir_subscriptions_remove(wants, stream, assets, gather(letters, assets), &error);
 }
 
-/* What is to be sent, as letters. */
-static const char *due(size_t stream, bool unsubscribes)
+static const char *letters_of_change(void)
 {
     static char text[20];
-    ck_assert(weir_subscriptions_take(wants, stream, unsubscribes, &change));
     size_t count = 0;
     for (; count < change.count; count++)
         text[count] = weir_subscription_assets(&change)[count]->symbol.ptr[0];
@@ -61,6 +61,31 @@ static const char *due(size_t stream, bool unsubscribes)
         text[count++] = '*';
     text[count] = '\0';
     return text;
+}
+
+/* What goes into the next message of at most `most` symbols, as letters. It is sent, and answered
+ * until `deadline_ns` where that is not 0. */
+static const char *next(size_t shard, size_t stream, bool unsubscribes, size_t most,
+                        int64_t deadline_ns)
+{
+    ck_assert(weir_subscriptions_gather(wants, shard, stream, unsubscribes, most, &change));
+    if (unsubscribes)
+        weir_subscriptions_left(wants, shard, stream, &change);
+    else
+        weir_subscriptions_sent(wants, shard, stream, &change, ++last_request, deadline_ns);
+    return letters_of_change();
+}
+
+static const char *due(size_t stream, bool unsubscribes)
+{
+    return next(0, stream, unsubscribes, 0, 0);
+}
+
+static weir_subscription_counts counted(size_t shard)
+{
+    weir_subscription_counts counts;
+    weir_subscriptions_count(wants, shard, &counts);
+    return counts;
 }
 
 START_TEST(what_is_wanted_is_sent_once_in_order_of_first_want)
@@ -157,7 +182,7 @@ START_TEST(after_a_restart_all_is_sent_again_in_the_same_order)
     due(TRADES, false);
     drop(TRADES, "A");
     add(TRADES, "D");
-    weir_subscriptions_restart(wants);
+    weir_subscriptions_restart(wants, 0);
     ck_assert_str_eq(due(TRADES, true), "");
     ck_assert_str_eq(due(TRADES, false), "CBD");
 }
@@ -165,7 +190,7 @@ END_TEST
 
 START_TEST(a_stream_can_be_wanted_itself)
 {
-    ck_assert_int_eq(weir_subscriptions_add(wants, TRADES, NULL, 0, &error), WEIR_OK);
+    ck_assert_int_eq(weir_subscriptions_add(wants, TRADES, 1, NULL, 0, &error), WEIR_OK);
     ck_assert_str_eq(due(TRADES, false), "*");
     add(TRADES, "A");
     ck_assert_str_eq(due(TRADES, false), "A");
@@ -184,14 +209,226 @@ START_TEST(ten_thousand_symbols_keep_their_order)
         snprintf(name, sizeof name, "S%d", i);
         all[i] = asset(name);
     }
-    ck_assert_int_eq(weir_subscriptions_add(wants, QUOTES, all, MANY, &error), WEIR_OK);
-    ck_assert(weir_subscriptions_take(wants, QUOTES, false, &change));
+    ck_assert_int_eq(weir_subscriptions_add(wants, QUOTES, 1, all, MANY, &error), WEIR_OK);
+    ck_assert(weir_subscriptions_gather(wants, 0, QUOTES, false, 0, &change));
     ck_assert_uint_eq(change.count, MANY);
     ck_assert_mem_eq(weir_subscription_assets(&change), all, MANY * sizeof *all);
+    weir_subscriptions_sent(wants, 0, QUOTES, &change, 1, 0);
     ck_assert_int_eq(weir_subscriptions_remove(wants, QUOTES, all, MANY, &error), WEIR_OK);
-    ck_assert(weir_subscriptions_take(wants, QUOTES, true, &change));
+    ck_assert(weir_subscriptions_gather(wants, 0, QUOTES, true, 0, &change));
     ck_assert_uint_eq(change.count, MANY);
     free(all);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ holders */
+
+START_TEST(a_subscription_ends_by_its_id_without_touching_others)
+{
+    add(TRADES, "AB");
+    const uint64_t first = last_id;
+    add(TRADES, "BC");
+    due(TRADES, false);
+    ck_assert_uint_eq(weir_subscriptions_remove_id(wants, first), 2);
+    ck_assert_str_eq(due(TRADES, true), "A");
+    ck_assert_uint_eq(weir_subscriptions_remove_id(wants, first), 0);
+    ck_assert_uint_eq(weir_subscriptions_wanted(wants), 2);
+}
+END_TEST
+
+START_TEST(a_symbol_that_was_dropped_is_no_longer_part_of_its_subscription)
+{
+    add(TRADES, "A");
+    const uint64_t first = last_id;
+    add(TRADES, "A");
+    drop(TRADES, "A"); /* from the second */
+    ck_assert_uint_eq(weir_subscriptions_remove_id(wants, last_id), 0);
+    ck_assert_uint_eq(weir_subscriptions_wanted(wants), 1);
+    ck_assert_uint_eq(weir_subscriptions_remove_id(wants, first), 1);
+    ck_assert_uint_eq(weir_subscriptions_wanted(wants), 0);
+}
+END_TEST
+
+START_TEST(all_of_a_stream_or_of_a_symbol_ends_however_often_it_is_wanted)
+{
+    add(TRADES, "AB");
+    add(TRADES, "A");
+    add(QUOTES, "A");
+    ck_assert_uint_eq(weir_subscriptions_remove_all(wants, SIZE_MAX, asset("A")), 2);
+    ck_assert_uint_eq(weir_subscriptions_wanted(wants), 1);
+    add(QUOTES, "CD");
+    ck_assert_uint_eq(weir_subscriptions_remove_all(wants, QUOTES, NULL), 2);
+    ck_assert_uint_eq(weir_subscriptions_remove_all(wants, SIZE_MAX, NULL), 1);
+    ck_assert_uint_eq(counted(0).wanted, 0);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ answers */
+
+START_TEST(a_batch_has_at_most_so_many_symbols)
+{
+    add(TRADES, "ABCDE");
+    ck_assert_str_eq(next(0, TRADES, false, 2, 0), "AB");
+    ck_assert_str_eq(next(0, TRADES, false, 2, 0), "CD");
+    ck_assert_str_eq(next(0, TRADES, false, 2, 0), "E");
+    ck_assert_uint_eq(counted(0).active, 5);
+}
+END_TEST
+
+START_TEST(symbols_are_confirmed_by_name_or_by_request)
+{
+    add(TRADES, "ABC");
+    next(0, TRADES, false, 2, 100);
+    next(0, TRADES, false, 2, 50);
+    ck_assert_uint_eq(counted(0).pending, 3);
+    ck_assert_int_eq(counted(0).next_deadline_ns, 50);
+    ck_assert(weir_subscriptions_confirm(wants, 0, TRADES, asset("B")));
+    ck_assert(!weir_subscriptions_confirm(wants, 0, TRADES, asset("B")));
+    ck_assert(!weir_subscriptions_confirm(wants, 0, TRADES, asset("X")));
+    weir_subscriptions_confirm_request(wants, 0, last_request);
+    ck_assert_uint_eq(counted(0).active, 2);
+    ck_assert_int_eq(counted(0).next_deadline_ns, 100);
+}
+END_TEST
+
+static const char *kept_reason;
+
+static void keep_reason(void *user, const weir_subscription_view *view)
+{
+    (void)user;
+    if (view->state == WEIR_SUBSCRIPTION_REJECTED)
+        kept_reason = view->reason;
+}
+
+START_TEST(a_refused_batch_is_split_down_to_the_culprit)
+{
+    unsigned messages = 0;
+    add(TRADES, "ABCDEFGH");
+    for (; counted(0).idle > 0 && messages < 20; messages++) {
+        const bool is_bad = strchr(next(0, TRADES, false, 0, 100), 'F') != NULL;
+        if (!is_bad)
+            weir_subscriptions_confirm_request(wants, 0, last_request);
+        else
+            ck_assert(weir_subscriptions_refuse_request(wants, 0, TRADES, last_request,
+                                                        "no such thing", &change));
+        if (is_bad && change.count > 0)
+            ck_assert_str_eq(letters_of_change(), "F");
+    }
+    ck_assert_uint_eq(messages, 7); /* 8; 4, 4; 2, 2; 1, 1 */
+    ck_assert_uint_eq(counted(0).active, 7);
+    ck_assert_uint_eq(counted(0).refused, 1);
+    weir_subscriptions_each(wants, keep_reason, NULL);
+    ck_assert_str_eq(kept_reason, "no such thing");
+    ck_assert(!weir_subscriptions_refuse_request(wants, 0, TRADES, 999, "", &change));
+}
+END_TEST
+
+START_TEST(what_is_not_answered_is_asked_once_more_and_then_refused)
+{
+    add(TRADES, "AB");
+    next(0, TRADES, false, 0, 100);
+    weir_subscriptions_confirm(wants, 0, TRADES, asset("A"));
+    weir_subscriptions_expire(wants, 0, TRADES, 99, "late", &change);
+    ck_assert_uint_eq(counted(0).pending, 1);
+    weir_subscriptions_expire(wants, 0, TRADES, 100, "late", &change);
+    ck_assert_str_eq(letters_of_change(), "");
+    ck_assert_str_eq(next(0, TRADES, false, 0, 200), "B");
+    weir_subscriptions_expire(wants, 0, TRADES, 200, "late", &change);
+    ck_assert_str_eq(letters_of_change(), "B");
+    ck_assert_str_eq(due(TRADES, false), "");
+    ck_assert_uint_eq(counted(0).refused, 1);
+}
+END_TEST
+
+START_TEST(what_was_refused_is_asked_again_on_a_new_link)
+{
+    add(TRADES, "AB");
+    next(0, TRADES, false, 0, 100);
+    ck_assert(weir_subscriptions_refuse(wants, 0, TRADES, asset("A"), "no"));
+    ck_assert(!weir_subscriptions_refuse(wants, 0, TRADES, asset("A"), "no"));
+    weir_subscriptions_restart(wants, 0);
+    ck_assert_uint_eq(counted(0).refused, 0);
+    ck_assert_str_eq(due(TRADES, false), "AB");
+}
+END_TEST
+
+START_TEST(what_was_dropped_before_the_answer_is_left)
+{
+    add(TRADES, "AB");
+    next(0, TRADES, false, 0, 100);
+    drop(TRADES, "A");
+    ck_assert_uint_eq(counted(0).leaving, 1);
+    weir_subscriptions_confirm(wants, 0, TRADES, asset("A"));
+    ck_assert_str_eq(due(TRADES, true), "A");
+    ck_assert_uint_eq(counted(0).leaving, 0);
+    ck_assert_uint_eq(counted(0).wanted, 1);
+}
+END_TEST
+
+START_TEST(what_was_dropped_while_its_message_was_made_is_taken_back)
+{
+    add(TRADES, "AB");
+    ck_assert(weir_subscriptions_gather(wants, 0, TRADES, false, 0, &change));
+    drop(TRADES, "A");
+    weir_subscriptions_sent(wants, 0, TRADES, &change, 1, 0);
+    ck_assert_str_eq(due(TRADES, true), "A");
+}
+END_TEST
+
+START_TEST(a_stale_symbol_is_asked_for_again)
+{
+    add(TRADES, "AB");
+    due(TRADES, false);
+    weir_subscriptions_renew(wants, 0, TRADES, asset("B"));
+    ck_assert_str_eq(due(TRADES, false), "B");
+    weir_subscriptions_renew(wants, 0, TRADES, NULL);
+    ck_assert_str_eq(due(TRADES, false), "AB");
+}
+END_TEST
+
+/* ------------------------------------------------------------------ shards */
+
+START_TEST(shards_fill_one_after_the_other_and_nothing_moves)
+{
+    weir_subscriptions_free(wants);
+    wants = weir_subscriptions_new(STREAMS, 2, 3);
+    add(TRADES, "ABCD");
+    ck_assert_str_eq(next(0, TRADES, false, 0, 0), "ABC");
+    ck_assert_str_eq(next(1, TRADES, false, 0, 0), "D");
+    drop(TRADES, "B");
+    ck_assert_int_eq(add(TRADES, "E"), WEIR_OK);
+    ck_assert_str_eq(next(0, TRADES, false, 0, 0), ""); /* B is still the venue's */
+    ck_assert_str_eq(next(1, TRADES, false, 0, 0), "E");
+    ck_assert_str_eq(next(0, TRADES, true, 0, 0), "B");
+    add(TRADES, "F");
+    ck_assert_str_eq(next(0, TRADES, false, 0, 0), "F");
+    ck_assert_str_eq(next(1, TRADES, false, 0, 0), "");
+}
+END_TEST
+
+START_TEST(more_than_all_shards_take_is_refused_whole)
+{
+    weir_subscriptions_free(wants);
+    wants = weir_subscriptions_new(STREAMS, 2, 2);
+    add(TRADES, "AB");
+    ck_assert_int_eq(add(QUOTES, "ABC"), WEIR_ERR_LIMIT);
+    ck_assert_ptr_nonnull(strstr(error.text, "2 subscriptions on each of 2 connections"));
+    ck_assert_uint_eq(weir_subscriptions_wanted(wants), 2);
+    ck_assert_int_eq(add(QUOTES, "AB"), WEIR_OK);
+    ck_assert_int_eq(add(QUOTES, "A"), WEIR_OK); /* once more is no other one */
+}
+END_TEST
+
+START_TEST(a_restart_concerns_one_shard)
+{
+    weir_subscriptions_free(wants);
+    wants = weir_subscriptions_new(STREAMS, 2, 1);
+    add(TRADES, "AB");
+    next(0, TRADES, false, 0, 0);
+    next(1, TRADES, false, 0, 0);
+    weir_subscriptions_restart(wants, 1);
+    ck_assert_uint_eq(counted(0).active, 1);
+    ck_assert_uint_eq(counted(1).idle, 1);
 }
 END_TEST
 
@@ -209,6 +446,20 @@ int main(void)
         after_a_restart_all_is_sent_again_in_the_same_order,
         a_stream_can_be_wanted_itself,
         ten_thousand_symbols_keep_their_order,
+        a_subscription_ends_by_its_id_without_touching_others,
+        a_symbol_that_was_dropped_is_no_longer_part_of_its_subscription,
+        all_of_a_stream_or_of_a_symbol_ends_however_often_it_is_wanted,
+        a_batch_has_at_most_so_many_symbols,
+        symbols_are_confirmed_by_name_or_by_request,
+        a_refused_batch_is_split_down_to_the_culprit,
+        what_is_not_answered_is_asked_once_more_and_then_refused,
+        what_was_refused_is_asked_again_on_a_new_link,
+        what_was_dropped_before_the_answer_is_left,
+        what_was_dropped_while_its_message_was_made_is_taken_back,
+        a_stale_symbol_is_asked_for_again,
+        shards_fill_one_after_the_other_and_nothing_moves,
+        more_than_all_shards_take_is_refused_whole,
+        a_restart_concerns_one_shard,
     };
     Suite *suite = suite_create("subscriptions");
     TCase *tcase = tcase_create("wanted");
