@@ -3,9 +3,9 @@
  * The times of the last `count` messages are kept, and a message may go when the oldest of them is
  * a period away. So a whole period's worth may go at once after a silence, and no window, wherever
  * it begins, sees more than the limit. The venue counts arrivals, not departures: the road may push
- * messages together, so a period is taken a little longer than it is, by SLACK_PARTS and at most by
- * SLACK_MAX_NS. What is declared is thereby kept with room to spare, at a cost of one part in
- * fifty.
+ * messages together, by a time that has nothing to do with the period. So a period is taken longer
+ * than it is: by a fiftieth, by a tenth of a second where that is more, but never by more than a
+ * tenth of it.
  */
 #include "runtime/pacing.h"
 
@@ -13,14 +13,15 @@
 
 #include "util/time.h"
 
-#define SLACK_MAX_NS (2 * WEIR_NS_PER_S)
+#define ROAD_NS (100 * WEIR_NS_PER_MS)
 
-enum { SLACK_PARTS = 50 };
+enum { LEAST_PARTS = 50, MOST_PARTS = 10 };
 
 int64_t weir_pace_period(weir_rate rate)
 {
-    const int64_t slack_ns = rate.period_ns / SLACK_PARTS;
-    return rate.period_ns + (slack_ns < SLACK_MAX_NS ? slack_ns : SLACK_MAX_NS);
+    const int64_t least_ns = rate.period_ns / LEAST_PARTS, most_ns = rate.period_ns / MOST_PARTS;
+    const int64_t slack_ns = least_ns < ROAD_NS ? ROAD_NS : least_ns;
+    return rate.period_ns + (slack_ns < most_ns ? slack_ns : most_ns);
 }
 
 bool weir_pace_init(weir_pace *pace, weir_rate rate)

@@ -161,22 +161,23 @@ class Session {
     }
 
     // A message or pong, against the limit that the configuration sets.
-    takeOne() {
-        if (this.window.isBroken(Date.now())) {
+    takeOne(now) {
+        if (this.window.isBroken(now)) {
             this.violate('too many messages');
         }
     }
 
     pong() {
         if (this.config.limits && this.config.limits.pongs) {
-            this.takeOne();
+            this.takeOne(Date.now());
         }
     }
 
     message(bytes, isBinary) {
-        this.takeOne();
         const { value, log } = parseMessage(bytes, isBinary);
         this.log.write('message', { conn: this.connId, ...log });
+        const { limits } = this.config;
+        this.takeOne(limits && limits.clock ? at(value, limits.clock) : Date.now());
         if (this.config.echo) {
             return;
         }

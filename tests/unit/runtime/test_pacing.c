@@ -59,11 +59,21 @@ START_TEST(a_burst_goes_at_once_and_then_one_for_each_that_leaves_the_window)
         ck_assert_int_eq(weir_pace_wait(&pace, 100 + i, 0), 0);
         weir_pace_note(&pace, 100 + i);
     }
-    ck_assert_int_eq(weir_pace_wait(&pace, 103, 0), 100 + 1020 - 103); /* a fiftieth to spare */
-    ck_assert_int_eq(weir_pace_wait(&pace, 1120, 0), 0);
-    weir_pace_note(&pace, 1120);
-    ck_assert_int_eq(weir_pace_wait(&pace, 1120, 0), 1);
+    ck_assert_int_eq(weir_pace_wait(&pace, 103, 0), 100 + 1100 - 103); /* a tenth to spare */
+    ck_assert_int_eq(weir_pace_wait(&pace, 1200, 0), 0);
+    weir_pace_note(&pace, 1200);
+    ck_assert_int_eq(weir_pace_wait(&pace, 1200, 0), 1);
     weir_pace_fini(&pace);
+}
+END_TEST
+
+START_TEST(a_period_is_taken_longer_for_the_road)
+{
+    const int64_t s = WEIR_NS_PER_S;
+    ck_assert_int_eq(weir_pace_period((weir_rate){1, s}), s + s / 10);
+    ck_assert_int_eq(weir_pace_period((weir_rate){1, 2 * s}), 2 * s + s / 10);
+    ck_assert_int_eq(weir_pace_period((weir_rate){1, 300 * s}), 306 * s);
+    ck_assert_int_eq(weir_pace_period((weir_rate){1, s / 100}), s / 100 + s / 1000);
 }
 END_TEST
 
@@ -118,7 +128,7 @@ START_TEST(attempts_of_all_are_counted_by_host)
     ck_assert_int_eq(weir_budget_take(host, (weir_rate){0}, 1), 0); /* one without a limit */
     ck_assert_int_eq(weir_budget_take(WEIR_STR("A.EXAMPLE"), rate, 2), 0);
     const int64_t wait_ns = weir_budget_take(host, rate, 3);
-    ck_assert_int_eq(wait_ns, 1 + 1020000 - 3);
+    ck_assert_int_eq(wait_ns, 1 + 1100000 - 3);
     ck_assert_int_eq(weir_budget_take(other, rate, 3), 0);
     ck_assert_int_eq(weir_budget_take(host, rate, 3 + wait_ns), 0);
     ck_assert_int_gt(weir_budget_take(host, rate, 3 + wait_ns), 0);
@@ -179,6 +189,7 @@ int main(void)
     const TTest *const tests[] = {
         no_window_ever_sees_more_than_the_rate,
         a_burst_goes_at_once_and_then_one_for_each_that_leaves_the_window,
+        a_period_is_taken_longer_for_the_road,
         what_is_kept_back_is_there_for_what_cannot_wait,
         without_a_rate_nothing_waits,
         the_host_of_a_url_is_found,
