@@ -107,7 +107,7 @@ extern const weir_shape weir_plugins_shape, weir_hooks_shape;
 extern const weir_shape weir_layout_shape;
 extern const weir_shape weir_fields_shape, weir_message_shape;
 extern const weir_shape weir_ack_shape, weir_batch_shape, weir_rate_shape, weir_limit_shape;
-extern const weir_shape weir_symbols_shape;
+extern const weir_shape weir_symbols_shape, weir_subscribe_shape;
 extern const weir_shape weir_text_shape, weir_scalar_shape, weir_any_shape;
 
 /** Names that an expression can spell, as a pattern. */
@@ -149,6 +149,7 @@ bool weir_is_message(const weir_node *node);
 void weir_read_auth(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_connections(weir_reader *reader, weir_node *node, void *model);
 void weir_read_layout(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_subscribe(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_ack(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_batch(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_rate(weir_reader *reader, weir_node *node, void *connection);
