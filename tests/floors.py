@@ -35,7 +35,7 @@ DOORMEN = [
     (r"libwebsockets\.h$|lws_", ["backends/wire/loop.c", "server/"]),
     (r"zlib\.h$|zconf\.h$", ["util/inflate.c"]),
     (r"MQTT(Async|Client|Properties|ReasonCodes|SubscribeOpts)\w*\.h$", ["backends/mqtt.c"]),
-    (r"zmq(_utils)?\.h$", ["backends/zmq.c"]),
+    (r"zmq(_utils)?\.h$", ["backends/zmq_socket.c"]),
     (r"dlfcn\.h$", ["runtime/plugins.c"]),
     (r"(elf|link)\.h$", ["runtime/plugins.c", "runtime/plugin_file.c"]),
     (r"histedit\.h$|editline/", ["cli/prompt.c"]),

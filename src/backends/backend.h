@@ -159,5 +159,6 @@ typedef struct weir_backend {
 } weir_backend;
 
 extern const weir_backend weir_backend_websocket;
+extern const weir_backend weir_backend_zmq;
 
 #endif

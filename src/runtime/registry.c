@@ -6,6 +6,7 @@
 
 static const weir_backend *const backends[] = {
     &weir_backend_websocket,
+    &weir_backend_zmq,
 };
 
 enum { BACKEND_COUNT = sizeof backends / sizeof backends[0] };

@@ -81,18 +81,23 @@ static void check_target(weir_reader *reader, const weir_connection_spec *connec
                         WEIR_FMT(name));
 }
 
-/* What the backend has to say about its options and the URL together. */
+/* What the backend has to say about its options, and about the URL with them. */
 static void ask_backend(weir_reader *reader, weir_connection_spec *connection)
 {
-    const weir_str url = connection->url.node ? connection->url.text : (weir_str){0};
+    const weir_str none = {0};
+    const weir_str url = connection->url.node ? connection->url.text : none;
     const bool is_template = url.len > 0 && memchr(url.ptr, '{', url.len);
     for (size_t i = 0; reader->registry && i < reader->registry->count; i++) {
         const weir_backend_rows *backend = &reader->registry->backends[i];
+        const weir_options *options = &connection->options;
         weir_error error = {0};
-        if (weir_str_is(connection->backend, backend->name) && backend->check &&
-            !backend->check(&connection->options, is_template ? (weir_str){0} : url,
-                            &connection->traits, &error))
+        if (!weir_str_is(connection->backend, backend->name) || !backend->check)
+            continue;
+        if (!backend->check(options, none, &connection->traits, &error))
             weir_diag_error(reader->diags, connection->backend_node->place, "%s", error.text);
+        else if (connection->url.node && !is_template &&
+                 !backend->check(options, url, &connection->traits, &error))
+            weir_diag_error(reader->diags, connection->url.node->place, "%s", error.text);
     }
     /* Whether what it plays had names is told by what the connection does with them. */
     if ((connection->traits & WEIR_BACKEND_STAND_IN) &&

@@ -153,9 +153,37 @@ static void read_mqtt(weir_reader *reader, weir_node *node, void *into)
     read_login(reader, node, &mqtt_table, into);
 }
 
+static bool has_login_field(const weir_auth_spec *auth, const char *name)
+{
+    for (size_t i = 0; i < auth->login_count; i++) {
+        if (weir_str_is(auth->login[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+/* PLAIN or CURVE: one of the two, and what it cannot be without. */
 static void read_zmq(weir_reader *reader, weir_node *node, void *into)
 {
+    const weir_auth_spec *auth = into;
+    const size_t errors = weir_diags_errors(reader->diags);
     read_login(reader, node, &zmq_table, into);
+    if (weir_diags_errors(reader->diags) > errors)
+        return;
+    const bool has_user = has_login_field(auth, "username");
+    const bool is_plain = has_user || has_login_field(auth, "password");
+    const bool has_secret = has_login_field(auth, "secret_key");
+    const bool has_public = has_login_field(auth, "public_key");
+    const bool is_curve = has_secret || has_public || has_login_field(auth, "server_key");
+    if (is_plain == is_curve)
+        weir_diag_error(reader->diags, node->place,
+                        "auth.zmq is either 'username' and 'password' (PLAIN) or 'server_key', and "
+                        "keys of our own (CURVE)");
+    else if (is_plain && !has_user)
+        weir_diag_error(reader->diags, node->place, "auth.zmq: a 'password' needs a 'username'");
+    else if (has_public && !has_secret)
+        weir_diag_error(reader->diags, node->place,
+                        "auth.zmq: 'public_key' is of no use without 'secret_key'");
 }
 
 static const weir_shape mqtt_shape = {.form = WEIR_SHAPE_TABLE, .table = &mqtt_table};

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -64,7 +65,7 @@ class Peer:
         self.lines = []
         self.arrived = threading.Condition()
         command = [
-            "node",
+            "node" if script.endswith(".js") else sys.executable,
             os.path.join(HERE, script),
             "--log",
             self.log_path,
