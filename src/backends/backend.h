@@ -159,6 +159,7 @@ typedef struct weir_backend {
 } weir_backend;
 
 extern const weir_backend weir_backend_websocket;
+extern const weir_backend weir_backend_socketio;
 extern const weir_backend weir_backend_zmq;
 
 #endif

@@ -27,10 +27,20 @@ static const char vars[] = "\n"
 
 /* ------------------------------------------------------------------ by backend */
 
+static const char router[] =
+    "    router:                       # which stream a record belongs to: the first match\n"
+    "      rules:\n"
+    "        - {channel: trades, match: \"data.get('type') == 'trade'\"}\n"
+    "        - {channel: quotes, match: \"data.get('type') == 'quote'\"}\n"
+    "      default_channel: drop       # acknowledgements, heartbeats\n"
+    "\n";
+
 static const struct {
     const char *backend;
     const char *url;
     const char *connection;
+    const char *routing;     /* how streams are told apart */
+    bool hears_of_the_login; /* by a message */
 } backends[] = {
     {"websocket", "wss://stream.@.example/market",
      "\n"
@@ -39,7 +49,21 @@ static const struct {
      "    url: \"{vars.url}\"\n"
      "    backend: {type: websocket}    # options: docs/backends/websocket.md\n"
      "    streams: {trades: data, quotes: quote}   # what can be subscribed, and its channel\n"
-     "    frame: record                 # array: each message is a list of records\n"},
+     "    frame: record                 # array: each message is a list of records\n",
+     router, true},
+    {"socketio", "https://stream.@.example",
+     "\n"
+     "connections:\n"
+     "  market_data:\n"
+     "    url: \"{vars.url}\"\n"
+     "    backend: {type: socketio}     # options: docs/backends/socketio.md\n"
+     "    streams: {trades: data, quotes: quote}   # what can be subscribed, and its channel\n"
+     "    frame: record                 # array: each message is a list of records\n",
+     "    events:                       # which events of the server belong to a stream\n"
+     "      trades: trade\n"
+     "      quotes: quote\n"
+     "\n",
+     false},
 };
 
 /* ------------------------------------------------------------------ by auth mode */
@@ -58,15 +82,17 @@ static const struct {
     const char *mode;
     const char *credentials;
     const char *auth;
+    const char *ack; /* what the venue answers by a message */
 } modes[] = {
-    {"none", "", ""},
+    {"none", "", "", ""},
     {"headers", one_credential,
      "\n"
      "    auth:\n"
      "      mode: headers               # of the HTTP handshake\n"
      "      headers:\n"
      "        fields:\n"
-     "          Authorization: f'Bearer {credentials.api_key}'\n"},
+     "          Authorization: f'Bearer {credentials.api_key}'\n",
+     ""},
     {"first_message", two_credentials,
      "\n"
      "    auth:\n"
@@ -76,7 +102,7 @@ static const struct {
      "          fields:\n"
      "            action: \"'auth'\"      # every value is an expression: a text keeps its quotes\n"
      "            key: credentials.api_key\n"
-     "            secret: credentials.api_secret\n"
+     "            secret: credentials.api_secret\n",
      "      ack:                        # subscriptions wait for the answer\n"
      "        match: data.get('type') == 'authenticated'\n"
      "        error: data.get('type') == 'error'   # true: it failed for good, no retry\n"
@@ -88,7 +114,8 @@ static const struct {
      "      url:\n"
      "        query:\n"
      "          fields:\n"
-     "            api_key: credentials.api_key\n"},
+     "            api_key: credentials.api_key\n",
+     ""},
 };
 
 static const char *const mode_names[] = {"none", "headers", "first_message", "url", NULL};
@@ -111,13 +138,9 @@ static const char streams[] =
     "              action: \"'subscribe'\"\n"
     "              channel: \"'quotes'\"\n"
     "              symbols: *symbols\n"
-    "\n"
-    "    router:                       # which stream a record belongs to: the first match\n"
-    "      rules:\n"
-    "        - {channel: trades, match: \"data.get('type') == 'trade'\"}\n"
-    "        - {channel: quotes, match: \"data.get('type') == 'quote'\"}\n"
-    "      default_channel: drop       # acknowledgements, heartbeats\n"
-    "\n"
+    "\n";
+
+static const char converters[] =
     "    converters:                   # how a record gets its fields\n"
     "      trades:\n"
     "        - fields:\n"
@@ -168,7 +191,10 @@ static void put_spec(weir_buf *out, const char *name, size_t backend, size_t mod
     put(out, "\n", name);
     put(out, backends[backend].connection, name);
     put(out, modes[mode].auth, name);
+    put(out, backends[backend].hears_of_the_login ? modes[mode].ack : "", name);
     put(out, streams, name);
+    put(out, backends[backend].routing, name);
+    put(out, converters, name);
 }
 
 static bool is_name(const char *text)

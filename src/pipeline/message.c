@@ -114,6 +114,11 @@ bool weir_message_takes_assets(const weir_message *message)
     return message->takes_assets;
 }
 
+bool weir_message_names_event(const weir_message *message)
+{
+    return message->has_event;
+}
+
 /* ------------------------------------------------------------------ sending */
 
 typedef struct draft {

@@ -77,6 +77,8 @@ size_t weir_plan_subscribe_slot(const weir_plan *plan, size_t stream);
 bool weir_message_is_per_asset(const weir_message *message);
 /** It says which assets are meant. One that does not is about the stream as a whole. */
 bool weir_message_takes_assets(const weir_message *message);
+/** True when the spec says under which name it is sent (`event`). */
+bool weir_message_names_event(const weir_message *message);
 /** Evaluates and emits: one message, or one per asset when the message names `asset`. WEIR_ERR_EVAL
  * in `error`. */
 weir_code weir_message_emit(const weir_message *message, const weir_message_input *input,

@@ -80,14 +80,22 @@ static bool keep_hello(void *user, const weir_outgoing *message)
     return h->target->hello.ptr != NULL;
 }
 
+/* One with a name of its own is no part of the connect: it is sent under that, as others are. */
+bool weir_connection_says_hello(const weir_connection *connection)
+{
+    const weir_message *message = weir_plan_first_message(connection->plan);
+    return (connection->backend->traits & WEIR_BACKEND_HELLO) && message &&
+           !weir_message_names_event(message);
+}
+
 /* Where the first message is part of the connect it is made now. */
 static weir_code make_hello(weir_connection *connection, const weir_message_input *input,
                             weir_link_target *target, weir_error *error)
 {
     hello h = {connection, target};
-    const weir_message *message = weir_plan_first_message(connection->plan);
-    if (!(connection->backend->traits & WEIR_BACKEND_HELLO) || !message)
+    if (!weir_connection_says_hello(connection))
         return WEIR_OK;
+    const weir_message *message = weir_plan_first_message(connection->plan);
     const weir_code code = weir_message_emit(message, input, keep_hello, &h, error);
     return code == WEIR_OK && !target->hello.ptr ? weir_fail_nomem(error) : code;
 }

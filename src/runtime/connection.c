@@ -114,7 +114,7 @@ static bool describe_end(const weir_connection *connection, const weir_link_end 
 {
     const bool is_refused =
         (end->http_status == 401 || end->http_status == 403) && asks_for_login(connection);
-    if (is_refused)
+    if (is_refused && end->error.code != WEIR_ERR_AUTH)
         weir_fail(error, WEIR_ERR_AUTH, "the venue refused the credentials: %s", end->error.text);
     else if (end->error.code != WEIR_OK)
         *error = end->error;
@@ -122,7 +122,7 @@ static bool describe_end(const weir_connection *connection, const weir_link_end 
         weir_fail(error, WEIR_ERR_CLOSED, "%s closed the connection (%d%s%s)",
                   end->by_peer ? "the server" : "we", end->close_code,
                   end->close_reason[0] ? ": " : "", end->close_reason);
-    return is_refused || error->code == WEIR_ERR_AUTH;
+    return is_refused || error->code == WEIR_ERR_AUTH || error->code == WEIR_ERR_UNSUPPORTED;
 }
 
 static void tell_disconnect(weir_connection *connection, const char *why)
@@ -209,8 +209,8 @@ static void authenticate(weir_connection *connection)
 {
     const weir_auth_spec *auth = &connection->spec->auth;
     const bool has_message = (auth->modes & WEIR_AUTH_FIRST_MESSAGE) &&
-                             !(connection->backend->traits & WEIR_BACKEND_HELLO) &&
-                             weir_plan_first_message(connection->plan) != NULL;
+                             weir_plan_first_message(connection->plan) != NULL &&
+                             !weir_connection_says_hello(connection);
     if (!has_message && !auth->ack.is_set) {
         go_live(connection);
         return;

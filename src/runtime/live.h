@@ -175,6 +175,8 @@ void weir_connection_unblocked(weir_connection *connection);
  * not: the host takes no more attempts before that. */
 weir_code weir_connection_open(weir_connection *connection, const weir_link_sink *sink,
                                int64_t *wait_ns, weir_error *error);
+/** True when the login message goes out with the connect itself (Socket.IO's CONNECT). */
+bool weir_connection_says_hello(const weir_connection *connection);
 /** What messages and templates are evaluated with: the connection's own VM and world. */
 weir_message_input weir_connection_input(weir_connection *connection);
 

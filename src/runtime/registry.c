@@ -6,6 +6,7 @@
 
 static const weir_backend *const backends[] = {
     &weir_backend_websocket,
+    &weir_backend_socketio,
     &weir_backend_zmq,
 };
 

@@ -170,6 +170,12 @@ static void check_abilities(weir_reader *reader, const weir_connection_spec *con
          is_message_for(connection->unsubscribe, connection->unsubscribe_count, has_topics, &node)))
         weir_diag_error(reader->diags, node->place, "backend '%.*s' does not subscribe by 'topics'",
                         WEIR_FMT(connection->backend));
+    const weir_message_spec *first = &connection->auth.first_message;
+    if (connection->auth.has_first_message && has_event(first) &&
+        !(connection->traits & (WEIR_BACKEND_NAMES | WEIR_BACKEND_TOPICS)))
+        weir_diag_error(reader->diags, first->node->place,
+                        "'event' has no effect: messages of backend '%.*s' have no names",
+                        WEIR_FMT(connection->backend));
     if (!(connection->traits & (WEIR_BACKEND_NAMES | WEIR_BACKEND_TOPICS)) &&
         (is_message_for(connection->subscribe, connection->subscribe_count, has_event, &node) ||
          is_message_for(connection->unsubscribe, connection->unsubscribe_count, has_event, &node)))

@@ -48,6 +48,7 @@ class Peer:
     can_refuse = True       # there are credentials, and wrong ones are refused
     tells_subscriptions = True  # `subscribed` knows; without, the set publishes and looks what arrives
     refusal = "auth"        # code of the event when credentials are refused
+    tests = None            # names of those to run; None: all
     oversize = "limit"      # code of the event when a message is larger than `limits` allow
 
     def __init__(self, directory):
@@ -391,7 +392,8 @@ def main(makers, needs=peers.available, tests=TESTS):
     checks = feed.Checks()
     for maker in makers:
         for test in tests:
-            if wanted and test.__name__ not in wanted and maker.name not in wanted:
+            is_skipped = maker.tests is not None and test.__name__ not in maker.tests
+            if is_skipped or (wanted and test.__name__ not in wanted and maker.name not in wanted):
                 continue
             with tempfile.TemporaryDirectory(prefix="weir-conf-") as directory:
                 peer = maker(directory)

@@ -29,8 +29,9 @@ class PeerError(Exception):
 
 def available():
     """True when the servers can run here: node and the ws package are there."""
-    return shutil.which("node") is not None and os.path.isdir(
-        os.path.join(HERE, "node_modules", "ws")
+    return shutil.which("node") is not None and all(
+        os.path.isdir(os.path.join(HERE, "node_modules", package))
+        for package in ("ws", "socket.io", "sio2")
     )
 
 
@@ -206,6 +207,20 @@ class Venue(Peer):
         """What clients sent: JSON where it parses, else text; binary ones as {"hex": ...}."""
         chosen = self.events("message") if conn is None else self.events("message", conn=conn)
         return [event.get("json", event.get("text", {"hex": event.get("hex")})) for event in chosen]
+
+
+class SocketIo(Peer):
+    """socketio.js, or (`python`) the same venue on python3-socketio."""
+
+    def __init__(self, *args, python=False, **keywords):
+        super().__init__("socketio_server.py" if python else "socketio.js", *args, **keywords)
+
+    def url(self, path="", host="127.0.0.1"):
+        return f"{'https' if self.is_tls else 'http'}://{host}:{self.port}{path}"
+
+    def heard(self, name=None):
+        """The arguments of the events that clients emitted, oldest first."""
+        return [event["args"] for event in self.events("event") if name in (None, event["name"])]
 
 
 class Hostile(Peer):

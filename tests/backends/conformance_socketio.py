@@ -1,0 +1,125 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The set of conformance.py for the socketio backend: npm socket.io 4.x and 2.x over each transport, and python3-socketio."""
+
+import conformance
+from conformance import peers
+
+SYMBOLS = "[a.symbol for a in subscribe_assets]"
+FIELDS = {"key": "credentials.key", "secret": "credentials.secret"}
+
+
+class SocketIo(conformance.Peer):
+    """socketio.js with a login in the CONNECT packet."""
+
+    name = "socketio 4"
+    arguments = ("--login", "auth")
+    transports = None       # of the client; None: the default
+    python = False
+    server = None
+
+    def start(self):
+        self.server = peers.SocketIo("--port", self.port, *self.arguments, python=self.python)
+        self.port = self.server.port
+
+    def kill(self):
+        self.server.process.kill()
+        self.server.process.wait()
+        self.server.stop()
+
+    def stop(self):
+        if self.server:
+            self.server.stop()
+
+    def url(self, port):
+        return f"http://127.0.0.1:{port}"
+
+    def auth(self):
+        return {"mode": "first_message", "first_message": {"json": {"fields": FIELDS}}}
+
+    def connection(self):
+        options = {"transports": self.transports} if self.transports else {}
+        return {
+            "backend": {"type": "socketio", "options": options},
+            "events": {"trades": "trade"},
+            "auth": self.auth(),
+            "subscribe": {verb: {"trades": {"json": {"fields": {"trades": SYMBOLS}}}}
+                          for verb in ("subscribe", "unsubscribe")},
+        }
+
+    def limits(self, size):
+        return {"max_message": size}
+
+    def impatience(self):
+        return {"upgrade_timeout": "300ms"}
+
+    def publish(self, first, count, symbol="AAPL", size=0):
+        self.server.command("publish", first=first, count=count, symbol=symbol, size=size)
+
+    def _conns(self):
+        return self.server.command("stats")["conns"]
+
+    def subscribed(self):
+        """Of the newest session: one that polled is missed by its server only after a while."""
+        conns = self._conns()
+        return set(conns[-1]["wanted"]) if conns else set()
+
+    def opened(self):
+        return self.server.command("stats")["opened"]
+
+    def open_now(self):
+        return len(self._conns())
+
+
+BRIEF = ("subscribes", "keeps_order", "comes_back", "is_refused")
+
+
+class WebsocketOnly(SocketIo):
+    name = "socketio 4, websocket"
+    tests = BRIEF
+    transports = ["websocket"]
+
+
+class PollingOnly(SocketIo):
+    name = "socketio 4, polling"
+    transports = ["polling"]
+
+
+class Old(SocketIo):
+    """Socket.IO 2 has no login in its connect: the query of the handshake has it, and whoever lets requests in refuses."""
+
+    name = "socketio 2"
+    arguments = ("--version", "2", "--login", "query", "--gate", "request")
+
+    def auth(self):
+        return {"mode": "url", "url": {"query": {"fields": FIELDS}}}
+
+
+class OldWebsocketOnly(Old):
+    name = "socketio 2, websocket"
+    tests = BRIEF
+    arguments = ("--version", "2", "--login", "query")
+    transports = ["websocket"]
+
+
+class OldPollingOnly(Old):
+    name = "socketio 2, polling"
+    tests = BRIEF
+    transports = ["polling"]
+
+
+class Python(SocketIo):
+    name = "socketio python"
+    tests = BRIEF
+    arguments = ()
+    python = True
+
+
+class PythonWebsocketOnly(Python):
+    name = "socketio python, websocket"
+    tests = None
+    transports = ["websocket"]
+
+
+if __name__ == "__main__":
+    conformance.main([SocketIo, WebsocketOnly, PollingOnly, Old, OldWebsocketOnly, OldPollingOnly, Python, PythonWebsocketOnly])
