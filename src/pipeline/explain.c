@@ -34,6 +34,8 @@ static void explain_framing(weir_sheet *sheet, weir_entry *into, const weir_plan
     const weir_connection_spec *connection = plan->connection;
     weir_entry *map = weir_sheet_map(sheet, into, "parser");
     weir_sheet_text(sheet, map, "format", weir_str_of(weir_format_of(connection)->name));
+    if (connection->protobuf)
+        weir_sheet_text(sheet, map, "message", connection->protobuf->name);
     if (connection->compression != WEIR_COMPRESSION_NONE)
         weir_sheet_text(sheet, map, "compression",
                         weir_str_of(compressions[connection->compression]));

@@ -123,6 +123,36 @@ static bool project_plugin(weir_runner *runner, const weir_projection *paths, we
     return true;
 }
 
+/* ------------------------------------------------------------------ protobuf */
+
+static bool fail_protobuf(const weir_runner *runner, const weir_pb_error *error, weir_error *why)
+{
+    weir_fail(why, WEIR_ERR_DECODE, "not a %.*s: %s at byte %zu",
+              WEIR_FMT(runner->plan->connection->protobuf->name), error->text, error->offset);
+    return false;
+}
+
+static bool parse_protobuf(weir_runner *runner, weir_str bytes, weir_value *message,
+                           weir_error *why)
+{
+    weir_pb_error error;
+    return weir_pb_parse(runner->message, runner->plan->connection->protobuf, bytes, message,
+                         &error) ||
+           fail_protobuf(runner, &error, why);
+}
+
+static bool project_protobuf(weir_runner *runner, const weir_projection *paths, weir_str bytes,
+                             weir_value *slots, weir_value *message, weir_error *why)
+{
+    const weir_plan *plan = runner->plan;
+    weir_pb_error error;
+    *message = weir_value_absent();
+    return weir_pb_project(runner->message,
+                           paths == plan->paths ? plan->binding : plan->payload_binding, bytes,
+                           slots, &error) ||
+           fail_protobuf(runner, &error, why);
+}
+
 /* ------------------------------------------------------------------ the rows */
 
 static const weir_format formats[] = {
@@ -130,6 +160,7 @@ static const weir_format formats[] = {
     [WEIR_PARSER_TEXT] = {"text", parse_text, project_text, false},
     [WEIR_PARSER_BINARY] = {"binary", parse_binary, project_binary, false},
     [WEIR_PARSER_MSGPACK] = {"msgpack", parse_msgpack, project_msgpack, true},
+    [WEIR_PARSER_PROTOBUF] = {"protobuf", parse_protobuf, project_protobuf, true},
 };
 
 const weir_format *weir_format_of(const weir_connection_spec *connection)

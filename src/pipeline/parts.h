@@ -12,6 +12,7 @@
 #include "pipeline/runner.h"
 #include "util/inflate.h"
 #include "util/ring.h"
+#include "value/protobuf.h"
 
 /* ------------------------------------------------------------------ building */
 
@@ -246,7 +247,9 @@ struct weir_plan {
     size_t payload_slots;
     weir_projection *paths; /* of a record */
     size_t slots;
-    size_t item_slots; /* the most that any rule needs */
+    size_t item_slots;                      /* the most that any rule needs */
+    const weir_pb_binding *binding;         /* of `paths`, where messages are protobuf */
+    const weir_pb_binding *payload_binding; /* of `payload_paths` */
     const weir_plan_route *routes;
     size_t route_count;
     bool hears_by_name;       /* frames whose name is that of no stream are dropped */
@@ -262,6 +265,13 @@ bool weir_plan_build_routes(weir_plan_builder *builder, weir_plan *plan,
 weir_str weir_plan_route_text(weir_arena *arena, const weir_plan_route *route);
 bool weir_plan_build_streams(weir_plan_builder *builder, weir_plan *plan,
                              const weir_expr_scope *scope, uint32_t *next_schema_id);
+/** The slots of a message by a descriptor. */
+bool weir_plan_bind_protobuf(weir_plan_builder *builder, weir_plan *plan);
+/** True where a record is a message of the descriptor's type as it is. */
+bool weir_protobuf_is_record(const weir_plan *plan);
+/** A weir_expr_shape over a weir_pb_message. */
+bool weir_protobuf_has_path(const void *user, const weir_step *steps, size_t count, unsigned *kind,
+                            char why[160]);
 /** Templates among the options of the backend. */
 bool weir_plan_build_options(weir_plan_builder *builder, weir_plan *plan,
                              const weir_expr_scope *scope);

@@ -230,10 +230,12 @@ static bool build_payload(weir_plan_builder *builder, weir_plan *plan)
     plan->payload_paths = weir_projection_new(builder->arena);
     if (!plan->payload_paths)
         return false;
+    const weir_expr_shape shape = {weir_protobuf_has_path, plan->connection->protobuf};
     const weir_expr_scope scope = {.roots = WEIR_ROOT_BIT(WEIR_ROOT_DATA) |
                                             WEIR_ROOT_BIT(WEIR_ROOT_TOPIC),
                                    .data = plan->payload_paths,
-                                   .names = &plan->names};
+                                   .names = &plan->names,
+                                   .shape = plan->connection->protobuf ? &shape : NULL};
     plan->payload = weir_plan_compile(builder, &plan->connection->payload_path, &scope);
     plan->payload_where = weir_plan_where(builder->arena, plan->connection->payload_path.node);
     if (!weir_projection_seal(plan->payload_paths))
@@ -285,13 +287,16 @@ static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_sc
     if (plan->connection->exclusive.node)
         weir_template_parse(builder, &plan->connection->exclusive, NULL, 0, &bare,
                             &plan->exclusive);
-    const weir_expr_shape shape = {weir_layout_has_path, plan->layout};
+    const bool is_protobuf = weir_protobuf_is_record(plan);
+    const weir_expr_shape shape = {is_protobuf ? weir_protobuf_has_path : weir_layout_has_path,
+                                   is_protobuf ? (const void *)plan->connection->protobuf
+                                               : (const void *)plan->layout};
     const weir_expr_scope record = {.roots = WEIR_ROOT_BIT(WEIR_ROOT_DATA) |
                                              WEIR_ROOT_BIT(WEIR_ROOT_RECEIVED) |
                                              WEIR_ROOT_BIT(WEIR_ROOT_TOPIC),
                                     .data = plan->paths,
                                     .names = &plan->names,
-                                    .shape = has_known_shape(plan) ? &shape : NULL};
+                                    .shape = is_protobuf || has_known_shape(plan) ? &shape : NULL};
     const bool has_names = plan->connection->traits & WEIR_BACKEND_NAMES;
     const bool goes_by_name = has_names && !plan->connection->has_router;
     plan->hears_by_name = goes_by_name || (has_names && plan->connection->events);
@@ -300,7 +305,7 @@ static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_sc
         !(goes_by_name ? build_routes_by_name(builder, plan)
                        : weir_plan_build_routes(builder, plan, &record)) ||
         !weir_plan_build_streams(builder, plan, &record, next_schema_id) ||
-        !weir_projection_seal(plan->paths))
+        !weir_projection_seal(plan->paths) || !weir_plan_bind_protobuf(builder, plan))
         return false;
     build_ack(builder, plan);
     plan->slots = weir_projection_slots(plan->paths);

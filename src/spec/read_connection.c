@@ -175,7 +175,7 @@ static void keep_events(weir_reader *reader, weir_node *node, void *into)
 
 /* ------------------------------------------------------------------ parser and router */
 
-static const char *const parser_formats[] = {"json", "text", "binary", "msgpack", NULL};
+static const char *const parser_formats[] = {"json", "text", "binary", "msgpack", "protobuf", NULL};
 static const char *const compressions[] = {"none", "gzip", "deflate", "zlib", "auto", NULL};
 static const char *const frames[] = {"record", "array", "auto", NULL};
 
@@ -214,7 +214,8 @@ static const weir_key_row parser_rows[] = {
      .type = WEIR_KEY_ENUM,
      .offset = offsetof(weir_connection_spec, format),
      .choices = parser_formats,
-     .doc = "what a message is: a JSON text (default `json`), a text, bytes, MessagePack"},
+     .doc = "what a message is: a JSON text (default `json`), a text, bytes, MessagePack, "
+            "Protocol Buffers"},
     {.name = "compression",
      .type = WEIR_KEY_ENUM,
      .offset = offsetof(weir_connection_spec, compression),
@@ -231,6 +232,11 @@ static const weir_key_row parser_rows[] = {
      .read = read_inflate_max,
      .shape = &size_shape,
      .doc = "most bytes that one message may become (default `64MiB`)"},
+    {.name = "protobuf",
+     .type = WEIR_KEY_READ,
+     .read = weir_read_protobuf,
+     .shape = &weir_protobuf_shape,
+     .doc = "with `format: protobuf`: what the messages are"},
     {.name = "payload_path",
      .type = WEIR_KEY_EXPR,
      .offset = offsetof(weir_connection_spec, payload_path),
@@ -543,6 +549,12 @@ static void read_parser(weir_reader *reader, weir_node *node, void *into)
     if (connection->layout && connection->decode.node)
         weir_diag_error(reader->diags, connection->layout->node->place,
                         "a layout and a function that decodes do the same: write one of them");
+    if (connection->format == WEIR_PARSER_PROTOBUF && !connection->protobuf_node)
+        weir_diag_error(reader->diags, node->place,
+                        "format: protobuf needs the key 'protobuf': {descriptor, message}");
+    if (connection->format != WEIR_PARSER_PROTOBUF && connection->protobuf_node)
+        weir_diag_error(reader->diags, connection->protobuf_node->place,
+                        "'protobuf' goes with format: protobuf");
 }
 
 static void read_url(weir_reader *reader, weir_node *node, void *into)

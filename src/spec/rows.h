@@ -104,7 +104,7 @@ extern const weir_shape weir_credentials_shape, weir_vars_shape, weir_mappings_s
 extern const weir_shape weir_assets_shape, weir_connections_shape, weir_auth_shape;
 extern const weir_shape weir_tests_shape, weir_frame_shape, weir_frames_shape;
 extern const weir_shape weir_plugins_shape, weir_hooks_shape;
-extern const weir_shape weir_layout_shape;
+extern const weir_shape weir_layout_shape, weir_protobuf_shape;
 extern const weir_shape weir_fields_shape, weir_message_shape;
 extern const weir_shape weir_ack_shape, weir_batch_shape, weir_rate_shape, weir_limit_shape;
 extern const weir_shape weir_symbols_shape, weir_subscribe_shape;
@@ -147,6 +147,7 @@ void weir_read_fields(weir_reader *reader, weir_node *node, const weir_field **f
 void weir_read_message(weir_reader *reader, weir_node *node, weir_message_spec *message);
 bool weir_is_message(const weir_node *node);
 void weir_read_auth(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_protobuf(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_connections(weir_reader *reader, weir_node *node, void *model);
 void weir_read_layout(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_subscribe(weir_reader *reader, weir_node *node, void *connection);

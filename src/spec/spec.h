@@ -122,7 +122,8 @@ typedef enum weir_parser_format {
     WEIR_PARSER_JSON,
     WEIR_PARSER_TEXT,
     WEIR_PARSER_BINARY,
-    WEIR_PARSER_MSGPACK
+    WEIR_PARSER_MSGPACK,
+    WEIR_PARSER_PROTOBUF
 } weir_parser_format;
 typedef enum weir_compression {
     WEIR_COMPRESSION_NONE,
@@ -235,7 +236,9 @@ typedef struct weir_connection_spec {
     weir_symbols_spec symbols;
     weir_parser_format format;
     weir_compression compression;
-    weir_inflate_limits inflate_limits; /* of one message */
+    weir_inflate_limits inflate_limits;     /* of one message */
+    const struct weir_pb_message *protobuf; /* what each frame is (value/protobuf_schema.h) */
+    const weir_node *protobuf_node;         /* the key; NULL: not given */
     weir_text payload_path;
     weir_text preprocess, decode; /* functions of a plugin */
     weir_hooks_spec hooks;
