@@ -149,7 +149,8 @@ static void on_down(void *user, const weir_link_end *link_end)
     weir_connection_publish(connection);
     const bool is_over = error.code == WEIR_OK && link_end->is_over;
     if (!connection->is_stopping && error.code == WEIR_OK && !is_over)
-        is_fatal = describe_end(connection, link_end, &error);
+        is_fatal = describe_end(connection, link_end, &error) ||
+                   weir_connection_is_played(connection); /* another try would read the same */
     tell_disconnect(connection, connection->is_stopping ? "stopped by request"
                                 : is_over               ? link_end->close_reason
                                                         : error.text);
@@ -357,7 +358,7 @@ static void begin(weir_connection *connection)
     } else if (code == WEIR_OK)
         weir_timer_set(connection->timer, OPEN_DEADLINE_NS);
     else
-        lose(connection, &error, 0, is_hopeless(code));
+        lose(connection, &error, 0, is_hopeless(code) || weir_connection_is_played(connection));
 }
 
 void weir_connection_unblocked(weir_connection *connection)
@@ -446,7 +447,8 @@ void weir_connection_order(weir_connection *connection, unsigned orders)
 
 size_t weir_connection_shards(const weir_connection_spec *spec)
 {
-    return spec->limits.per_connection > 0 ? (size_t)spec->limits.connections : 1;
+    const bool is_played = spec->traits & WEIR_BACKEND_STAND_IN; /* once is enough */
+    return spec->limits.per_connection > 0 && !is_played ? (size_t)spec->limits.connections : 1;
 }
 
 static bool make_parts(weir_connection *connection)

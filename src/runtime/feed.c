@@ -165,9 +165,12 @@ static void show_progress(weir_connection *connection, const weir_runner_frame *
         weir_status_add_letters(&connection->shown, connection->runner, &connection->world,
                                 failures - connection->failed_before);
     connection->failed_before = failures;
-    connection->numbers.last_frame_ns = frame->received_ns;
+    /* What is played came long ago, and yet now. */
+    const int64_t came_ns =
+        weir_connection_is_played(connection) ? weir_now_ns() : frame->received_ns;
+    connection->numbers.last_frame_ns = came_ns;
     if (counters->records_out > connection->numbers.counters.records_out)
-        connection->numbers.last_record_ns = frame->received_ns;
+        connection->numbers.last_record_ns = came_ns;
     weir_connection_show(connection);
 }
 

@@ -8,6 +8,7 @@ static const weir_backend *const backends[] = {
     &weir_backend_websocket,
     &weir_backend_socketio,
     &weir_backend_zmq,
+    &weir_backend_replay,
 };
 
 enum { BACKEND_COUNT = sizeof backends / sizeof backends[0] };

@@ -65,7 +65,7 @@ static const weir_backend_rows *find_backend(const weir_spec_registry *registry,
 static void use_backend(weir_reader *reader, weir_connection_spec *connection,
                         const backend_parts *parts)
 {
-    static const char *const later[] = {"socketio", "mqtt", "replay"};
+    static const char *const later[] = {"mqtt"};
     const weir_backend_rows *backend = find_backend(reader->registry, parts->type);
     connection->backend = parts->type;
     connection->traits = backend ? backend->traits : 0;
