@@ -486,6 +486,7 @@ typedef struct weir_test_draft {
     const char *connection; /**< NULL: the only one */
     weir_str frame;
     int64_t received_ns; /**< 0: unknown */
+    bool is_binary;      /**< as the transport marked it */
 } weir_test_draft;
 
 /** Appends a test block in YAML, as an element of the spec's list, whose `out` (or `fails`) is what

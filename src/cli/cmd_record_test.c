@@ -101,7 +101,8 @@ static bool take(recorder *r, uint64_t number, const weir_recording_frame *frame
                                                  : connection.len > 0 ? weir_buf_cstr(&connection)
                                                                       : NULL,
                                    .frame = frame->bytes,
-                                   .received_ns = frame->time_ns};
+                                   .received_ns = frame->time_ns,
+                                   .is_binary = frame->is_binary};
     bool is_good = frame->bytes.len <= FRAME_MAX;
     if (!is_good)
         cli_fail("frame %llu has %zu bytes: too large to stand in a spec",

@@ -112,7 +112,7 @@ static void explain_block(weir_sheet *sheet, weir_entry *into, const char *key,
                           const weir_layout_block *block)
 {
     weir_entry *list = weir_sheet_list(sheet, into, key);
-    explain_nodes(sheet, list, block->nodes, block->node_count, 0, 0, (weir_str){0});
+    explain_nodes(sheet, list, block->nodes, block->node_count, 0, 0, WEIR_STR(""));
     if (list && !list->first)
         weir_sheet_text(sheet, list, NULL, WEIR_STR("none"));
 }

@@ -110,6 +110,8 @@ typedef struct weir_layout_load {
     int64_t index;
     uint32_t stride;
     const weir_layout_node *node;
+    /* A repeat that nothing reads but columns of levels: its price and size. NULL: a value. */
+    const weir_layout_node *price, *size;
 } weir_layout_load;
 
 /** Fields one behind the other: a header, or a packet of one variant. */
@@ -192,6 +194,8 @@ bool weir_layout_value(weir_layout_state *state, const weir_layout_node *node, c
 /** The node as it stands in the packet: one, or the list of all. */
 bool weir_layout_field_value(weir_layout_state *state, const weir_layout_node *node, const char *at,
                              weir_value *out);
+/** A number as a double. */
+double weir_layout_double(weir_layout_state *state, const weir_layout_node *node, const char *at);
 weir_value weir_layout_bit(const weir_layout_node *node, size_t bit, const char *at);
 bool weir_layout_fill(weir_layout_state *state, weir_value *slots);
 /** The packet as an object, in the state's arena. */

@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#include "expr/program.h"
+
 const weir_layout_node *weir_layout_find(const weir_layout_node *nodes, size_t count, weir_str name,
                                          uint32_t *offset, int *bit)
 {
@@ -122,6 +124,82 @@ static bool find_load(const weir_layout *layout, const weir_layout_case *one,
             find_in(&one->block, steps, count, load));
 }
 
+/* ------------------------------------------------------------------ levels */
+
+/* True if a run of the program looks at the value of the slot, and not only whether it is there. */
+static bool wants_value(const weir_program *program, size_t slot)
+{
+    for (size_t i = 0; program && i < program->read_count; i++) {
+        const weir_read *read = &program->reads[i];
+        for (size_t k = 0; !read->is_item && k < read->count; k++) {
+            const bool is_last = k + 1u == read->count;
+            const bool is_there = (is_last && read->slot == slot) ||
+                                  (read->steps[k].has_slot && read->steps[k].slot == slot);
+            if (is_there && !(is_last && read->steps[k].kind == WEIR_STEP_IN))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The slot is the source of levels and of nothing else. */
+static bool is_levels_column(const weir_plan_column *column, size_t slot)
+{
+    const weir_plan_field *field = column->field;
+    return column->kind == WEIR_LEVELS && field->is_slot && field->slot_root == WEIR_ROOT_DATA &&
+           field->slot == slot && !field->transform && !field->condition_sees_value;
+}
+
+static bool rule_wants(const weir_plan_rule *rule, size_t slot, bool *has_levels)
+{
+    bool wants = wants_value(rule->condition, slot) || wants_value(rule->each, slot);
+    for (size_t i = 0; i < rule->column_count; i++) {
+        const weir_plan_field *field = rule->columns[i].field;
+        const bool is_levels = is_levels_column(&rule->columns[i], slot);
+        *has_levels |= is_levels;
+        wants |= wants_value(field->condition, slot) || wants_value(field->transform, slot) ||
+                 (!is_levels && wants_value(field->source, slot));
+    }
+    return wants;
+}
+
+/* Then the numbers of the packet become levels without a list of objects between them. */
+static bool is_levels_only(const weir_plan *plan, size_t slot)
+{
+    bool wants = false, has_levels = false;
+    for (size_t i = 0; i < plan->route_count; i++)
+        wants |= wants_value(plan->routes[i].match, slot);
+    for (size_t i = 0; i < plan->connection->stream_count; i++) {
+        for (size_t k = 0; k < plan->streams[i].rule_count; k++)
+            wants |= rule_wants(&plan->streams[i].rules[k], slot, &has_levels);
+    }
+    return has_levels && !wants;
+}
+
+static const weir_layout_node *find_number(const weir_layout_node *group, const char *name)
+{
+    uint32_t offset = 0;
+    int bit = -1;
+    const weir_layout_node *node =
+        weir_layout_find(group->children, group->child_count, weir_str_of(name), &offset, &bit);
+    const bool is_number = node && bit < 0 && node->field->form == WEIR_LAYOUT_NUMBER &&
+                           !node->has_repeat && offset == node->offset;
+    return is_number ? node : NULL;
+}
+
+static void find_levels(weir_layout_load *load)
+{
+    const weir_layout_node *node = load->node;
+    if (!node->has_repeat || load->is_element || node->field->form != WEIR_LAYOUT_GROUP)
+        return;
+    load->price = find_number(node, "price");
+    load->size = find_number(node, "size");
+    if (!load->size)
+        load->size = find_number(node, "quantity");
+    if (!load->size)
+        load->price = NULL;
+}
+
 /* ------------------------------------------------------------------ the slots of a plan */
 
 bool weir_layout_load_paths(weir_plan_builder *builder, weir_plan *plan)
@@ -141,6 +219,8 @@ bool weir_layout_load_paths(weir_plan_builder *builder, weir_plan *plan)
             if (!find_load(layout, &cases[i], steps, count, load))
                 continue;
             load->slot = (uint32_t)slot;
+            if (is_levels_only(plan, slot))
+                find_levels(load);
             cases[i].load_count++;
         }
     }

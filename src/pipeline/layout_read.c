@@ -123,31 +123,56 @@ static const weir_value *factor_of(const weir_layout_state *state, const weir_la
                                                : &state->own[node->factor];
 }
 
-static inline bool number_value(weir_layout_state *state, const weir_layout_node *node,
-                                const char *at, weir_value *out)
+/* The number that venues send most: 32 bits, as it is or divided by an integer. */
+static inline bool short_value(const weir_layout_number *number, const weir_value *factor,
+                               const char *at, weir_value *out)
 {
-    const weir_layout_number *number = &node->field->number;
-    if (number->is_float) {
-        *out = weir_value_float(read_float(number, at));
-        return number->op == 0 || scale_float(out->f, number->op, factor_of(state, node), out);
-    }
-    if (!is_signed_or_narrow(number)) {
-        const __int128 v = read_bits(number, at);
-        return number->op ? scale_int(state, v, number->op, factor_of(state, node), out)
-                          : int_value(state, v, out);
-    }
-    const int64_t v = read_int(number, at);
+    uint32_t bits;
+    memcpy(&bits, at, sizeof bits);
+    if (number->is_little != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__))
+        bits = __builtin_bswap32(bits);
+    const int64_t v = number->is_signed ? (int64_t)(int32_t)bits : (int64_t)bits;
     if (number->op == 0) {
         *out = weir_value_int(v);
         return true;
     }
+    if (number->op != '/' || factor->kind != WEIR_INT || factor->i != (int32_t)factor->i)
+        return false;
+    *out = weir_value_float((double)v / (double)factor->i); /* both are exact */
+    return true;
+}
+
+static bool long_value(weir_layout_state *state, const weir_layout_node *node, const char *at,
+                       weir_value *out)
+{
+    const weir_layout_number *number = &node->field->number;
     const weir_value *factor = factor_of(state, node);
-    if (number->op == '/' && factor->kind == WEIR_INT && number->size <= 4 &&
-        factor->i == (int32_t)factor->i) { /* both exact as doubles */
-        *out = weir_value_float((double)v / (double)factor->i);
-        return true;
+    if (number->is_float) {
+        *out = weir_value_float(read_float(number, at));
+        return number->op == 0 || scale_float(out->f, number->op, factor, out);
     }
-    return scale_int(state, v, number->op, factor, out);
+    const __int128 v = weir_layout_integer(number, at);
+    return number->op ? scale_int(state, v, number->op, factor, out) : int_value(state, v, out);
+}
+
+static inline bool number_value(weir_layout_state *state, const weir_layout_node *node,
+                                const char *at, weir_value *out)
+{
+    const weir_layout_number *number = &node->field->number;
+    return (number->size == 4 && !number->is_float &&
+            short_value(number, factor_of(state, node), at, out)) ||
+           long_value(state, node, at, out);
+}
+
+double weir_layout_double(weir_layout_state *state, const weir_layout_node *node, const char *at)
+{
+    weir_value v;
+    double big = 0;
+    if (!number_value(state, node, at, &v))
+        return 0;
+    if (v.kind == WEIR_BIGINT)
+        weir_double_parse(weir_value_text(&v), &big);
+    return v.kind == WEIR_FLOAT ? v.f : v.kind == WEIR_INT ? (double)v.i : big;
 }
 
 weir_value weir_layout_bit(const weir_layout_node *node, size_t bit, const char *at)
@@ -344,23 +369,42 @@ static const char *find_place(const weir_layout_state *state, const weir_layout_
     return index >= 0 && index < count ? at + (size_t)index * load->stride : NULL;
 }
 
+static bool fill_levels(weir_layout_state *state, const weir_layout_load *load, const char *at,
+                        weir_value *slot)
+{
+    const size_t count = repeat_count(state, load->node);
+    weir_level *levels = weir_arena_alloc(state->arena, (count + 1) * sizeof *levels);
+    for (size_t i = 0; levels && i < count; i++, at += load->node->size) {
+        levels[i].price = weir_layout_double(state, load->price, at + load->price->offset);
+        levels[i].size = weir_layout_double(state, load->size, at + load->size->offset);
+    }
+    *slot = (weir_value){.kind = WEIR_LEVELS, .len = (uint32_t)count, .levels = levels};
+    return levels != NULL;
+}
+
+static bool fill_slot(weir_layout_state *state, const weir_layout_load *load, const char *at,
+                      weir_value *slot)
+{
+    const weir_layout_node *node = load->node;
+    if (load->bit >= 0) {
+        *slot = weir_layout_bit(node, (size_t)load->bit, at);
+        return true;
+    }
+    if (load->price)
+        return fill_levels(state, load, at, slot);
+    if (node->field->form == WEIR_LAYOUT_NUMBER && (load->is_element || !node->has_repeat))
+        return number_value(state, node, at, slot);
+    return load->is_element ? weir_layout_value(state, node, at, slot)
+                            : weir_layout_field_value(state, node, at, slot);
+}
+
 bool weir_layout_fill(weir_layout_state *state, weir_value *slots)
 {
     const weir_layout_case *variant = state->variant;
     for (size_t i = 0; i < variant->load_count; i++) {
         const weir_layout_load *load = &variant->loads[i];
         const char *at = find_place(state, load);
-        weir_value *slot = &slots[load->slot];
-        if (!at)
-            continue;
-        if (load->bit >= 0)
-            *slot = weir_layout_bit(load->node, (size_t)load->bit, at);
-        else if (load->node->field->form == WEIR_LAYOUT_NUMBER &&
-                 (load->is_element || !load->node->has_repeat)) {
-            if (!number_value(state, load->node, at, slot))
-                return false;
-        } else if (!(load->is_element ? weir_layout_value(state, load->node, at, slot)
-                                      : weir_layout_field_value(state, load->node, at, slot)))
+        if (at && !fill_slot(state, load, at, &slots[load->slot]))
             return false;
     }
     return true;

@@ -318,7 +318,7 @@ static bool next_packet(weir_layout_state *state, packets *p, weir_str *bytes)
         const char *start = p->at;
         weir_arena_reset(state->arena);
         p->number++;
-        if (p->at == p->end) {
+        if (p->at == p->end && state->layout->spec->has_repeat) {
             fail(state, "the frame ends in front of packet %" PRIu64 " of %" PRIu64, p->number,
                  p->count);
             report(state, state->runner->frame->bytes);

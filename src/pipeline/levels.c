@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Price levels: a list of [price, size, ...] pairs as doubles. Books are where most bytes of a feed
- * are, so levels that are still raw JSON - the usual case - are read straight from the frame,
- * without making a value of each number.
+ * Price levels: a list of [price, size, ...] pairs, or of objects with `price` and `size`, as
+ * doubles. Books are where most bytes of a feed are, so levels that are still raw JSON - the usual
+ * case - are read straight from the frame, without making a value of each number.
  */
 #include <stdio.h>
 
@@ -10,6 +10,9 @@
 #include "pipeline/parts.h"
 #include "util/number.h"
 #include "value/decimal.h"
+
+static const char wanted[] =
+    "expected [price, size, ...] or an object with price and size, numbers or numeric texts";
 
 static bool complain(char why[160], size_t level, const char *what)
 {
@@ -52,10 +55,33 @@ static bool raw_level(const weir_value *pair, weir_level *level)
            read_number(&price, &level->price) && read_number(&size, &level->size);
 }
 
+/* {"price": ..., "size": ...}, or "quantity". */
+static bool object_level(const weir_value *object, weir_level *level)
+{
+    static const char *const sizes[] = {"size", "quantity"};
+    weir_value raw;
+    const bool is_raw = object->kind == WEIR_RAW;
+    const weir_value *price =
+        is_raw ? (weir_json_member(object, WEIR_STR("price"), &raw) ? &raw : NULL)
+               : weir_dict_get_str(object->dict, WEIR_STR("price"));
+    if (!price || !read_number(price, &level->price))
+        return false;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const weir_str key = weir_str_of(sizes[i]);
+        const weir_value *size = is_raw ? (weir_json_member(object, key, &raw) ? &raw : NULL)
+                                        : weir_dict_get_str(object->dict, key);
+        if (size)
+            return read_number(size, &level->size);
+    }
+    return false;
+}
+
 static bool one_level(const weir_value *pair, weir_level *level)
 {
     if (pair->kind == WEIR_RAW && pair->aux == WEIR_RAW_ARRAY)
         return raw_level(pair, level);
+    if (pair->kind == WEIR_DICT || (pair->kind == WEIR_RAW && pair->aux == WEIR_RAW_OBJECT))
+        return object_level(pair, level);
     if ((pair->kind != WEIR_LIST && pair->kind != WEIR_TUPLE) || pair->list->count < 2)
         return false;
     return read_number(&pair->list->items[0], &level->price) &&
@@ -128,7 +154,7 @@ static bool raw_levels(weir_batch *batch, size_t column, const weir_value *v, ch
     weir_json_iter_init(&iter, v);
     for (size_t i = 0; i < count && weir_json_iter_next(&iter, &key, &pair); i++) {
         if (!one_level(&pair, &levels[i]))
-            return complain(why, i, "expected [price, size, ...] with numbers or numeric texts");
+            return complain(why, i, wanted);
     }
     return true;
 }
@@ -138,6 +164,8 @@ bool weir_levels_set(weir_vm *vm, weir_batch *batch, size_t column, const weir_v
 {
     if (v->kind == WEIR_RAW && v->aux == WEIR_RAW_ARRAY)
         return raw_compact(batch, column, v) || raw_levels(batch, column, v, why);
+    if (v->kind == WEIR_LEVELS)
+        return weir_batch_set(batch, column, v) || complain(why, 0, "out of memory");
     if (v->kind != WEIR_LIST && v->kind != WEIR_TUPLE) {
         snprintf(why, 160, "expected a list of [price, size] levels, not %s", weir_vm_show(vm, v));
         return false;
@@ -148,7 +176,7 @@ bool weir_levels_set(weir_vm *vm, weir_batch *batch, size_t column, const weir_v
         return complain(why, 0, "out of memory");
     for (size_t i = 0; i < count; i++) {
         if (!one_level(&v->list->items[i], &levels[i]))
-            return complain(why, i, "expected [price, size, ...] with numbers or numeric texts");
+            return complain(why, i, wanted);
     }
     return true;
 }

@@ -200,7 +200,11 @@ static void put_block(weir_buf *out, const weir_test_run *run)
         weir_buf_printf(out, "%*snow: \"%.*s\"\n", (int)indent, "", (int)len, text);
     }
     weir_buf_printf(out, "%*sin: ", (int)indent, "");
-    weir_test_put_bytes(out, test->frames[0].bytes);
+    if (test->frames[0].is_binary && run->spec->model->connections[test->connection].layout)
+        weir_test_put_binary(out,
+                             test->frames[0].bytes); /* a text would be another kind of frame */
+    else
+        weir_test_put_bytes(out, test->frames[0].bytes);
     weir_buf_putc(out, '\n');
     put_out(out, run, indent);
     if (run->failure_count > 0)
@@ -240,7 +244,7 @@ static weir_str free_name(weir_arena *arena, const weir_spec_model *model, const
 weir_code weir_spec_test_draft(weir_spec *spec, const weir_test_draft *draft, weir_text_buffer *out,
                                weir_error *error)
 {
-    weir_test_frame frame = {0};
+    weir_test_frame frame = {.is_binary = draft->is_binary};
     weir_test_spec test = {.kind = WEIR_TEST_RECORDS,
                            .now_ns = draft->received_ns,
                            .frames = &frame,

@@ -76,6 +76,8 @@ bool weir_test_is_delivery(weir_str key);
 void weir_test_put_text(weir_buf *out, weir_str text);
 /** Bytes: a quoted text, or {base64: ...} where they are no UTF-8. */
 void weir_test_put_bytes(weir_buf *out, weir_str bytes);
+/** {base64: ...}. */
+void weir_test_put_binary(weir_buf *out, weir_str bytes);
 /** A raw JSON value in flow style, wrapped; further lines are indented by `indent`. */
 void weir_test_put_value(weir_buf *out, const weir_value *value, size_t indent);
 /** A record likewise, with what belongs to it alone. */

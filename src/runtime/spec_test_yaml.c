@@ -108,15 +108,19 @@ void weir_test_put_text(weir_buf *out, weir_str text)
         put_quoted(out, text);
 }
 
-void weir_test_put_bytes(weir_buf *out, weir_str bytes)
+void weir_test_put_binary(weir_buf *out, weir_str bytes)
 {
-    if (weir_utf8_valid(bytes)) {
-        put_quoted(out, bytes);
-        return;
-    }
     weir_buf_puts(out, "{base64: ");
     weir_base64_encode((weir_bytes){(const uint8_t *)bytes.ptr, bytes.len}, out);
     weir_buf_putc(out, '}');
+}
+
+void weir_test_put_bytes(weir_buf *out, weir_str bytes)
+{
+    if (weir_utf8_valid(bytes))
+        put_quoted(out, bytes);
+    else
+        weir_test_put_binary(out, bytes);
 }
 
 /* ------------------------------------------------------------------ collections */

@@ -101,7 +101,8 @@ static inline const char *feed_frame(feed *f, weir_runner_frame frame)
     const size_t len = frame.bytes.len;
     char *copy = calloc(1, len + WEIR_JSON_SLACK);
     ck_assert_ptr_nonnull(copy);
-    memcpy(copy, frame.bytes.ptr, len);
+    if (len > 0)
+        memcpy(copy, frame.bytes.ptr, len);
     frame.bytes.ptr = copy;
     frame.is_binary |= f->is_binary;
     frame.received_ns = 1;

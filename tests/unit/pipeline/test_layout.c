@@ -176,6 +176,13 @@ START_TEST(texts_and_bytes_may_have_a_length_that_is_read)
 }
 END_TEST
 
+START_TEST(a_packet_may_be_empty)
+{
+    expect_data("endian: big, fields: [a: str]", "", "{\"a\":\"\"}");
+    expect_data("endian: big, fields: [a: {repeat: rest, type: u16}]", "", "{\"a\":[]}");
+}
+END_TEST
+
 START_TEST(an_amount_that_is_not_there_is_refused)
 {
     feed f =
@@ -395,6 +402,37 @@ START_TEST(a_column_has_the_type_that_its_bytes_have)
 }
 END_TEST
 
+START_TEST(a_repeat_of_prices_and_sizes_is_levels)
+{
+    static const char *const layout =
+        "endian: big, fields: [n: u8, b: {repeat: n, fields: [q: u8, size: u16, "
+        "price: i32 / 100]}, a: {repeat: 2, fields: [price: u64, quantity: u8 / "
+        "2]}]";
+    static const char *const hex = "02 00 0001 00000096 00 0002 00000095 8000000000000000 05 "
+                                   "0000000000000003 06";
+    static const char *const expected = PREFIX
+        ",\"market_depth\":{\"bids\":[[1.5,1.0],[1.49,2.0]],\"asks\":[[9.223372036854776e+18,2.5],"
+        "[3.0,3.0]]}%s}\n";
+    static const char *const more[][2] = {
+        {"", ""}, /* nothing else reads them: no object is made */
+        {"|x: \"'b' in data\"", ",\"x\":true"},
+        {"|x: data['b'][0]['price']", ",\"x\":1.5"},
+        {"|x: data['b']|y: data['a'][1]",
+         ",\"x\":[{\"q\":0,\"size\":1,\"price\":1.5},{\"q\":0,\"size\":2,"
+         "\"price\":1.49}],\"y\":{\"price\":3,\"quantity\":3.0}"},
+    };
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        char fields[256], line[512];
+        snprintf(fields, sizeof fields,
+                 "market_depth: {bids: \"data['b']\", asks: \"data['a']\"}%s", more[i][0]);
+        snprintf(line, sizeof line, expected, more[i][1]);
+        feed f = open_layout("record", layout, fields);
+        ck_assert_str_eq(feed_hex(&f, hex), line);
+        feed_close(&f);
+    }
+}
+END_TEST
+
 START_TEST(payload_path_sees_the_packet)
 {
     char text[1024];
@@ -459,7 +497,7 @@ int main(void)
                     groups_nest_and_skips_leave_nothing);
     weir_check_case(suite, "repeats", a_fixed_repeat_is_a_list,
                     a_repeat_may_be_counted_by_a_field_or_right_there,
-                    texts_and_bytes_may_have_a_length_that_is_read,
+                    texts_and_bytes_may_have_a_length_that_is_read, a_packet_may_be_empty,
                     an_amount_that_is_not_there_is_refused);
     weir_check_case(
         suite, "frames", a_packet_is_a_record, a_packet_that_fails_is_alone_in_that,
@@ -469,9 +507,9 @@ int main(void)
     weir_check_case(suite, "variants", the_first_variant_that_holds_is_used,
                     a_when_that_raises_fails_the_packet,
                     the_example_of_the_language_loads_as_it_is_written);
-    weir_check_case(suite, "paths", paths_read_what_the_whole_has,
-                    a_column_has_the_type_that_its_bytes_have, payload_path_sees_the_packet,
-                    the_sample_of_what_fails_is_its_packet,
-                    a_wait_does_not_count_what_the_frame_fails_at);
+    weir_check_case(
+        suite, "paths", paths_read_what_the_whole_has, a_column_has_the_type_that_its_bytes_have,
+        a_repeat_of_prices_and_sizes_is_levels, payload_path_sees_the_packet,
+        the_sample_of_what_fails_is_its_packet, a_wait_does_not_count_what_the_frame_fails_at);
     return weir_check_run(suite);
 }

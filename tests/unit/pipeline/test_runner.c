@@ -222,6 +222,7 @@ START_TEST(levels_come_from_raw_lists_and_built_ones)
         "[ [\"1.5\" ,\"2\"],[-1e-3,4]]",
         "[[\"1.5\",\"2\",[7]],[-1e-3,4]]",
         "[[\"\\u0031.5\",\"2\"],[-1e-3,4]]",
+        "[{\"price\":1.5,\"orders\":9,\"size\":2},{\"quantity\":\"4\",\"price\":\"-1e-3\"}]",
     };
     for (size_t i = 0; i < sizeof alike / sizeof alike[0]; i++) {
         char text[128];
