@@ -48,6 +48,7 @@ extern "C" {
 typedef struct weir_value weir_value; /**< opaque: read and made through the host */
 typedef struct weir_plugin_registry weir_plugin_registry; /**< what `init` registers with */
 typedef struct weir_plugin_host weir_plugin_host;
+typedef struct weir_plugin_timer weir_plugin_timer;
 
 /** What a function is called with. Valid for the call. */
 typedef struct weir_plugin_context {
@@ -109,7 +110,8 @@ typedef enum weir_plugin_use {
     WEIR_PLUGIN_ENCODER,
     /** `parser.preprocess: NAME`. args[0]: the frame's bytes. Gives bytes; None drops the frame. */
     WEIR_PLUGIN_PREPROCESSOR,
-    /** `parser.decode: NAME`. args[0]: the frame's bytes. Gives `data`; None drops the frame. */
+    /** `parser.decode: NAME`. args[0]: the frame's bytes, or its text if it is a text frame. Gives
+     * `data`; None drops the frame. */
     WEIR_PLUGIN_DECODER,
     /** `custom: NAME` of a converter rule. args[0]: the record. Gives a dict by the columns that
      * the row declares, a list of such, or None for no record. */
@@ -153,9 +155,193 @@ typedef struct weir_plugin_function {
     const char *doc; /**< one sentence */
 } weir_plugin_function;
 
+/* ------------------------------------------------------------------ options */
+
+typedef enum weir_plugin_takes {
+    WEIR_TAKES_BOOL,
+    WEIR_TAKES_INT,
+    WEIR_TAKES_SIZE,     /**< bytes: "64MiB" or a number; an INT */
+    WEIR_TAKES_DURATION, /**< "15s"; an INT of ns */
+    WEIR_TAKES_TEXT,     /**< may hold {vars.x} */
+    WEIR_TAKES_TEXTS,    /**< a list of them */
+    WEIR_TAKES_CHOICE,   /**< one of `choices` */
+    WEIR_TAKES_COUNT
+} weir_plugin_takes;
+
+/** An option of a sink or backend: what is wrong with one is told with line and column. `option`
+ * gives the value. */
+typedef struct weir_plugin_option {
+    const char *name;
+    weir_plugin_takes takes;
+    const char *fallback;       /**< the default as a spec would write it; NULL: none */
+    int64_t min, max;           /**< INT, SIZE, DURATION; both 0: any that is not negative */
+    const char *const *choices; /**< CHOICE: ended by NULL */
+    const char *doc;            /**< one sentence, with the default */
+} weir_plugin_option;
+
+/* ------------------------------------------------------------------ sinks */
+
+/**
+ * Where records go: a spec names it under `sinks`. It has a thread and a queue of its own, so it
+ * may wait for a disk or a socket, but not for ever: the end of a runtime waits for it.
+ */
+typedef struct weir_plugin_sink {
+    const char *name;
+    const weir_plugin_option *options;
+    size_t option_count;
+    /** Before the runtime starts, on its caller's thread. NULL: it does not start, with what `fail`
+     * was told. */
+    void *(*open)(weir_plugin_context *context);
+    /** The record lives for the call. False: it is lost, counted and reported; the next comes. */
+    bool (*write)(weir_plugin_context *context, void *sink, const weir_record *record);
+    /** When nothing comes for a while, at least once a second, and before `close`. May be NULL. */
+    bool (*flush)(weir_plugin_context *context, void *sink);
+    /** All that will come was written. False: what was written may be lost. */
+    bool (*close)(weir_plugin_context *context, void *sink);
+    const char *doc;
+} weir_plugin_sink;
+
+/** Records as weir/value.h has them, by the same names. */
+typedef struct weir_plugin_records {
+    weir_channel (*schema_channel)(const weir_schema *schema);
+    weir_str (*schema_stream)(const weir_schema *schema);
+    weir_str (*schema_connection)(const weir_schema *schema);
+    size_t (*schema_columns)(const weir_schema *schema);
+    weir_str (*schema_column_name)(const weir_schema *schema, size_t column);
+    weir_kind (*schema_column_kind)(const weir_schema *schema, size_t column);
+    size_t (*schema_find)(const weir_schema *schema, const char *name);
+    const weir_schema *(*schema)(const weir_record *record);
+    const weir_asset *(*asset)(const weir_record *record);
+    int64_t (*timestamp)(const weir_record *record);
+    int64_t (*received)(const weir_record *record);
+    uint64_t (*seq)(const weir_record *record);
+    weir_kind (*kind)(const weir_record *record, size_t column);
+    bool (*f64)(const weir_record *record, size_t column, double *out);
+    bool (*i64)(const weir_record *record, size_t column, int64_t *out);
+    bool (*str)(const weir_record *record, size_t column, weir_str *out);
+    bool (*levels)(const weir_record *record, size_t column, const weir_level **levels,
+                   size_t *count);
+    const weir_asset *(*column_asset)(const weir_record *record, size_t column);
+    const char *(*channel_name)(weir_channel channel);
+    /** One line of JSON, as `weir run` writes it, without a newline. */
+    bool (*json)(weir_plugin_context *context, const weir_record *record, weir_str *out);
+} weir_plugin_records;
+
+/* ------------------------------------------------------------------ backends */
+
+typedef struct weir_plugin_link weir_plugin_link; /**< one connection, of the host's */
+typedef struct weir_plugin_watch weir_plugin_watch;
+typedef void weir_plugin_link_fn(void *user);
+typedef void weir_plugin_watch_fn(void *user, int events);
+
+enum { WEIR_PLUGIN_READ = 1, WEIR_PLUGIN_WRITE = 2 };
+
+typedef enum weir_plugin_phase {
+    WEIR_PHASE_RESOLVING,
+    WEIR_PHASE_CONNECTING,
+    WEIR_PHASE_SECURING,
+    WEIR_PHASE_UPGRADING, /**< whatever the protocol does before messages may go */
+    WEIR_PHASE_UP
+} weir_plugin_phase;
+
+typedef struct weir_plugin_pair {
+    weir_str name;
+    weir_str value;
+    bool is_secret; /**< to be shown nowhere */
+} weir_plugin_pair;
+
+typedef struct weir_plugin_topic {
+    weir_str topic;
+    int qos;
+} weir_plugin_topic;
+
+/** Where to connect to. It lives for the call of `open`; secrets may be in any of it. */
+typedef struct weir_plugin_target {
+    weir_str url;
+    const weir_plugin_pair *headers;
+    size_t header_count;
+    const weir_plugin_pair *query; /**< to be added to the URL, percent-encoded */
+    size_t query_count;
+    weir_str connection;
+    bool subscribes;
+} weir_plugin_target;
+
+/** A whole message. */
+typedef struct weir_plugin_frame {
+    bool is_binary;
+    weir_str name; /**< topic or event; empty where there is none */
+    weir_str bytes;
+    int64_t received_ns; /**< wall clock; 0: now */
+} weir_plugin_frame;
+
+/** Why a link is down. */
+typedef struct weir_plugin_end {
+    weir_code code;  /**< WEIR_OK: closed cleanly */
+    const char *why; /**< one sentence; NULL with WEIR_OK */
+    int close_code;  /**< of the protocol; 0: none */
+    bool by_peer;
+    int64_t retry_after_ns; /**< what the peer asked for; 0: nothing */
+} weir_plugin_end;
+
+/**
+ * What moves bytes for a connection: `backend: {type: NAME}`. Everything is called on the thread of
+ * the connection, and must not block; sockets are watched with `watch_open`. The host reconnects,
+ * logs in and subscribes; a backend never does.
+ */
+typedef struct weir_plugin_backend {
+    const char *name;
+    const char *title;
+    const weir_plugin_option *options;
+    size_t option_count;
+    bool has_topics; /**< it subscribes by topics: then `subscribe` is there */
+    bool has_names;  /**< its frames carry names that tell streams apart */
+    /** Without the network, any thread. False with a sentence in `why`. May be NULL. */
+    bool (*check_url)(weir_str url, char *why, size_t room);
+    /** Starts to connect: what it gives is `self` of the rest. NULL: it cannot even start, with
+     * what `fail` was told. Nothing is told of the link from inside. */
+    void *(*open)(weir_plugin_context *context, weir_plugin_link *link,
+                  const weir_plugin_target *target);
+    /** The bytes are copied. WEIR_ERR_STATE before UP, WEIR_ERR_LIMIT when too much waits. */
+    weir_code (*send)(void *self, const weir_plugin_frame *frame, bool *is_queued);
+    weir_code (*subscribe)(void *self, const weir_plugin_topic *topics, size_t count,
+                           bool is_unsubscribe);
+    /** Asks the peer for a sign of life. May be NULL. */
+    weir_code (*probe)(void *self);
+    /** Stops or goes on reading; what is read already is kept. */
+    void (*pause)(void *self, bool is_paused);
+    /** Ends with link_down, at the latest after `linger_ns`, also from inside. Twice is once. */
+    void (*close)(void *self, int code, weir_str reason, int64_t linger_ns);
+} weir_plugin_backend;
+
+/** What a backend tells and asks, with its link. */
+typedef struct weir_plugin_links {
+    void (*phase)(weir_plugin_link *link, weir_plugin_phase phase, weir_str detail);
+    /** The host may call send, pause and close from inside. */
+    void (*frame)(weir_plugin_link *link, const weir_plugin_frame *frame);
+    /** What one read brought is all handed over. */
+    void (*batch)(weir_plugin_link *link);
+    /** Bytes came: the peer lives. */
+    void (*alive)(weir_plugin_link *link);
+    /** Nothing waits to be sent any more, after a send that said so. */
+    void (*drained)(weir_plugin_link *link);
+    /** The peer answered for a topic; `refusal` NULL: it is granted. */
+    void (*topic)(weir_plugin_link *link, weir_str topic, const char *refusal);
+    void (*warning)(weir_plugin_link *link, weir_code code, const char *text);
+    /** Once, and last: the link, its watches and timers are gone when it returns. `self` is the
+     * plugin's to free. */
+    void (*down)(weir_plugin_link *link, const weir_plugin_end *end);
+    /** Calls `fn` while the descriptor is ready for `events`. It stays the plugin's. NULL: no more
+     * descriptors can be watched. */
+    weir_plugin_watch *(*watch_open)(weir_plugin_link *link, int fd, int events,
+                                     weir_plugin_watch_fn *fn, void *user);
+    void (*watch_set)(weir_plugin_watch *watch, int events);
+    void (*watch_close)(weir_plugin_watch *watch);
+    /** As timer_new, for a link. */
+    weir_plugin_timer *(*timer_new)(weir_plugin_link *link, weir_plugin_link_fn *fn, void *user);
+} weir_plugin_links;
+
 /* ------------------------------------------------------------------ timers */
 
-typedef struct weir_plugin_timer weir_plugin_timer;
 /** On the thread that reads the connection's socket. */
 typedef void weir_plugin_timer_fn(weir_plugin_context *context, void *user);
 
@@ -168,6 +354,8 @@ struct weir_plugin_host {
 
     /* ---- registering: in `init` alone. False: refused; then `init` returns false too. */
     bool (*add_function)(weir_plugin_registry *registry, const weir_plugin_function *row);
+    bool (*add_sink)(weir_plugin_registry *registry, const weir_plugin_sink *row);
+    bool (*add_backend)(weir_plugin_registry *registry, const weir_plugin_backend *row);
 
     /* ---- telling */
     /** Notes why the call at hand fails, as a sentence; always NULL, so that it can be returned. */
@@ -245,7 +433,8 @@ struct weir_plugin_host {
     const weir_value *(*var)(weir_plugin_context *context, const char *name);
     /** A credential that the spec declares, marked as secret. NULL: not declared, or not given. */
     const weir_value *(*credential)(weir_plugin_context *context, const char *name);
-    /** What the spec gives this plugin under `options`, by name. NULL: nothing. */
+    /** What the spec gives under `options`, by name: to a sink or backend in its `open`, else to
+     * the plugin. NULL: nothing. */
     const weir_value *(*option)(weir_plugin_context *context, const char *name);
     /** Empty where there is no connection. */
     weir_str (*connection)(weir_plugin_context *context);
@@ -264,13 +453,17 @@ struct weir_plugin_host {
     /* ---- clocks */
     int64_t (*now_ns)(void);       /**< wall clock, since 1970 UTC */
     int64_t (*monotonic_ns)(void); /**< for distances of time */
+
+    const weir_plugin_records *records; /**< for sinks */
+    const weir_plugin_links *links;     /**< for backends */
 };
 
 /* ------------------------------------------------------------------ the plugin */
 
 /** Sizes that both sides must agree on. */
 typedef struct weir_plugin_sizes {
-    uint32_t entry, host, context, function, column;
+    uint32_t entry, host, context, function, column, option, sink, records, backend, links, target,
+        frame, end;
 } weir_plugin_sizes;
 
 typedef struct weir_plugin_entry {
@@ -295,11 +488,16 @@ typedef struct weir_plugin_entry {
 #define WEIR_PLUGIN_SIZES                                                                          \
     {                                                                                              \
         sizeof(weir_plugin_entry), sizeof(weir_plugin_host), sizeof(weir_plugin_context),          \
-            sizeof(weir_plugin_function), sizeof(weir_plugin_column)                               \
+            sizeof(weir_plugin_function), sizeof(weir_plugin_column), sizeof(weir_plugin_option),  \
+            sizeof(weir_plugin_sink), sizeof(weir_plugin_records), sizeof(weir_plugin_backend),    \
+            sizeof(weir_plugin_links), sizeof(weir_plugin_target), sizeof(weir_plugin_frame),      \
+            sizeof(weir_plugin_end)                                                                \
     }
 #define WEIR_PLUGIN_SIZE_NAMES                                                                     \
     "weir_plugin_entry", "weir_plugin_host", "weir_plugin_context", "weir_plugin_function",        \
-        "weir_plugin_column"
+        "weir_plugin_column", "weir_plugin_option", "weir_plugin_sink", "weir_plugin_records",     \
+        "weir_plugin_backend", "weir_plugin_links", "weir_plugin_target", "weir_plugin_frame",     \
+        "weir_plugin_end"
 #define WEIR_PLUGIN_HEAD WEIR_PLUGIN_MAGIC, WEIR_PLUGIN_ABI, WEIR_PLUGIN_MADE_FOR, WEIR_PLUGIN_SIZES
 
 #if defined(__GNUC__)

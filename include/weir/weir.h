@@ -68,6 +68,7 @@ typedef struct weir_spec_options {
     bool no_environment;          /**< do not read credentials from the environment */
     const weir_setting *settings; /**< overrides of `vars` */
     size_t setting_count;
+    const char *more; /**< YAML with `plugins` and `sinks` that are added to the spec's, or NULL */
 } weir_spec_options;
 
 /**

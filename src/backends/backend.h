@@ -103,9 +103,10 @@ typedef struct weir_link_target {
     const weir_link_pair *login; /**< fields of `auth.mqtt` or `auth.zmq` */
     size_t login_count;
     weir_str hello; /**< the first message, of a backend with WEIR_BACKEND_HELLO; secret */
-    const weir_options *options; /**< by the backend's own rows; outlives the link */
-    weir_str connection;         /**< the connection's name, for messages */
-    bool subscribes;             /**< what it is to hear will be asked for */
+    const weir_options *options;        /**< by the backend's own rows; outlives the link */
+    weir_str connection;                /**< the connection's name, for messages */
+    bool subscribes;                    /**< what it is to hear will be asked for */
+    const struct weir_backend *backend; /**< whose open this is, for tables made at run time */
 } weir_link_target;
 
 typedef struct weir_backend {

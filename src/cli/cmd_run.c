@@ -114,6 +114,15 @@ static const cli_option options[] = {
      .help = "serve the same numbers to Prometheus: http://ADDRESS/metrics, where ADDRESS is "
              "HOST:PORT, or "
              "PORT alone on 127.0.0.1"},
+    {.name = "sink",
+     .arg = "NAME:OPTION=VALUE,...",
+     .help = "give the records to a sink of a plugin, too, as 'sinks' in the spec does; may be "
+             "repeated",
+     .repeats = true},
+    {.name = "plugin",
+     .arg = "NAME",
+     .help = "load a plugin as if the spec named it; may be repeated",
+     .repeats = true},
     CLI_OPTION_SET,
     CLI_OPTION_CREDENTIALS,
     CLI_OPTION_LOG,
@@ -134,7 +143,9 @@ const cli_command cli_run = {
         "The exit status is 0 unless every connection has failed for good.",
     .examples = "weir run kraken --subscribe trades=BTC/USD,ETH/USD\n"
                 "weir run acme.yaml --subscribe data=AAPL --channel data --format csv\n"
-                "weir run acme.yaml --record today.rec --duration 1h\n",
+                "weir run acme.yaml --record today.rec --duration 1h\n"
+                "weir run kraken --subscribe trades=BTC/USD --plugin file_sink --sink "
+                "jsonl:path=%Y-%m-%d.jsonl.zst,compression=zstd,max_age=1h\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .run = run};

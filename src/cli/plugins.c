@@ -52,3 +52,79 @@ void cli_warn(void *user, const char *level, weir_str line)
     (void)user;
     fprintf(stderr, "weir: %s: %.*s\n", level, WEIR_FMT(line));
 }
+
+/* ------------------------------------------------------------------ --plugin and --sink */
+
+/* Plain where that cannot be misread, else in single quotes. */
+static void put_scalar(weir_buf *out, weir_str text)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+";
+    bool is_plain = text.len > 0;
+    for (size_t i = 0; i < text.len; i++)
+        is_plain = is_plain && strchr(plain, text.ptr[i]) && text.ptr[i];
+    if (is_plain) {
+        weir_buf_put(out, text);
+        return;
+    }
+    weir_buf_putc(out, '\'');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '\'')
+            weir_buf_putc(out, '\'');
+        weir_buf_putc(out, text.ptr[i]);
+    }
+    weir_buf_putc(out, '\'');
+}
+
+static bool put_option(weir_buf *out, const cli_args *args, weir_str option)
+{
+    const char *equals = option.len ? memchr(option.ptr, '=', option.len) : NULL;
+    if (!equals || equals == option.ptr) {
+        cli_usage(args, "--sink takes NAME:OPTION=VALUE,OPTION=VALUE, not '%.*s' for an option",
+                  WEIR_FMT(option));
+        return false;
+    }
+    const weir_str name = {option.ptr, (size_t)(equals - option.ptr)};
+    weir_buf_puts(out, "      ");
+    put_scalar(out, name);
+    weir_buf_puts(out, ": ");
+    put_scalar(out, (weir_str){equals + 1, option.len - name.len - 1});
+    weir_buf_putc(out, '\n');
+    return true;
+}
+
+static bool put_sink(weir_buf *out, const cli_args *args, const char *text)
+{
+    const size_t name = strcspn(text, ":");
+    weir_buf_puts(out, "  - type: ");
+    put_scalar(out, (weir_str){text, name});
+    weir_buf_putc(out, '\n');
+    if (text[name])
+        weir_buf_puts(out, "    options:\n");
+    for (const char *at = text + name + (text[name] == ':'); *at;) {
+        const size_t len = strcspn(at, ",");
+        if (!put_option(out, args, (weir_str){at, len}))
+            return false;
+        at += len + (at[len] == ',');
+    }
+    return true;
+}
+
+bool cli_put_more(weir_buf *out, const cli_args *args)
+{
+    size_t at = 0;
+    for (const char *name; (name = cli_next(args, "plugin", &at));) {
+        weir_buf_puts(out, out->len == 0 ? "plugins:\n  - " : "  - ");
+        put_scalar(out, weir_str_of(name));
+        weir_buf_putc(out, '\n');
+    }
+    at = 0;
+    bool has_sinks = false;
+    for (const char *text; (text = cli_next(args, "sink", &at));) {
+        weir_buf_puts(out, has_sinks ? "" : "sinks:\n");
+        has_sinks = true;
+        if (!put_sink(out, args, text))
+            return false;
+    }
+    return true;
+}

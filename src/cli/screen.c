@@ -192,8 +192,13 @@ static void put_subscription(weir_buf *out, const weir_event *event)
 
 static void put_dropped(weir_buf *out, const weir_event *event)
 {
-    weir_buf_printf(out, "dropped %llu records, since stdout is read too slowly",
-                    (unsigned long long)event->count);
+    static const char other[] = "sink ";
+    const size_t len = sizeof other - 1;
+    if (event->reason.len > len && memcmp(event->reason.ptr, other, len) == 0)
+        cli_put_clean(out, event->reason);
+    else
+        weir_buf_printf(out, "dropped %llu records, since stdout is read too slowly",
+                        (unsigned long long)event->count);
 }
 
 static const struct {

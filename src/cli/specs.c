@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/plugins.h"
 #include "util/diag.h"
 #include "util/file.h"
 
@@ -195,11 +196,12 @@ static bool read_settings(const cli_args *args, const weir_setting *more, weir_s
 }
 
 static weir_spec *load(const cli_args *args, const char *path, const weir_setting *settings,
-                       size_t count)
+                       size_t count, weir_buf *more)
 {
     const weir_spec_options options = {.credentials_file = cli_value(args, "credentials"),
                                        .settings = settings,
-                                       .setting_count = count};
+                                       .setting_count = count,
+                                       .more = weir_buf_cstr(more)};
     weir_report *report = NULL;
     weir_error error = {0};
     weir_spec *spec = weir_spec_load(path, &options, &report, &error);
@@ -214,7 +216,7 @@ static weir_spec *load(const cli_args *args, const char *path, const weir_settin
 weir_spec *cli_load_spec_with(const cli_args *args, const char *name, const weir_setting *more,
                               int *status)
 {
-    weir_buf path = {0};
+    weir_buf path = {0}, added = {0};
     weir_spec *spec = NULL;
     size_t count = 0;
     weir_setting *settings = calloc(args->given_count + 1, sizeof *settings);
@@ -223,14 +225,15 @@ weir_spec *cli_load_spec_with(const cli_args *args, const char *name, const weir
         cli_fail("out of memory");
     else if (!cli_find_spec(name, &path))
         cli_fail("%s", weir_buf_cstr(&path));
-    else if (!read_settings(args, more, settings, &count))
+    else if (!read_settings(args, more, settings, &count) || !cli_put_more(&added, args))
         *status = CLI_USAGE;
     else
-        spec = load(args, weir_buf_cstr(&path), settings, count);
+        spec = load(args, weir_buf_cstr(&path), settings, count, &added);
     for (size_t i = 0; i < count; i++)
         free((char *)settings[i].name);
     free(settings);
     weir_buf_fini(&path);
+    weir_buf_fini(&added);
     return spec;
 }
 

@@ -99,7 +99,8 @@ static bool project_msgpack(weir_runner *runner, const weir_projection *paths, w
  */
 static bool parse_plugin(weir_runner *runner, weir_str bytes, weir_value *message, weir_error *why)
 {
-    const weir_value frame = weir_value_bytes(bytes);
+    const bool is_text = !runner->frame->is_binary && weir_utf8_valid(bytes);
+    const weir_value frame = is_text ? weir_value_str(bytes) : weir_value_bytes(bytes);
     if (!runner->is_decoded) {
         if (!weir_extension_run(runner->plan->decode, runner->vm, runner->world, &runner->input,
                                 &frame, 1, &runner->decoded)) {

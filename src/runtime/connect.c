@@ -152,6 +152,7 @@ weir_code weir_connection_open(weir_connection *connection, const weir_link_sink
 {
     *wait_ns = 0;
     weir_link_target target = {.options = &connection->options,
+                               .backend = connection->backend,
                                .connection = connection->spec->name,
                                .subscribes = connection->spec->subscribe_count > 0};
     weir_str shown = {0};

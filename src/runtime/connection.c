@@ -481,7 +481,9 @@ weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtim
     connection->shard = shard;
     connection->shard_count = weir_connection_shards(connection->spec);
     connection->plan = spec->plans[spec_index];
-    connection->backend = weir_backend_find(connection->spec->backend);
+    connection->backend = weir_plugins_backend(spec->plugins, connection->spec->backend);
+    if (!connection->backend)
+        connection->backend = weir_backend_find(connection->spec->backend);
     if (!connection->backend)
         return weir_fail(error, WEIR_ERR_UNSUPPORTED, "connection '%.*s': no backend '%.*s'",
                          WEIR_FMT(connection->spec->name), WEIR_FMT(connection->spec->backend));

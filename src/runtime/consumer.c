@@ -49,6 +49,7 @@ struct weir_consumer {
     void *user;
     weir_consumer_host host;
     weir_consumer *following;
+    const char *label; /* of the host; NULL: a consumer of the program */
 
     pthread_mutex_t lock;
     /* under the lock */
@@ -542,6 +543,16 @@ weir_consumer *weir_consumer_following(const weir_consumer *consumer)
 void weir_consumer_set_following(weir_consumer *consumer, weir_consumer *following)
 {
     consumer->following = following;
+}
+
+const char *weir_consumer_label(const weir_consumer *consumer)
+{
+    return consumer->label ? consumer->label : "a consumer";
+}
+
+void weir_consumer_set_label(weir_consumer *consumer, const char *label)
+{
+    consumer->label = label;
 }
 
 /* ------------------------------------------------------------------ the dispatcher */

@@ -48,6 +48,10 @@ void weir_consumer_finish(weir_consumer *consumer, int64_t deadline_ns);
 weir_consumer *weir_consumer_following(const weir_consumer *consumer);
 void weir_consumer_set_following(weir_consumer *consumer, weir_consumer *following);
 
+/** What it is called in events; the text must outlive it. */
+const char *weir_consumer_label(const weir_consumer *consumer);
+void weir_consumer_set_label(weir_consumer *consumer, const char *label);
+
 /** Records dropped since the last call; one caller at a time. */
 uint64_t weir_consumer_take_drops(weir_consumer *consumer);
 /** From the read of a frame to delivery. Any thread. */

@@ -115,6 +115,8 @@ struct weir_runtime {
     pthread_mutex_t opening;            /* of consumers: the head of the list */
     pthread_mutex_t lifecycle;          /* start and stop, held while they last */
     pthread_mutex_t publishing;         /* numbering and queueing, with several reactors */
+    struct weir_sink *sinks;            /* of the spec: plugin_sink.c */
+    size_t sink_count;
     uint64_t seq[WEIR_CHANNEL_COUNT];
     atomic_ullong last_subscription; /* id */
     bool is_started;                 /* under lifecycle */

@@ -19,10 +19,23 @@ enum { ARGUMENTS_MAX = 256, DEPTH_MAX = 64 };
 
 /* ------------------------------------------------------------------ telling */
 
-static void tell(weir_world *world, weir_code code, const char *text)
+static void tell_connection(void *user, weir_code code, const char *text)
 {
+    weir_connection_tell(user, WEIR_EVENT_WARNING, code, (weir_str){0}, 0, "%s", text);
+}
+
+weir_plugin_teller weir_plugin_teller_of(weir_world *world)
+{
+    weir_plugin_teller teller = {NULL, NULL};
     if (world && world->live)
-        weir_connection_tell(world->live, WEIR_EVENT_WARNING, code, (weir_str){0}, 0, "%s", text);
+        teller = (weir_plugin_teller){tell_connection, world->live};
+    return teller;
+}
+
+static void tell(const weir_plugin_teller *teller, weir_code code, const char *text)
+{
+    if (teller && teller->tell)
+        teller->tell(teller->user, code, text);
     else
         weir_log(WEIR_LOG_WARNING, "%s", text);
 }
@@ -48,8 +61,9 @@ static void count(atomic_ullong *counter, unsigned long long n)
     atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }
 
-void weir_plugin_account(const weir_loaded *plugin, weir_meter *meter, weir_world *world,
-                         const char *what, int64_t began_ns, int64_t budget_ns, const char *failure)
+void weir_plugin_account(const weir_loaded *plugin, weir_meter *meter,
+                         const weir_plugin_teller *teller, const char *what, int64_t began_ns,
+                         int64_t budget_ns, const char *failure)
 {
     char text[400];
     const int64_t now_ns = weir_mono_ns();
@@ -63,7 +77,7 @@ void weir_plugin_account(const weir_loaded *plugin, weir_meter *meter, weir_worl
             snprintf(text, sizeof text, "plugin '%s': %s failed: %s (%llu of %llu calls so far)",
                      plugin->name, what, failure, (unsigned long long)meter->failures,
                      (unsigned long long)meter->calls);
-            tell(world, WEIR_ERR_EVAL, text);
+            tell(teller, WEIR_ERR_EVAL, text);
         }
     }
     if (budget_ns > 0 && took_ns > budget_ns) {
@@ -74,7 +88,7 @@ void weir_plugin_account(const weir_loaded *plugin, weir_meter *meter, weir_worl
                      "(%llu of %llu calls so far)",
                      plugin->name, what, (double)took_ns / 1e6, (double)budget_ns / 1e6,
                      (unsigned long long)meter->slow, (unsigned long long)meter->calls);
-            tell(world, WEIR_ERR_LIMIT, text);
+            tell(teller, WEIR_ERR_LIMIT, text);
         }
     }
 }
@@ -156,6 +170,7 @@ void weir_plugin_room_init(weir_plugin_room *room, const weir_loaded *plugin, we
     room->world = world;
     room->expr = world ? &world->expr : NULL;
     room->input = NULL;
+    room->options = NULL;
     room->saw_secret = false;
     room->has_failed = false;
     room->why[0] = '\0';
@@ -185,7 +200,6 @@ static bool run(const weir_extension *extension, weir_vm *vm, const weir_value *
     weir_plugin_item *item = (weir_plugin_item *)extension;
     const weir_value *pointers[ARGUMENTS_MAX];
     weir_plugin_room room;
-    char what[160];
     weir_world *world = vm->world ? vm->world->owner : NULL;
     if (count + rest_count > ARGUMENTS_MAX)
         return weir_vm_fail(vm, WEIR_RAISE_TYPE, "%s() takes at most %d arguments",
@@ -200,12 +214,11 @@ static bool run(const weir_extension *extension, weir_vm *vm, const weir_value *
     const int64_t began_ns = weir_mono_ns();
     const weir_value *result = item->row.call(&room.open, pointers, count + rest_count);
     const char *failure = check_result(extension, result, &room);
-    snprintf(what, sizeof what, "%s '%s'", weir_extension_use_name(extension->use),
-             extension->row.name);
-    weir_plugin_account(item->plugin, &item->meter, world, what, began_ns, item->plugin->budget_ns,
-                        failure);
+    const weir_plugin_teller teller = weir_plugin_teller_of(world);
+    weir_plugin_account(item->plugin, &item->meter, &teller, item->what, began_ns,
+                        item->plugin->budget_ns, failure);
     if (failure)
-        return weir_vm_fail(vm, WEIR_RAISE_PLUGIN, "%s of plugin '%s': %s", what,
+        return weir_vm_fail(vm, WEIR_RAISE_PLUGIN, "%s of plugin '%s': %s", item->what,
                             item->plugin->name, failure);
     *out = *result;
     if (room.saw_secret && room.expr)

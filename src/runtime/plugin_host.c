@@ -456,7 +456,10 @@ static const weir_value *host_credential(weir_plugin_context *context, const cha
 
 static const weir_value *host_option(weir_plugin_context *context, const char *name)
 {
-    const weir_value *options = &weir_plugin_room_of(context)->plugin->options;
+    weir_plugin_room *room = weir_plugin_room_of(context);
+    const weir_value *options = &room->plugin->options;
+    if (room->options)
+        return name ? weir_plugin_option_value(room, name) : NULL;
     if (options->kind != WEIR_DICT || !name)
         return NULL;
     const weir_value *found = weir_dict_get_str(options->dict, weir_str_of(name));
@@ -476,6 +479,8 @@ const weir_plugin_host weir_plugin_host_table = {
     .size = sizeof(weir_plugin_host),
     .version = WEIR_VERSION,
     .add_function = weir_plugin_add_function,
+    .add_sink = weir_plugin_add_sink,
+    .add_backend = weir_plugin_add_backend,
     .fail = host_fail,
     .log = host_log,
     .alloc = host_alloc,
@@ -518,4 +523,6 @@ const weir_plugin_host weir_plugin_host_table = {
     .timer_cancel = weir_plugin_timer_cancel,
     .now_ns = weir_now_ns,
     .monotonic_ns = weir_mono_ns,
+    .records = &weir_plugin_records_table,
+    .links = &weir_plugin_links_table,
 };

@@ -55,7 +55,7 @@ weir_code weir_plugin_send(weir_plugin_context *context, bool is_binary, weir_st
 
 struct weir_plugin_timer {
     weir_plugin_timer *next;
-    weir_connection *connection;
+    weir_connection *connection; /* whose it is, or of nobody: of a link */
     const weir_loaded *plugin;
     weir_timer *timer;
     weir_plugin_timer_fn *fn;
@@ -69,13 +69,26 @@ static void on_fire(void *user)
     weir_connection *connection = timer->connection;
     weir_arena *arena = weir_runner_vm(connection->runner)->arena;
     const weir_arena_mark mark = weir_arena_save(arena);
+    const weir_plugin_teller teller = weir_plugin_teller_of(&connection->world);
     weir_plugin_room room;
     weir_plugin_room_init(&room, timer->plugin, &connection->world, arena);
     const int64_t began_ns = weir_mono_ns();
     timer->fn(&room.open, timer->user);
-    weir_plugin_account(timer->plugin, &timer->meter, &connection->world, "a timer", began_ns,
+    weir_plugin_account(timer->plugin, &timer->meter, &teller, "a timer", began_ns,
                         timer->plugin->budget_ns, room.has_failed ? room.why : NULL);
     weir_arena_rewind(arena, mark);
+}
+
+weir_plugin_timer *weir_plugin_timer_make(weir_loop *loop, void (*fire)(void *user), void *user)
+{
+    weir_plugin_timer *timer = calloc(1, sizeof *timer);
+    if (!timer)
+        return NULL;
+    timer->timer = weir_timer_new(loop, fire, user ? user : timer);
+    if (timer->timer)
+        return timer;
+    free(timer);
+    return NULL;
 }
 
 weir_plugin_timer *weir_plugin_timer_new(weir_plugin_context *context, weir_plugin_timer_fn *fn,
@@ -83,18 +96,14 @@ weir_plugin_timer *weir_plugin_timer_new(weir_plugin_context *context, weir_plug
 {
     const weir_plugin_room *room = weir_plugin_room_of(context);
     weir_connection *connection = room->world ? room->world->live : NULL;
-    weir_plugin_timer *timer = connection && fn ? calloc(1, sizeof *timer) : NULL;
+    weir_plugin_timer *timer =
+        connection && fn ? weir_plugin_timer_make(connection->reactor->loop, on_fire, NULL) : NULL;
     if (!timer)
         return NULL;
     timer->connection = connection;
     timer->plugin = room->plugin;
     timer->fn = fn;
     timer->user = user;
-    timer->timer = weir_timer_new(connection->reactor->loop, on_fire, timer);
-    if (!timer->timer) {
-        free(timer);
-        return NULL;
-    }
     timer->next = connection->plugin_timers;
     connection->plugin_timers = timer;
     return timer;
@@ -112,12 +121,19 @@ void weir_plugin_timer_cancel(weir_plugin_timer *timer)
         weir_timer_cancel(timer->timer);
 }
 
+void weir_plugin_timer_free(weir_plugin_timer *timer)
+{
+    if (!timer)
+        return;
+    weir_timer_free(timer->timer);
+    free(timer);
+}
+
 void weir_plugin_timers_free(weir_connection *connection)
 {
     for (weir_plugin_timer *timer = connection->plugin_timers, *next; timer; timer = next) {
         next = timer->next;
-        weir_timer_free(timer->timer);
-        free(timer);
+        weir_plugin_timer_free(timer);
     }
     connection->plugin_timers = NULL;
 }

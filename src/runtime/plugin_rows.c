@@ -3,14 +3,13 @@
  * What `init` registers. Rows are checked here, once, so that the rooms below can rely on them; the
  * first that is refused is what the user is told, whatever `init` returns.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "runtime/plugins.h"
 #include "util/error.h"
 
-static bool refuse(weir_plugin_registry *registry, const char *format, ...) WEIR_PRINTF(2, 3);
-
-static bool refuse(weir_plugin_registry *registry, const char *format, ...)
+bool weir_plugin_refuse(weir_plugin_registry *registry, const char *format, ...)
 {
     va_list args;
     if (registry->error.code != WEIR_OK)
@@ -36,7 +35,7 @@ static size_t word_length(const char *text)
     return len;
 }
 
-static bool is_word(const char *text)
+bool weir_plugin_is_word(const char *text)
 {
     return text && text[0] && text[word_length(text)] == '\0';
 }
@@ -93,26 +92,29 @@ static bool is_taken(const char *name)
 static bool check_row(weir_plugin_registry *registry, const weir_plugin_function *row)
 {
     if ((unsigned)row->use >= WEIR_PLUGIN_USES)
-        return refuse(registry, "it registers a function of a use (%u) that there is not",
-                      (unsigned)row->use);
+        return weir_plugin_refuse(registry,
+                                  "it registers a function of a use (%u) that there is not",
+                                  (unsigned)row->use);
     const char *use = weir_extension_use_name((weir_extension_use)row->use);
-    if (!is_word(row->name))
-        return refuse(registry,
-                      "it registers a %s under '%.40s', which is no name: letters, digits and '_', "
-                      "a letter first",
-                      use, row->name ? row->name : "");
+    if (!weir_plugin_is_word(row->name))
+        return weir_plugin_refuse(
+            registry,
+            "it registers a %s under '%.40s', which is no name: letters, digits and '_', "
+            "a letter first",
+            use, row->name ? row->name : "");
     if (!row->call)
-        return refuse(registry, "it registers %s '%s' without a function", use, row->name);
+        return weir_plugin_refuse(registry, "it registers %s '%s' without a function", use,
+                                  row->name);
     const bool is_expression = row->use == WEIR_PLUGIN_EXPRESSION;
     if (is_expression && is_taken(row->name))
-        return refuse(registry, "'%s' has a meaning in expressions already", row->name);
+        return weir_plugin_refuse(registry, "'%s' has a meaning in expressions already", row->name);
     if (is_expression && (!row->params || !are_params(row->params)))
-        return refuse(
+        return weir_plugin_refuse(
             registry,
             "the parameters of '%s' are not as they should be: \"x y? *rest\", at most %d",
             row->name, WEIR_PARAMS_MAX);
     if (row->use == WEIR_PLUGIN_CONVERTER && (row->column_count == 0 || !row->columns))
-        return refuse(registry, "converter '%s' declares no columns", row->name);
+        return weir_plugin_refuse(registry, "converter '%s' declares no columns", row->name);
     return true;
 }
 
@@ -134,8 +136,8 @@ static bool check_column(weir_plugin_registry *registry, const weir_plugin_funct
         is_good = strcmp(name, carried[i]) != 0;
     for (size_t i = 0; is_good && i < index; i++)
         is_good = strcmp(name, row->columns[i].name) != 0;
-    return is_good || refuse(registry, "converter '%s' cannot have the column '%.60s'", row->name,
-                             name ? name : "");
+    return is_good || weir_plugin_refuse(registry, "converter '%s' cannot have the column '%.60s'",
+                                         row->name, name ? name : "");
 }
 
 static bool take_columns(weir_plugin_registry *registry, weir_plugin_item *item)
@@ -147,7 +149,7 @@ static bool take_columns(weir_plugin_registry *registry, weir_plugin_item *item)
     item->extension.columns = columns;
     item->extension.column_count = row->column_count;
     if (!columns)
-        return refuse(registry, "out of memory");
+        return weir_plugin_refuse(registry, "out of memory");
     for (size_t i = 0; i < row->column_count; i++) {
         if (!check_column(registry, row, i))
             return false;
@@ -190,6 +192,8 @@ static void fill(weir_plugin_item *item, const weir_loaded *plugin)
     item->extension.name = weir_str_of(row->name);
     item->extension.plugin = weir_str_of(plugin->name);
     item->extension.run = weir_plugin_run;
+    snprintf(item->what, sizeof item->what, "%s '%.80s'",
+             weir_extension_use_name(item->extension.use), row->name);
     item->extension.row = (weir_fn_row){.name = row->name,
                                         .params = row->params ? row->params : "",
                                         .call = weir_plugin_call,
@@ -201,22 +205,23 @@ bool weir_plugin_add_function(weir_plugin_registry *registry, const weir_plugin_
 {
     weir_plugins *plugins = registry->plugin->owner;
     if (!row)
-        return refuse(registry, "it registers nothing");
+        return weir_plugin_refuse(registry, "it registers nothing");
     if (!check_row(registry, row))
         return false;
     const weir_extension *other = weir_extension_find(
         &plugins->extensions, (weir_extension_use)row->use, weir_str_of(row->name));
     if (other)
-        return refuse(registry, "%s '%s' is registered already, by plugin '%.*s'",
-                      weir_extension_use_name(other->use), row->name, WEIR_FMT(other->plugin));
+        return weir_plugin_refuse(registry, "%s '%s' is registered already, by plugin '%.*s'",
+                                  weir_extension_use_name(other->use), row->name,
+                                  WEIR_FMT(other->plugin));
     weir_plugin_item *item = calloc(1, sizeof *item);
     if (!item)
-        return refuse(registry, "out of memory");
+        return weir_plugin_refuse(registry, "out of memory");
     item->row = *row;
     fill(item, registry->plugin);
     if (!take_columns(registry, item) || !append(plugins, item)) {
         free_item(item);
-        return refuse(registry, "out of memory");
+        return weir_plugin_refuse(registry, "out of memory");
     }
     return true;
 }
@@ -232,4 +237,5 @@ void weir_plugins_forget(weir_plugins *plugins, const weir_loaded *plugin)
     }
     plugins->count = left;
     plugins->extensions.count = left;
+    weir_plugins_forget_tables(plugins, plugin);
 }

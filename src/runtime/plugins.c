@@ -292,6 +292,7 @@ void weir_plugins_free(weir_plugins *plugins)
         free_plugin(plugin);
     }
     free(plugins->items);
+    weir_plugins_free_tables(plugins);
     weir_arena_free(plugins->arena);
     free(plugins);
 }
@@ -317,20 +318,41 @@ bool weir_spec_plugin(const weir_spec *spec, size_t index, weir_plugin_info *inf
     return true;
 }
 
+static void read_meter(const weir_meter *meter, weir_plugin_stats *stats)
+{
+    stats->calls = atomic_load_explicit(&meter->calls, memory_order_relaxed);
+    stats->failures = atomic_load_explicit(&meter->failures, memory_order_relaxed);
+    stats->over_budget = atomic_load_explicit(&meter->slow, memory_order_relaxed);
+    stats->total_ns = (int64_t)atomic_load_explicit(&meter->total_ns, memory_order_relaxed);
+    stats->slowest_ns = (int64_t)atomic_load_explicit(&meter->slowest_ns, memory_order_relaxed);
+}
+
+static void describe_table(const weir_plugin_table *table, weir_plugin_stats *stats)
+{
+    const char *doc = table->is_backend ? table->backend_row.title : table->sink_row.doc;
+    stats->plugin = weir_str_of(table->plugin->name);
+    stats->function =
+        weir_str_of(table->is_backend ? table->backend_row.name : table->sink_row.name);
+    stats->use = table->is_backend ? "backend" : "sink";
+    stats->doc = doc ? doc : "";
+    read_meter(&table->meter, stats);
+}
+
 bool weir_spec_plugin_function(const weir_spec *spec, size_t index, weir_plugin_stats *stats)
 {
-    if (index >= spec->plugins->count)
-        return false;
-    const weir_plugin_item *item = spec->plugins->items[index];
-    *stats = (weir_plugin_stats){
-        .plugin = item->extension.plugin,
-        .function = item->extension.name,
-        .use = weir_extension_use_name(item->extension.use),
-        .doc = item->row.doc ? item->row.doc : "",
-        .calls = atomic_load_explicit(&item->meter.calls, memory_order_relaxed),
-        .failures = atomic_load_explicit(&item->meter.failures, memory_order_relaxed),
-        .over_budget = atomic_load_explicit(&item->meter.slow, memory_order_relaxed),
-        .total_ns = (int64_t)atomic_load_explicit(&item->meter.total_ns, memory_order_relaxed),
-        .slowest_ns = (int64_t)atomic_load_explicit(&item->meter.slowest_ns, memory_order_relaxed)};
+    const weir_plugins *plugins = spec->plugins;
+    *stats = (weir_plugin_stats){0};
+    if (index >= plugins->count) {
+        if (index - plugins->count >= plugins->table_count)
+            return false;
+        describe_table(plugins->tables[index - plugins->count], stats);
+        return true;
+    }
+    const weir_plugin_item *item = plugins->items[index];
+    stats->plugin = item->extension.plugin;
+    stats->function = item->extension.name;
+    stats->use = weir_extension_use_name(item->extension.use);
+    stats->doc = item->row.doc ? item->row.doc : "";
+    read_meter(&item->meter, stats);
     return true;
 }

@@ -17,6 +17,8 @@
 #define WEIR_PLUGIN_BUDGET_NS INT64_C(1000000)     /* of a call, unless the spec says another */
 #define WEIR_PLUGIN_TELL_NS   INT64_C(60000000000) /* between two warnings about one function */
 
+typedef struct weir_plugin_room weir_plugin_room; /* a context from the inside */
+
 /** What is known of the calls of one function. Any thread. */
 typedef struct weir_meter {
     atomic_ullong calls, failures, slow, total_ns, slowest_ns;
@@ -43,8 +45,21 @@ typedef struct weir_plugin_item {
     weir_extension extension;
     weir_plugin_function row;
     const weir_loaded *plugin;
+    char what[120]; /* "transform 'half'" */
     weir_meter meter;
 } weir_plugin_item;
+
+/** A sink or a backend that a plugin registered. */
+typedef struct weir_plugin_table {
+    weir_backend backend; /* of a backend: what the runtime opens links by */
+    bool is_backend;
+    weir_plugin_sink sink_row;
+    weir_plugin_backend backend_row;
+    const weir_loaded *plugin;
+    weir_option_row *options; /* of the row, as the spec room reads them */
+    char what[120];           /* "sink 'file'" */
+    weir_meter meter;
+} weir_plugin_table;
 
 struct weir_plugins {
     weir_arena *arena;
@@ -52,6 +67,10 @@ struct weir_plugins {
     weir_plugin_item **items;
     size_t count, cap;
     weir_extensions extensions; /* over items */
+    weir_plugin_table **tables;
+    size_t table_count, table_cap;
+    weir_backend_rows *backends; /* those of the program, then those of plugins */
+    weir_sink_rows *sinks;
     weir_spec_registry registry;
     const weir_spec_model *model; /* NULL while it is loaded */
 };
@@ -76,23 +95,65 @@ struct weir_plugin_registry {
 };
 
 bool weir_plugin_add_function(weir_plugin_registry *registry, const weir_plugin_function *row);
+/** Notes why a registration is refused, unless one was before; false. */
+bool weir_plugin_refuse(weir_plugin_registry *registry, const char *format, ...) WEIR_PRINTF(2, 3);
+/** Letters, digits and '_', a letter first. */
+bool weir_plugin_is_word(const char *text);
 /** Forgets what a plugin has registered. */
 void weir_plugins_forget(weir_plugins *plugins, const weir_loaded *plugin);
 
+/* ------------------------------------------------------------------ plugin_tables.c */
+
+bool weir_plugin_add_sink(weir_plugin_registry *registry, const weir_plugin_sink *row);
+bool weir_plugin_add_backend(weir_plugin_registry *registry, const weir_plugin_backend *row);
+/** NULL: no plugin of the spec registers it. */
+weir_plugin_table *weir_plugins_sink(const weir_plugins *plugins, weir_str name);
+const weir_backend *weir_plugins_backend(const weir_plugins *plugins, weir_str name);
+/** Whose options these are. */
+const weir_plugin_table *weir_plugin_table_of(const weir_options *options);
+void weir_plugins_forget_tables(weir_plugins *plugins, const weir_loaded *plugin);
+void weir_plugins_free_tables(weir_plugins *plugins);
+/** The value of an option by its row, made in the arena of the room; NULL: it has none. */
+const weir_value *weir_plugin_option_value(weir_plugin_room *room, const char *name);
+
+/* ------------------------------------------------------------------ plugin_backend.c */
+
+/** Fills the table that the runtime sees. */
+void weir_plugin_backend_fill(weir_plugin_table *table);
+extern const weir_plugin_links weir_plugin_links_table;
+
+/* ------------------------------------------------------------------ plugin_sink.c */
+
+extern const weir_plugin_records weir_plugin_records_table;
+/** Opens the sinks of the spec for a runtime. */
+weir_code weir_sinks_open(weir_runtime *runtime, weir_error *error);
+weir_code weir_sinks_start(weir_runtime *runtime, weir_error *error);
+/** After the end of the consumers: waits until each sink has written what is queued, at most until
+ * `deadline_ns` of weir_mono_ns, then drops the rest; closes them. */
+void weir_sinks_stop(weir_runtime *runtime, int64_t deadline_ns);
+void weir_sinks_free(weir_runtime *runtime);
+
 /* ------------------------------------------------------------------ plugin_call.c */
 
-/** A context from the inside. `open` is what the plugin sees. */
-typedef struct weir_plugin_room {
+/** Whom warnings of a call are for. NULL: the log. */
+typedef struct weir_plugin_teller {
+    void (*tell)(void *user, weir_code code, const char *text);
+    void *user;
+} weir_plugin_teller;
+
+/** `open` is what the plugin sees. */
+struct weir_plugin_room {
     weir_plugin_context open;
     const weir_loaded *plugin;
     weir_arena *arena;
     weir_world *world; /* NULL: of no connection */
     const weir_expr_world *expr;
     const weir_expr_input *input; /* NULL: nothing to see */
+    const weir_options *options;  /* NULL: those of the plugin */
     bool saw_secret;
     bool has_failed;
     char why[256];
-} weir_plugin_room;
+};
 
 static inline weir_plugin_room *weir_plugin_room_of(weir_plugin_context *context)
 {
@@ -109,9 +170,11 @@ void weir_plugin_room_init(weir_plugin_room *room, const weir_loaded *plugin, we
                            weir_arena *arena);
 /** Counts a call that ended now, and tells of it when it was slow or failed; `what` is as in
  * "plugin 'x': WHAT took ...". `budget_ns` 0: it may take as long as it likes. */
-void weir_plugin_account(const weir_loaded *plugin, weir_meter *meter, weir_world *world,
-                         const char *what, int64_t began_ns, int64_t budget_ns,
-                         const char *failure);
+void weir_plugin_account(const weir_loaded *plugin, weir_meter *meter,
+                         const weir_plugin_teller *teller, const char *what, int64_t began_ns,
+                         int64_t budget_ns, const char *failure);
+/** A teller for the events of the connection whose world it is, else for the log. */
+weir_plugin_teller weir_plugin_teller_of(weir_world *world);
 
 /* ------------------------------------------------------------------ plugin_host.c */
 
@@ -127,5 +190,8 @@ weir_plugin_timer *weir_plugin_timer_new(weir_plugin_context *context, weir_plug
                                          void *user);
 void weir_plugin_timer_set(weir_plugin_timer *timer, int64_t delay_ns);
 void weir_plugin_timer_cancel(weir_plugin_timer *timer);
+/** One that calls `fire` with `user`, or with itself when that is NULL. */
+weir_plugin_timer *weir_plugin_timer_make(weir_loop *loop, void (*fire)(void *user), void *user);
+void weir_plugin_timer_free(weir_plugin_timer *timer);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "runtime/live.h"
+#include "runtime/plugins.h"
 #include "util/error.h"
 #include "util/time.h"
 
@@ -75,7 +76,9 @@ static weir_code build(weir_runtime *runtime, size_t *chosen, size_t chosen_coun
         return weir_fail_nomem(error);
     for (size_t i = 0; i < runtime->reactor_count && code == WEIR_OK; i++)
         code = weir_reactor_init(&runtime->reactors[i], runtime, error);
-    return code == WEIR_OK ? build_connections(runtime, chosen, chosen_count, error) : code;
+    if (code == WEIR_OK)
+        code = build_connections(runtime, chosen, chosen_count, error);
+    return code == WEIR_OK ? weir_sinks_open(runtime, error) : code;
 }
 
 weir_runtime *weir_runtime_new(weir_spec *spec, const weir_runtime_options *options,
@@ -117,6 +120,7 @@ void weir_runtime_free(weir_runtime *runtime)
     if (!runtime)
         return;
     weir_runtime_stop(runtime, 0);
+    weir_sinks_free(runtime);
     weir_consumer *consumer = atomic_load(&runtime->consumers);
     for (weir_consumer *next; consumer; consumer = next) {
         next = weir_consumer_following(consumer);
@@ -152,6 +156,8 @@ weir_code weir_runtime_start(weir_runtime *runtime, weir_error *error)
         return weir_fail(error, WEIR_ERR_STATE, "a runtime is started once");
     }
     weir_code code = weir_events_start(runtime->events, error);
+    if (code == WEIR_OK)
+        code = weir_sinks_start(runtime, error);
     for (size_t i = 0; i < runtime->reactor_count && code == WEIR_OK; i++)
         code = weir_reactor_start(&runtime->reactors[i], error);
     runtime->is_started = true;
@@ -191,6 +197,7 @@ void weir_runtime_stop(weir_runtime *runtime, int64_t deadline_ns)
     for (size_t i = 0; runtime->reactors && i < runtime->reactor_count; i++)
         weir_reactor_join(&runtime->reactors[i]);
     stop_consumers(runtime, stop_at_ns);
+    weir_sinks_stop(runtime, stop_at_ns);
     if (runtime->events) {
         weir_runtime_tell_drops(runtime);
         weir_events_stop(runtime->events);
@@ -259,9 +266,9 @@ void weir_runtime_tell_drops(weir_runtime *runtime)
         if (drops == 0)
             continue;
         char text[120];
-        const int len =
-            snprintf(text, sizeof text, "a consumer (%s) lost %llu records",
-                     weir_overflow_name(weir_consumer_policy(consumer)), (unsigned long long)drops);
+        const int len = snprintf(
+            text, sizeof text, "%.60s (%s) lost %llu records", weir_consumer_label(consumer),
+            weir_overflow_name(weir_consumer_policy(consumer)), (unsigned long long)drops);
         const weir_event event = {.type = WEIR_EVENT_DROPPED,
                                   .time_ns = weir_now_ns(),
                                   .code = WEIR_ERR_LIMIT,

@@ -96,7 +96,8 @@ static bool load_into(weir_spec *spec, const char *path, const weir_spec_options
     spec->plugins = weir_plugins_new();
     if (!spec->plugins)
         return false;
-    spec->model = weir_spec_model_load(path, weir_plugins_registry(spec->plugins), diags);
+    spec->model = weir_spec_model_load_with(path, weir_str_of(options->more),
+                                            weir_plugins_registry(spec->plugins), diags);
     if (!spec->model)
         return weir_diags_errors(diags) > 0;
     spec->plugins->model = spec->model;

@@ -118,6 +118,11 @@ static const weir_key_row spec_rows[] = {
      .shape = &weir_plugins_shape,
      .doc = "shared objects whose functions the spec uses: looked for beside the spec, then in "
             "`WEIR_PLUGIN_PATH`, then where Weir is installed"},
+    {.name = "sinks",
+     .type = WEIR_KEY_READ,
+     .read = weir_keep_sinks,
+     .shape = &weir_sinks_shape,
+     .doc = "where records go besides the program's consumers: sinks of plugins"},
     {.name = "tests",
      .type = WEIR_KEY_READ,
      .read = keep_tests,
@@ -215,8 +220,54 @@ static bool keep_source(weir_spec_model *model, const weir_node *tree)
     return model->tests_source.name.ptr && model->tests_source.text.ptr;
 }
 
-weir_spec_model *weir_spec_model_parse(const char *path, weir_str text,
-                                       const weir_spec_registry *registry, weir_diags *diags)
+/* `list` with the elements of `more` behind its own. */
+static weir_node *joined(weir_arena *arena, weir_node *list, weir_node *more)
+{
+    weir_node *all = WEIR_ARENA_NEW(arena, weir_node);
+    weir_node **items = WEIR_ARENA_ARRAY(arena, weir_node *, list->count + more->count + 1);
+    if (!all || !items)
+        return NULL;
+    *all = *list;
+    all->items = items;
+    all->count = list->count + more->count;
+    if (list->count > 0)
+        memcpy(items, list->items, list->count * sizeof *items);
+    if (more->count > 0)
+        memcpy(items + list->count, more->items, more->count * sizeof *items);
+    return all;
+}
+
+/* A list of `over` takes the place of the tree's, with the tree's elements in front. */
+static void add_list(weir_arena *arena, weir_node *tree, weir_node *over, const char *key)
+{
+    weir_node *own = weir_node_get(tree, key);
+    for (size_t i = 0; own && own->kind == WEIR_NODE_LIST && i < over->count; i++) {
+        weir_pair *pair = &over->pairs[i];
+        weir_node *all = weir_str_is(pair->key->text, key) && pair->value->kind == WEIR_NODE_LIST
+                             ? joined(arena, own, pair->value)
+                             : NULL;
+        pair->value = all ? all : pair->value;
+    }
+}
+
+/* What somebody adds from outside: no file, but with places of its own for its mistakes. */
+static weir_node *with_more(weir_reader *reader, weir_node *tree, weir_str more)
+{
+    if (more.len == 0)
+        return tree;
+    const weir_source *source =
+        weir_diags_add_source(reader->diags, WEIR_STR("(added to the spec)"), more);
+    weir_node *over = source ? weir_yaml_parse(reader->arena, source, reader->diags) : NULL;
+    if (!over || over->kind != WEIR_NODE_MAP)
+        return tree;
+    add_list(reader->arena, tree, over, "plugins");
+    add_list(reader->arena, tree, over, "sinks");
+    weir_node *merged = weir_node_merge(reader->arena, tree, over);
+    return merged ? merged : tree;
+}
+
+static weir_spec_model *parse(const char *path, weir_str text, weir_str more,
+                              const weir_spec_registry *registry, weir_diags *diags)
 {
     weir_arena *arena = weir_arena_new(SPEC_ARENA_FIRST, 0);
     weir_spec_model *model = arena ? WEIR_ARENA_NEW(arena, weir_spec_model) : NULL;
@@ -234,9 +285,11 @@ weir_spec_model *weir_spec_model_parse(const char *path, weir_str text,
         weir_spec_model_free(model);
         return NULL;
     }
+    tree = with_more(&reader, tree, more);
     model->extensions = registry ? registry->extensions : NULL;
     weir_read_plugins(&reader, tree);
     weir_read_map(&reader, tree, &weir_spec_table, model);
+    weir_read_sinks(&reader);
     weir_read_tests(&reader);
     name_variables(model);
     if (!model->assets)
@@ -249,8 +302,20 @@ weir_spec_model *weir_spec_model_parse(const char *path, weir_str text,
     return model;
 }
 
+weir_spec_model *weir_spec_model_parse(const char *path, weir_str text,
+                                       const weir_spec_registry *registry, weir_diags *diags)
+{
+    return parse(path, text, (weir_str){0}, registry, diags);
+}
+
 weir_spec_model *weir_spec_model_load(const char *path, const weir_spec_registry *registry,
                                       weir_diags *diags)
+{
+    return weir_spec_model_load_with(path, (weir_str){0}, registry, diags);
+}
+
+weir_spec_model *weir_spec_model_load_with(const char *path, weir_str more,
+                                           const weir_spec_registry *registry, weir_diags *diags)
 {
     weir_buf content = {0};
     weir_error error = {0};
@@ -258,7 +323,7 @@ weir_spec_model *weir_spec_model_load(const char *path, const weir_spec_registry
     if (weir_file_read(path, WEIR_YAML_BYTES_MAX + 1, &content, &error) != WEIR_OK)
         weir_diag_error(diags, ((weir_place){0}), "%s", error.text);
     else
-        model = weir_spec_model_parse(path, weir_buf_str(&content), registry, diags);
+        model = parse(path, weir_buf_str(&content), more, registry, diags);
     weir_buf_fini(&content);
     return model;
 }

@@ -16,6 +16,7 @@ typedef struct weir_reader {
     weir_diags *diags;
     const weir_spec_registry *registry;
     weir_spec_model *model;
+    weir_node *sinks;     /* the list; NULL: none */
     bool has_lost_plugin; /* one could not be loaded: names that it registers are unknown */
 } weir_reader;
 
@@ -103,7 +104,7 @@ extern const weir_key_table weir_field_table; /* what WEIR_SHAPE_FIELDS is made 
 extern const weir_shape weir_credentials_shape, weir_vars_shape, weir_mappings_shape;
 extern const weir_shape weir_assets_shape, weir_connections_shape, weir_auth_shape;
 extern const weir_shape weir_tests_shape, weir_frame_shape, weir_frames_shape;
-extern const weir_shape weir_plugins_shape, weir_hooks_shape;
+extern const weir_shape weir_plugins_shape, weir_hooks_shape, weir_sinks_shape;
 extern const weir_shape weir_layout_shape, weir_protobuf_shape;
 extern const weir_shape weir_fields_shape, weir_message_shape;
 extern const weir_shape weir_ack_shape, weir_batch_shape, weir_rate_shape, weir_limit_shape;
@@ -164,6 +165,9 @@ void weir_read_plugins(weir_reader *reader, weir_node *spec);
 /** The row's reader: they are loaded by then. */
 void weir_read_plugins_again(weir_reader *reader, weir_node *node, void *model);
 void weir_read_hooks(weir_reader *reader, weir_node *node, void *connection);
+/** Kept until the connections are read: they name some. */
+void weir_keep_sinks(weir_reader *reader, weir_node *node, void *model);
+void weir_read_sinks(weir_reader *reader);
 void weir_read_vars(weir_reader *reader, weir_node *node, void *model);
 void weir_read_mappings(weir_reader *reader, weir_node *node, void *model);
 void weir_read_assets(weir_reader *reader, weir_node *node, void *model);

@@ -330,6 +330,19 @@ typedef struct weir_plugin_spec {
     weir_value options; /* a dict, or ABSENT */
 } weir_plugin_spec;
 
+/** An element of `sinks`. */
+typedef struct weir_sink_spec {
+    weir_str name; /* of the sink of a plugin */
+    const weir_node *node;
+    unsigned channels;   /* bits; 0: all */
+    weir_str connection; /* empty: all */
+    const weir_str *streams;
+    size_t stream_count; /* 0: all */
+    int overflow;        /* as weir_overflow */
+    int64_t capacity;    /* records; 0: the default */
+    weir_options options;
+} weir_sink_spec;
+
 typedef struct weir_spec_model weir_spec_model;
 struct weir_spec_model {
     weir_arena *arena;
@@ -344,6 +357,8 @@ struct weir_spec_model {
     size_t mapping_count;
     const weir_extensions
         *extensions; /* of the plugins: the registry's, which outlives the model */
+    const weir_sink_spec *sinks;
+    size_t sink_count;
     bool has_assets;
     weir_asset_book *assets; /* owned; dynamic when the spec has no master data */
     const weir_connection_spec *connections;
@@ -366,10 +381,19 @@ typedef struct weir_backend_rows {
     bool (*check)(const weir_options *options, weir_str url, unsigned *traits, weir_error *error);
 } weir_backend_rows;
 
+/** The options of a sink that a plugin has registered. */
+typedef struct weir_sink_rows {
+    const char *name;
+    const weir_option_row *rows;
+    size_t count;
+} weir_sink_rows;
+
 typedef struct weir_spec_registry {
     const weir_backend_rows *backends;
     size_t count;
     const weir_extensions *extensions; /* what the plugins loaded so far have registered */
+    const weir_sink_rows *sinks;
+    size_t sink_count;
     /** Loads a plugin; `beside` is the directory to look into first. What it registers is in this
      * registry when it returns. NULL: there are no plugins here. */
     bool (*load_plugin)(void *user, const weir_plugin_spec *plugin, weir_str beside,
@@ -384,6 +408,9 @@ typedef struct weir_spec_registry {
  */
 weir_spec_model *weir_spec_model_load(const char *path, const weir_spec_registry *registry,
                                       weir_diags *diags);
+/** The same with more: a YAML text whose `plugins` and `sinks` are added to the spec's. */
+weir_spec_model *weir_spec_model_load_with(const char *path, weir_str more,
+                                           const weir_spec_registry *registry, weir_diags *diags);
 /** The same from text; `path` names it and gives the directory. */
 weir_spec_model *weir_spec_model_parse(const char *path, weir_str text,
                                        const weir_spec_registry *registry, weir_diags *diags);

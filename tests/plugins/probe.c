@@ -402,6 +402,92 @@ FUNCTION(told)
     return context->host->make_none(context);
 }
 
+/* ------------------------------------------------------------------ a sink */
+
+/* Writes "open", a line per record, "flush" and "close" into a file; slow, failing or not to be
+ * opened as it is told. */
+typedef struct pot {
+    FILE *file;
+    int64_t delay_ns, fail_every, written;
+} pot;
+
+static void *pot_open(weir_plugin_context *context)
+{
+    const weir_plugin_host *host = context->host;
+    weir_str path;
+    char name[400];
+    pot *own = calloc(1, sizeof *own);
+    if (!own || !host->get_text(context, host->option(context, "path"), &path) ||
+        host->option(context, "no_such_option")) {
+        free(own);
+        return NULL;
+    }
+    host->get_i64(context, host->option(context, "delay"), &own->delay_ns);
+    host->get_i64(context, host->option(context, "fail_every"), &own->fail_every);
+    snprintf(name, sizeof name, "%.*s", WEIR_FMT(path));
+    own->file = fopen(name, "w");
+    if (!own->file) {
+        host->fail(context, "%s cannot be written", name);
+        free(own);
+        return NULL;
+    }
+    fprintf(own->file, "open\n");
+    return own;
+}
+
+static bool pot_write(weir_plugin_context *context, void *sink, const weir_record *record)
+{
+    const weir_plugin_records *records = context->host->records;
+    const weir_schema *schema = records->schema(record);
+    const size_t close = records->schema_find(schema, "data.close");
+    pot *own = sink;
+    double price = 0;
+    weir_str line;
+    const struct timespec pause = {own->delay_ns / 1000000000, own->delay_ns % 1000000000};
+    if (own->delay_ns > 0)
+        nanosleep(&pause, NULL);
+    own->written++;
+    if (own->fail_every > 0 && own->written % own->fail_every == 0) {
+        context->host->fail(context, "number %lld is not wanted", (long long)own->written);
+        return false;
+    }
+    if (close == SIZE_MAX || !records->f64(record, close, &price) ||
+        !records->json(context, record, &line))
+        return false;
+    const weir_str symbol = context->host->asset_text(records->asset(record), "symbol");
+    const weir_str stream = records->schema_stream(schema);
+    fprintf(own->file, "%s %.*s %.*s %llu %g %zu\n",
+            records->channel_name(records->schema_channel(schema)), WEIR_FMT(stream),
+            WEIR_FMT(symbol), (unsigned long long)records->seq(record), price, line.len);
+    return true;
+}
+
+static bool pot_flush(weir_plugin_context *context, void *sink)
+{
+    (void)context;
+    fprintf(((pot *)sink)->file, "flush\n");
+    return fflush(((pot *)sink)->file) == 0;
+}
+
+static bool pot_close(weir_plugin_context *context, void *sink)
+{
+    pot *own = sink;
+    (void)context;
+    fprintf(own->file, "close\n");
+    fclose(own->file);
+    free(own);
+    return true;
+}
+
+static const weir_plugin_option pot_options[] = {
+    {"path", WEIR_TAKES_TEXT, NULL, 0, 0, NULL, "the file"},
+    {"delay", WEIR_TAKES_DURATION, "0s", 0, 0, NULL, "of each record"},
+    {"fail_every", WEIR_TAKES_INT, "0", 0, 0, NULL, "which records fail"},
+};
+
+static const weir_plugin_sink pot_row = {"pot",     pot_options, 3,         pot_open,
+                                         pot_write, pot_flush,   pot_close, "for tests"};
+
 /* ------------------------------------------------------------------ the plugin */
 
 #define EXPRESSION(name, params, gives)                                                            \
@@ -449,6 +535,8 @@ static bool init(weir_plugin_context *context, weir_plugin_registry *registry)
         if (!context->host->add_function(registry, &rows[i]))
             return false;
     }
+    if (!context->host->add_sink(registry, &pot_row))
+        return false;
     context->state = calloc(1, sizeof(state));
     return context->state != NULL;
 }

@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import claims  # noqa: E402 (the path comes first)
 from claims import equal, weir, within, write  # noqa: E402
 
-BUILT = os.environ["WEIR_PLUGIN_PATH"]
+BUILT = os.environ["WEIR_PLUGIN_PATH"].split(":")[0]
 SPEC = """weir: 1
 name: acme
 plugins: [%s]

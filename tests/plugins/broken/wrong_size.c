@@ -9,14 +9,13 @@ static bool init(weir_plugin_context *context, weir_plugin_registry *registry)
     return true;
 }
 
-const weir_plugin_entry weir_plugin = {WEIR_PLUGIN_MAGIC,
-                                       WEIR_PLUGIN_ABI,
-                                       "0.0.9",
-                                       {sizeof(weir_plugin_entry), sizeof(weir_plugin_host) + 8,
-                                        sizeof(weir_plugin_context), sizeof(weir_plugin_function),
-                                        sizeof(weir_plugin_column)},
-                                       "wrong_size",
-                                       "1",
-                                       "",
-                                       init,
-                                       NULL};
+const weir_plugin_entry weir_plugin = {
+    WEIR_PLUGIN_MAGIC,
+    WEIR_PLUGIN_ABI,
+    "0.0.9",
+    {sizeof(weir_plugin_entry), sizeof(weir_plugin_host) + 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+    "wrong_size",
+    "1",
+    "",
+    init,
+    NULL};

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: MIT
+"""Sinks of plugins: every record is written, in order, or counted; a sink that is slow, fails or cannot be opened is
+dealt with by name. The venue is the built-in one, or a server of lines (run_live.py)."""
+import glob
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "cli")]
+import claims  # noqa: E402 (the path comes first)
+from claims import equal, start, stopped, weir, within, write  # noqa: E402
+from run_live import LINES, Lines  # noqa: E402
+
+FILE_SINK = os.path.exists(os.environ["WEIR_PLUGIN_PATH"].split(":")[1] + "/file_sink.so")
+RECORD = '{"s":"AAA","p":%d}\n'
+
+
+def _run(sinks, count, *more, records=None):
+    server = Lines("".join(RECORD % i for i in range(count)))
+    return weir("run", write("wire.yaml", LINES + sinks), "--set", "vars.port=%d" % server.port, "--subscribe",
+                "data=AAA", "--limit", str(records or count), *more)
+
+
+def _pot():
+    with open("pot", encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
+def every_record_is_written_and_the_end_is_told():
+    done = _run("sinks: [{type: pot, options: {path: pot}}]\n", 500)
+    equal((done.code, len(done.records())), (0, 500))
+    lines = _pot()
+    equal((lines[0], lines[-2:]), ("open", ["flush", "close"]))
+    written = [line.split() for line in lines if line.startswith("data")]
+    equal([(w[1], w[2], int(w[3]), float(w[4])) for w in written], [("data", "AAA", i + 1, i) for i in range(500)])
+
+
+def a_sink_may_be_given_on_the_command_line():
+    done = _run("", 20, "--sink", "pot:path={vars.who}.pot,fail_every=7", "--set", "vars.who=it's")
+    equal((done.code, len(done.records())), (0, 20))
+    with open("it's.pot", encoding="utf-8") as file:
+        equal(sum(line.startswith("data") for line in file), 18)
+    within(done.err, "plugin 'probe': sink 'pot' failed: number 7 is not wanted (1 of 7 calls so far)")
+    equal(done.err.count("is not wanted"), 1, "warnings")
+
+
+def mistakes_on_the_command_line_have_places_too():
+    done = _run("", 1, "--sink", "pott:path=x")
+    equal(done.code, 1)
+    within(done.err, "(added to the spec):2:11: error: unknown sink 'pott'; did you mean 'pot'?")
+    within(_run("", 1, "--sink", "pot:pth=x").err, "error: unknown option 'pth'; did you mean 'path'?")
+    equal(_run("", 1, "--sink", "pot:path").code, 2)
+    within(_run("", 1, "--plugin", "nowhere").err, "plugin 'nowhere' is not there")
+
+
+def a_sink_that_cannot_be_opened_stops_the_start():
+    done = _run("sinks: [{type: pot, options: {path: no/such/folder/pot}}]\n", 1)
+    equal(done.code, 1)
+    within(done.err, "plugin 'probe': sink 'pot' cannot be opened: no/such/folder/pot cannot be written")
+    within(_run("sinks: [pot]\n", 1).err, "plugin 'probe': sink 'pot' cannot be opened: it gives no reason")
+
+
+def a_sink_gets_what_it_asks_for():
+    _run("sinks: [{type: pot, channels: [quote], options: {path: pot}}]\n", 10)
+    equal(_pot(), ["open", "close"] if "flush" not in _pot() else ["open", "flush", "close"])
+    _run("sinks: [{type: pot, streams: [data], connection: wire, options: {path: pot}}]\n", 10)
+    equal(sum(line.startswith("data") for line in _pot()), 10)
+
+
+def a_slow_sink_holds_nothing_up_where_it_may_lose():
+    done = _run("sinks: [{type: pot, overflow: drop_newest, capacity: 10, options: {path: pot, delay: 10ms}}]\n", 2000)
+    equal((done.code, len(done.records())), (0, 2000))
+    written = sum(line.startswith("data") for line in _pot())
+    if not 0 < written < 2000:
+        raise AssertionError("%d records were written" % written)
+    within(done.err, "sink 'pot' (drop_newest) lost ")
+
+
+def a_stop_waits_for_what_is_queued():
+    server = Lines("".join(RECORD % i for i in range(300)))
+    spec = LINES + "sinks: [{type: pot, options: {path: pot, delay: 1ms}}]\n"
+    process = start("run", write("wire.yaml", spec), "--set", "vars.port=%d" % server.port, "--subscribe", "data=AAA")
+    for _ in range(300):
+        process.stdout.readline()
+    done, _ = stopped(process)
+    equal(done.code, 0)
+    equal(sum(line.startswith("data") for line in _pot()), 300)
+
+
+# ---------------------------------------------------------------- file_sink
+
+def _unpacked(name):
+    if not name.endswith(".zst"):
+        with open(name, "rb") as file:
+            return file.read()
+    return subprocess.run(["zstd", "-dcq", name], stdout=subprocess.PIPE, check=True).stdout
+
+
+def _files(pattern):
+    names = sorted(glob.glob(pattern, recursive=True), key=os.path.getmtime)
+    return names, b"".join(_unpacked(name) for name in names)
+
+
+def files_are_whole_and_hold_all_records():
+    if not FILE_SINK or not shutil.which("zstd"):
+        return
+    for compression, pattern in (("zstd", "a/**/*.zst"), ("none", "b/**/*.jsonl*")):
+        folder = pattern[0]
+        done = _run("", 1000, "--plugin", "file_sink", "--sink",
+                    "jsonl:path=%s/%%Y/x.jsonl%s,compression=%s" % (folder, ".zst" if compression == "zstd" else "",
+                                                                   compression))
+        equal((done.code, len(done.records())), (0, 1000))
+        names, text = _files(pattern)
+        equal(len(names), 1)
+        equal([json.loads(line) for line in text.splitlines()], done.records())
+        equal(glob.glob(folder + "/**/*.part", recursive=True), [])
+
+
+def files_are_rotated_by_size_and_nothing_is_written_over():
+    if not FILE_SINK:
+        return
+    write("x.jsonl", "mine\n")
+    done = _run("", 500, "--plugin", "file_sink", "--sink", "jsonl:path=x.jsonl,max_size=4KiB")
+    names = glob.glob("x.jsonl*")
+    lines = []
+    for name in sorted(names, key=lambda n: int(n.split(".")[-1]) if n != "x.jsonl" else 0):
+        with open(name, encoding="utf-8") as file:
+            text = file.read()
+        if name == "x.jsonl":
+            equal(text, "mine\n")
+            continue
+        if len(text) > 4096:
+            raise AssertionError("%s has %d bytes" % (name, len(text)))
+        lines += text.splitlines()
+    equal([json.loads(line) for line in lines], done.records())
+    if len(names) < 10:
+        raise AssertionError("%d files" % len(names))
+
+
+def a_folder_that_cannot_be_written_is_told_at_the_start():
+    if not FILE_SINK:
+        return
+    write("taken", "a file")
+    done = _run("", 1, "--plugin", "file_sink", "--sink", "jsonl:path=taken/x.jsonl")
+    equal(done.code, 1)
+    within(done.err, "sink 'jsonl' cannot be opened: taken/x.jsonl.part: Not a directory")
+    done = _run("", 1, "--plugin", "file_sink", "--sink", "jsonl")
+    within(done.err, "sink 'jsonl' cannot be opened: it needs the option 'path'")
+
+
+def a_full_disk_loses_records_and_says_so():
+    if not FILE_SINK or not os.path.exists("/dev/full"):
+        return
+    os.symlink("/dev/full", "x.jsonl.part")  # is there already, so it is not written to
+    done = _run("", 5, "--plugin", "file_sink", "--sink", "jsonl:path=x.jsonl")
+    equal(done.code, 0)
+    equal(len(_unpacked("x.jsonl").splitlines()), 5)
+
+
+if __name__ == "__main__":
+    claims.main(globals(), __doc__)
