@@ -488,6 +488,8 @@ typedef struct weir_test_draft {
     weir_str frame;
     int64_t received_ns; /**< 0: unknown */
     bool is_binary;      /**< as the transport marked it */
+    weir_str frame_name; /**< its event or topic, where it has one */
+    bool has_parts;      /**< as of weir_tap_frame */
 } weir_test_draft;
 
 /** Appends a test block in YAML, as an element of the spec's list, whose `out` (or `fails`) is what

@@ -103,9 +103,11 @@ static bool read_frame(explain *x)
     if (!given)
         return true;
     x->options.frame = &x->frame;
-    if (given[0] == '@')
-        return read_file(x, given + 1);
     x->frame = weir_str_of(given);
+    if (given[0] == '@' && !read_file(x, given + 1))
+        return false;
+    if (cli_value(x->args, "topic"))
+        x->options.frame_name = weir_str_of(cli_value(x->args, "topic"));
     return true;
 }
 
@@ -166,6 +168,9 @@ static const cli_option options[] = {
      .help = "trace one frame through every stage instead; @FILE[:N] takes frame N, from 0, of a "
              "file that 'weir replay' reads",
      .completion = CLI_COMPLETE_FILE},
+    {.name = "topic",
+     .arg = "NAME",
+     .help = "the event or topic of that frame (default: the one that was recorded)"},
     {.name = "json", .help = "one JSON object instead of text"},
     CLI_OPTION_SET,
     CLI_OPTION_CREDENTIALS,

@@ -96,13 +96,17 @@ static bool take(recorder *r, uint64_t number, const weir_recording_frame *frame
         weir_buf_printf(&name, " frame %llu", (unsigned long long)number);
     weir_buf_put(&connection, frame->connection);
     const char *only = cli_value(r->args, "connection");
+    const char *topic = cli_value(r->args, "topic");
     const weir_test_draft draft = {.name = weir_buf_cstr(&name),
                                    .connection = only                 ? only
                                                  : connection.len > 0 ? weir_buf_cstr(&connection)
                                                                       : NULL,
                                    .frame = frame->bytes,
-                                   .received_ns = frame->time_ns,
-                                   .is_binary = frame->is_binary};
+                                   .frame_name =
+                                       frame->name.len > 0 ? frame->name : weir_str_of(topic),
+                                   .is_binary = frame->is_binary,
+                                   .has_parts = frame->has_parts,
+                                   .received_ns = frame->time_ns};
     bool is_good = frame->bytes.len <= FRAME_MAX;
     if (!is_good)
         cli_fail("frame %llu has %zu bytes: too large to stand in a spec",
@@ -210,6 +214,9 @@ static const cli_option options[] = {
          "which frames, counted from 0 as 'weir replay --frame-index' counts them: 3,17 or 3-5"},
     {.name = "append",
      .help = "write the tests to the end of the spec's own, instead of to stdout"},
+    {.name = "topic",
+     .arg = "NAME",
+     .help = "the event or topic of frames that the file gives none"},
     {.name = "name", .arg = "TEXT", .help = "what the tests are called (default: the capture)"},
     CLI_OPTION_CONNECTION,
     CLI_OPTION_SET,

@@ -150,14 +150,16 @@ static bool feed(replay *r, const weir_recording_frame *frame)
         return false;
     if (r->speed > 0)
         keep_pace(r, frame->time_ns);
+    const char *topic = cli_value(r->args, "topic");
     if (!cli_is_stopping() && !r->is_done)
-        weir_decoder_feed_frame(decoder,
-                                &(weir_tap_frame){.time_ns = frame->time_ns,
-                                                  .is_binary = frame->is_binary,
-                                                  .bytes = frame->bytes,
-                                                  .name = frame->name,
-                                                  .has_parts = frame->has_parts},
-                                on_record, r);
+        weir_decoder_feed_frame(
+            decoder,
+            &(weir_tap_frame){.time_ns = frame->time_ns,
+                              .is_binary = frame->is_binary,
+                              .bytes = frame->bytes,
+                              .name = frame->name.len > 0 ? frame->name : weir_str_of(topic),
+                              .has_parts = frame->has_parts},
+            on_record, r);
     return true;
 }
 
@@ -359,6 +361,9 @@ static const cli_option options[] = {
     {.name = "pace",
      .arg = "PACE",
      .help = "max: as fast as can be (the default); real: as recorded; xN: N times as fast"},
+    {.name = "topic",
+     .arg = "NAME",
+     .help = "the event or topic of frames that the file gives none"},
     {.name = "frame-index", .help = "add to each record the number of its frame, from 0"},
     {.name = "stats",
      .help = "at the end, counts by stage and channel and the last failures, on stderr"},

@@ -377,6 +377,8 @@ weir_code weir_explain_frame(weir_sheet *sheet, weir_entry *into, const weir_pla
 {
     trace t = {.sheet = sheet, .top = into, .place = into, .plan = plan};
     weir_sheet_number(sheet, into, "frame_bytes", frame->bytes.len);
+    if (frame->topic.len > 0)
+        weir_sheet_masked(sheet, into, "topic", frame->topic);
     weir_sheet_sample(sheet, into, "frame", frame->bytes);
     if (!watch(&t, world, frame, ask_waits) || !watch(&t, world, frame, feed))
         return WEIR_ERR_NOMEM;

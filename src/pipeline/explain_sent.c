@@ -186,6 +186,7 @@ typedef struct sending {
     weir_entry *list;   /* a row per message, or ... */
     weir_entry *single; /* ... the map that takes the only one */
     weir_str streams;
+    weir_str name; /* that it is sent under where the spec names none; empty: under none */
 } sending;
 
 static void put_symbols(weir_sheet *sheet, weir_entry *row, const weir_outgoing *message)
@@ -207,6 +208,9 @@ static bool put_sent(void *user, const weir_outgoing *message)
         weir_sheet_text(sheet, row, "stream", s->streams);
         put_symbols(sheet, row, message);
     }
+    const weir_str name = message->name.len > 0 ? message->name : s->name;
+    if (name.len > 0 && !message->is_topics)
+        weir_sheet_text(sheet, row, "as", name);
     weir_sheet_masked(sheet, row, "sends", message->shown);
     return true;
 }
@@ -281,6 +285,8 @@ static void send_slot(const explaining *x, weir_entry *list, size_t slot, bool u
     x->sheet->failed |= !sub.assets || sub.streams.failed;
     if (message && sub.streams.len > 0) {
         sending s = {.x = x, .list = list, .streams = weir_buf_str(&sub.streams)};
+        if (connection->traits & WEIR_BACKEND_NAMES)
+            s.name = unsubscribe ? WEIR_STR("unsubscribe") : WEIR_STR("subscribe");
         weir_message_input input = *x->input;
         input.assets = sub.assets;
         input.asset_count = sub.count;

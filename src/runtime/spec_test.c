@@ -200,11 +200,7 @@ static void put_block(weir_buf *out, const weir_test_run *run)
         weir_buf_printf(out, "%*snow: \"%.*s\"\n", (int)indent, "", (int)len, text);
     }
     weir_buf_printf(out, "%*sin: ", (int)indent, "");
-    if (test->frames[0].is_binary && run->spec->model->connections[test->connection].layout)
-        weir_test_put_binary(out,
-                             test->frames[0].bytes); /* a text would be another kind of frame */
-    else
-        weir_test_put_bytes(out, test->frames[0].bytes);
+    weir_test_put_frame(out, &model->connections[test->connection], &test->frames[0]);
     weir_buf_putc(out, '\n');
     put_out(out, run, indent);
     if (run->failure_count > 0)
@@ -212,14 +208,18 @@ static void put_block(weir_buf *out, const weir_test_run *run)
 }
 
 /* The frame with the slack that the decoder wants, in the arena. */
-static bool copy_frame(weir_arena *arena, weir_str bytes, weir_test_frame *frame)
+static bool copy_frame(weir_arena *arena, const weir_test_draft *draft, weir_test_frame *frame)
 {
+    const weir_str bytes = draft->frame;
     char *copy = weir_arena_calloc(arena, bytes.len + WEIR_JSON_SLACK, 1);
     if (!copy)
         return false;
     if (bytes.len > 0)
         memcpy(copy, bytes.ptr, bytes.len);
-    frame->bytes = (weir_str){copy, bytes.len};
+    *frame = (weir_test_frame){.name = draft->frame_name,
+                               .bytes = {copy, bytes.len},
+                               .is_binary = draft->is_binary,
+                               .has_parts = draft->has_parts};
     return true;
 }
 
@@ -255,7 +255,7 @@ weir_code weir_spec_test_draft(weir_spec *spec, const weir_test_draft *draft, we
     weir_test_run run = {.spec = spec, .test = &test, .arena = weir_arena_new(TEST_ARENA_FIRST, 0)};
     if (run.arena)
         test.name = free_name(run.arena, spec->model, draft->name);
-    weir_code code = run.arena && test.name.ptr && copy_frame(run.arena, draft->frame, &frame)
+    weir_code code = run.arena && test.name.ptr && copy_frame(run.arena, draft, &frame)
                          ? weir_test_run_do(&run, spec, &test, error)
                          : weir_fail_nomem(error);
     if (code == WEIR_OK) {

@@ -16,6 +16,7 @@
 
 /** A record, or a message that is sent. */
 typedef struct weir_test_item {
+    weir_str name; /* that a message is sent under; empty where it has none */
     weir_str text; /* WEIR_JSON_SLACK readable bytes behind */
     bool is_binary;
     weir_value value; /* the text as raw JSON; ABSENT: it is none */
@@ -78,6 +79,9 @@ void weir_test_put_text(weir_buf *out, weir_str text);
 void weir_test_put_bytes(weir_buf *out, weir_str bytes);
 /** {base64: ...}. */
 void weir_test_put_binary(weir_buf *out, weir_str bytes);
+/** A frame with its name and parts, where it has them. */
+void weir_test_put_frame(weir_buf *out, const weir_connection_spec *connection,
+                         const weir_test_frame *frame);
 /** A raw JSON value in flow style, wrapped; further lines are indented by `indent`. */
 void weir_test_put_value(weir_buf *out, const weir_value *value, size_t indent);
 /** A record likewise, with what belongs to it alone. */

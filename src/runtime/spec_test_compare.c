@@ -242,6 +242,8 @@ bool weir_test_same_message(weir_arena *arena, const weir_test_frame *expected,
 {
     weir_value value;
     weir_json_error ignored;
+    if (expected->name.ptr && !weir_str_eq(expected->name, actual->name))
+        return false;
     if (expected->is_binary == actual->is_binary && weir_str_eq(expected->bytes, actual->text))
         return true;
     return !expected->is_binary && actual->value.kind != WEIR_ABSENT &&
@@ -388,9 +390,11 @@ static void judge_failures(report *r)
     weir_buf_puts(r->out, "nothing fails so\n");
 }
 
-static void put_message(report *r, const char *mark, weir_str bytes, bool is_binary)
+static void put_message(report *r, const char *mark, weir_str name, weir_str bytes, bool is_binary)
 {
     weir_buf text = {0};
+    if (name.len > 0)
+        weir_buf_printf(&text, "%.*s: ", WEIR_FMT(name));
     if (is_binary)
         weir_test_put_bytes(&text, bytes);
     else
@@ -423,9 +427,10 @@ static void judge_messages(report *r)
                         : !expected ? " is not expected"
                                     : "");
         if (expected)
-            put_message(r, "-", expected->bytes, expected->is_binary);
+            put_message(r, "-", expected->name, expected->bytes, expected->is_binary);
         if (actual)
-            put_message(r, "+", actual->text, actual->is_binary);
+            put_message(r, "+", expected && !expected->name.ptr ? (weir_str){0} : actual->name,
+                        actual->text, actual->is_binary);
     }
 }
 

@@ -71,7 +71,7 @@ static void *room(weir_arena *arena, void *list, size_t count, size_t *cap, size
     return grown;
 }
 
-static bool add_item(weir_test_run *run, weir_str text, bool is_binary)
+static bool add_item(weir_test_run *run, weir_str name, weir_str text, bool is_binary)
 {
     weir_test_item *items = room(run->arena, run->items, run->count, &run->cap, sizeof *items);
     char *copy = weir_arena_calloc(run->arena, text.len + WEIR_JSON_SLACK, 1);
@@ -82,10 +82,12 @@ static bool add_item(weir_test_run *run, weir_str text, bool is_binary)
     run->items = items;
     weir_test_item *item = &items[run->count++];
     weir_json_error ignored;
-    *item = (weir_test_item){.text = {copy, text.len}, .is_binary = is_binary};
+    *item = (weir_test_item){.name = weir_arena_copy(run->arena, name),
+                             .text = {copy, text.len},
+                             .is_binary = is_binary};
     if (is_binary || !weir_json_parse(item->text, &item->value, &ignored))
         item->value = weir_value_absent();
-    return true;
+    return item->name.ptr != NULL;
 }
 
 static bool add_failure(weir_test_run *run, const weir_dead_letter *letter, size_t frame)
@@ -132,7 +134,7 @@ static bool take_records(weir_test_run *run, weir_batch *batch, uint64_t *seq)
         record->seq = ++seq[record->schema->channel];
         weir_buf_clear(&text);
         weir_record_write_json(&text, record, 0);
-        is_good = !text.failed && add_item(run, weir_buf_str(&text), false);
+        is_good = !text.failed && add_item(run, (weir_str){0}, weir_buf_str(&text), false);
     }
     weir_batch_clear(batch);
     weir_buf_fini(&text);
@@ -148,6 +150,8 @@ static bool run_frames(weir_test_run *run, const world *w)
     for (size_t i = 0; is_good && i < test->frame_count; i++) {
         weir_runner_frame frame = {.bytes = test->frames[i].bytes,
                                    .is_binary = test->frames[i].is_binary,
+                                   .topic = test->frames[i].name,
+                                   .has_parts = test->frames[i].has_parts,
                                    .received_ns = test->now_ns,
                                    .number = i};
         const uint64_t before = count_failures(runner);
@@ -167,10 +171,17 @@ typedef struct speaking {
     bool has_memory;
 } speaking;
 
+/* As the runtime names what the spec does not. */
 static bool keep_message(void *user, const weir_outgoing *message)
 {
     speaking *s = user;
-    s->has_memory = add_item(s->run, message->bytes, message->is_binary);
+    const weir_test_kind kind = s->run->test->kind;
+    weir_str name = message->name;
+    if (name.len == 0 && kind == WEIR_TEST_SUBSCRIBE)
+        name = WEIR_STR("subscribe");
+    else if (name.len == 0 && kind == WEIR_TEST_UNSUBSCRIBE)
+        name = WEIR_STR("unsubscribe");
+    s->has_memory = add_item(s->run, name, message->bytes, message->is_binary);
     return s->has_memory;
 }
 

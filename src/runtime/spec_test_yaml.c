@@ -7,6 +7,7 @@
  */
 #include "runtime/spec_test.h"
 #include "util/encode.h"
+#include "util/parts.h"
 #include "util/utf8.h"
 #include "value/json_read.h"
 #include "value/json_write.h"
@@ -238,10 +239,40 @@ void weir_test_put_record(weir_buf *out, const weir_value *record, size_t indent
     put_collection(&w, record, true);
 }
 
+void weir_test_put_frame(weir_buf *out, const weir_connection_spec *connection,
+                         const weir_test_frame *frame)
+{
+    const bool has_topics = connection->traits & WEIR_BACKEND_TOPICS;
+    const bool has_names = has_topics || (connection->traits & WEIR_BACKEND_NAMES);
+    const bool is_named = has_names && frame->name.len > 0;
+    weir_str rest = frame->bytes, part;
+    if (is_named) {
+        weir_buf_puts(out, has_topics ? "{topic: " : "{event: ");
+        weir_test_put_text(out, frame->name);
+        weir_buf_puts(out, frame->has_parts ? ", " : ", frame: ");
+    } else if (frame->has_parts) {
+        weir_buf_putc(out, '{');
+    }
+    if (frame->has_parts)
+        weir_buf_puts(out, "parts: [");
+    else if (frame->is_binary && connection->layout)
+        weir_test_put_binary(out, frame->bytes); /* a text would be another kind of frame */
+    else
+        weir_test_put_bytes(out, frame->bytes);
+    for (bool is_first = true; frame->has_parts && weir_part_next(&rest, &part); is_first = false) {
+        weir_buf_puts(out, is_first ? "" : ", ");
+        weir_test_put_bytes(out, part);
+    }
+    weir_buf_puts(out, frame->has_parts ? "]" : "");
+    weir_buf_puts(out, is_named || frame->has_parts ? "}" : "");
+}
+
 void weir_test_put_item(weir_buf *out, const weir_test_run *run, size_t item, size_t indent)
 {
     if (run->test->kind == WEIR_TEST_RECORDS)
         weir_test_put_record(out, &run->items[item].value, indent + 1);
     else
-        weir_test_put_bytes(out, run->items[item].text);
+        weir_test_put_frame(
+            out, &run->spec->model->connections[run->test->connection],
+            &(weir_test_frame){.name = run->items[item].name, .bytes = run->items[item].text});
 }

@@ -2,13 +2,15 @@
 /*
  * Frames as a test writes them: a text, or a map of one key that says how the bytes are made.
  * Compressed frames are written as what is in them, so that a reader sees it; a row makes the
- * bytes.
+ * bytes. A frame with a name - an event, a topic - is a map of the name and the frame; `parts` in
+ * place of `frame` makes one of several.
  */
 #include <string.h>
 
 #include "spec/rows.h"
 #include "util/encode.h"
 #include "util/inflate.h"
+#include "util/parts.h"
 #include "value/json_read.h"
 #include "value/msgpack.h"
 
@@ -125,8 +127,18 @@ static const weir_shape bytes_shape = {.form = WEIR_SHAPE_MAP,
                                        .pattern = "^(base64|hex|gzip|deflate|zlib|msgpack)$",
                                        .least = 1,
                                        .most = 1};
-const weir_shape weir_frame_shape = {
+static const weir_shape plain_shape = {
     .form = WEIR_SHAPE_EITHER, .of = &weir_text_shape, .other = &bytes_shape};
+static const weir_shape plain_list_shape = {.form = WEIR_SHAPE_LIST, .of = &plain_shape};
+static const weir_shape member_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &plain_shape, .other = &plain_list_shape};
+static const weir_shape named_shape = {.form = WEIR_SHAPE_MAP,
+                                       .of = &member_shape,
+                                       .pattern = "^(event|topic|frame|parts)$",
+                                       .least = 1,
+                                       .most = 2};
+const weir_shape weir_frame_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &plain_shape, .other = &named_shape};
 static const weir_shape frame_list_shape = {.form = WEIR_SHAPE_LIST, .of = &weir_frame_shape};
 const weir_shape weir_frames_shape = {
     .form = WEIR_SHAPE_EITHER, .of = &weir_frame_shape, .other = &frame_list_shape};
@@ -153,14 +165,66 @@ static bool read_bytes(weir_reader *reader, const weir_node *node, const char *w
     return is_good;
 }
 
-static bool read_frame(weir_reader *reader, const weir_node *node, const char *what,
+static bool read_plain(weir_reader *reader, const weir_node *node, const char *what,
                        weir_test_frame *frame)
 {
     weir_str text;
-    frame->node = node;
     if (node->kind == WEIR_NODE_MAP)
         return read_bytes(reader, node, what, frame);
     return weir_read_text(reader, node, what, &text) && set_bytes(reader, frame, text);
+}
+
+static bool read_parts(weir_reader *reader, const weir_node *node, weir_test_frame *frame)
+{
+    weir_buf bytes = {0};
+    bool is_good = node->kind == WEIR_NODE_LIST;
+    if (!is_good)
+        weir_read_mismatch(reader, node, "parts", "a list of frames");
+    for (size_t i = 0; is_good && i < node->count; i++) {
+        weir_test_frame part = {0};
+        char head[WEIR_PART_HEAD];
+        is_good = read_plain(reader, node->items[i], "parts", &part);
+        weir_part_put_head(head, (uint32_t)part.bytes.len);
+        weir_buf_put(&bytes, (weir_str){head, sizeof head});
+        weir_buf_put(&bytes, part.bytes);
+    }
+    frame->has_parts = true;
+    is_good = is_good && !bytes.failed && set_bytes(reader, frame, weir_buf_str(&bytes));
+    weir_buf_fini(&bytes);
+    return is_good;
+}
+
+/* {event: NAME, frame: FRAME}, where `topic` is another word for `event`. */
+static bool read_named(weir_reader *reader, const weir_node *node, const char *what,
+                       weir_test_frame *frame)
+{
+    const weir_node *event = weir_node_get(node, "event"), *topic = weir_node_get(node, "topic");
+    const weir_node *bytes = weir_node_get(node, "frame"), *parts = weir_node_get(node, "parts");
+    const size_t names = (event != NULL) + (topic != NULL);
+    const size_t frames = (bytes != NULL) + (parts != NULL);
+    if (frames != 1 || names > 1 || node->count != names + frames || (names == 0 && bytes)) {
+        weir_diag_error(reader->diags, node->place,
+                        "a frame with a name is {event: NAME, frame: FRAME} (or 'topic'), one of "
+                        "several parts has 'parts', a list, in place of 'frame'");
+        return false;
+    }
+    if (names > 0 &&
+        !weir_read_text(reader, event ? event : topic, event ? "event" : "topic", &frame->name))
+        return false;
+    if (frame->name.len == 0)
+        frame->name.ptr = names > 0 ? "" : NULL;
+    return bytes ? read_plain(reader, bytes, what, frame) : read_parts(reader, parts, frame);
+}
+
+static bool read_frame(weir_reader *reader, const weir_node *node, const char *what,
+                       weir_test_frame *frame)
+{
+    frame->node = node;
+    if (node->kind == WEIR_NODE_MAP &&
+        (weir_node_get(node, "frame") || weir_node_get(node, "parts") ||
+         weir_node_get(node, "event") || weir_node_get(node, "topic")))
+        return read_named(reader, node, what, frame);
+    return read_plain(reader, node, what, frame);
 }
 
 bool weir_read_frames(weir_reader *reader, const weir_node *node, const char *what,

@@ -147,8 +147,8 @@ static const weir_key_row test_rows[] = {
      .read = keep_in,
      .shape = &weir_frames_shape,
      .doc = "a frame, or a list of frames: texts, {base64: TEXT}, {hex: TEXT}, {gzip: TEXT} "
-            "(deflate, zlib), a "
-            "text to be compressed, or {msgpack: JSON}"},
+            "(deflate, zlib), a text to be compressed, or {msgpack: JSON}; with its name "
+            "{event: NAME, frame: ...}, of several parts {parts: [...]}"},
     {.name = "out",
      .type = WEIR_KEY_READ,
      .read = keep_out,
@@ -188,7 +188,8 @@ static const weir_key_row test_rows[] = {
      .type = WEIR_KEY_READ,
      .read = keep_sends,
      .shape = &sends_shape,
-     .doc = "the messages that are sent, in order: texts, {base64: TEXT} or {hex: TEXT}"},
+     .doc = "the messages that are sent, in order: texts, {base64: TEXT} or {hex: TEXT}; with "
+            "the name that they must have {event: NAME, frame: ...}"},
     {.name = "headers",
      .type = WEIR_KEY_READ,
      .read = keep_headers,
@@ -209,13 +210,15 @@ static void check_json(weir_reader *reader, const weir_test_frame *frame)
 {
     weir_value value;
     weir_json_error error = {0};
-    if (frame->is_binary || weir_json_parse(frame->bytes, &value, &error))
+    if (frame->is_binary || frame->has_parts || weir_json_parse(frame->bytes, &value, &error))
         return;
+    const weir_node *inner =
+        frame->node->kind == WEIR_NODE_MAP ? weir_node_get(frame->node, "frame") : NULL;
     size_t at = error.offset;
     if (at > 0 && at >= frame->bytes.len)
         at = frame->bytes.len - 1;
-    weir_diag_error(reader->diags, weir_node_text_place(frame->node, at, 1), "not JSON: %s",
-                    error.text);
+    weir_diag_error(reader->diags, weir_node_text_place(inner ? inner : frame->node, at, 1),
+                    "not JSON: %s", error.text);
 }
 
 /* ------------------------------------------------------------------ in, out, fails */
@@ -284,6 +287,15 @@ static void read_records_test(weir_reader *reader, const weir_connection_spec *c
     read_out(reader, connection, p->out, test);
     if (!weir_read_frames(reader, p->in, "in", &test->frames, &test->frame_count))
         return;
+    const bool hears_by_name = (connection->traits & WEIR_BACKEND_NAMES) &&
+                               (!connection->has_router || connection->events);
+    for (size_t i = 0; hears_by_name && i < test->frame_count; i++) {
+        if (!test->frames[i].name.ptr)
+            weir_diag_error(
+                reader->diags, test->frames[i].node->place,
+                "frames of this connection are told apart by their names: write {event: "
+                "NAME, frame: ...}");
+    }
     const bool is_json =
         connection->format == WEIR_PARSER_JSON && connection->compression == WEIR_COMPRESSION_NONE;
     /* -1, any stage, included. */

@@ -281,8 +281,10 @@ typedef enum weir_test_kind {
 /** A frame in, or a message out. */
 typedef struct weir_test_frame {
     const weir_node *node;
+    weir_str name;  /* event or topic; ptr NULL: not given */
     weir_str bytes; /* WEIR_JSON_SLACK readable bytes behind */
     bool is_binary;
+    bool has_parts; /* of several (util/parts.h) */
 } weir_test_frame;
 
 typedef struct weir_test_stream {

@@ -60,6 +60,25 @@ connections:
         - fields: {text: "data['text']"}
 """
 TRADE = '{"T":"t","S":"AAPL","p":"126.550","s":100,"t":"2021-02-22T15:51:44.208Z"}'
+NAMED = """\
+weir: 1
+name: acme
+connections:
+  market:
+    url: https://stream.acme.example
+    backend: {type: socketio}
+    streams: {trades: data, news: data}
+    events: {trades: "the trade"}
+    subscribe:
+      subscribe:
+        trades: {json: {fields: {add: "[a.symbol for a in subscribe_assets]"}}}
+        news: {json: {fields: {add: "[a.symbol for a in subscribe_assets]"}}, event: "watch {stream}"}
+      unsubscribe:
+        trades: {json: {fields: {remove: "[a.symbol for a in subscribe_assets]"}}}
+    converters:
+      trades: {fields: {asset: "broker.infer_asset(symbol=data['S'])", topic: topic}}
+      news: {fields: {text: data}}
+"""
 QUOTE = '{"T":"q","S":"MSFT","b":1.5,"d":[["1.5","2"],["1.25","30"]]}'
 BROKEN = TRADE.replace("126.550", "n/a")
 
@@ -130,6 +149,25 @@ def a_frame_may_have_to_fail():
 def bytes_are_written_as_base64():
     _passes("name: bytes\nin: {base64: %s}\nout: [{asset: AAPL}]"
             % __import__("base64").b64encode(TRADE.encode()).decode())
+
+
+def frames_and_messages_have_names():
+    trade = "in: {event: the trade, frame: '%s'}\nout: [{stream: trades, topic: the trade}]" % TRADE
+    spec = _spec("name: trade\n" + trade,
+                 "name: topic is another word\n" + trade.replace("event:", "topic:"),
+                 "name: not ours\nin: [{event: nope, frame: '1'}, {event: news, frame: '\"a\"'}]\nout: [{text: a}]",
+                 "name: bytes\nin: {event: news, frame: {hex: 22 61 22}}\nout: [{text: a}]",
+                 "name: parts\nin: {event: news, parts: ['1', '\"b\"']}\nout: [{text: [1, b]}]",
+                 "name: names are compared\nsubscribe: {trades: [A], news: [B]}\n"
+                 "sends: [{event: subscribe, frame: '{\"add\":[\"A\"]}'}, {event: watch news, frame: '{\"add\":[\"B\"]}'}]",
+                 "name: or not\nunsubscribe: {trades: [A]}\nsends: ['{\"remove\":[\"A\"]}']", head=NAMED)
+    equal(weir("test", spec).out, "7 passed, 0 failed\n")
+    write(spec, _read().replace("event: watch news", "event: watch").replace("'{\"remove\":[\"A\"]}'", "'{}'"))
+    done = weir("test", spec)
+    within(done.out, '- watch: {"add":["B"]}', '+ watch news: {"add":["B"]}', '- {}', "5 passed, 2 failed")
+    equal(weir("test", spec, "--update").code, 0)
+    within(_read(), "{event: \"watch news\", frame: '{\"add\":[\"B\"]}'}", "{event: unsubscribe, frame: ")
+    equal(weir("test", spec).out, "7 passed, 0 failed\n")
 
 
 def messages_are_compared_as_values_and_texts_as_texts():
@@ -382,7 +420,30 @@ def bytes_that_are_no_text_are_recorded_as_base64():
     equal(weir("test", spec).out, "1 passed, 0 failed\n")
 
 
+def a_name_is_recorded_or_given():
+    spec = _spec(head=NAMED)
+    done = weir("record-test", spec, _lines(TRADE), "--frames", "0", "--topic", "the trade", "--append")
+    equal(done.code, 0, done.err)
+    within(_read(), "in: {event: \"the trade\", frame: '{\"T\"", 'topic: "the trade"')
+    named = struct.pack("<H", 4) + b'news"x"'
+    write("named.rec", _recording_bytes(("market", 1_600_000_000_000_000_000, 4, named)))
+    equal(weir("record-test", spec, "named.rec", "--frames", "0", "--append").code, 0)
+    within(_read(), "in: {event: news, frame: '\"x\"'}")
+    equal(weir("test", spec).out, "2 passed, 0 failed\n")
+    equal(len(weir("replay", spec, "frames.jsonl").records()), 0)
+    equal([record["topic"] for record in weir("replay", spec, "frames.jsonl", "--topic", "the trade").records()],
+          ["the trade"])
+    equal([record["text"] for record in weir("replay", spec, "named.rec", "--topic", "the trade").records()], ["x"])
+    within(weir("explain", spec, "--frame", TRADE, "--topic", "the trade").out, "topic        the trade", "to    trades")
+    within(weir("explain", spec, "--frame", "@named.rec:0").out, "topic        news", "to    news")
+    within(weir("explain", spec).out, "watch news")
+
+
 def _recording(*frames):
+    return write("today.rec", _recording_bytes(*frames))
+
+
+def _recording_bytes(*frames):
     def block(kind, flags, number, time_ns, payload):
         head = struct.pack("<IBBHq", len(payload), kind, flags, number, time_ns) + payload
         check = 2166136261
@@ -391,9 +452,9 @@ def _recording(*frames):
         return head + struct.pack("<I", check)
     names = sorted({name for name, *_ in frames})
     blocks = [block(1, 0, i, 0, name.encode()) for i, name in enumerate(names)]
-    blocks += [block(2, flags, names.index(name), time_ns, payload.encode())
+    blocks += [block(2, flags, names.index(name), time_ns, payload if isinstance(payload, bytes) else payload.encode())
                for name, time_ns, flags, payload in frames]
-    return write("today.rec", b"WEIRREC1" + b"".join(blocks))
+    return b"WEIRREC1" + b"".join(blocks)
 
 
 def a_recording_brings_connections_and_times():

@@ -183,21 +183,21 @@ class Venue {
         return value;
     }
 
-    emit({ name, args, ack }) {
+    emit({ event, args, ack }) {
         const given = this.arguments(args || []);
         for (const { socket } of this.sockets.values()) {
             if (ack) {
-                socket.emit(name, ...given, (...answer) => this.log.write('ack', { name, args: answer }));
+                socket.emit(event, ...given, (...answer) => this.log.write('ack', { event, args: answer }));
             } else {
-                socket.emit(name, ...given);
+                socket.emit(event, ...given);
             }
         }
         return {};
     }
 
     // Broadcast: with --recovery such events carry an offset.
-    broadcast({ name, args }) {
-        this.io.of(this.options.namespace).emit(name, ...this.arguments(args || []));
+    broadcast({ event, args }) {
+        this.io.of(this.options.namespace).emit(event, ...this.arguments(args || []));
         return {};
     }
 

@@ -92,6 +92,8 @@ struct weir_backend_link {
 
     bool has_root; /* version 3: the server has joined us to "/" by itself */
     bool drops_offset;
+    weir_buf early; /* what a server of Socket.IO 2 emitted while we were still on our way up */
+    size_t early_used;
     bool is_paused;
     bool owes_drained;
     bool has_warned; /* of TLS */
@@ -133,6 +135,8 @@ bool weir_sio_make_timers(weir_backend_link *link);
 
 /** A packet came: an Engine.IO packet as text, or the bytes of a binary message. */
 void weir_sio_take(weir_backend_link *link, bool is_binary, weir_str packet);
+/** Hands over what came early, as far as the owner takes it; true when all of it is. */
+bool weir_sio_take_early(weir_backend_link *link);
 /** The transport is settled: asks for the namespace. */
 void weir_sio_join(weir_backend_link *link);
 /** The time of GUESSING is over: a server of the new generation says nothing by itself. */

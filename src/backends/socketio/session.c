@@ -65,8 +65,66 @@ static void become_up(weir_backend_link *link)
     link->state = WEIR_SIO_UP;
     weir_timer_cancel(link->deadline);
     link->sink.on_phase(link->sink.user, WEIR_LINK_UP, link->settings.nsp);
-    if (link->is_paused && link->state == WEIR_SIO_UP)
+    const bool has_all = weir_sio_take_early(link);
+    if (link->state == WEIR_SIO_UP && (link->is_paused || !has_all))
         weir_sio_set_paused(link);
+}
+
+/* ------------------------------------------------------------------ what comes early */
+
+typedef struct early_head {
+    uint64_t len;
+    int64_t received_ns;
+    uint64_t is_binary;
+} early_head;
+
+static bool is_event(weir_str packet)
+{
+    return packet.len > 1 && packet.ptr[0] == WEIR_EIO_MESSAGE &&
+           packet.ptr[1] >= '0' + WEIR_SIO_EVENT && packet.ptr[1] != '0' + WEIR_SIO_CONNECT_ERROR;
+}
+
+/* A server of Socket.IO 2 joins us by itself, and may speak before we are ready to listen. */
+static bool is_early(const weir_backend_link *link, bool is_binary, weir_str packet)
+{
+    const bool is_on_the_way = link->state == WEIR_SIO_PROBING ||
+                               link->state == WEIR_SIO_GUESSING || link->state == WEIR_SIO_JOINING;
+    return is_on_the_way && (is_binary || is_event(packet));
+}
+
+static void keep_early(weir_backend_link *link, bool is_binary, weir_str packet)
+{
+    const early_head head = {packet.len, link->received_ns, is_binary};
+    if (packet.len > link->ws_settings.max_message - link->early.len) {
+        weir_sio_finish_with(link, WEIR_ERR_LIMIT, true,
+                             "what the server sent before the connect was complete is over "
+                             "max_message");
+        return;
+    }
+    weir_buf_put(&link->early, (weir_str){(const char *)&head, sizeof head});
+    weir_buf_put(&link->early, packet);
+    char *slack = weir_buf_reserve(&link->early, WEIR_JSON_SLACK);
+    if (slack)
+        memset(slack, 0, WEIR_JSON_SLACK);
+    link->early.len += slack ? WEIR_JSON_SLACK : 0;
+    if (link->early.failed)
+        weir_sio_finish_with(link, WEIR_ERR_NOMEM, false, "out of memory");
+}
+
+bool weir_sio_take_early(weir_backend_link *link)
+{
+    const bool is_any = link->early_used < link->early.len;
+    while (link->early_used < link->early.len && link->state == WEIR_SIO_UP && !link->is_paused) {
+        early_head head;
+        memcpy(&head, link->early.ptr + link->early_used, sizeof head);
+        const weir_str packet = {link->early.ptr + link->early_used + sizeof head, head.len};
+        link->early_used += sizeof head + head.len + WEIR_JSON_SLACK;
+        link->received_ns = head.received_ns;
+        weir_sio_take(link, head.is_binary, packet);
+    }
+    if (is_any && link->sink.on_batch && link->state == WEIR_SIO_UP)
+        link->sink.on_batch(link->sink.user);
+    return link->early_used >= link->early.len;
 }
 
 static void put_packet(weir_backend_link *link, weir_sio_type type, weir_str id, weir_str json)
@@ -376,6 +434,10 @@ void weir_sio_take(weir_backend_link *link, bool is_binary, weir_str packet)
                          link->state == WEIR_SIO_DOWN;
     if (is_over)
         return;
+    if (is_early(link, is_binary, packet)) {
+        keep_early(link, is_binary, packet);
+        return;
+    }
     if (is_binary) {
         take_attachment(link, packet);
         return;

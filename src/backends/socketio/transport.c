@@ -32,6 +32,7 @@ void weir_sio_free(weir_backend_link *link)
     weir_timer_free(link->again);
     weir_buf_fini(&link->sid);
     weir_buf_fini(&link->pending_text);
+    weir_buf_fini(&link->early);
     weir_sio_attachments_fini(&link->attachments);
     weir_sio_room_fini(&link->room);
     weir_buf_wipe(&link->out);
@@ -429,6 +430,7 @@ weir_code weir_sio_begin(weir_backend_link *link, weir_error *error)
     link->is_on_ws = settings->begins_with_websocket || !settings->uses_polling;
     link->may_upgrade = settings->uses_websocket && !link->is_on_ws;
     link->has_root = link->drops_offset = link->is_pending = false;
+    link->early_used = link->early.len = 0;
     weir_buf_clear(&link->sid);
     return link->is_on_ws ? open_websocket(link, error) : begin_polling(link, error);
 }
@@ -448,6 +450,10 @@ weir_code weir_sio_send(weir_backend_link *link, bool is_binary, weir_str packet
 
 void weir_sio_set_paused(weir_backend_link *link)
 {
+    if (!link->is_paused && link->early_used < link->early.len) {
+        weir_timer_set(link->again, 0); /* first what came first */
+        return;
+    }
     if (link->is_on_ws)
         weir_ws_client_pause(link->ws, link->is_paused);
     else
@@ -458,6 +464,8 @@ static void on_again(void *user)
 {
     weir_backend_link *link = user;
     weir_error error = {0};
+    if (link->state == WEIR_SIO_UP && weir_sio_take_early(link))
+        weir_sio_set_paused(link);
     if (link->ws || !is_over(link))
         return; /* its on_down will be back here */
     weir_sio_polling_free(link->polling);
