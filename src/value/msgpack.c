@@ -545,7 +545,8 @@ static bool put_range(writer *w, const weir_range *range)
     }
     put(w, mpack_pack_array((uint32_t)count));
     for (uint64_t i = 0; i < count; i++) {
-        const weir_value at = weir_value_int(range->start + (int64_t)i * range->step);
+        const weir_value at =
+            weir_value_int((int64_t)((uint64_t)range->start + i * (uint64_t)range->step));
         put_value(w, &at, 0);
     }
     return true;

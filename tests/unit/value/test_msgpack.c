@@ -294,11 +294,7 @@ START_TEST(a_range_is_a_list_and_too_long_a_one_is_refused)
                                     "93d38000000000000000ffcf7ffffffffffffffe", "a range too long"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const weir_value v = {.kind = WEIR_RANGE, .range = &rows[i]};
-        const char *hex = written(&v);
-        if (i == 3)
-            ck_assert_msg(strncmp(hex, "93d38000000000000000ff", 22) == 0, "%s", hex);
-        else
-            ck_assert_str_eq(hex, expected[i]);
+        ck_assert_str_eq(written(&v), expected[i]);
     }
 }
 END_TEST
