@@ -27,7 +27,7 @@
 #include "util/crypto.h"
 #include "util/error.h"
 
-enum { CACHE_SLOTS = 16 };
+enum { CACHE_SLOTS = 16, ALPN_MAX = 512, CIPHERS_MAX = 2048 };
 
 struct weir_tls_profile {
     atomic_int owners;
@@ -179,16 +179,55 @@ static weir_code load_identity(SSL_CTX *context, const weir_tls_options *options
     return WEIR_OK;
 }
 
+/* As the extension has them: each name with its length in front. */
+static weir_code offer_alpn(SSL_CTX *context, const weir_tls_options *options, weir_error *error)
+{
+    static const weir_str http[] = {{"http/1.1", 8}};
+    const weir_str *names = options->has_own_alpn ? options->alpn : http;
+    const size_t count = options->has_own_alpn ? options->alpn_count : 1;
+    unsigned char list[ALPN_MAX];
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (names[i].len == 0 || names[i].len > UINT8_MAX || len + 1 + names[i].len > sizeof list) {
+            return weir_fail(error, WEIR_ERR_TLS,
+                             "a protocol to offer by ALPN is empty, or they are too long");
+        }
+        list[len++] = (unsigned char)names[i].len;
+        memcpy(list + len, names[i].ptr, names[i].len);
+        len += names[i].len;
+    }
+    return len == 0 || SSL_CTX_set_alpn_protos(context, list, (unsigned)len) == 0
+               ? WEIR_OK
+               : weir_fail_nomem(error);
+}
+
+static weir_code choose_ciphers(SSL_CTX *context, weir_str ciphers, weir_error *error)
+{
+    char list[CIPHERS_MAX];
+    if (ciphers.len >= sizeof list) {
+        return weir_fail(error, WEIR_ERR_TLS, "the list of ciphers is too long");
+    }
+    memcpy(list, ciphers.ptr, ciphers.len);
+    list[ciphers.len] = '\0';
+    return SSL_CTX_set_cipher_list(context, list) == 1
+               ? WEIR_OK
+               : weir_fail(error, WEIR_ERR_TLS, "OpenSSL knows no cipher of '%s'", list);
+}
+
 static weir_code set_up(SSL_CTX *context, const weir_tls_options *options, weir_error *error)
 {
-    static const unsigned char alpn[] = "\x08http/1.1";
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_max_proto_version(context, options->is_tls12_only ? TLS1_2_VERSION : 0);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_verify(context, options->verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
-    if (SSL_CTX_set_alpn_protos(context, alpn, sizeof alpn - 1) != 0) {
-        return weir_fail_nomem(error);
+    weir_code code = offer_alpn(context, options, error);
+    if (code == WEIR_OK && options->ciphers.len > 0) {
+        code = choose_ciphers(context, options->ciphers, error);
+    }
+    if (code != WEIR_OK) {
+        return code;
     }
     if (options->verifies && load_authorities(context, options->ca, error) != WEIR_OK) {
         return WEIR_ERR_TLS;
@@ -219,6 +258,12 @@ static bool put_key(weir_buf *out, const weir_tls_options *options)
         return false;
     }
     weir_buf_puts(out, options->verifies ? "verify;" : "trust;");
+    weir_buf_printf(out, "%s%zu:%.*s;", options->is_tls12_only ? "1.2;" : "", options->ciphers.len,
+                    WEIR_FMT(options->ciphers));
+    weir_buf_printf(out, "%s%zu:", options->has_own_alpn ? "alpn" : "", options->alpn_count);
+    for (size_t i = 0; i < options->alpn_count; i++) {
+        weir_buf_printf(out, "%zu:%.*s;", options->alpn[i].len, WEIR_FMT(options->alpn[i]));
+    }
     put_file_key(out, options->ca);
     put_file_key(out, options->cert);
     put_file_key(out, options->key);

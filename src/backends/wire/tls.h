@@ -18,6 +18,11 @@ typedef struct weir_tls_options {
     weir_str cert;         /**< PEM file of the client's certificate and chain; empty: none */
     weir_str key;          /**< PEM file of its key; empty: in `cert` */
     weir_str key_password; /**< of an encrypted key; empty: none */
+    bool is_tls12_only;
+    weir_str ciphers;  /**< up to TLS 1.2, as OpenSSL lists them; empty: its own */
+    bool has_own_alpn; /**< offer `alpn`, which may be nothing; otherwise http/1.1 */
+    const weir_str *alpn;
+    size_t alpn_count;
 } weir_tls_options;
 
 enum { WEIR_TLS_SHOWN_MAX = 96 };

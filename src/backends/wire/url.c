@@ -17,10 +17,10 @@ typedef struct scheme_row {
 } scheme_row;
 
 static const scheme_row schemes[] = {
-    {"ws", 80, false},
-    {"wss", 443, true},
-    {"http", 80, false},
-    {"https", 443, true},
+    {"ws", 80, false},     {"wss", 443, true},    {"http", 80, false},  {"https", 443, true},
+    {"mqtt", 1883, false}, {"mqtts", 8883, true}, {"tcp", 1883, false}, /* paho's names for the two
+                                                                         */
+    {"ssl", 8883, true},
 };
 
 static char lower(char c)
@@ -96,6 +96,7 @@ static weir_code parse_port(weir_str text, weir_url *url, weir_error *error)
         return weir_fail(error, WEIR_ERR_ARGUMENT,
                          "the URL's port is not a number from 1 to 65535");
     }
+    url->has_port = true;
     url->port = (uint16_t)port;
     return WEIR_OK;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * URLs of the streaming backends: ws, wss, and http(s) for proxies. Strict where a venue's URL can
- * only be mistyped (host, port), lenient where it cannot harm (path and query are percent-encoded
- * on the way out). Error texts never quote the URL: it may carry a token or a password.
+ * URLs of the streaming backends: ws, wss, those of mqtt, and http(s) for proxies. Strict where a
+ * venue's URL can only be mistyped (host, port), lenient where it cannot harm (path and query are
+ * percent-encoded on the way out). Error texts never quote the URL: it may carry a token or a
+ * password.
  */
 #ifndef WEIR_BACKENDS_WIRE_URL_H
 #define WEIR_BACKENDS_WIRE_URL_H
@@ -20,13 +21,14 @@ typedef enum weir_host_kind { WEIR_HOST_NAME, WEIR_HOST_IPV4, WEIR_HOST_IPV6 } w
 
 /** A parsed URL. The spans point into the parsed text. */
 typedef struct weir_url {
-    weir_str scheme;          /**< "ws", "wss", "http", "https": lower case, static */
-    bool is_secure;           /**< wss, https */
+    weir_str scheme;          /**< "ws", "wss", "http", ...: lower case, static */
+    bool is_secure;           /**< wss, https, mqtts, ssl */
     bool has_userinfo;        /**< "user@" or "user:password@" was there */
     weir_str user;            /**< still percent-encoded */
     weir_str password;        /**< still percent-encoded */
     char host[WEIR_HOST_MAX]; /**< lower case, no brackets, no dot at the end */
     weir_host_kind host_kind;
+    bool has_port; /**< it was given */
     uint16_t port; /**< the scheme's own when none was given */
     uint16_t default_port;
     weir_str path;  /**< from its '/', or empty */

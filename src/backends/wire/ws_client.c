@@ -27,7 +27,6 @@
 #include "backends/wire/sender.h"
 #include "backends/wire/stream.h"
 #include "backends/wire/upgrade.h"
-#include "backends/wire/ws_options.h"
 #include "util/crypto.h"
 #include "util/error.h"
 #include "util/time.h"
@@ -640,8 +639,9 @@ static bool make_timers(weir_ws_client *client, weir_loop *loop, weir_error *err
     return true;
 }
 
-weir_ws_client *weir_ws_client_open(weir_loop *loop, const weir_link_target *target,
-                                    const weir_link_sink *sink, weir_error *error)
+weir_ws_client *weir_ws_client_open_with(weir_loop *loop, const weir_link_target *target,
+                                         const weir_ws_settings *settings,
+                                         const weir_link_sink *sink, weir_error *error)
 {
     weir_ws_client *client = calloc(1, sizeof *client);
     if (!client) {
@@ -649,8 +649,7 @@ weir_ws_client *weir_ws_client_open(weir_loop *loop, const weir_link_target *tar
         return NULL;
     }
     client->sink = *sink;
-    weir_ws_settings_read(target->options, &client->settings);
-    const weir_ws_settings *settings = &client->settings;
+    client->settings = *settings;
     weir_sender_init(&client->sender, settings->max_queue);
     weir_message_init(&client->message, settings->max_message);
     client->reader.max_message = settings->max_message;
@@ -664,6 +663,14 @@ weir_ws_client *weir_ws_client_open(weir_loop *loop, const weir_link_target *tar
         return NULL;
     }
     return client;
+}
+
+weir_ws_client *weir_ws_client_open(weir_loop *loop, const weir_link_target *target,
+                                    const weir_link_sink *sink, weir_error *error)
+{
+    weir_ws_settings settings;
+    weir_ws_settings_read(target->options, &settings);
+    return weir_ws_client_open_with(loop, target, &settings, sink, error);
 }
 
 weir_code weir_ws_client_send(weir_ws_client *client, weir_frame_kind kind, weir_str bytes,

@@ -9,12 +9,17 @@
 
 #include "backends/backend.h"
 #include "backends/wire/loop.h"
+#include "backends/wire/ws_options.h"
 
 typedef struct weir_ws_client weir_ws_client;
 
 /** `target->options` must have the rows of ws_options.h (more do no harm). */
 weir_ws_client *weir_ws_client_open(weir_loop *loop, const weir_link_target *target,
                                     const weir_link_sink *sink, weir_error *error);
+/** The same with settings in place of options; their texts outlive the client. */
+weir_ws_client *weir_ws_client_open_with(weir_loop *loop, const weir_link_target *target,
+                                         const weir_ws_settings *settings,
+                                         const weir_link_sink *sink, weir_error *error);
 weir_code weir_ws_client_send(weir_ws_client *client, weir_frame_kind kind, weir_str bytes,
                               bool *queued);
 weir_code weir_ws_client_probe(weir_ws_client *client);
