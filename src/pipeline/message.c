@@ -69,7 +69,8 @@ const weir_message *weir_plan_message(weir_plan_builder *builder, const weir_mes
         weir_plan_fields(builder, spec->tokens, spec->token_count, (weir_str){0}, scope);
     message->topic_count = spec->topic_count;
     message->topics = weir_plan_topics(builder, spec, scope);
-    message->is_topics = builder->makes_topics;
+    message->is_topics =
+        builder->makes_topics && !(builder->is_addressed && spec->event.node != NULL);
     if (!message->fields || !message->tokens || !message->topics)
         return NULL;
     forbid_groups(builder, spec->tokens, spec->token_count);

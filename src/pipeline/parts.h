@@ -23,6 +23,7 @@ typedef struct weir_plan_builder {
     const weir_expr_names *names;
     bool makes_topics; /* messages built now are topics: subscriptions of a backend that takes them
                         */
+    bool is_addressed; /* what has an `event` is sent under it, and is no list of topics */
 } weir_plan_builder;
 
 /** Compiles an expression of the spec; mistakes get their place. NULL: not given, or mistaken. */

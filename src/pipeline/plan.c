@@ -171,6 +171,7 @@ static bool build_messages(weir_plan_builder *builder, weir_plan *plan, const we
     scope.roots = WEIR_ROOT_BIT(WEIR_ROOT_ASSET) | WEIR_ROOT_BIT(WEIR_ROOT_SUBSCRIBE_ASSETS) |
                   WEIR_ROOT_BIT(WEIR_ROOT_STREAM) | WEIR_ROOT_BIT(WEIR_ROOT_REQUEST);
     builder->makes_topics = connection->traits & WEIR_BACKEND_TOPICS;
+    builder->is_addressed = connection->traits & WEIR_BACKEND_ADDRESSED;
     return plan->headers && plan->query && plan->login &&
            build_templates(builder, connection->subscribe, connection->subscribe_count, "subscribe",
                            &scope, &plan->subscribe) &&

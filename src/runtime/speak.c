@@ -52,8 +52,8 @@ weir_code weir_connection_speak(weir_connection *connection, const weir_outgoing
                                 weir_str name)
 {
     weir_connection_tap(connection, message);
-    if (message->name.len > 0)
-        name = message->name;
+    if (message->name.len > 0 || (connection->backend->traits & WEIR_BACKEND_ADDRESSED))
+        name = message->name; /* where names are addresses, one that is made up reaches nobody */
     const weir_frame_kind kind = message->is_binary ? WEIR_FRAME_BINARY : WEIR_FRAME_TEXT;
     const int64_t wait_ns =
         weir_pace_wait(&connection->pace, weir_mono_ns(), kept_for_pongs(connection));

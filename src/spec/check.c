@@ -210,6 +210,10 @@ static void check_ways_out(weir_reader *reader, const weir_connection_spec *conn
         weir_diag_error(reader->diags, node->place,
                         "this connection cannot send messages: it takes what comes, without "
                         "'subscribe'");
+    if ((connection->traits & WEIR_BACKEND_ADDRESSED) && auth->has_first_message &&
+        !auth->first_message.event.node)
+        weir_diag_error(reader->diags, auth->first_message.node->place,
+                        "'first_message' needs 'event' here: the topic that it is published to");
     if ((connection->traits & WEIR_BACKEND_BARE) &&
         (auth->modes & (WEIR_AUTH_HEADERS | WEIR_AUTH_URL)))
         weir_diag_error(reader->diags, auth->node->place,

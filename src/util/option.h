@@ -66,9 +66,10 @@ typedef struct weir_options {
  * needs to know backends by name.
  */
 enum {
-    WEIR_BACKEND_TOPICS = 1, /**< it subscribes by topics: subscribe messages become those */
-    WEIR_BACKEND_NAMES = 2,  /**< its frames carry names (events) that tell streams apart */
-    WEIR_BACKEND_HELLO = 4,  /**< the first message is part of its connect */
+    WEIR_BACKEND_TOPICS = 1,    /**< it subscribes by topics: subscribe messages become those */
+    WEIR_BACKEND_NAMES = 2,     /**< its frames carry names (events) that tell streams apart */
+    WEIR_BACKEND_HELLO = 4,     /**< the first message is part of its connect */
+    WEIR_BACKEND_ADDRESSED = 8, /**< it sends under a name alone: a message needs its `event` */
     WEIR_BACKEND_MUTE = 64,  /**< it sends no messages (topics, if any, are asked for otherwise) */
     WEIR_BACKEND_BARE = 128, /**< no HTTP request opens it: headers and query have no place */
     WEIR_BACKEND_STAND_IN = 256, /**< it plays what another backend brought: nothing is sent, nobody
