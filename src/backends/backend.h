@@ -162,6 +162,7 @@ typedef struct weir_backend {
 extern const weir_backend weir_backend_websocket;
 extern const weir_backend weir_backend_socketio;
 extern const weir_backend weir_backend_zmq;
+extern const weir_backend weir_backend_mqtt;
 extern const weir_backend weir_backend_replay;
 
 #endif

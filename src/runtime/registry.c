@@ -5,10 +5,8 @@
 #include "runtime/internal.h"
 
 static const weir_backend *const backends[] = {
-    &weir_backend_websocket,
-    &weir_backend_socketio,
-    &weir_backend_zmq,
-    &weir_backend_replay,
+    &weir_backend_websocket, &weir_backend_socketio, &weir_backend_zmq,
+    &weir_backend_mqtt,      &weir_backend_replay,
 };
 
 enum { BACKEND_COUNT = sizeof backends / sizeof backends[0] };

@@ -65,7 +65,6 @@ static const weir_backend_rows *find_backend(const weir_spec_registry *registry,
 static void use_backend(weir_reader *reader, weir_connection_spec *connection,
                         const backend_parts *parts)
 {
-    static const char *const later[] = {"mqtt"};
     const weir_backend_rows *backend = find_backend(reader->registry, parts->type);
     connection->backend = parts->type;
     connection->traits = backend ? backend->traits : 0;
@@ -73,13 +72,6 @@ static void use_backend(weir_reader *reader, weir_connection_spec *connection,
         weir_read_options(reader, parts->options, backend->rows, backend->count,
                           &connection->options);
         return;
-    }
-    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
-        if (weir_str_is(parts->type, later[i])) {
-            weir_diag_error(reader->diags, parts->type_node->place,
-                            "backend '%s' is not supported yet", later[i]);
-            return;
-        }
     }
     weir_read_unknown(reader, parts->type_node->place, "backend", parts->type,
                       reader->registry ? reader->registry->count : 0, backend_at, reader->registry);

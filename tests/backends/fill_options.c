@@ -67,6 +67,16 @@ static bool set_map(weir_arena *arena, weir_option_value *value, weir_str text)
     return true;
 }
 
+static bool set_choice(weir_option_value *value, weir_str text)
+{
+    for (int i = 0; value->row->choices[i]; i++) {
+        value->i = i;
+        if (weir_str_is(text, value->row->choices[i]))
+            return true;
+    }
+    return false;
+}
+
 static bool set_value(weir_arena *arena, weir_option_value *value, const char *text)
 {
     weir_str copy = weir_arena_copy(arena, weir_str_of(text));
@@ -83,6 +93,7 @@ static bool set_value(weir_arena *arena, weir_option_value *value, const char *t
     case WEIR_OPTION_STR: return true;
     case WEIR_OPTION_STR_LIST: return set_list(arena, value, copy);
     case WEIR_OPTION_STR_MAP: return set_map(arena, value, copy);
+    case WEIR_OPTION_ENUM: return set_choice(value, copy);
     default: return false;
     }
 }
