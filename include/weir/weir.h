@@ -171,6 +171,7 @@ typedef enum weir_state {
     WEIR_STATE_AUTHENTICATING,
     WEIR_STATE_SUBSCRIBING,
     WEIR_STATE_LIVE,
+    WEIR_STATE_STALE, /**< live, but no records come (`liveness`) */
     WEIR_STATE_BACKOFF,
     WEIR_STATE_FAILED, /**< fatal: not retried */
     WEIR_STATE_STOPPED,
@@ -363,7 +364,7 @@ WEIR_API void weir_consumer_get_stats(const weir_consumer *consumer, weir_consum
 /* ------------------------------------------------------------------ status */
 
 enum { WEIR_STATUS_TEXT_MAX = 200 };
-enum { WEIR_STAGE_NAMES = 6 /**< decompress decode payload frame route convert */ };
+enum { WEIR_STAGE_NAMES = 7 /**< decompress decode payload frame route convert learn */ };
 
 /** A snapshot of one connection, or of one of its sockets where the spec has a `limit`; spans live
  * as long as the runtime. Sockets that were not needed yet are IDLE. */
@@ -381,6 +382,7 @@ typedef struct weir_connection_status {
     int64_t last_frame_ns; /**< wall clock; 0 = none yet */
     int64_t last_record_ns;
     size_t shard;  /**< which socket of the connection, from 0 */
+    size_t learnt; /**< values that the session was taught (`learn`) */
     size_t wanted; /**< symbols: the sum of the next three */
     size_t pending, active, rejected;
     bool is_authenticated;

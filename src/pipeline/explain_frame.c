@@ -18,6 +18,7 @@ typedef struct trace {
     const weir_plan *plan;
     bool is_waiting; /* the waits are asked, which is told in a table of their own */
     weir_entry *waits;
+    weir_entry *learnt;
     size_t tests;                    /* of the wait that is asked */
     const weir_layout_state *packet; /* that is the next record */
     weir_str packet_bytes;
@@ -282,6 +283,18 @@ static void on_failed(void *user, weir_stage stage, const char *reason)
 
 /* ------------------------------------------------------------------ waits */
 
+static void on_learnt(void *user, weir_str name, const weir_value *key, const weir_value *value)
+{
+    trace *t = user;
+    if (!t->learnt)
+        t->learnt = weir_sheet_list(t->sheet, t->top, "learnt");
+    weir_entry *row = weir_sheet_map(t->sheet, t->learnt, NULL);
+    weir_sheet_text(t->sheet, row, "session", name);
+    if (key)
+        weir_sheet_value(t->sheet, row, "key", key);
+    put_typed(t, row, "value", "type", value);
+}
+
 static void on_wait(void *user, weir_wait wait, weir_outcome error, weir_outcome match)
 {
     static const char *const names[] = {[WEIR_WAIT_GREETING] = "greeting", [WEIR_WAIT_ACK] = "ack"};
@@ -335,6 +348,7 @@ static const weir_observer observer = {.on_inflated = on_inflated,
                                        .on_field = on_field,
                                        .on_made = on_made,
                                        .on_failed = on_failed,
+                                       .on_learnt = on_learnt,
                                        .on_wait = on_wait};
 
 static void put_counts(trace *t)

@@ -335,6 +335,8 @@ weir_code weir_message_emit(const weir_message *message, const weir_message_inpu
         return weir_fail_nomem(error);
     }
     d.roots.roots[WEIR_ROOT_STREAM] = weir_value_str(input->stream);
+    if (input->data)
+        d.roots.roots[WEIR_ROOT_DATA] = *input->data;
     d.roots.roots[WEIR_ROOT_REQUEST] = weir_value_int((int64_t)input->request);
     weir_code code = WEIR_OK;
     bool goes_on = true;

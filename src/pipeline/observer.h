@@ -56,6 +56,8 @@ struct weir_observer {
     void (*on_made)(void *user, const weir_record *record);
     /** Something failed and was counted. */
     void (*on_failed)(void *user, weir_stage stage, const char *reason);
+    /** A message taught the session a value; `key` NULL: it has none. */
+    void (*on_learnt)(void *user, weir_str name, const weir_value *key, const weir_value *value);
     /** A message was held against a wait; `match` is tried only when `error` is not TRUE. */
     void (*on_wait)(void *user, weir_wait wait, weir_outcome error, weir_outcome match);
 };

@@ -8,6 +8,7 @@
 
 #include "expr/extension.h"
 #include "expr/vm.h"
+#include "pipeline/learn.h"
 #include "pipeline/plan.h"
 #include "pipeline/runner.h"
 #include "util/inflate.h"
@@ -203,6 +204,17 @@ typedef struct weir_plan_wait {
     const weir_program *error;
 } weir_plan_wait;
 
+/** A rule over messages that steers the session. */
+typedef struct weir_plan_control {
+    weir_control kind;
+    const weir_program *match;
+    size_t name; /* LEARN: of the session's names */
+    const weir_program *key;
+    const weir_program *value;
+    const weir_message *reply; /* REPLY */
+    weir_str where;
+} weir_plan_control;
+
 /** subscribe.ack */
 typedef struct weir_plan_ack {
     weir_plan_wait wait;
@@ -241,6 +253,11 @@ struct weir_plan {
     const weir_extension *preprocess;
     const weir_extension *decode;
     weir_plan_ack ack;
+    const weir_plan_control *controls;
+    size_t control_count;
+    weir_projection *control_paths; /* of a message; `paths` where that is the record */
+    const bool *session_keyed;      /* by the session's names */
+    const weir_message *heartbeat;
     const weir_program *payload;
     weir_str payload_where;
     weir_layout *layout; /* or NULL */
@@ -260,6 +277,12 @@ struct weir_plan {
     size_t schema_count;
 };
 
+/** The names that `learn` gives to the session; before anything is compiled. */
+bool weir_plan_name_session(weir_plan *plan);
+/** Index of such a name, or how many there are. */
+size_t weir_plan_session_name(const weir_plan *plan, weir_str name);
+/** Before `paths` is sealed. */
+bool weir_plan_build_controls(weir_plan_builder *builder, weir_plan *plan);
 bool weir_plan_build_routes(weir_plan_builder *builder, weir_plan *plan,
                             const weir_expr_scope *scope);
 /** The test of a route as an expression, in the arena or the plan. */
@@ -322,10 +345,20 @@ struct weir_runner {
     weir_counters counters;
     weir_ring dead;
     const weir_runner_frame *frame;
-    const weir_value *answered;    /* the message at hand in weir_runner_answers */
+    const weir_value *answered; /* the message at hand in weir_runner_answers */
+    weir_learnt *learnt;        /* NULL: the plan has nothing to learn */
+    weir_value *control_slots;
+    weir_control_fn *on_control;
+    void *control_user;
     const weir_observer *observer; /* NULL: nobody watches */
     void *watcher;
 };
+
+/** Runs the rules over a message; `is_projected`: the slots of `paths` are its own. */
+void weir_runner_control(weir_runner *runner, const weir_value *message, bool is_projected);
+/** The same over a frame that is no message of the parser's kind: venues answer "pong" among JSON.
+ * True: a rule recognised it. */
+bool weir_runner_control_text(weir_runner *runner, weir_str text);
 
 /** What messages of a frame are handed to. */
 typedef bool weir_message_fn(weir_runner *runner, const weir_value *message, void *user);

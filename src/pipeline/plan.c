@@ -36,7 +36,7 @@ static bool build_names(weir_plan *plan)
                                     .mapping_count = spec->mapping_count,
                                     .has_asset_book = true,
                                     .extensions = spec->extensions};
-    return true;
+    return weir_plan_name_session(plan);
 }
 
 /* ------------------------------------------------------------------ routes */
@@ -302,7 +302,8 @@ static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_sc
     const bool goes_by_name = has_names && !plan->connection->has_router;
     plan->hears_by_name = goes_by_name || (has_names && plan->connection->events);
     build_waits(builder, plan);
-    if (!weir_plan_build_options(builder, plan, &bare) || !build_messages(builder, plan, &bare) ||
+    if (!weir_plan_build_options(builder, plan, &bare) ||
+        !weir_plan_build_controls(builder, plan) || !build_messages(builder, plan, &bare) ||
         !(goes_by_name ? build_routes_by_name(builder, plan)
                        : weir_plan_build_routes(builder, plan, &record)) ||
         !weir_plan_build_streams(builder, plan, &record, next_schema_id) ||

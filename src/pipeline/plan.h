@@ -34,7 +34,8 @@ typedef struct weir_message_input {
     const weir_asset *const *assets; /* subscribe_assets */
     size_t asset_count;
     weir_str stream;
-    uint64_t request; /* its number on this connection, from 1 */
+    uint64_t request;       /* its number on this connection, from 1 */
+    const weir_value *data; /* the message that a reply answers; NULL: there is none */
 } weir_message_input;
 
 typedef struct weir_outgoing_topic {
@@ -63,6 +64,8 @@ typedef bool weir_outgoing_fn(void *user, const weir_outgoing *message);
 
 /** The login message; NULL when the connection has none. */
 const weir_message *weir_plan_first_message(const weir_plan *plan);
+/** The message of `heartbeat`; NULL when the connection has none. */
+const weir_message *weir_plan_heartbeat(const weir_plan *plan);
 /** The subscribe (or unsubscribe) message for a stream: by its name, else its channel, else `all`;
  * NULL if none. */
 const weir_message *weir_plan_subscribe_message(const weir_plan *plan, weir_str stream,

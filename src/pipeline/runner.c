@@ -30,6 +30,7 @@ const char *weir_stage_name(weir_stage stage)
         [WEIR_STAGE_DECOMPRESS] = "decompress", [WEIR_STAGE_DECODE] = "decode",
         [WEIR_STAGE_PAYLOAD] = "payload",       [WEIR_STAGE_FRAME] = "frame",
         [WEIR_STAGE_ROUTE] = "route",           [WEIR_STAGE_CONVERT] = "convert",
+        [WEIR_STAGE_LEARN] = "learn",
     };
     return names[stage];
 }
@@ -73,6 +74,12 @@ static bool init(weir_runner *runner)
     runner->slots = calloc(plan->slots + 1, sizeof *runner->slots);
     runner->item_slots = calloc(plan->item_slots + 1, sizeof *runner->item_slots);
     runner->payload_slots = calloc(plan->payload_slots + 1, sizeof *runner->payload_slots);
+    runner->control_slots =
+        calloc(weir_projection_slots(plan->control_paths) + 1, sizeof *runner->control_slots);
+    if (plan->names.session_count > 0 && runner->world->session &&
+        !(runner->learnt = weir_learnt_new(runner->world->session, plan->session_keyed,
+                                           plan->names.session_count)))
+        return false;
     runner->lazy = (weir_expr_lazy){make_whole, runner};
     if (plan->layout) {
         runner->layout = calloc(1, sizeof *runner->layout);
@@ -85,7 +92,8 @@ static bool init(weir_runner *runner)
     if (runner->format->builds &&
         !(runner->message = weir_arena_new(RUNNER_ARENA_FIRST, MESSAGE_ARENA_MAX)))
         return false;
-    return runner->vm && runner->slots && runner->item_slots && runner->payload_slots &&
+    return runner->vm && runner->control_slots && runner->slots && runner->item_slots &&
+           runner->payload_slots &&
            weir_ring_init(&runner->dead, sizeof(weir_dead_letter), WEIR_DEAD_LETTERS);
 }
 
@@ -114,6 +122,8 @@ void weir_runner_free(weir_runner *runner)
     free(runner->slots);
     free(runner->item_slots);
     free(runner->payload_slots);
+    free(runner->control_slots);
+    weir_learnt_free(runner->learnt);
     if (runner->layout)
         weir_layout_state_fini(runner->layout);
     free(runner->layout);
@@ -406,18 +416,23 @@ static void take_bytes(weir_runner *runner, weir_str bytes)
         is_good = runner->format->project(runner, plan->paths, bytes, runner->slots, whole, &why);
     else
         is_good = runner->format->parse(runner, bytes, &message, &why);
-    if (!is_good) {
+    if (!is_good && weir_runner_control_text(runner, bytes)) {
+        runner->counters.dropped++; /* it is for the session, and no record */
+    } else if (!is_good) {
         weir_runner_fail(runner, WEIR_STAGE_DECODE, bytes, "%s", why.text);
     } else if (runner->is_decoded && runner->decoded.kind == WEIR_NONE) {
         runner->counters.dropped++; /* the decoder says that nothing is in it */
     } else if (plan->payload) {
         tell_message(runner, &message);
+        weir_runner_control(runner, &message, false);
         take_payload(runner, bytes, &message);
     } else if (plan->connection->frame == WEIR_FRAME_RECORD) {
         tell_message(runner, whole);
+        weir_runner_control(runner, whole, true);
         take_record(runner);
     } else {
         tell_message(runner, &message);
+        weir_runner_control(runner, &message, false);
         take_message(runner, &message);
     }
 }
@@ -434,6 +449,7 @@ static void take_parts(weir_runner *runner, weir_str bytes)
         return;
     }
     tell_message(runner, &message);
+    weir_runner_control(runner, &message, false);
     if (plan->payload) {
         weir_projection_fill(plan->payload_paths, &message, runner->payload_slots);
         take_payload(runner, bytes, &message);
@@ -512,8 +528,23 @@ bool weir_runner_admit(weir_runner *runner, weir_runner_frame *frame)
     return is_admitted;
 }
 
+/* Rules over messages, for those that are never made whole otherwise. */
+static void control_whole(weir_runner *runner, weir_str bytes)
+{
+    weir_value message;
+    weir_error ignored;
+    if (runner->plan->control_count == 0)
+        return;
+    runner->layout->is_quiet = true; /* the frame is also fed */
+    if (runner->format->parse(runner, bytes, &message, &ignored))
+        weir_runner_control(runner, &message, false);
+    runner->layout->is_quiet = false;
+}
+
 static void take_open(weir_runner *runner, weir_str bytes)
 {
+    if (runner->format == &weir_layout_format && weir_layout_is_direct(runner->plan))
+        control_whole(runner, bytes);
     if (runner->format != &weir_layout_format)
         take_bytes(runner, bytes);
     else if (weir_layout_is_direct(runner->plan))

@@ -19,6 +19,7 @@ typedef enum weir_stage {
     WEIR_STAGE_FRAME,   /* frame: array, but no list */
     WEIR_STAGE_ROUTE,   /* a match raised (counted; the rule is taken as false) */
     WEIR_STAGE_CONVERT, /* condition, each or a field failed; the record is skipped */
+    WEIR_STAGE_LEARN,   /* what a control message teaches could not be had, or not be kept */
     WEIR_STAGE_COUNT
 } weir_stage;
 
@@ -32,7 +33,7 @@ typedef struct weir_counters {
     uint64_t records_out;
     uint64_t dropped;     /* routed to `drop`, or no rule and no default */
     uint64_t unconverted; /* routed to a stream, but no converter's condition held */
-    uint64_t control;     /* taken by a wait (greeting, ack) */
+    uint64_t control;     /* recognised by a wait (greeting, ack) or a rule (learn, heartbeat) */
     uint64_t failed[WEIR_STAGE_COUNT];
     uint64_t by_channel[WEIR_CHANNEL_COUNT];
 } weir_counters;
@@ -91,6 +92,22 @@ typedef enum weir_wait { WEIR_WAIT_GREETING, WEIR_WAIT_ACK } weir_wait;
  */
 weir_verdict weir_runner_wait(weir_runner *runner, weir_wait wait, const weir_runner_frame *frame,
                               weir_error *why);
+
+/** A rule over messages that steers the session. */
+typedef enum weir_control {
+    WEIR_CONTROL_LEARN,
+    WEIR_CONTROL_BEAT, /* heartbeat.expect */
+    WEIR_CONTROL_REPLY /* heartbeat.reply */
+} weir_control;
+/** BEAT and REPLY, with the message that the rule recognised; `reply` is what to answer. */
+typedef void weir_control_fn(void *user, weir_control kind, const weir_message *reply,
+                             const weir_value *message);
+/** Called from inside of weir_runner_feed, which goes on afterwards. Messages may be made in it. */
+void weir_runner_on_control(weir_runner *runner, weir_control_fn *fn, void *user);
+/** Forgets what was learnt: a new session. False: out of memory. */
+bool weir_runner_forget(weir_runner *runner);
+/** How many values are known. */
+size_t weir_runner_learnt(const weir_runner *runner);
 
 /** A message that answers subscriptions (subscribe.ack). */
 typedef struct weir_answer {

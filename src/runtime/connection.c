@@ -135,6 +135,14 @@ static void tell_disconnect(weir_connection *connection, const char *why)
                          WEIR_EXTENSION_ON_DISCONNECT, &reason, 1);
 }
 
+/* What only makes sense while there is a link. */
+static void quieten(weir_connection *connection)
+{
+    weir_timer_cancel(connection->talk);
+    weir_heartbeat_stop(connection);
+    weir_liveness_stop(connection);
+}
+
 static void on_down(void *user, const weir_link_end *link_end)
 {
     weir_connection *connection = user;
@@ -145,7 +153,7 @@ static void on_down(void *user, const weir_link_end *link_end)
     connection->close_code = link_end->close_code;
     connection->numbers.up_since_ns = 0;
     connection->numbers.is_authenticated = false;
-    weir_timer_cancel(connection->talk);
+    quieten(connection);
     weir_connection_publish(connection);
     const bool is_over = error.code == WEIR_OK && link_end->is_over;
     if (!connection->is_stopping && error.code == WEIR_OK && !is_over)
@@ -196,6 +204,10 @@ static void go_live(weir_connection *connection)
     weir_subscription_counts counts;
     weir_timer_cancel(connection->timer);
     connection->live_since_ns = weir_mono_ns();
+    if (!weir_connection_is_played(connection)) {
+        weir_liveness_live(connection);
+        weir_heartbeat_start(connection);
+    }
     connection->numbers.is_authenticated = true;
     weir_subscriptions_count(connection->subscriptions, connection->shard, &counts);
     if (counts.wanted > 0 && !weir_connection_is_played(connection)) {
@@ -247,6 +259,7 @@ static void on_up(weir_connection *connection)
         go_live(connection);
         return;
     }
+    weir_liveness_start(connection);
     if (!greeting->is_set) {
         authenticate(connection);
         return;
@@ -294,6 +307,11 @@ static void on_batch(void *user)
     weir_connection_publish(user);
 }
 
+static void on_alive(void *user)
+{
+    weir_liveness_bytes(user);
+}
+
 static void on_nothing(void *user)
 {
     (void)user;
@@ -331,7 +349,7 @@ static void begin(weir_connection *connection)
     const weir_link_sink sink = {.user = connection,
                                  .on_phase = on_phase,
                                  .on_frame = on_frame,
-                                 .on_alive = on_nothing,
+                                 .on_alive = on_alive,
                                  .on_drained = on_nothing,
                                  .on_warning = on_warning,
                                  .on_down = on_down,
@@ -350,6 +368,7 @@ static void begin(weir_connection *connection)
     weir_outbox_clear(&connection->outbox);
     weir_map_clear(&connection->topics);
     connection->in_flight = 0;
+    weir_runner_forget(connection->runner);
     const weir_code code = weir_connection_open(connection, &sink, &wait_ns, &error);
     if (wait_ns > 0) {
         weir_connection_enter(connection, WEIR_STATE_BACKOFF, WEIR_ERR_LIMIT, wait_ns,
@@ -465,7 +484,11 @@ static bool make_parts(weir_connection *connection)
     connection->arena = weir_arena_new(LINK_ARENA_FIRST, 0);
     connection->timer = weir_timer_new(loop, on_timer, connection);
     connection->talk = weir_timer_new(loop, on_talk, connection);
-    return weir_pace_init(&connection->pace, limits->rate) && connection->subscriptions &&
+    connection->beat.timer = weir_timer_new(loop, weir_heartbeat_fire, connection);
+    if (connection->runner)
+        weir_runner_on_control(connection->runner, weir_heartbeat_control, connection);
+    return weir_liveness_init(connection) && connection->beat.timer &&
+           weir_pace_init(&connection->pace, limits->rate) && connection->subscriptions &&
            connection->runner && connection->arena && connection->timer && connection->talk;
 }
 
@@ -507,6 +530,8 @@ void weir_connection_fini(weir_connection *connection)
     weir_plugin_timers_free(connection);
     weir_timer_free(connection->timer);
     weir_timer_free(connection->talk);
+    weir_timer_free(connection->beat.timer);
+    weir_liveness_fini(connection);
     weir_pace_fini(&connection->pace);
     weir_outbox_clear(&connection->outbox);
     weir_map_fini(&connection->topics);

@@ -234,8 +234,11 @@ weir_code weir_world_init(weir_world *world, const weir_spec *spec, size_t conne
     world->secrets = calloc(model->credential_count + 1, sizeof *world->secrets);
     world->credentials = calloc(model->credential_count + 1, sizeof *world->credentials);
     world->vars = calloc(model->var_count + 1, sizeof *world->vars);
+    world->session =
+        calloc(weir_plan_names(spec->plans[connection])->session_count + 1, sizeof *world->session);
     world->expr.assets = weir_asset_cache_new(model->assets);
-    if (!world->secrets || !world->credentials || !world->vars || !world->expr.assets) {
+    if (!world->secrets || !world->credentials || !world->vars || !world->session ||
+        !world->expr.assets) {
         weir_world_fini(world);
         return weir_fail_nomem(error);
     }
@@ -243,6 +246,7 @@ weir_code weir_world_init(weir_world *world, const weir_spec *spec, size_t conne
         world->vars[i] = model->vars[i].value;
     world->expr.credentials = world->credentials;
     world->expr.vars = world->vars;
+    world->expr.session = world->session;
     world->expr.connection_name = model->connections[connection].name;
     world->expr.owner = world;
     world->connection = connection;
@@ -270,6 +274,7 @@ void weir_world_fini(weir_world *world)
     free(world->secrets);
     free(world->credentials);
     free(world->vars);
+    free(world->session);
     weir_asset_cache_free((weir_asset_cache *)world->expr.assets);
     *world = (weir_world){0};
 }

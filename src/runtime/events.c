@@ -42,6 +42,7 @@ static const char *const state_names[WEIR_STATE_COUNT] = {
     [WEIR_STATE_AUTHENTICATING] = "authenticating",
     [WEIR_STATE_SUBSCRIBING] = "subscribing",
     [WEIR_STATE_LIVE] = "live",
+    [WEIR_STATE_STALE] = "stale",
     [WEIR_STATE_BACKOFF] = "backoff",
     [WEIR_STATE_FAILED] = "failed",
     [WEIR_STATE_STOPPED] = "stopped",

@@ -88,6 +88,7 @@ void weir_connection_publish(weir_connection *connection)
     if (batch->count == 0 || connection->is_blocked)
         return;
     measure(connection, batch);
+    weir_liveness_batch(connection, batch);
     offer_all(connection, batch);
     if (connection->backlog_count > 0)
         pause_link(connection, true);
@@ -194,6 +195,7 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
     if (awaits_answers)
         weir_connection_hear_answers(connection, &input);
     weir_runner_feed(connection->runner, &input);
+    weir_liveness_frame(connection);
     show_progress(connection, &input);
     if (weir_runner_batch(connection->runner)->count >= GATHER_MAX ||
         atomic_load_explicit(&connection->runtime->has_inline, memory_order_relaxed))
@@ -202,4 +204,6 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
         weir_connection_heard(connection, verdict, &why);
     if (awaits_answers)
         weir_connection_reconcile(connection);
+    else if (connection->outbox.count > 0 && connection->link && !connection->is_closing)
+        weir_connection_flush(connection);
 }

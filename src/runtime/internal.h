@@ -69,6 +69,7 @@ typedef struct weir_world {
     weir_expr_world expr; /* what weir_runner_new and messages take */
     weir_value *credentials;
     weir_value *vars;
+    weir_value *session;  /* what `learn` rules teach, by the plan's names */
     weir_secret *secrets; /* owns the credentials' text; one per credential */
     size_t secret_count;
     size_t connection;

@@ -12,6 +12,7 @@
  *   tell.c        events and status
  *   speak.c       messages out               reconcile.c  subscriptions, wanted and agreed to
  *   feed.c        frames in, records to the consumers
+ *   heartbeat.c   heartbeats and replies     liveness.c   what is done about silence
  */
 #ifndef WEIR_RUNTIME_LIVE_H
 #define WEIR_RUNTIME_LIVE_H
@@ -39,6 +40,40 @@ enum {
     WEIR_ORDER_STOP = 8
 };
 
+/** Heartbeats of the application (heartbeat.c). Times are monotonic. */
+typedef struct weir_beat {
+    weir_timer *timer;
+    int64_t next_ns; /* when the next is sent; 0: none is */
+    bool is_awaited; /* an answer, or the venue's own, until due_ns */
+    int64_t due_ns;
+    bool has_missed;
+} weir_beat;
+
+/** What was done about a connection that brings no data. */
+typedef enum weir_stale_step {
+    WEIR_STALE_NOT,
+    WEIR_STALE_ASKED,
+    WEIR_STALE_RENEWED
+} weir_stale_step;
+
+typedef struct weir_symbol_clocks {
+    int64_t *at_ns; /* by the asset's id; 0: does not run yet */
+    size_t cap;
+} weir_symbol_clocks;
+
+/** When there was news last (liveness.c). Times are monotonic. */
+typedef struct weir_clocks {
+    weir_timer *timer;
+    int64_t bytes_ns;
+    int64_t data_ns;
+    int64_t asked_ns; /* when a sign of life was asked for; 0: was not */
+    uint64_t records; /* that fed the data clock */
+    bool has_data;    /* on this link */
+    weir_stale_step step;
+    int64_t step_ns;
+    weir_symbol_clocks *symbols; /* per stream */
+} weir_clocks;
+
 struct weir_connection {
     weir_runtime *runtime;
     weir_reactor *reactor;
@@ -63,6 +98,8 @@ struct weir_connection {
     weir_timer *timer; /* the deadline of a wait, or the end of a backoff */
     struct weir_plugin_timer *plugin_timers;
     weir_timer *talk; /* room for the next message, or the end of the wait for an answer */
+    weir_beat beat;
+    weir_clocks clocks;
     weir_pace pace;
     weir_outbox outbox;
     weir_map topics;       /* that were asked for on this link, to the request */
@@ -220,6 +257,35 @@ void weir_connection_topic(weir_connection *connection, weir_str topic, const we
 /** Calls a hook of the spec, if it names one. What it gives is of no interest. */
 void weir_connection_hook(weir_connection *connection, const weir_text *name,
                           weir_extension_use use, const weir_value *args, size_t count);
+
+/* ------------------------------------------------------------------ heartbeat.c */
+
+/** The connection is live: heartbeats begin. */
+void weir_heartbeat_start(weir_connection *connection);
+void weir_heartbeat_stop(weir_connection *connection);
+/** Sends one, where the spec has any. False: the link was given up. */
+bool weir_heartbeat_send(weir_connection *connection);
+/** The timer's function. */
+void weir_heartbeat_fire(void *connection);
+/** A rule recognised a heartbeat or a message that wants a reply; replies are queued. */
+void weir_heartbeat_control(void *connection, weir_control kind, const weir_message *message,
+                            const weir_value *data);
+
+/* ------------------------------------------------------------------ liveness.c */
+
+bool weir_liveness_init(weir_connection *connection);
+void weir_liveness_fini(weir_connection *connection);
+/** The link is up: the clocks run. */
+void weir_liveness_start(weir_connection *connection);
+/** The login is done: from now on data may come. */
+void weir_liveness_live(weir_connection *connection);
+void weir_liveness_stop(weir_connection *connection);
+/** Something arrived. */
+void weir_liveness_bytes(weir_connection *connection);
+/** A frame was decoded. */
+void weir_liveness_frame(weir_connection *connection);
+/** Records that are about to be handed on. */
+void weir_liveness_batch(weir_connection *connection, const weir_batch *batch);
 
 /* ------------------------------------------------------------------ feed.c */
 

@@ -297,6 +297,7 @@ bool weir_runtime_status(const weir_runtime *runtime, size_t index, weir_connect
     weir_subscriptions_count(connection->subscriptions, connection->shard, &counts);
     *status = (weir_connection_status){.connection = connection->spec->name,
                                        .shard = connection->shard,
+                                       .learnt = (size_t)numbers.learnt,
                                        .wanted = counts.wanted,
                                        .pending = counts.idle + counts.pending,
                                        .active = counts.active,

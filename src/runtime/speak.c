@@ -38,7 +38,10 @@ static size_t kept_for_pongs(const weir_connection *connection)
 
 int64_t weir_connection_pace_rest(const weir_connection *connection)
 {
-    return weir_pace_wait(&connection->pace, weir_mono_ns(), kept_for_pongs(connection));
+    const weir_heartbeat_spec *heartbeat = &connection->spec->heartbeat;
+    const size_t kept =
+        kept_for_pongs(connection) + (heartbeat->has_send || heartbeat->reply_count > 0);
+    return weir_pace_wait(&connection->pace, weir_mono_ns(), kept);
 }
 
 weir_code weir_connection_send(weir_connection *connection, weir_frame_kind kind, weir_str name,

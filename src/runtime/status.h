@@ -20,6 +20,7 @@ typedef struct weir_status_numbers {
     uint64_t state;
     int64_t state_since_ns;
     uint64_t connects;
+    uint64_t learnt;
     int64_t last_frame_ns;
     int64_t last_record_ns;
     uint64_t is_authenticated;

@@ -33,6 +33,7 @@ struct want {
     size_t shard;
     progress state;
     unsigned tries;
+    bool renews;      /* it is left, and asked for again */
     uint64_t request; /* that asked for it last */
     uint64_t part;    /* wants of different parts are not sent together; 0: never split */
     int64_t deadline_ns;
@@ -112,7 +113,8 @@ static bool is_sent(const want *w)
 static void count(weir_subscriptions *s, const want *w, bool is_in)
 {
     shard_counts *counts = &s->shards[w->shard];
-    size_t *place = w->count > 0 ? &counts->held[w->state] : &counts->leaving;
+    size_t *place =
+        w->count > 0 && !(w->renews && is_sent(w)) ? &counts->held[w->state] : &counts->leaving;
     if (w->count > 0 || is_sent(w))
         *place += is_in ? 1 : (size_t)-1;
 }
@@ -348,7 +350,10 @@ static void forget_refusal(want *w)
 
 static void make_idle(weir_subscriptions *s, want *w)
 {
-    set_state(s, w, IDLE);
+    count(s, w, false);
+    w->renews = false;
+    w->state = IDLE;
+    count(s, w, true);
     w->tries = 0;
     w->part = 0;
     w->request = 0;
@@ -394,8 +399,8 @@ static void put_change(weir_subscription_change *change, const want *w)
 
 static bool is_due(const want *w, size_t shard, bool unsubscribes)
 {
-    return w->shard == shard &&
-           (unsubscribes ? is_sent(w) && w->count == 0 : w->state == IDLE && w->count > 0);
+    return w->shard == shard && (unsubscribes ? is_sent(w) && (w->count == 0 || w->renews)
+                                              : w->state == IDLE && w->count > 0);
 }
 
 bool weir_subscriptions_gather(weir_subscriptions *subscriptions, size_t shard, size_t stream,
@@ -588,15 +593,20 @@ void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t shard, 
 }
 
 void weir_subscriptions_renew(weir_subscriptions *subscriptions, size_t shard, size_t stream,
-                              const weir_asset *asset)
+                              const weir_asset *asset, bool leaves_first)
 {
     stream_wants *wants = &subscriptions->streams[stream];
     pthread_mutex_lock(&subscriptions->lock);
     want *w = asset ? find(wants, asset) : wants->first;
     for (want *next; w; w = next) {
         next = asset ? NULL : w->next;
-        if (w->shard == shard && w->count > 0 && is_sent(w))
+        if (w->shard != shard || w->count == 0 || !is_sent(w))
+            continue;
+        if (!leaves_first)
             make_idle(subscriptions, w);
+        count(subscriptions, w, false);
+        w->renews = leaves_first;
+        count(subscriptions, w, true);
     }
     pthread_mutex_unlock(&subscriptions->lock);
 }

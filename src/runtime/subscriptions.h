@@ -90,9 +90,10 @@ bool weir_subscriptions_refuse_request(weir_subscriptions *subscriptions, size_t
 void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t shard, size_t stream,
                                int64_t now_ns, const char *reason,
                                weir_subscription_change *change);
-/** What was confirmed or is awaited is to be sent once more. `asset` NULL: all of the stream. */
+/** What was confirmed or is awaited is to be sent once more, `leaves_first`: after it was left.
+ * `asset` NULL: all of the stream. */
 void weir_subscriptions_renew(weir_subscriptions *subscriptions, size_t shard, size_t stream,
-                              const weir_asset *asset);
+                              const weir_asset *asset, bool leaves_first);
 
 /* ------------------------------------------------------------------ looking */
 

@@ -14,6 +14,7 @@
 void weir_connection_show(weir_connection *connection)
 {
     connection->numbers.counters = *weir_runner_counters(connection->runner);
+    connection->numbers.learnt = weir_runner_learnt(connection->runner);
     weir_status_write(&connection->shown, &connection->numbers);
 }
 

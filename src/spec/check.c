@@ -286,6 +286,25 @@ static void check_url(weir_reader *reader, const weir_connection_spec *connectio
     }
 }
 
+/* Of each period one message is left for pongs where these count, and one for heartbeats and
+ * replies; what is left then must do for the rest. */
+static void check_rate(weir_reader *reader, const weir_connection_spec *connection)
+{
+    const weir_limits_spec *limits = &connection->limits;
+    const weir_heartbeat_spec *heartbeat = &connection->heartbeat;
+    const weir_rate rate = limits->rate;
+    if (rate.count == 0 || !heartbeat->node)
+        return;
+    const bool speaks = heartbeat->has_send || heartbeat->reply_count > 0;
+    if (rate.count - (limits->counts_pongs ? 1 : 0) - (speaks ? 1 : 0) < 1)
+        weir_diag_error(reader->diags, heartbeat->node->place,
+                        "the rate of 'subscribe' leaves nothing beside heartbeats%s",
+                        limits->counts_pongs ? " and pongs" : "");
+    else if (heartbeat->has_send && heartbeat->every_ns < rate.period_ns / rate.count)
+        weir_diag_error(reader->diags, heartbeat->node->place,
+                        "'every' is more often than the rate of 'subscribe' allows");
+}
+
 void weir_check_connection(weir_reader *reader, weir_connection_spec *connection)
 {
     check_url(reader, connection);
@@ -293,6 +312,7 @@ void weir_check_connection(weir_reader *reader, weir_connection_spec *connection
         ask_backend(reader, connection);
     take_events(reader, connection);
     check_abilities(reader, connection);
+    check_rate(reader, connection);
     if (!(connection->traits & WEIR_BACKEND_STAND_IN))
         check_ways_out(reader, connection);
     if (connection->stream_count == 0)

@@ -248,7 +248,6 @@ static const weir_key_row parser_rows[] = {
      .read = weir_read_layout,
      .shape = &weir_layout_shape,
      .doc = "with `format: binary`: which bytes are which fields"},
-    {.name = "learn", .type = WEIR_KEY_LATER, .doc = "values kept from control messages"},
 };
 static const weir_key_table parser_table = {"parser", parser_rows,
                                             sizeof parser_rows / sizeof parser_rows[0]};
@@ -618,7 +617,16 @@ static const weir_key_row connection_rows[] = {
      .read = read_reconnect,
      .shape = &reconnect_shape,
      .doc = "how it comes back after a connection was lost"},
-    {.name = "heartbeat", .type = WEIR_KEY_LATER, .doc = "application heartbeats"},
+    {.name = "heartbeat",
+     .type = WEIR_KEY_READ,
+     .read = weir_read_heartbeat,
+     .shape = &weir_heartbeat_shape,
+     .doc = "messages that keep it alive, and answers to the venue's own"},
+    {.name = "liveness",
+     .type = WEIR_KEY_READ,
+     .read = weir_read_liveness,
+     .shape = &weir_liveness_shape,
+     .doc = "how long silence may last"},
     {.name = "events",
      .type = WEIR_KEY_READ,
      .read = keep_events,
@@ -631,7 +639,11 @@ static const weir_key_row connection_rows[] = {
      .read = weir_read_hooks,
      .shape = &weir_hooks_shape,
      .doc = "functions of a plugin that are called at events"},
-    {.name = "learn", .type = WEIR_KEY_LATER, .doc = "values kept from control messages"},
+    {.name = "learn",
+     .type = WEIR_KEY_READ,
+     .read = weir_read_learn,
+     .shape = &weir_learn_shape,
+     .doc = "values kept from control messages, until the connection closes"},
     {.name = "roll", .type = WEIR_KEY_LATER, .doc = "planned reconnects without a hole"},
     {.name = "sequence", .type = WEIR_KEY_LATER, .doc = "gap detection"},
     {.name = "dedupe", .type = WEIR_KEY_LATER, .doc = "duplicates dropped after a reconnect"},
@@ -673,6 +685,8 @@ static void set_defaults(weir_connection_spec *connection)
                                                   .attempts = -1};
     connection->inflate_limits =
         (weir_inflate_limits){.max_len = 64 * 1024 * 1024, .max_ratio = 1000};
+    connection->heartbeat.timeout_ns = 10 * WEIR_NS_PER_S;
+    connection->heartbeat.idle_ns = 30 * WEIR_NS_PER_S;
 }
 
 void weir_read_connections(weir_reader *reader, weir_node *node, void *model)

@@ -14,7 +14,7 @@
 #include "value/json_read.h"
 
 const char *const weir_test_stages[] = {"decompress", "decode",  "payload", "frame",
-                                        "route",      "convert", NULL};
+                                        "route",      "convert", "learn",   NULL};
 
 enum { STAGE_DECOMPRESS, STAGE_DECODE };
 

@@ -109,6 +109,7 @@ extern const weir_shape weir_layout_shape, weir_protobuf_shape;
 extern const weir_shape weir_fields_shape, weir_message_shape;
 extern const weir_shape weir_ack_shape, weir_batch_shape, weir_rate_shape, weir_limit_shape;
 extern const weir_shape weir_symbols_shape, weir_subscribe_shape;
+extern const weir_shape weir_learn_shape, weir_heartbeat_shape, weir_liveness_shape;
 extern const weir_shape weir_text_shape, weir_scalar_shape, weir_any_shape;
 
 /** Names that an expression can spell, as a pattern. */
@@ -157,6 +158,9 @@ void weir_read_batch(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_rate(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_limit(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_connect_rate(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_learn(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_heartbeat(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_liveness(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_symbols(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_credentials(weir_reader *reader, weir_node *node, void *model);
 /** Loads the plugins of a spec: before its other keys are read, which may name what they register.

@@ -213,6 +213,40 @@ typedef struct weir_limits_spec {
     weir_rate connect_rate; /* attempts per host, of the whole process */
 } weir_limits_spec;
 
+/** What a control message teaches. */
+typedef struct weir_learn_spec {
+    const weir_node *node;
+    weir_text match;
+    weir_str into;
+    weir_text key; /* may be absent */
+    weir_text value;
+} weir_learn_spec;
+
+typedef struct weir_reply_spec {
+    const weir_node *node;
+    weir_text match;
+    weir_message_spec send;
+} weir_reply_spec;
+
+typedef struct weir_heartbeat_spec {
+    const weir_node *node; /* NULL: not given */
+    bool has_send;
+    weir_message_spec send;
+    int64_t every_ns;
+    weir_text expect;
+    int64_t timeout_ns; /* 10 s */
+    int64_t idle_ns;    /* 30 s; 0: off */
+    const weir_reply_spec *replies;
+    size_t reply_count;
+} weir_heartbeat_spec;
+
+/** How long silence may last. 0: for ever. */
+typedef struct weir_liveness_spec {
+    int64_t first_data_ns;
+    int64_t data_ns;
+    int64_t symbol_ns;
+} weir_liveness_spec;
+
 typedef struct weir_connection_spec {
     weir_str name;
     const weir_node *node;
@@ -234,6 +268,10 @@ typedef struct weir_connection_spec {
     weir_ack_spec ack;
     weir_limits_spec limits;
     weir_symbols_spec symbols;
+    const weir_learn_spec *learn;
+    size_t learn_count;
+    weir_heartbeat_spec heartbeat;
+    weir_liveness_spec liveness;
     weir_parser_format format;
     weir_compression compression;
     weir_inflate_limits inflate_limits;     /* of one message */

@@ -38,6 +38,14 @@ static const char *const specs[] = {
     "\"data.split(',')\", n: \"len(data)\", j: \"json_loads(data)\"}}\n",
     HEAD "    streams: [data]\n    parser: {compression: auto}\n    converters:\n      data: "
          "{fields: {v: data}}\n",
+    HEAD
+    "    streams: [data]\n    learn:\n"
+    "      - {match: \"'c' in data\", into: c, key: \"data['c']\", value: data}\n"
+    "      - {match: \"data == 'x'\", into: last, value: data}\n"
+    "    heartbeat: {every: 5s, expect: \"data['e'] == 'pong'\", reply: [{match: \"data['ping']\", "
+    "send: {json: {fields: {pong: \"data['ping']\"}}}}]}\n"
+    "    converters:\n      data: {fields: {v: \"session.c[data[0]]['s']\", n: "
+    "\"len(session.c)\"}}\n",
 };
 
 enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };
@@ -45,7 +53,24 @@ enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };
 typedef struct venue {
     weir_runner *runner;
     weir_expr_world world;
+    weir_value session[4];
 } venue;
+
+/* Replies are made as they would be sent. */
+static bool forget_reply(void *user, const weir_outgoing *message)
+{
+    return user && message->bytes.len > 0;
+}
+
+static void answer(void *user, weir_control kind, const weir_message *reply, const weir_value *data)
+{
+    venue *v = user;
+    weir_error error = {0};
+    const weir_message_input input = {
+        .vm = weir_runner_vm(v->runner), .world = &v->world, .data = data};
+    if (kind == WEIR_CONTROL_REPLY)
+        weir_message_emit(reply, &input, forget_reply, v, &error);
+}
 
 static venue *open_venue(const char *text)
 {
@@ -60,7 +85,9 @@ static venue *open_venue(const char *text)
     if (!v || !plan || weir_diags_errors(diags) > 0)
         abort();
     v->world.assets = weir_asset_cache_new(model->assets);
+    v->world.session = v->session;
     v->runner = weir_runner_new(plan, &v->world);
+    weir_runner_on_control(v->runner, answer, v);
     weir_diags_free(diags);
     return v;
 }

@@ -128,8 +128,8 @@ static void say_status(void)
                (unsigned long long)status.connects, (unsigned long long)status.frames,
                (unsigned long long)status.records_out, status.wanted,
                (unsigned long long)status.failed[1]);
-        printf(",\"shard\":%zu,\"pending\":%zu,\"active\":%zu,\"rejected\":%zu", status.shard,
-               status.pending, status.active, status.rejected);
+        printf(",\"shard\":%zu,\"learnt\":%zu,\"pending\":%zu,\"active\":%zu,\"rejected\":%zu",
+               status.shard, status.learnt, status.pending, status.active, status.rejected);
         end_line();
     }
 }

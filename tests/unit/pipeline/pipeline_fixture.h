@@ -11,6 +11,7 @@ typedef struct feed_world {
     weir_expr_world expr;
     weir_value credentials[8];
     weir_value vars[8];
+    weir_value session[8];
 } feed_world;
 
 typedef struct feed {
@@ -69,6 +70,7 @@ static inline void feed_start(feed *f)
     }
     world->expr = (weir_expr_world){.credentials = world->credentials,
                                     .vars = world->vars,
+                                    .session = world->session,
                                     .assets = weir_asset_cache_new(f->model->assets),
                                     .connection_name = f->model->connections[0].name};
     f->runner = weir_runner_new(f->plan, &world->expr);

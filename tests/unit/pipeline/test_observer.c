@@ -120,10 +120,22 @@ static void on_wait(void *user, weir_wait wait, weir_outcome error, weir_outcome
     say(user, "wait %d: %d %d", (int)wait, (int)error, (int)match);
 }
 
-static const weir_observer observer = {
-    on_inflated, on_message, on_payload, NULL /* a layout's */, on_record, on_match,
-    on_route,    on_stream,  on_rule,    on_unconverted,        on_item,   on_field,
-    on_made,     on_failed,  on_wait};
+static const weir_observer observer = {on_inflated,
+                                       on_message,
+                                       on_payload,
+                                       NULL /* a layout's */,
+                                       on_record,
+                                       on_match,
+                                       on_route,
+                                       on_stream,
+                                       on_rule,
+                                       on_unconverted,
+                                       on_item,
+                                       on_field,
+                                       on_made,
+                                       on_failed,
+                                       NULL /* nothing is learnt */,
+                                       on_wait};
 
 /* What is told of a frame. The records are in f->out. */
 static const char *watch(feed *f, seen *s, const char *frame)

@@ -379,10 +379,15 @@ START_TEST(a_stale_symbol_is_asked_for_again)
 {
     add(TRADES, "AB");
     due(TRADES, false);
-    weir_subscriptions_renew(wants, 0, TRADES, asset("B"));
+    weir_subscriptions_renew(wants, 0, TRADES, asset("B"), false);
     ck_assert_str_eq(due(TRADES, false), "B");
-    weir_subscriptions_renew(wants, 0, TRADES, NULL);
+    weir_subscriptions_renew(wants, 0, TRADES, NULL, false);
     ck_assert_str_eq(due(TRADES, false), "AB");
+    weir_subscriptions_renew(wants, 0, TRADES, asset("A"), true);
+    ck_assert_str_eq(due(TRADES, false), "");
+    ck_assert_str_eq(due(TRADES, true), "A");
+    ck_assert_str_eq(due(TRADES, false), "A");
+    ck_assert_uint_eq(counted(0).active, 2);
 }
 END_TEST
 

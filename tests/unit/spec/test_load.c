@@ -45,8 +45,8 @@ END_TEST
 
 START_TEST(a_key_that_is_not_built_is_refused)
 {
-    loaded l = load_text(with_head("    heartbeat: {every: 15s}\n"));
-    expect_diag(&l, 8, 5, "'heartbeat' is not supported yet");
+    loaded l = load_text(with_head("    roll: {after: 23h}\n"));
+    expect_diag(&l, 8, 5, "'roll' is not supported yet");
     unload(&l);
 }
 END_TEST
