@@ -10,8 +10,10 @@
 #include "cli/output.h"
 #include "cli/plugins.h"
 #include "cli/stop.h"
+#include "util/encode.h"
 #include "util/number.h"
 #include "util/time.h"
+#include "util/utf8.h"
 
 enum { FAILURES_SHOWN = 8, SAMPLE_SHOWN = 120 };
 
@@ -228,21 +230,49 @@ typedef struct failure_list {
     size_t count;
 } failure_list;
 
+/* False for what holds bytes that no text has; a character that the cut has torn is none of these.
+ */
+static bool is_text(weir_str sample)
+{
+    while (sample.len > 0) {
+        uint32_t c = 0;
+        const size_t n = weir_utf8_decode(sample, &c);
+        if (n == 0)
+            return sample.len < 4 && (unsigned char)sample.ptr[0] >= 0xc0;
+        if (c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r'))
+            return false;
+        sample.ptr += n;
+        sample.len -= n;
+    }
+    return true;
+}
+
+static void put_sample(weir_buf *out, weir_str sample)
+{
+    const bool is_binary = !is_text(sample);
+    const size_t most = is_binary ? SAMPLE_SHOWN / 2 : SAMPLE_SHOWN;
+    const bool is_cut = sample.len > most;
+    if (is_cut)
+        sample.len = most;
+    if (is_binary) {
+        weir_buf_puts(out, "hex ");
+        weir_hex_encode((weir_bytes){(const uint8_t *)sample.ptr, sample.len}, out);
+    } else {
+        cli_put_clean(out, sample);
+    }
+    weir_buf_puts(out, is_cut ? "...\n" : "\n");
+}
+
 static void put_failure(void *user, const weir_failure *failure)
 {
     failure_list *list = user;
     if (list->count++ < list->skip)
         return;
-    weir_str sample = failure->sample;
-    const bool is_cut = sample.len > SAMPLE_SHOWN;
-    if (is_cut)
-        sample.len = SAMPLE_SHOWN;
     weir_buf_printf(list->out, "  frame %llu, %s: ", (unsigned long long)failure->frame,
                     failure->stage);
     cli_put_clean(list->out, failure->reason);
     weir_buf_puts(list->out, "\n      ");
-    cli_put_clean(list->out, sample);
-    weir_buf_puts(list->out, is_cut ? "...\n" : "\n");
+    put_sample(list->out, failure->sample);
 }
 
 static void count_failure(void *user, const weir_failure *failure)

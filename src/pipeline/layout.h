@@ -21,6 +21,7 @@
 #include "spec/layout.h"
 
 enum {
+    WEIR_LAYOUT_NAMES_MAX = 512,   /* of one packet that later parts may name */
     WEIR_LAYOUT_SEGMENTS_MAX = 17, /* amounts of one packet that are read, plus one */
     WEIR_LAYOUT_PACKET_MAX = 1 << 24,
     WEIR_LAYOUT_TESTS_MAX = 8,

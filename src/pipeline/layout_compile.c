@@ -7,9 +7,13 @@
  */
 #include "pipeline/layout.h"
 
-#include <stdlib.h>
+#include <assert.h>
 
-enum { WORDS_MAX = 512, STEPS_MAX = 512 };
+enum {
+    WORDS_MAX = WEIR_LAYOUT_NAMES_MAX + 1, /* and `length` */
+    /* A name is kept or evaluated, and may be a factor in two ways. */
+    STEPS_MAX = 3 * WORDS_MAX + WEIR_LAYOUT_SEGMENTS_MAX
+};
 
 /* A walk over the fields of one block. */
 typedef struct walk {
@@ -27,6 +31,7 @@ typedef struct walk {
     size_t step_count;
     uint32_t need[WEIR_LAYOUT_SEGMENTS_MAX];
     int64_t length; /* what a packet has, or -1 */
+    bool has_too_many;
 } walk;
 
 static weir_diags *diags_of(const walk *w)
@@ -55,10 +60,15 @@ static bool knows(const walk *w, weir_str name)
     return false;
 }
 
-static void add_word(walk *w, weir_str name)
+/* False when there is no room for more. */
+static bool add_word(walk *w, weir_str name)
 {
-    if (w->word_count < WORDS_MAX && !weir_str_is(name, "_"))
+    const bool has_room = w->word_count < WORDS_MAX;
+    if (has_room)
         w->own_words[w->word_count++] = name;
+    else
+        w->has_too_many = true;
+    return has_room;
 }
 
 /* A field that an amount or a factor names: it must stand in front. */
@@ -75,11 +85,7 @@ static int use_name(walk *w, weir_str name, weir_place place, const char *what)
 
 static weir_layout_step *add_step(walk *w, weir_layout_step_kind kind)
 {
-    static weir_layout_step none;
-    if (w->step_count == STEPS_MAX) {
-        none = (weir_layout_step){0};
-        return &none;
-    }
+    assert(w->step_count < STEPS_MAX);
     weir_layout_step *step = &w->steps[w->step_count++];
     *step = (weir_layout_step){.kind = kind, .slot = WEIR_LAYOUT_NO_SLOT};
     return step;
@@ -351,6 +357,8 @@ static void place_value(walk *w, weir_layout_node *node)
                                    .word_count = w->word_count};
     node->value = weir_plan_compile(w->builder, &field->value, &scope);
     node->is_constant = node->value && weir_program_constant(node->value, &node->constant);
+    if (!add_word(w, field->name))
+        return;
     weir_layout_step *step = add_step(w, WEIR_LAYOUT_EVAL);
     step->node = node;
     node->slot = weir_layout_own_slot(w->layout, field->name);
@@ -359,22 +367,23 @@ static void place_value(walk *w, weir_layout_node *node)
 
 static void keep_as(walk *w, weir_str name, const weir_layout_node *node, uint32_t offset, int bit)
 {
+    if (!add_word(w, name))
+        return;
     weir_layout_step *step = add_step(w, WEIR_LAYOUT_KEEP);
     step->node = node;
     step->name = name;
     step->bit = bit;
     step->segment = w->kept_segment;
     step->offset = offset;
-    add_word(w, name);
 }
 
 /* Later parts may name it; of what is called '_', what is in it. */
 static void keep(walk *w, const weir_layout_node *node, uint32_t offset)
 {
     const weir_layout_field *field = node->field;
-    if (field->form == WEIR_LAYOUT_VALUE) {
-        add_word(w, field->name);
-    } else if (!weir_str_is(field->name, "_")) {
+    if (field->form == WEIR_LAYOUT_VALUE)
+        return; /* it is kept when it is evaluated */
+    if (!weir_str_is(field->name, "_")) {
         keep_as(w, field->name, node, offset, -1);
     } else {
         for (size_t i = 0; i < field->bit_count; i++)
@@ -461,9 +470,9 @@ static bool build_block(walk *w, const weir_layout_fields *lists, size_t count,
             return false;
         block->node_count += lists[i].count;
     }
-    if (w->step_count == STEPS_MAX)
+    if (w->has_too_many)
         weir_diag_error(diags_of(w), w->layout->spec->node->place,
-                        "a layout of more than %d fields in a packet", STEPS_MAX / 2);
+                        "a packet has at most %d names outside of groups", WEIR_LAYOUT_NAMES_MAX);
     block->steps = w->steps;
     block->step_count = w->step_count;
     block->segment_count = (size_t)w->segment + 1;

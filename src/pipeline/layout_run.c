@@ -281,9 +281,11 @@ static bool next_length(weir_layout_state *state, packets *p, uint64_t *length)
         p->at += amount->read.size;
     } else if (amount->kind == WEIR_AMOUNT_FIXED) {
         *length = (uint64_t)amount->fixed;
-    } else if (amount->kind == WEIR_AMOUNT_NAMED &&
-               !named_amount(state, state->layout->packet_slot, amount->name, length)) {
-        return false;
+    } else if (amount->kind == WEIR_AMOUNT_NAMED) {
+        if (!named_amount(state, state->layout->packet_slot, amount->name, length))
+            return false;
+        if (*length == 0) /* and so for ever */
+            return fail(state, "packets of 0 bytes, by '%.*s'", WEIR_FMT(amount->name));
     }
     const uint64_t left = (uint64_t)(p->end - p->at);
     return *length <= left ||
@@ -331,11 +333,13 @@ static bool next_packet(weir_layout_state *state, packets *p, weir_str *bytes)
             return false;
         }
         *bytes = (weir_str){p->at, (size_t)length};
-        const bool is_good = open_packet(state, *bytes);
-        if (is_good && !has_length && state->layout->spec->has_repeat)
+        bool is_good = open_packet(state, *bytes);
+        if (is_good && !has_length && state->layout->spec->has_repeat) {
             bytes->len = extent(state, *bytes);
+            is_good = bytes->len > 0 || fail(state, "a packet of no bytes, and so for ever");
+        }
         p->at += bytes->len;
-        p->is_lost = !has_length && (!is_good || bytes->len == 0);
+        p->is_lost = !has_length && !is_good;
         if (is_good)
             return true;
         report(state, *bytes);

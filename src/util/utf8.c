@@ -58,11 +58,11 @@ static inline size_t sequence(const uint8_t *at, const uint8_t *end)
 
 size_t weir_utf8_valid_prefix(weir_str text)
 {
+    if (text.len == 0)
+        return 0; /* there may be no pointer to count from */
     const uint8_t *start = (const uint8_t *)text.ptr;
     const uint8_t *end = start + text.len;
     const uint8_t *at = start;
-    if (text.len == 0)
-        return 0;
     while ((at = skip_ascii(at, end)) < end) {
         do {
             size_t len = sequence(at, end);

@@ -57,6 +57,11 @@ def a_bin_file_is_one_frame():
     equal(weir("replay", KITE, "empty.bin").out, "")
 
 
+def a_sample_that_is_no_text_is_shown_as_bytes():
+    within(weir("replay", KITE, _lpf(_frame(LTP + b"!")), "--stats").err,
+           "decode: no variant of the layout fits a packet of 9 bytes", "\n      hex %s21\n" % LTP.hex())
+
+
 def a_recording_knows_text_from_binary():
     done = weir("replay", KITE, _recording(_frame(LTP), ORDER, b"\0", '{"type":"error"}'), "--stats")
     equal([r["stream"] for r in done.records()], ["ltp", "orders"])

@@ -37,6 +37,14 @@ static const char *const specs[] = {
     "    frame: record\n    parser: {format: binary, payload_path: \"data[-1]\", layout: {endian: "
     "big, repeat: {length: u8}, fields: [a: u8, _: 1, g: [x: u16be, y: [z: f64]]], tail: {name: q, "
     "offset: 16, repeat: 2, type: i24}}}\n" TAIL,
+    HEAD "    frame: array\n    parser: {format: binary, layout: {endian: little, repeat: {}, "
+         "fields: [k: u8], "
+         "variants: [{when: k < 3, fields: [a: {repeat: k, fields: [price: u64 * 3, q: str1, size: "
+         "f64 / 0.5]}, b: "
+         "{repeat: u8, fields: [quantity: i24, price: u32 / k]}]}, {fields: [a: u8]}]}}\n    "
+         "converters:\n      "
+         "data:\n        fields: {market_depth: {bids: \"data['a']\", asks: \"data.get('b')\"}, "
+         "all: data}\n",
     HEAD "    frame: auto\n    parser: {format: binary, layout: {endian: big, text: json, repeat: "
          "{length: u8}, fields: [a: str2]}}\n" TAIL,
 };

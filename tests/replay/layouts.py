@@ -193,6 +193,8 @@ def unpack(layout, frame):
             end = cursor.end
             if "length" in repeat:
                 size = amount(repeat["length"], cursor, layout["endian"], names)
+                if size == 0 and repeat["length"] in names:
+                    raise Broken("packets of no bytes")
                 end = cursor.at + size
             if end > cursor.end or (cursor.at == cursor.end and "length" not in repeat):
                 raise Broken("cut")
@@ -200,9 +202,9 @@ def unpack(layout, frame):
             return values, failures + 1
         try:
             value, at = packet(layout, frame, cursor.at, end, header)
-            values.append(value)
             if "length" not in repeat and at == cursor.at:
-                return values, failures       # a packet of no bytes: there is no next one
+                raise Broken("a packet of no bytes, and so for ever")
+            values.append(value)
         except Broken:
             failures += 1
             if "length" not in repeat:
@@ -406,7 +408,7 @@ def a_frame(rng, layout):
     if repeat is None:
         return some_bytes(rng, rng.randint(0, 60))
     packets = [some_bytes(rng, rng.choice((rng.randint(0, 12), rng.randint(0, 60)))) for _ in range(rng.randint(0, 5))]
-    size = rng.randint(1, 30)
+    size = rng.randint(0, 30)
     length = repeat.get("length")
     if isinstance(length, int):
         size = length

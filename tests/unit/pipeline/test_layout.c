@@ -295,6 +295,23 @@ START_TEST(packets_may_go_on_to_the_end_of_the_frame)
 }
 END_TEST
 
+START_TEST(packets_of_no_bytes_do_not_go_on_for_ever)
+{
+    static const char *const layouts[] = {
+        "endian: big, header: [n: u8], repeat: {length: n}, fields: [a: str]",
+        "endian: big, header: [n: u8], repeat: {count: u64, length: n}, fields: [a: str]",
+        "endian: big, header: [n: u8], repeat: {count: u64}, fields: [a: {repeat: n, type: u8}]",
+    };
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
+        feed f = open_layout("array", layouts[i], "n: data['n']");
+        const char *lines = feed_hex(&f, "00 ffffffffffffffff 00");
+        ck_assert_uint_le(strlen(lines), strlen(PREFIX ",\"n\":0}\n"));
+        ck_assert_uint_le(weir_runner_counters(f.runner)->failed[WEIR_STAGE_DECODE], 1);
+        feed_close(&f);
+    }
+}
+END_TEST
+
 START_TEST(text_frames_may_be_json_beside_a_layout)
 {
     feed f = open_layout(
@@ -365,6 +382,37 @@ START_TEST(the_example_of_the_language_loads_as_it_is_written)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ limits */
+
+/* A layout of `count` fields, each with its number in its name; what is said of it, or "". */
+static void expect_loaded(const char *field, size_t count, const char *said)
+{
+    weir_buf text = {0}, shown = {0};
+    weir_buf_puts(&text, HEAD "    parser:\n      format: binary\n      layout:\n        endian: "
+                              "big\n        fields:\n");
+    for (size_t i = 0; i < count; i++)
+        weir_buf_printf(&text, "          - f%zu: %s\n", i, field);
+    weir_buf_puts(&text, "    converters: {data: {fields: {v: data}}}\n");
+    feed f = feed_load(weir_buf_cstr(&text));
+    weir_diags_print(f.diags, &shown, false);
+    ck_assert_uint_eq(weir_diags_errors(f.diags), said[0] != '\0');
+    ck_assert_msg(strstr(weir_buf_cstr(&shown), said) != NULL, "%s", weir_buf_cstr(&shown));
+    weir_buf_fini(&text);
+    weir_buf_fini(&shown);
+    feed_close(&f);
+}
+
+START_TEST(limits_are_what_they_say)
+{
+    expect_loaded("u8", 512, "");
+    expect_loaded("u8", 513, "a packet has at most 512 names");
+    expect_loaded("{repeat: u8, type: u8}", 16, "");
+    expect_loaded("{repeat: u8, type: u8}", 17, "a packet has at most 16 amounts that are read");
+    expect_loaded("{repeat: 1048576, type: u64}", 2, "");
+    expect_loaded("{repeat: 1048577, type: u64}", 2, "a packet of more than 16 MiB");
+}
+END_TEST
+
 /* ------------------------------------------------------------------ paths */
 
 START_TEST(paths_read_what_the_whole_has)
@@ -430,6 +478,24 @@ START_TEST(a_repeat_of_prices_and_sizes_is_levels)
         ck_assert_str_eq(feed_hex(&f, hex), line);
         feed_close(&f);
     }
+}
+END_TEST
+
+START_TEST(each_takes_the_elements_of_a_repeat)
+{
+    char text[1024];
+    snprintf(text, sizeof text,
+             HEAD "    parser: {format: binary, layout: {endian: big, fields: [n: u8, b: {repeat: "
+                  "n, fields: [x: "
+                  "u8, y: u8 / 4]}]}}\n    converters:\n      data:\n        each: data['b']\n     "
+                  "   fields: "
+                  "{x: \"item['x']\", y: \"item['y']\", n: \"data['n']\", all: \"len(data)\"}\n");
+    feed f = feed_open(text);
+    f.is_binary = true;
+    ck_assert_str_eq(feed_hex(&f, "02 0102 0304"),
+                     PREFIX ",\"x\":1,\"y\":0.5,\"n\":2,\"all\":2}\n" PREFIX
+                            ",\"x\":3,\"y\":1.0,\"n\":2,\"all\":2}\n");
+    feed_close(&f);
 }
 END_TEST
 
@@ -503,13 +569,16 @@ int main(void)
         suite, "frames", a_packet_is_a_record, a_packet_that_fails_is_alone_in_that,
         a_frame_that_ends_early_gives_what_was_whole, a_record_frame_is_the_list_of_its_packets,
         packets_without_a_length_are_as_long_as_their_fields,
-        packets_may_go_on_to_the_end_of_the_frame, text_frames_may_be_json_beside_a_layout);
+        packets_may_go_on_to_the_end_of_the_frame, packets_of_no_bytes_do_not_go_on_for_ever,
+        text_frames_may_be_json_beside_a_layout);
     weir_check_case(suite, "variants", the_first_variant_that_holds_is_used,
                     a_when_that_raises_fails_the_packet,
                     the_example_of_the_language_loads_as_it_is_written);
-    weir_check_case(
-        suite, "paths", paths_read_what_the_whole_has, a_column_has_the_type_that_its_bytes_have,
-        a_repeat_of_prices_and_sizes_is_levels, payload_path_sees_the_packet,
-        the_sample_of_what_fails_is_its_packet, a_wait_does_not_count_what_the_frame_fails_at);
+    weir_check_case(suite, "limits", limits_are_what_they_say);
+    weir_check_case(suite, "paths", paths_read_what_the_whole_has,
+                    a_column_has_the_type_that_its_bytes_have,
+                    a_repeat_of_prices_and_sizes_is_levels, each_takes_the_elements_of_a_repeat,
+                    payload_path_sees_the_packet, the_sample_of_what_fails_is_its_packet,
+                    a_wait_does_not_count_what_the_frame_fails_at);
     return weir_check_run(suite);
 }
