@@ -121,6 +121,18 @@ typedef struct weir_plugin_stats {
 WEIR_API bool weir_spec_plugin_function(const weir_spec *spec, size_t index,
                                         weir_plugin_stats *stats);
 
+/* ---- plugins without a spec */
+
+/**
+ * Loads a plugin, by its file or as a spec in the current folder would name it, and appends what it
+ * registers: functions with their parameters, sinks and backends with their options.
+ */
+WEIR_API weir_code weir_plugin_text(const char *file, weir_text_buffer *out, weir_error *error);
+/** The same in one line: name, version, what it is about. */
+WEIR_API weir_code weir_plugin_line(const char *file, weir_text_buffer *out, weir_error *error);
+/** The shared objects in WEIR_PLUGIN_PATH and where Weir is installed. */
+WEIR_API void weir_plugin_files(void (*each)(void *user, const char *path), void *user);
+
 /* ---- what is written in it, for people */
 
 WEIR_API weir_str weir_spec_path(const weir_spec *spec); /**< as it was given */

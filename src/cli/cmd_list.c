@@ -119,16 +119,24 @@ static int run_list(const cli_args *args)
     if (!rows)
         return cli_fail("out of memory");
     free(rows);
+    weir_buf plugins = {0};
+    cli_put_plugin_files(&plugins);
+    if (plugins.len > 0) {
+        weir_buf_puts(&out, "\nPLUGIN           VERSION, WHAT IT IS\n");
+        weir_buf_put(&out, weir_buf_str(&plugins));
+    }
+    weir_buf_fini(&plugins);
     return cli_print(&out);
 }
 
 const cli_command cli_list = {
     .name = "list",
     .operands = "",
-    .summary = "list the specs there are",
+    .summary = "list the specs and plugins there are",
     .description = "Lists the specs that a bare name finds: those that came with Weir, and those "
                    "in ./specs. CHECKED is the day on which a spec was last compared with the "
-                   "venue's documentation.",
+                   "venue's documentation. Plugins in WEIR_PLUGIN_PATH and where Weir is installed "
+                   "are listed behind them.",
     .examples = "weir list\n",
     .run = run_list};
 
@@ -230,9 +238,11 @@ const cli_command cli_show = {
     .least = 1,
     .most = 1,
     .summary = "show what is in a spec",
-    .description = "Shows where a spec lies, its connections and streams, its credentials with "
-                   "the environment variables that hold them and whether they are set (never their "
-                   "values), and its variables with what they are set to.",
+    .description =
+        "Shows where a spec lies, its connections and streams, its credentials with "
+        "the environment variables that hold them and whether they are set (never their "
+        "values), its variables with what they are set to, and its plugins with what they "
+        "register.",
     .examples = "weir show kraken\n",
     .options = show_options,
     .option_count = sizeof show_options / sizeof show_options[0],

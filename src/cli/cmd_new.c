@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/new.h"
 #include "util/diag.h"
 
 static const char head[] =
@@ -161,7 +162,7 @@ static const char converters[] =
 
 /* ------------------------------------------------------------------ writing */
 
-static void put(weir_buf *out, const char *text, const char *name)
+void cli_new_put(weir_buf *out, const char *text, const char *name)
 {
     for (; *text; text++) {
         if (*text == '@')
@@ -183,18 +184,18 @@ static void put_today(weir_buf *out)
 
 static void put_spec(weir_buf *out, const char *name, size_t backend, size_t mode)
 {
-    put(out, head, name);
+    cli_new_put(out, head, name);
     put_today(out);
-    put(out, modes[mode].credentials, name);
-    put(out, vars, name);
-    put(out, backends[backend].url, name);
-    put(out, "\n", name);
-    put(out, backends[backend].connection, name);
-    put(out, modes[mode].auth, name);
-    put(out, backends[backend].hears_of_the_login ? modes[mode].ack : "", name);
-    put(out, streams, name);
-    put(out, backends[backend].routing, name);
-    put(out, converters, name);
+    cli_new_put(out, modes[mode].credentials, name);
+    cli_new_put(out, vars, name);
+    cli_new_put(out, backends[backend].url, name);
+    cli_new_put(out, "\n", name);
+    cli_new_put(out, backends[backend].connection, name);
+    cli_new_put(out, modes[mode].auth, name);
+    cli_new_put(out, backends[backend].hears_of_the_login ? modes[mode].ack : "", name);
+    cli_new_put(out, streams, name);
+    cli_new_put(out, backends[backend].routing, name);
+    cli_new_put(out, converters, name);
 }
 
 static bool is_name(const char *text)
@@ -218,7 +219,7 @@ static size_t find_backend(const cli_args *args, const char *name)
     return SIZE_MAX;
 }
 
-static int write_file(const char *path, weir_buf *text)
+int cli_new_write(const char *path, const weir_buf *text)
 {
     const int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     int status = CLI_OK;
@@ -230,9 +231,6 @@ static int write_file(const char *path, weir_buf *text)
         status = cli_fail("%s: %s", path, strerror(errno));
     if (file >= 0 && close(file) != 0 && status == CLI_OK)
         status = cli_fail("%s: %s", path, strerror(errno));
-    weir_buf_fini(text);
-    if (status == CLI_OK)
-        fprintf(stderr, "wrote %s; 'weir check %s' checks it\n", path, path);
     return status;
 }
 
@@ -241,6 +239,9 @@ static int run(const cli_args *args)
     const char *name = args->operands[0];
     const char *auth = cli_value(args, "auth"), *given = cli_value(args, "backend");
     const char *output = cli_value(args, "output");
+    if (cli_flag(args, "plugin"))
+        return auth || given ? cli_usage(args, "a plugin has neither --auth nor --backend")
+                             : cli_new_plugin(args, name);
     if (!is_name(name))
         return cli_usage(args, "a name has small letters, digits, '_' and '-', not '%s'", name);
     const size_t backend = find_backend(args, given ? given : "websocket");
@@ -258,12 +259,18 @@ static int run(const cli_args *args)
     if (out.failed || path.failed)
         cli_fail("out of memory");
     else
-        status = write_file(weir_buf_cstr(&path), &out);
+        status = cli_new_write(weir_buf_cstr(&path), &out);
+    if (status == CLI_OK)
+        fprintf(stderr, "wrote %s; 'weir check %s' checks it\n", weir_buf_cstr(&path),
+                weir_buf_cstr(&path));
+    weir_buf_fini(&out);
     weir_buf_fini(&path);
     return status;
 }
 
 static const cli_option options[] = {
+    {.name = "plugin",
+     .help = "write a folder NAME with the code of a plugin, a spec that uses it and its build"},
     {.name = "backend",
      .arg = "NAME",
      .help = "the backend that moves the bytes (default: websocket)"},
@@ -273,9 +280,9 @@ static const cli_option options[] = {
      .choices = mode_names},
     {.name = "output",
      .arg = "FILE",
-     .help =
-         "where it is written (default: NAME.yaml; '-' is stdout); a file that is there is left "
-         "alone",
+     .help = "where it is written (default: NAME.yaml, or the folder NAME; '-' is stdout); what is "
+             "there "
+             "is left alone",
      .completion = CLI_COMPLETE_FILE},
 };
 
@@ -284,11 +291,12 @@ const cli_command cli_new = {
     .operands = "NAME",
     .least = 1,
     .most = 1,
-    .summary = "write a spec to start from",
+    .summary = "write a spec or a plugin to start from",
     .description =
         "Writes NAME.yaml: a spec with comments that passes 'weir check' as it is, to be "
-        "filled with what the venue's documentation says.",
-    .examples = "weir new acme --auth first_message\n",
+        "filled with what the venue's documentation says. With --plugin, a folder with a plugin "
+        "that builds as it is and a spec that uses it.",
+    .examples = "weir new acme --auth first_message\nweir new --plugin acme_hooks\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .run = run};

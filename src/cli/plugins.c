@@ -53,6 +53,24 @@ void cli_warn(void *user, const char *level, weir_str line)
     fprintf(stderr, "weir: %s: %.*s\n", level, WEIR_FMT(line));
 }
 
+static void put_file(void *user, const char *path)
+{
+    weir_text_buffer line = {0};
+    weir_error error = {0};
+    weir_buf *out = user;
+    if (weir_plugin_line(path, &line, &error) == WEIR_OK)
+        cli_put_clean(out, (weir_str){line.ptr, line.len - 1});
+    else
+        weir_buf_printf(out, "%s: %s", path, error.text);
+    weir_buf_putc(out, '\n');
+    weir_text_buffer_free(&line);
+}
+
+void cli_put_plugin_files(weir_buf *out)
+{
+    weir_plugin_files(put_file, out);
+}
+
 /* ------------------------------------------------------------------ --plugin and --sink */
 
 /* Plain where that cannot be misread, else in single quotes. */

@@ -11,6 +11,7 @@
  */
 #include "runtime/plugins.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
@@ -235,23 +236,25 @@ static void free_plugin(weir_loaded *plugin)
     free(plugin);
 }
 
-static bool load(void *user, const weir_plugin_spec *spec, weir_str beside, weir_error *error)
+/* The path is the plugin's from now on. */
+static bool load_at_take(weir_plugins *plugins, const weir_plugin_spec *spec, char *path,
+                         weir_error *error)
 {
-    weir_plugins *plugins = user;
     weir_loaded *plugin = calloc(1, sizeof *plugin);
-    if (!plugin) {
+    char *name = strndup(spec->name.ptr, spec->name.len);
+    if (!plugin || !name) {
+        free(plugin);
+        free(name);
+        free(path);
         weir_fail_nomem(error);
         return false;
     }
     plugin->owner = plugins;
     plugin->budget_ns = spec->budget_ns > 0 ? spec->budget_ns : WEIR_PLUGIN_BUDGET_NS;
     plugin->options = spec->options;
-    plugin->name = strndup(spec->name.ptr, spec->name.len);
-    if (!plugin->name)
-        weir_fail_nomem(error);
-    else
-        plugin->path = find(spec->name, beside, error);
-    if (!plugin->path || !open_object(plugin, error) || !start(plugin, error)) {
+    plugin->name = name;
+    plugin->path = path;
+    if (!open_object(plugin, error) || !start(plugin, error)) {
         free_plugin(plugin);
         return false;
     }
@@ -260,6 +263,82 @@ static bool load(void *user, const weir_plugin_spec *spec, weir_str beside, weir
         at = &(*at)->next;
     *at = plugin;
     return true;
+}
+
+static bool load(void *user, const weir_plugin_spec *spec, weir_str beside, weir_error *error)
+{
+    char *path = find(spec->name, beside, error);
+    return path && load_at_take(user, spec, path, error);
+}
+
+/* ------------------------------------------------------------------ without a spec */
+
+/* "libfoo.so" and "foo.so" are the plugin foo. */
+static weir_str name_of_file(weir_str path)
+{
+    weir_str name = weir_path_basename(path);
+    if (name.len > 3 && memcmp(name.ptr, "lib", 3) == 0)
+        name = (weir_str){name.ptr + 3, name.len - 3};
+    if (name.len > 3 && memcmp(name.ptr + name.len - 3, ".so", 3) == 0)
+        name.len -= 3;
+    return name;
+}
+
+bool weir_plugins_load_file(weir_plugins *plugins, const char *file, weir_error *error)
+{
+    const bool is_path = strchr(file, '/') || strstr(file, ".so");
+    const weir_plugin_spec spec = {.name = is_path ? name_of_file(weir_str_of(file))
+                                                   : weir_str_of(file)};
+    if (!is_path)
+        return load(plugins, &spec, WEIR_STR("."), error);
+    char *path = realpath(file, NULL);
+    if (path)
+        return load_at_take(plugins, &spec, path, error);
+    weir_fail(error, WEIR_ERR_IO, "%s: %s", file, strerror(errno));
+    return false;
+}
+
+static bool list_folder(weir_str folder, void (*each)(void *user, const char *path), void *user)
+{
+    weir_buf path = {0};
+    struct dirent **names = NULL;
+    weir_buf_put(&path, folder);
+    const int count = path.failed ? -1 : scandir(weir_buf_cstr(&path), &names, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        const size_t len = strlen(names[i]->d_name);
+        if (len > 3 && strcmp(names[i]->d_name + len - 3, ".so") == 0) {
+            weir_buf_clear(&path);
+            weir_buf_printf(&path, "%.*s/%s", WEIR_FMT(folder), names[i]->d_name);
+            each(user, weir_buf_cstr(&path));
+        }
+        free(names[i]);
+    }
+    free(names);
+    weir_buf_fini(&path);
+    return count >= 0;
+}
+
+void weir_plugin_files(void (*each)(void *user, const char *path), void *user)
+{
+    weir_buf own = {0}, folder = {0};
+    const char *list = secure_getenv("WEIR_PLUGIN_PATH");
+    while (list && *list) {
+        const size_t len = strcspn(list, ":");
+        if (len > 0)
+            list_folder((weir_str){list, len}, each, user);
+        list += len + (list[len] == ':');
+    }
+    if (own_folder(&own)) {
+        weir_buf_printf(&folder, "%.*s/weir/plugins", WEIR_FMT(weir_buf_str(&own)));
+        const bool is_there = list_folder(weir_buf_str(&folder), each, user);
+        weir_buf_clear(&folder);
+        weir_buf_printf(&folder, "%.*s/%s", WEIR_FMT(weir_buf_str(&own)),
+                        WEIR_PLUGINS_FROM_COMMAND);
+        if (!is_there)
+            list_folder(weir_buf_str(&folder), each, user);
+    }
+    weir_buf_fini(&own);
+    weir_buf_fini(&folder);
 }
 
 /* ------------------------------------------------------------------ the plugins of a spec */

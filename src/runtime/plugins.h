@@ -81,6 +81,9 @@ void weir_plugins_free(weir_plugins *plugins);
 /** What the spec room is given: all backends, and this list to fill. */
 const weir_spec_registry *weir_plugins_registry(weir_plugins *plugins);
 
+/** Loads a plugin by its file, or by its name as a spec beside the current folder would. */
+bool weir_plugins_load_file(weir_plugins *plugins, const char *file, weir_error *error);
+
 /* ------------------------------------------------------------------ plugin_file.c */
 
 /** False with `error`: a file that the system's loader must not be given. */
