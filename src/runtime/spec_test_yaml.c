@@ -242,12 +242,12 @@ void weir_test_put_record(weir_buf *out, const weir_value *record, size_t indent
 void weir_test_put_frame(weir_buf *out, const weir_connection_spec *connection,
                          const weir_test_frame *frame)
 {
-    const bool has_topics = connection->traits & WEIR_BACKEND_TOPICS;
-    const bool has_names = has_topics || (connection->traits & WEIR_BACKEND_NAMES);
-    const bool is_named = has_names && frame->name.len > 0;
+    const bool has_events =
+        (connection->traits & (WEIR_BACKEND_TOPICS | WEIR_BACKEND_NAMES)) == WEIR_BACKEND_NAMES;
+    const bool is_named = frame->name.len > 0;
     weir_str rest = frame->bytes, part;
     if (is_named) {
-        weir_buf_puts(out, has_topics ? "{topic: " : "{event: ");
+        weir_buf_puts(out, has_events ? "{event: " : "{topic: ");
         weir_test_put_text(out, frame->name);
         weir_buf_puts(out, frame->has_parts ? ", " : ", frame: ");
     } else if (frame->has_parts) {
@@ -269,10 +269,13 @@ void weir_test_put_frame(weir_buf *out, const weir_connection_spec *connection,
 
 void weir_test_put_item(weir_buf *out, const weir_test_run *run, size_t item, size_t indent)
 {
+    const weir_connection_spec *connection = &run->spec->model->connections[run->test->connection];
+    const bool has_names = connection->traits & (WEIR_BACKEND_TOPICS | WEIR_BACKEND_NAMES);
     if (run->test->kind == WEIR_TEST_RECORDS)
         weir_test_put_record(out, &run->items[item].value, indent + 1);
     else
         weir_test_put_frame(
-            out, &run->spec->model->connections[run->test->connection],
-            &(weir_test_frame){.name = run->items[item].name, .bytes = run->items[item].text});
+            out, connection,
+            &(weir_test_frame){.name = has_names ? run->items[item].name : (weir_str){0},
+                               .bytes = run->items[item].text});
 }

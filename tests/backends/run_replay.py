@@ -32,8 +32,15 @@ def spec(directory, options=None, url="wss://stream.acme.example/", name="r.yaml
     connection.update(more)
     path = os.path.join(directory, name)
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({"weir": 1, "name": "r", "credentials": ["token"], "connections": {"feed": connection}}, file)
+        file.write("weir: 1\nname: r\ncredentials: [token]\nconnections:\n  feed: " + json.dumps(connection) + "\n")
     return path
+
+
+def tree_of(path):
+    """The spec as a tree, to be changed."""
+    with open(path, encoding="utf-8") as file:
+        connection = json.loads(file.read().partition("  feed: ")[2])
+    return {"weir": 1, "name": "r", "credentials": ["token"], "connections": {"feed": connection}}
 
 
 def run(path, *args, data=b"", seconds=30):
@@ -142,6 +149,14 @@ def keeps_names_and_parts(checks, directory):
     checks.check("and recorded again they are the same",
                  values(run(spec(directory, {"file": again}, converters={"data": {"fields": {"v": "[topic, data]"}}})))
                  == values(played))
+    strange = write(directory, "strange.rec", recorded([(1, 12, name + struct.pack("<I", 2) + b"\xff\x00"), (2, 4, name + b"\xfe")]))
+    for file, frames in ((capture, "0-2"), (strange, "0-1")):
+        made = subprocess.run([WEIR, "record-test", path, file, "--frames", frames, "--append"], capture_output=True, check=False)
+        done = subprocess.run([WEIR, "test", path], capture_output=True, check=False)
+        checks.check("they become tests of the spec, which hold", made.returncode == 0 and done.returncode == 0
+                     and b"passed" in done.stdout + done.stderr, (made, done))
+    explained = subprocess.run([WEIR, "explain", path, "--frame", "@" + capture + ":2"], capture_output=True, check=False)
+    checks.check("and are explained", b"q.A" in explained.stdout and explained.returncode == 0, explained)
     name = struct.pack("<H", 5)
     capture = write(directory, "events.rec", recorded([(1, 4, name + b"stock1"), (2, 4, name + b"quote2"),
                                                        (3, 4, name + b"other3")]))
@@ -260,8 +275,7 @@ def ends_together(checks, directory):
     """A feed is over when all its connections are; one that failed makes it a failure."""
     good, capture = write(directory, "t.rec", numbered(3)), os.path.join(directory, "none.rec")
     path = spec(directory, {"file": good})
-    with open(path, encoding="utf-8") as file:
-        text = json.load(file)
+    text = tree_of(path)
     text["connections"]["second"] = json.loads(json.dumps(text["connections"]["feed"]))
     text["connections"]["second"]["backend"]["options"]["connection"] = "feed"
     for other, status in ((good, 0), (capture, 1)):
@@ -271,13 +285,17 @@ def ends_together(checks, directory):
         done = run(path)
         checks.check(f"two connections, exit {status}", done.returncode == status
                      and len(values(done)) == (6 if status == 0 else 3), done)
-    text["connections"]["feed"]["backend"]["options"]["file"] = "-"
-    text["connections"]["second"]["backend"]["options"]["file"] = "-"
+    for name in ("feed", "second"):
+        text["connections"][name]["backend"]["options"]["file"] = "-"
     with open(path, "w", encoding="utf-8") as file:
         json.dump(text, file)
-    done = run(path, data=b"1\n2\n")
-    checks.check("standard input is one", done.returncode == 1 and values(done) == [1, 2]
-                 and b"being played by another" in done.stderr, done)
+    with subprocess.Popen([WEIR, "run", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        said = b""
+        while b"being played by another" not in said and (line := process.stderr.readline()):
+            said += line
+        out, rest = process.communicate(b"1\n2\n", timeout=30)
+    checks.check("standard input is one", process.returncode == 1 and [record["v"] for record in records(out)] == [1, 2]
+                 and b"being played by another" in said, (out, said + rest))
 
 
 # ------------------------------------------------------------------ pipes
@@ -328,8 +346,7 @@ class Driver(Feed):
 def waits_for_its_reader(checks, directory):
     capture = write(directory, "t.rec", numbered(3000))
     path = spec(directory, {"file": capture, "pace": "max"})
-    with open(path, encoding="utf-8") as file:
-        text = json.load(file)
+    text = tree_of(path)
     text["vars"] = {"url": ""}
     with open(path, "w", encoding="utf-8") as file:
         json.dump(text, file)
