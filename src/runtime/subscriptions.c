@@ -32,6 +32,7 @@ struct want {
     size_t count, cap;
     size_t shard;
     progress state;
+    bool may_be_served; /* the venue was asked on this link, and has not said no */
     unsigned tries;
     bool renews;      /* it is left, and asked for again */
     uint64_t request; /* that asked for it last */
@@ -109,21 +110,31 @@ static bool is_sent(const want *w)
     return w->state == PENDING || w->state == ACTIVE;
 }
 
+static bool is_to_be_left(const want *w)
+{
+    return w->count == 0 || (w->renews && is_sent(w));
+}
+
 /* A node is taken out of the counts before it changes, and put in again after. */
 static void count(weir_subscriptions *s, const want *w, bool is_in)
 {
     shard_counts *counts = &s->shards[w->shard];
-    size_t *place =
-        w->count > 0 && !(w->renews && is_sent(w)) ? &counts->held[w->state] : &counts->leaving;
-    if (w->count > 0 || is_sent(w))
+    size_t *place = is_to_be_left(w) ? &counts->leaving : &counts->held[w->state];
+    if (w->count > 0 || w->may_be_served)
         *place += is_in ? 1 : (size_t)-1;
+}
+
+static void set_progress(weir_subscriptions *s, want *w, progress state, bool may_be_served)
+{
+    count(s, w, false);
+    w->state = state;
+    w->may_be_served = may_be_served;
+    count(s, w, true);
 }
 
 static void set_state(weir_subscriptions *s, want *w, progress state)
 {
-    count(s, w, false);
-    w->state = state;
-    count(s, w, true);
+    set_progress(s, w, state, w->may_be_served);
 }
 
 /* The symbol is unique in a book; "" is no symbol, so it can stand for the stream itself. */
@@ -186,16 +197,35 @@ static bool push_id(want *w, uint64_t id)
     return true;
 }
 
+static void forget_refusal(want *w)
+{
+    free(w->reason);
+    w->reason = NULL;
+}
+
+static void make_idle(weir_subscriptions *s, want *w)
+{
+    count(s, w, false);
+    w->renews = false;
+    w->state = IDLE;
+    count(s, w, true);
+    w->tries = 0;
+    w->part = 0;
+    w->request = 0;
+    forget_refusal(w);
+}
+
 /* `at` is one of its holders. The node may be gone afterwards. */
 static void let_go(weir_subscriptions *s, stream_wants *stream, want *w, size_t at)
 {
     count(s, w, false);
     memmove(&w->ids[at], &w->ids[at + 1], (--w->count - at) * sizeof w->ids[0]);
     count(s, w, true);
-    if (w->count == 0 && !is_sent(w))
+    if (w->count == 0 && !w->may_be_served)
         remove_node(s, stream, w);
 }
 
+/* What the venue never answered, and nobody wanted any more, is asked for anew. */
 static weir_code hold(weir_subscriptions *s, stream_wants *stream, const weir_asset *asset,
                       uint64_t id)
 {
@@ -205,10 +235,12 @@ static weir_code hold(weir_subscriptions *s, stream_wants *stream, const weir_as
         return WEIR_ERR_LIMIT;
     if (!w && !(w = add_node(s, stream, asset, shard)))
         return WEIR_ERR_NOMEM;
+    if (w->count == 0 && w->state == REFUSED)
+        make_idle(s, w);
     count(s, w, false);
     const bool is_good = push_id(w, id);
     count(s, w, true);
-    if (!is_good && w->count == 0 && !is_sent(w))
+    if (!is_good && w->count == 0 && !w->may_be_served)
         remove_node(s, stream, w);
     return is_good ? WEIR_OK : WEIR_ERR_NOMEM;
 }
@@ -342,24 +374,6 @@ size_t weir_subscriptions_remove_all(weir_subscriptions *subscriptions, size_t s
 
 /* ------------------------------------------------------------------ telling the venue */
 
-static void forget_refusal(want *w)
-{
-    free(w->reason);
-    w->reason = NULL;
-}
-
-static void make_idle(weir_subscriptions *s, want *w)
-{
-    count(s, w, false);
-    w->renews = false;
-    w->state = IDLE;
-    count(s, w, true);
-    w->tries = 0;
-    w->part = 0;
-    w->request = 0;
-    forget_refusal(w);
-}
-
 void weir_subscriptions_restart(weir_subscriptions *subscriptions, size_t shard)
 {
     pthread_mutex_lock(&subscriptions->lock);
@@ -370,6 +384,7 @@ void weir_subscriptions_restart(weir_subscriptions *subscriptions, size_t shard)
             if (w->shard != shard)
                 continue;
             make_idle(subscriptions, w);
+            set_progress(subscriptions, w, IDLE, false);
             if (w->count == 0)
                 remove_node(subscriptions, stream, w);
         }
@@ -399,8 +414,16 @@ static void put_change(weir_subscription_change *change, const want *w)
 
 static bool is_due(const want *w, size_t shard, bool unsubscribes)
 {
-    return w->shard == shard && (unsubscribes ? is_sent(w) && (w->count == 0 || w->renews)
-                                              : w->state == IDLE && w->count > 0);
+    return w->shard == shard &&
+           (unsubscribes ? w->may_be_served && is_to_be_left(w) : w->state == IDLE && w->count > 0);
+}
+
+/* Wants of one message. A venue may refuse one as a whole for a symbol that it does not know, so
+ * what it never confirmed is left in a message of its own. */
+static bool goes_with(const want *w, const want *first, bool unsubscribes)
+{
+    return w->asset &&
+           (unsubscribes ? w->state == ACTIVE && first->state == ACTIVE : w->part == first->part);
 }
 
 bool weir_subscriptions_gather(weir_subscriptions *subscriptions, size_t shard, size_t stream,
@@ -414,8 +437,7 @@ bool weir_subscriptions_gather(weir_subscriptions *subscriptions, size_t shard, 
     const shard_counts *counts = &subscriptions->shards[shard];
     const size_t due = unsubscribes ? counts->leaving : counts->held[IDLE];
     for (const want *w = due > 0 ? wants->first : NULL; w && !change->is_whole; w = w->next) {
-        if (!is_due(w, shard, unsubscribes) ||
-            (first && (!w->asset || (!unsubscribes && w->part != first->part))))
+        if (!is_due(w, shard, unsubscribes) || (first && !goes_with(w, first, unsubscribes)))
             continue;
         if (!first)
             first = w;
@@ -446,7 +468,7 @@ void weir_subscriptions_sent(weir_subscriptions *subscriptions, size_t shard, si
             w = add_node(subscriptions, wants, asset, shard);
         if (!w || w->shard != shard)
             continue;
-        set_state(subscriptions, w, deadline_ns > 0 ? PENDING : ACTIVE);
+        set_progress(subscriptions, w, deadline_ns > 0 ? PENDING : ACTIVE, true);
         w->request = request;
         w->deadline_ns = deadline_ns;
         w->tries++;
@@ -464,6 +486,7 @@ void weir_subscriptions_left(weir_subscriptions *subscriptions, size_t shard, si
         if (!w || w->shard != shard)
             continue;
         make_idle(subscriptions, w);
+        set_progress(subscriptions, w, IDLE, false);
         if (w->count == 0)
             remove_node(subscriptions, wants, w);
     }
@@ -472,10 +495,10 @@ void weir_subscriptions_left(weir_subscriptions *subscriptions, size_t shard, si
 
 /* ------------------------------------------------------------------ what the venue says */
 
-static void refuse(weir_subscriptions *s, want *w, const char *reason)
+static void refuse(weir_subscriptions *s, want *w, const char *reason, bool may_be_served)
 {
     forget_refusal(w);
-    set_state(s, w, REFUSED);
+    set_progress(s, w, REFUSED, may_be_served);
     w->reason = strdup(reason);
 }
 
@@ -484,9 +507,12 @@ bool weir_subscriptions_confirm(weir_subscriptions *subscriptions, size_t shard,
 {
     pthread_mutex_lock(&subscriptions->lock);
     want *w = find(&subscriptions->streams[stream], asset);
-    const bool is_awaited = w && w->shard == shard && w->state == PENDING;
-    if (is_awaited)
+    const bool is_late = w && w->state == REFUSED && w->may_be_served; /* given up too early */
+    const bool is_awaited = w && w->shard == shard && (w->state == PENDING || is_late);
+    if (is_awaited) {
         set_state(subscriptions, w, ACTIVE);
+        forget_refusal(w);
+    }
     pthread_mutex_unlock(&subscriptions->lock);
     return is_awaited;
 }
@@ -513,7 +539,7 @@ void weir_subscriptions_confirm_request(weir_subscriptions *subscriptions, size_
 static void refuse_or_remove(weir_subscriptions *s, stream_wants *stream, want *w,
                              const char *reason)
 {
-    refuse(s, w, reason);
+    refuse(s, w, reason, false);
     if (w->count == 0)
         remove_node(s, stream, w);
 }
@@ -561,7 +587,7 @@ bool weir_subscriptions_refuse_request(weir_subscriptions *subscriptions, size_t
             refuse_or_remove(subscriptions, wants, w, reason);
             break;
         }
-        set_state(subscriptions, w, IDLE);
+        set_progress(subscriptions, w, IDLE, false);
         w->tries = 0;
         w->part = parts + (at++ < members / 2 ? 1 : 2);
         if (w->count == 0)
@@ -577,8 +603,7 @@ void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t shard, 
     stream_wants *wants = &subscriptions->streams[stream];
     clear_change(change);
     pthread_mutex_lock(&subscriptions->lock);
-    for (want *w = wants->first, *next; w; w = next) {
-        next = w->next;
+    for (want *w = wants->first; w; w = w->next) {
         if (w->shard != shard || w->state != PENDING || w->deadline_ns > now_ns)
             continue;
         if (w->count > 0 && w->tries < TRIES_MAX) {
@@ -587,7 +612,8 @@ void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t shard, 
         }
         if (w->count > 0)
             put_change(change, w);
-        refuse_or_remove(subscriptions, wants, w, reason);
+        /* The answer was lost, perhaps, and not the request: whoever leaves it has to say so. */
+        refuse(subscriptions, w, reason, true);
     }
     pthread_mutex_unlock(&subscriptions->lock);
 }

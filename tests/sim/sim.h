@@ -58,7 +58,17 @@ static inline bool sim_chance(unsigned of_1000)
 /* ------------------------------------------------------------------ profile: what a seed is like
  */
 
+/** How the venue answers subscriptions, and what it puts up with. */
+typedef enum sim_mode {
+    SIM_PLAIN, /**< it answers by name, and nobody listens; no limits */
+    SIM_NAMED, /**< by name; limits of messages, of symbols to a message and to a connection */
+    SIM_KEYED  /**< by request, which is refused as a whole; the same limits but the last */
+} sim_mode;
+
+enum { SIM_BATCH = 5, SIM_RATE = 4, SIM_PER_LINK = 12, SIM_LINKS = 5 };
+
 typedef struct sim_profile {
+    sim_mode mode;
     unsigned connect_fails; /**< of 1000 attempts */
     unsigned link_faults;   /**< of 1000 seconds of a link */
     unsigned ack_faults;    /**< of 1000 answers */
@@ -114,6 +124,9 @@ unsigned sim_broken_count(void);
 void sim_check_want(int stream, int symbol, bool is_wanted);
 bool sim_check_is_wanted(int stream, int symbol);
 void sim_check_record(const weir_record *record);
+void sim_check_runtime(const weir_runtime *runtime);
+/** A message leaves for the venue. */
+void sim_check_message(int link);
 void sim_check_attempt(void);
 void sim_check_sent(int stream, int symbol, int link, uint64_t number);
 void sim_check_state(weir_state state);

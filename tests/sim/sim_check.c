@@ -10,7 +10,7 @@
 
 #include "sim.h"
 
-enum { ATTEMPTS = 64 };
+enum { ATTEMPTS = 64, SENDERS = 256 };
 
 typedef struct line {
     bool is_wanted;
@@ -25,6 +25,9 @@ static struct {
     int64_t attempts[ATTEMPTS];
     size_t attempt_count;
     weir_state state;
+    const weir_runtime *runtime;
+    int64_t messages[SENDERS][SIM_RATE]; /* when each link's last ones left */
+    size_t message_counts[SENDERS];
     uint64_t hash;
     unsigned broken;
     FILE *log;
@@ -141,15 +144,34 @@ void sim_check_sent(int stream, int symbol, int link, uint64_t number)
 
 /* ------------------------------------------------------------------ the connection */
 
+void sim_check_runtime(const weir_runtime *runtime)
+{
+    check.runtime = runtime;
+}
+
+void sim_check_message(int link)
+{
+    const size_t sender = (size_t)link % SENDERS;
+    int64_t *last = check.messages[sender];
+    const size_t at = check.message_counts[sender]++ % SIM_RATE;
+    if (sim_how.mode == SIM_PLAIN)
+        return;
+    if (check.message_counts[sender] > SIM_RATE && sim_now() - last[at] < SIM_S)
+        sim_broken("link %d: more than %d messages within a second", link, SIM_RATE);
+    last[at] = sim_now();
+}
+
 /* The spec backs off from 100 ms to 5 s without jitter: 40 attempts in a minute are a storm. */
 void sim_check_attempt(void)
 {
     const size_t at = check.attempt_count++ % ATTEMPTS;
+    const size_t sockets = sim_how.mode == SIM_NAMED ? SIM_LINKS : 1;
+    const size_t most = 40 < ATTEMPTS / sockets ? 40 : ATTEMPTS / sockets;
     check.attempts[at] = sim_now();
-    if (check.attempt_count > 40 &&
-        sim_now() - check.attempts[(check.attempt_count - 41) % ATTEMPTS] < 60 * SIM_S)
-        sim_broken("more than 40 connects within a minute");
-    if (check.state == WEIR_STATE_FAILED)
+    if (sockets == 1 && check.attempt_count > most &&
+        sim_now() - check.attempts[(check.attempt_count - most - 1) % ATTEMPTS] < 60 * SIM_S)
+        sim_broken("more than %zu connects within a minute", most);
+    if (sockets == 1 && check.state == WEIR_STATE_FAILED)
         sim_broken("a connect after the connection has failed");
 }
 
@@ -158,31 +180,69 @@ void sim_check_state(weir_state state)
     check.state = state;
 }
 
+/* ------------------------------------------------------------------ the end of the calm */
+
 static void settle_line(int stream, int symbol)
 {
     const line *l = &check.lines[stream][symbol];
     const bool is_known = strcmp(sim_symbol(symbol), "BAD") != 0;
     const int has = sim_venue_has(stream, symbol);
-    if (has != (l->is_wanted && is_known))
+    const bool is_agreed = sim_how.mode == SIM_PLAIN || sim_how.ack_faults == 0;
+    if (is_agreed ? has != (l->is_wanted && is_known) : has > 1)
         sim_broken("%s %s is %swanted, and subscribed on %d links", sim_stream(stream),
                    sim_symbol(symbol), l->is_wanted ? "" : "not ", has);
     /* what was put on a link a while before the end has been delivered */
-    if (l->is_wanted && is_known && l->sent > 0 && l->delivered + 50 < l->sent)
+    if (is_agreed && l->is_wanted && is_known && l->sent > 0 && l->delivered + 50 < l->sent)
         sim_broken("%s %s: sent up to %llu, delivered up to %llu", sim_stream(stream),
                    sim_symbol(symbol), (unsigned long long)l->sent,
                    (unsigned long long)l->delivered);
 }
 
-void sim_check_settled(void)
+/* Whoever asks is told the truth: what is active is subscribed at the venue, what was refused is
+ * not known there - or the venue's answer was lost twice - and nothing is left pending. */
+static void settle_item(void *user, const weir_subscription *item)
 {
-    if (sim_how.refuses_login) {
-        if (check.state != WEIR_STATE_FAILED)
-            sim_broken("the login is refused, and the connection is %s",
-                       weir_state_name(check.state));
+    const int stream = stream_of(item->stream), symbol = sim_symbol_find(item->symbol);
+    (void)user;
+    if (stream < 0 || symbol < 0) {
+        sim_broken("a subscription to nothing that there is");
         return;
     }
-    if (check.state != WEIR_STATE_LIVE)
-        sim_broken("after the calm the connection is %s", weir_state_name(check.state));
+    const int has = sim_venue_has(stream, symbol);
+    const bool is_bad = strcmp(sim_symbol(symbol), "BAD") == 0;
+    if (!check.lines[stream][symbol].is_wanted)
+        sim_broken("%s %s is not wanted, and %s", sim_stream(stream), sim_symbol(symbol),
+                   weir_subscription_state_name(item->state));
+    if (item->state == WEIR_SUBSCRIPTION_PENDING)
+        sim_broken("%s %s is still pending", sim_stream(stream), sim_symbol(symbol));
+    if (item->state == WEIR_SUBSCRIPTION_ACTIVE && sim_how.mode != SIM_PLAIN && has != 1)
+        sim_broken("%s %s is active, and subscribed on %d links", sim_stream(stream),
+                   sim_symbol(symbol), has);
+    if (item->state == WEIR_SUBSCRIPTION_REJECTED && !is_bad && sim_how.ack_faults == 0)
+        sim_broken("%s %s is rejected (%.*s)", sim_stream(stream), sim_symbol(symbol),
+                   WEIR_FMT(item->reason));
+    if (item->state == WEIR_SUBSCRIPTION_ACTIVE && sim_how.mode != SIM_PLAIN && is_bad)
+        sim_broken("a symbol that the venue does not know is active");
+}
+
+static void settle_connections(void)
+{
+    const weir_state wanted = sim_how.refuses_login ? WEIR_STATE_FAILED : WEIR_STATE_LIVE;
+    for (size_t i = 0; i < weir_runtime_connections(check.runtime); i++) {
+        weir_connection_status status;
+        if (weir_runtime_status(check.runtime, i, &status) && status.state != wanted &&
+            !(status.state == WEIR_STATE_IDLE && status.wanted == 0))
+            sim_broken("after the calm connection %zu is %s, with %zu symbols", i,
+                       weir_state_name(status.state), status.wanted);
+    }
+}
+
+void sim_check_settled(void)
+{
+    settle_connections();
+    if (sim_how.refuses_login)
+        return;
     for (int i = 0; i < SIM_STREAMS * SIM_SYMBOLS; i++)
         settle_line(i / SIM_SYMBOLS, i % SIM_SYMBOLS);
+    weir_runtime_subscriptions(check.runtime, settle_item, NULL);
 }

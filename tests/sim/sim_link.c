@@ -275,6 +275,7 @@ static weir_code send_frame(weir_backend_link *link, weir_frame_kind kind, weir_
     memcpy(copy, bytes.ptr, bytes.len);
     *p = (parcel){copy, bytes.len, NULL};
     sim_log("link %d sends %.*s", link->number, WEIR_FMT(bytes));
+    sim_check_message(link->number);
     int64_t at = sim_now() + latency();
     if (at < link->up_at)
         at = link->up_at;

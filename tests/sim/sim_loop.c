@@ -48,7 +48,7 @@ static struct {
     int64_t now, wall_offset, end;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool is_begun, is_woken, is_over, is_released;
+    bool is_begun, is_woken, is_over, is_joined, is_released;
 } world = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 /* ------------------------------------------------------------------ chance */
@@ -280,7 +280,7 @@ void __wrap_weir_loop_run(weir_loop *loop)
         if (!world.is_released && (world.count == 0 || world.heap[0].at > world.end)) {
             world.now = world.end;
             tell_over();
-            wait_for(&world.is_woken);
+            wait_for(&world.is_joined);
             world.is_released = true;
             continue;
         }
@@ -293,6 +293,20 @@ void __wrap_weir_loop_run(weir_loop *loop)
             world.now = e.at;
         fire(&e);
     }
+}
+
+/* A stop gives its orders one connection after the other and then waits for the threads: the world
+ * stands still until it has given them all. */
+struct weir_reactor;
+void __real_weir_reactor_join(struct weir_reactor *reactor);
+void __wrap_weir_reactor_join(struct weir_reactor *reactor);
+void __wrap_weir_reactor_join(struct weir_reactor *reactor)
+{
+    pthread_mutex_lock(&world.lock);
+    world.is_joined = true;
+    pthread_cond_broadcast(&world.changed);
+    pthread_mutex_unlock(&world.lock);
+    __real_weir_reactor_join(reactor);
 }
 
 /* Nothing here has a descriptor. */
@@ -319,7 +333,8 @@ void sim_begin(uint64_t seed, int64_t end_ns)
     world.chance = seed * UINT64_C(0x2545f4914f6cdd1d) + 1;
     world.now = world.wall_offset = 0;
     world.end = end_ns;
-    world.is_begun = world.is_woken = world.is_over = world.is_released = false;
+    world.is_begun = world.is_woken = world.is_over = false;
+    world.is_joined = world.is_released = false;
 }
 
 void sim_wait(void)

@@ -77,13 +77,22 @@ static void on_record(void *user, const weir_record *record)
 
 /* ------------------------------------------------------------------ a history */
 
-static sim_profile draw_profile(void)
+static sim_mode mode_of(const weir_spec *spec)
+{
+    const weir_str name = weir_spec_name(spec);
+    return weir_str_is(name, "sim_named")   ? SIM_NAMED
+           : weir_str_is(name, "sim_keyed") ? SIM_KEYED
+                                            : SIM_PLAIN;
+}
+
+static sim_profile draw_profile(sim_mode mode)
 {
     const bool is_quiet = sim_chance(100);
     return (sim_profile){
+        .mode = mode,
         .connect_fails = is_quiet ? 0 : (unsigned)sim_below(700),
         .link_faults = is_quiet ? 0 : (unsigned)sim_below(60),
-        .ack_faults = is_quiet ? 0 : (unsigned)sim_below(200),
+        .ack_faults = is_quiet || sim_chance(400) ? 0 : (unsigned)sim_below(200),
         .frame_drops = 0,
         .latency_ns = sim_between(SIM_MS, 400 * SIM_MS),
         .tick_ns = sim_between(500 * SIM_MS, 8 * SIM_S),
@@ -104,6 +113,7 @@ static void run_scene(weir_spec *spec)
         fprintf(stderr, "sim: %s\n", error.text);
         exit(2);
     }
+    sim_check_runtime(s.runtime);
     change_mind(&s, 0);
     if (sim_how.jumps)
         sim_after(30 * SIM_S, jump, NULL, 0);
@@ -123,7 +133,7 @@ static bool run_seed(weir_spec *spec, uint64_t seed, FILE *log, uint64_t *hash)
 {
     sim_begin(seed, SCENARIO);
     sim_check_begin(log);
-    sim_how = draw_profile();
+    sim_how = draw_profile(mode_of(spec));
     sim_venue_begin();
     run_scene(spec);
     sim_links_forget();

@@ -115,13 +115,41 @@ static void answer_symbol(int link, bool is_ok, const char *op, const char *stre
 
 /* ------------------------------------------------------------------ what it hears */
 
-static void change(seat *s, const char *op, int stream, const char *name, bool is_subscribe)
+static bool is_known(const char *name)
 {
     const int symbol = sim_symbol_find(weir_str_of(name));
-    const bool is_known = symbol >= 0 && symbol != BAD_SYMBOL;
-    if (is_known)
-        s->has[stream][symbol] = is_subscribe;
-    answer_symbol(s->link, is_known, op, sim_stream(stream), name);
+    return symbol >= 0 && symbol != BAD_SYMBOL;
+}
+
+static void check_seat(const seat *s)
+{
+    int count = 0;
+    for (int i = 0; i < SIM_STREAMS * SIM_SYMBOLS; i++)
+        count += s->has[i / SIM_SYMBOLS][i % SIM_SYMBOLS];
+    if (sim_how.mode == SIM_NAMED && count > SIM_PER_LINK)
+        sim_broken("link %d has %d symbols", s->link, count);
+}
+
+static void change(seat *s, const char *op, int stream, const char *name, bool is_subscribe)
+{
+    if (is_known(name))
+        s->has[stream][sim_symbol_find(weir_str_of(name))] = is_subscribe;
+    if (sim_how.mode != SIM_KEYED)
+        answer_symbol(s->link, is_known(name), op, sim_stream(stream), name);
+    check_seat(s);
+}
+
+/* Nothing of a request that is refused is done. True: it was taken. */
+static bool answer_request(const seat *s, const json_t *message, const json_t *symbols)
+{
+    char text[80];
+    bool is_good = true;
+    for (size_t i = 0; i < json_array_size(symbols); i++)
+        is_good = is_good && is_known(json_string_value(json_array_get(symbols, i)));
+    snprintf(text, sizeof text, "{\"%s\":\"req\",\"id\":%lld}", is_good ? "ok" : "err",
+             (long long)json_integer_value(json_object_get(message, "id")));
+    say(s->link, text);
+    return is_good;
 }
 
 static void log_in(seat *s, const char *key)
@@ -142,6 +170,10 @@ static void obey(seat *s, const json_t *message, const char *op)
         sim_broken("the venue does not understand '%s' before or after the login", op);
         return;
     }
+    if (sim_how.mode != SIM_PLAIN && json_array_size(symbols) > SIM_BATCH)
+        sim_broken("%zu symbols in a message", json_array_size(symbols));
+    if (sim_how.mode == SIM_KEYED && !answer_request(s, message, symbols))
+        return;
     for (size_t i = 0; i < json_array_size(symbols); i++)
         change(s, op, stream, json_string_value(json_array_get(symbols, i)), is_subscribe);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "runtime/subscriptions.h"
 #include "weir_check.h"
 
@@ -340,6 +342,60 @@ START_TEST(what_is_not_answered_is_asked_once_more_and_then_refused)
 }
 END_TEST
 
+/* Asked for twice, never answered. */
+static void give_up(const char *letters)
+{
+    add(TRADES, letters);
+    next(0, TRADES, false, 0, 100);
+    weir_subscriptions_expire(wants, 0, TRADES, 100, "late", &change);
+    next(0, TRADES, false, 0, 200);
+    weir_subscriptions_expire(wants, 0, TRADES, 200, "late", &change);
+    ck_assert_uint_eq(counted(0).refused, strlen(letters));
+}
+
+START_TEST(what_was_never_answered_is_left_all_the_same)
+{
+    give_up("A");
+    drop(TRADES, "A");
+    ck_assert_uint_eq(counted(0).leaving, 1);
+    ck_assert_str_eq(next(0, TRADES, true, 0, 0), "A");
+    ck_assert_str_eq(due(TRADES, true), "");
+}
+END_TEST
+
+START_TEST(an_answer_that_is_very_late_counts)
+{
+    give_up("A");
+    ck_assert(weir_subscriptions_confirm(wants, 0, TRADES, asset("A")));
+    ck_assert_uint_eq(counted(0).refused, 0);
+    ck_assert_uint_eq(counted(0).active, 1);
+}
+END_TEST
+
+START_TEST(what_was_never_answered_and_is_wanted_again_is_asked_for_again)
+{
+    give_up("A");
+    drop(TRADES, "A");
+    add(TRADES, "A");
+    ck_assert_str_eq(due(TRADES, true), "");
+    ck_assert_str_eq(next(0, TRADES, false, 0, 300), "A");
+}
+END_TEST
+
+START_TEST(what_was_never_confirmed_is_left_in_a_message_of_its_own)
+{
+    give_up("AB");
+    add(TRADES, "CD");
+    next(0, TRADES, false, 0, 300);
+    weir_subscriptions_confirm(wants, 0, TRADES, asset("C"));
+    weir_subscriptions_confirm(wants, 0, TRADES, asset("D"));
+    drop(TRADES, "ABCD");
+    ck_assert_str_eq(next(0, TRADES, true, 0, 0), "A");
+    ck_assert_str_eq(next(0, TRADES, true, 0, 0), "B");
+    ck_assert_str_eq(next(0, TRADES, true, 0, 0), "CD");
+}
+END_TEST
+
 START_TEST(what_was_refused_is_asked_again_on_a_new_link)
 {
     add(TRADES, "AB");
@@ -458,6 +514,10 @@ int main(void)
         symbols_are_confirmed_by_name_or_by_request,
         a_refused_batch_is_split_down_to_the_culprit,
         what_is_not_answered_is_asked_once_more_and_then_refused,
+        what_was_never_answered_is_left_all_the_same,
+        an_answer_that_is_very_late_counts,
+        what_was_never_answered_and_is_wanted_again_is_asked_for_again,
+        what_was_never_confirmed_is_left_in_a_message_of_its_own,
         what_was_refused_is_asked_again_on_a_new_link,
         what_was_dropped_before_the_answer_is_left,
         what_was_dropped_while_its_message_was_made_is_taken_back,
