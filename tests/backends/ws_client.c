@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The websocket backend from the command line, for the tests that run it against real servers. It
- * opens one link, does what its options say and prints what the link tells, one JSON object a
- * line; `down` is the last. Exit 0 after exactly one `down`, 2 for bad usage, 3 when the time of
+ * The websocket backend from the command line (or the socketio one), for the tests that run it
+ * against real servers. It opens one link, does what its options say and prints what the link
+ * tells, one JSON object a line; `down` is the last. Exit 0 after exactly one `down`, 2 for bad
+ * usage, 3 when the time of
  * --max-ms is over.
  *
- *     ws_client URL [--option NAME=VALUE]... [--header NAME:VALUE]... [--query NAME=VALUE]...
+ *     ws_client URL [--backend NAME, the first of the words] [--hello JSON] [--name NAME]
+ *               [--option NAME=VALUE]... [--header NAME:VALUE]... [--query NAME=VALUE]...
  *               [--send TEXT | --send-hex HEX | --send-fill BYTES | --probe]...   at UP, in order
  *               [--echo] [--after FRAMES] [--close CODE] [--reason TEXT] [--linger MS]
  *               [--close-in MS] [--pause-every FRAMES] [--pause MS] [--quiet] [--max-ms MS]
@@ -31,7 +33,10 @@ enum { ACTIONS_MAX = 64, PAIRS_MAX = 64, TEXT_SHOWN_MAX = 200 };
 typedef struct action {
     char what; /* t text, h hex, f fill, p probe */
     const char *argument;
+    const char *name; /* to send it under */
 } action;
+
+static const weir_backend *backend = &weir_backend_websocket;
 
 static struct {
     const char *url;
@@ -44,10 +49,11 @@ static struct {
     size_t action_count;
     bool echoes, closes, is_quiet;
     int close_code;
-    const char *reason;
+    const char *reason, *hello, *name;
     int64_t linger_ms, close_in_ms, pause_ms, max_ms;
     uint64_t after, pause_every;
-} args = {.reason = "", .linger_ms = 2000, .close_in_ms = -1, .max_ms = 20000};
+} args = {
+    .reason = "", .hello = "", .name = "", .linger_ms = 2000, .close_in_ms = -1, .max_ms = 20000};
 
 static struct {
     weir_loop *loop;
@@ -90,7 +96,7 @@ static void do_action(const action *act)
     weir_code code;
     bool queued = false;
     if (act->what == 'p') {
-        code = weir_backend_websocket.probe(run.link);
+        code = backend->probe(run.link);
     } else {
         if (act->what == 't') {
             kind = WEIR_FRAME_TEXT;
@@ -104,8 +110,7 @@ static void do_action(const action *act)
                 room[i] = (char)('a' + i % 26);
             bytes.len = room ? len : 0;
         }
-        code = weir_backend_websocket.send(run.link, kind, WEIR_STR(""), weir_buf_str(&bytes),
-                                           &queued);
+        code = backend->send(run.link, kind, weir_str_of(act->name), weir_buf_str(&bytes), &queued);
     }
     printf("{\"ev\":\"sent\",\"code\":\"%s\",\"queued\":%s}\n", weir_code_name(code),
            queued ? "true" : "false");
@@ -115,8 +120,8 @@ static void do_action(const action *act)
 
 static void close_now(void)
 {
-    weir_backend_websocket.close(run.link, args.close_code, weir_str_of(args.reason),
-                                 args.linger_ms * WEIR_NS_PER_MS);
+    backend->close(run.link, args.close_code, weir_str_of(args.reason),
+                   args.linger_ms * WEIR_NS_PER_MS);
 }
 
 static void on_phase(void *user, weir_link_phase phase, weir_str detail)
@@ -150,6 +155,10 @@ static void print_frame(const weir_frame *frame)
         weir_buf_puts(&line, ",\"text\":");
         put_json(&line, frame->bytes);
     }
+    if (frame->name.len > 0) {
+        weir_buf_puts(&line, ",\"name\":");
+        put_json(&line, frame->name);
+    }
     weir_buf_putc(&line, '}');
     print_line(&line);
 }
@@ -175,11 +184,11 @@ static void on_frame(void *user, const weir_frame *frame)
         print_frame(frame);
     }
     if (args.echoes)
-        weir_backend_websocket.send(run.link, frame->kind, WEIR_STR(""), frame->bytes, NULL);
+        backend->send(run.link, frame->kind, WEIR_STR(""), frame->bytes, NULL);
     if (args.pause_every && run.frames % args.pause_every == 0) {
         run.is_paused = true;
         run.pauses++;
-        weir_backend_websocket.pause(run.link, true);
+        backend->pause(run.link, true);
         weir_timer_set(run.resume, args.pause_ms * WEIR_NS_PER_MS);
     }
     if (args.closes && run.frames == args.after)
@@ -191,7 +200,7 @@ static void on_resume(void *user)
     (void)user;
     run.is_paused = false;
     if (run.downs == 0)
-        weir_backend_websocket.pause(run.link, false);
+        backend->pause(run.link, false);
 }
 
 static void on_closer(void *user)
@@ -271,7 +280,7 @@ static void add_action(char what, const char *argument)
 {
     if (args.action_count == ACTIONS_MAX)
         usage("too many actions");
-    args.actions[args.action_count++] = (action){what, argument};
+    args.actions[args.action_count++] = (action){what, argument, args.name};
 }
 
 typedef struct number_row {
@@ -310,6 +319,10 @@ static void parse_pair(const char *name, char *value)
         add_action('f', value);
     } else if (strcmp(name, "--reason") == 0) {
         args.reason = value;
+    } else if (strcmp(name, "--hello") == 0) {
+        args.hello = value;
+    } else if (strcmp(name, "--name") == 0) {
+        args.name = value; /* of what is sent by the options behind */
     } else if (strcmp(name, "--close") == 0) {
         args.closes = true;
         args.close_code = atoi(value);
@@ -348,13 +361,26 @@ static void print_refusal(const weir_error *error)
     print_line(&line);
 }
 
+/* Before the options, which are the backend's. */
+static void choose_backend(int *count, char ***words)
+{
+    if (*count < 4 || strcmp((*words)[2], "--backend") != 0)
+        return;
+    if (strcmp((*words)[3], "socketio") != 0)
+        usage("no such backend");
+    backend = &weir_backend_socketio;
+    (*words)[3] = (*words)[1]; /* the URL */
+    *count -= 2;
+    *words += 2;
+}
+
 int main(int count, char **words)
 {
     arena = weir_arena_new(16384, 0);
     if (!arena)
         usage("out of memory");
-    args.options =
-        fill_options(arena, weir_backend_websocket.options, weir_backend_websocket.option_count);
+    choose_backend(&count, &words);
+    args.options = fill_options(arena, backend->options, backend->option_count);
     parse(count, words);
     weir_error error = {0};
     run.loop = weir_loop_new(64, &error);
@@ -370,6 +396,7 @@ int main(int count, char **words)
                                .header_count = args.header_count,
                                .query = args.query,
                                .query_count = args.query_count,
+                               .hello = weir_str_of(args.hello),
                                .options = &args.options,
                                .connection = WEIR_STR("test")};
     weir_link_sink sink = {.user = NULL,
@@ -379,7 +406,7 @@ int main(int count, char **words)
                            .on_drained = on_drained,
                            .on_warning = on_warning,
                            .on_down = on_down};
-    run.link = weir_backend_websocket.open(run.loop, &target, &sink, &error);
+    run.link = backend->open(run.loop, &target, &sink, &error);
     if (run.link) {
         weir_timer_set(max, args.max_ms * WEIR_NS_PER_MS);
         if (args.close_in_ms >= 0)
