@@ -106,6 +106,7 @@ typedef struct weir_expr_lazy {
     /** False: out of memory. It is asked again and again, and gives the same value. */
     bool (*make)(void *user, weir_value *out);
     void *user;
+    bool is_dict; /* it will be one: a key whose slot is empty is not in it, and nothing is made */
 } weir_expr_lazy;
 
 /** The inputs of one run. Members whose root is not in the scope are not read. */

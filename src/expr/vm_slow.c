@@ -42,11 +42,17 @@ typedef struct walker {
     weir_value at;
     const weir_value *slots;
     bool is_on_path; /* no default has been taken: the slots tell what is there */
+    bool is_late;    /* it stands at `data`, a dict that nobody has made yet */
 } walker;
 
 static bool is_mapping(const weir_value *v)
 {
     return v->kind == WEIR_DICT || (v->kind == WEIR_RAW && v->aux == WEIR_RAW_OBJECT);
+}
+
+static bool has_keys(const walker *w)
+{
+    return w->is_late || is_mapping(&w->at);
 }
 
 /* One step by the slots alone; false when they do not tell. */
@@ -59,7 +65,7 @@ static bool step_by_slot(walker *w, const weir_read_step *step)
         w->at = *slot;
         return true;
     }
-    if (step->kind != WEIR_STEP_GET || !is_mapping(&w->at))
+    if (step->kind != WEIR_STEP_GET || !has_keys(w))
         return false;
     w->at = step->fallback;
     w->is_on_path = false;
@@ -72,17 +78,37 @@ static bool take_root(weir_vm *vm, weir_root root, weir_value *out)
     return weir_expr_root(vm->input, root, out) || weir_vm_fail_memory(vm);
 }
 
+static bool begin_walk(weir_vm *vm, const weir_read *read, walker *w)
+{
+    const weir_expr_input *input = vm->input;
+    w->is_late = !read->is_item && input->roots[WEIR_ROOT_DATA].kind == WEIR_ABSENT &&
+                 input->lazy_data && input->lazy_data->is_dict;
+    return w->is_late || take_root(vm, read->is_item ? WEIR_ROOT_ITEM : WEIR_ROOT_DATA, &w->at);
+}
+
+/* The slots do not tell: what the walk stands at must be there. */
+static bool arrive(weir_vm *vm, walker *w)
+{
+    const bool is_late = w->is_late;
+    w->is_late = false;
+    return !is_late || take_root(vm, WEIR_ROOT_DATA, &w->at);
+}
+
 static bool walk(weir_vm *vm, const weir_read *read, size_t count, walker *w)
 {
     const weir_expr_input *input = vm->input;
-    if (!take_root(vm, read->is_item ? WEIR_ROOT_ITEM : WEIR_ROOT_DATA, &w->at))
+    if (!begin_walk(vm, read, w))
         return false;
     w->slots = read->is_item ? input->item_slots : input->data_slots;
     w->is_on_path = true;
     for (size_t i = 0; i < count; i++) {
         const weir_read_step *step = &read->steps[i];
-        if (step_by_slot(w, step))
+        if (step_by_slot(w, step)) {
+            w->is_late = false;
             continue;
+        }
+        if (!arrive(vm, w))
+            return false;
         weir_value next = w->at;
         bool is_fine = step->kind == WEIR_STEP_GET ? step_get(vm, step, &next)
                                                    : weir_op_index(vm, &w->at, &step->key, &next);
@@ -109,10 +135,12 @@ bool weir_run_walk_in(weir_vm *vm, const weir_read *read, bool *out)
     const weir_read_step *last = &read->steps[read->count - 1];
     if (!walk(vm, read, read->count - 1u, &w))
         return false;
-    if (w.is_on_path && last->has_slot && is_mapping(&w.at)) {
+    if (w.is_on_path && last->has_slot && has_keys(&w)) {
         *out = w.slots[last->slot].kind != WEIR_ABSENT;
         return true;
     }
+    if (!arrive(vm, &w))
+        return false;
     return weir_op_contains(vm, &w.at, &last->key, out);
 }
 

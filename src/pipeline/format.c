@@ -89,7 +89,8 @@ static bool project_msgpack(weir_runner *runner, const weir_projection *paths, w
                             weir_value *slots, weir_value *message, weir_error *why)
 {
     weir_msgpack_error error;
-    return weir_msgpack_project(paths, runner->message, bytes, slots, message, &error) ||
+    return weir_msgpack_project(paths, runner->message, bytes, slots, message,
+                                &runner->lazy.is_dict, &error) ||
            fail_msgpack(&error, why);
 }
 
@@ -148,6 +149,7 @@ static bool project_protobuf(weir_runner *runner, const weir_projection *paths, 
     const weir_plan *plan = runner->plan;
     weir_pb_error error;
     *message = weir_value_absent();
+    runner->lazy.is_dict = true;
     return weir_pb_project(runner->message,
                            paths == plan->paths ? plan->binding : plan->payload_binding, bytes,
                            slots, &error) ||

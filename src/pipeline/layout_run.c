@@ -25,7 +25,7 @@ bool weir_layout_state_init(weir_layout_state *state, weir_runner *runner)
     state->arena = weir_arena_new(LAYOUT_ARENA_FIRST, WEIR_EXPR_MEMORY_MAX);
     state->own = calloc(state->layout->own_slots + 1, sizeof *state->own);
     state->input.data_slots = state->own;
-    state->lazy = (weir_expr_lazy){weir_layout_whole, state};
+    state->lazy = (weir_expr_lazy){weir_layout_whole, state, false};
     return state->arena && state->own;
 }
 

@@ -80,7 +80,7 @@ static bool init(weir_runner *runner)
         !(runner->learnt = weir_learnt_new(runner->world->session, plan->session_keyed,
                                            plan->names.session_count)))
         return false;
-    runner->lazy = (weir_expr_lazy){make_whole, runner};
+    runner->lazy = (weir_expr_lazy){make_whole, runner, false};
     if (plan->layout) {
         runner->layout = calloc(1, sizeof *runner->layout);
         if (!runner->layout || !weir_layout_state_init(runner->layout, runner))

@@ -399,7 +399,8 @@ bool weir_msgpack_parse(weir_arena *arena, weir_str bytes, weir_value *out,
 }
 
 bool weir_msgpack_project(const weir_projection *projection, weir_arena *arena, weir_str bytes,
-                          weir_value *slots, weir_value *whole, weir_msgpack_error *error)
+                          weir_value *slots, weir_value *whole, bool *is_map,
+                          weir_msgpack_error *error)
 {
     reader r = reader_of(arena, bytes);
     mpack_token_t t;
@@ -408,6 +409,7 @@ bool weir_msgpack_project(const weir_projection *projection, weir_arena *arena, 
     r.slots = slots;
     *whole = weir_value_absent();
     bool is_good = take(&r, &t);
+    *is_map = is_good && t.type == MPACK_TOKEN_MAP;
     if (is_good && (is_container(&t) || t.type == MPACK_TOKEN_EXT)) {
         is_good = walk_token(&r, &t, projection->root, 0);
     } else if (is_good) {

@@ -31,11 +31,12 @@ bool weir_msgpack_parse(weir_arena *arena, weir_str bytes, weir_value *out,
                         weir_msgpack_error *error);
 /**
  * Checks the message and fills `slots` (weir_projection_slots of them). `*whole` gets a message
- * that is no list, map or ext; else ABSENT, and weir_msgpack_parse gives it. `bytes` must have
- * WEIR_JSON_SLACK readable bytes behind.
+ * that is no list, map or ext; else ABSENT, and weir_msgpack_parse gives it. *is_map tells whether
+ * it is a map. `bytes` must have WEIR_JSON_SLACK readable bytes behind.
  */
 bool weir_msgpack_project(const weir_projection *projection, weir_arena *arena, weir_str bytes,
-                          weir_value *slots, weir_value *whole, weir_msgpack_error *error);
+                          weir_value *slots, weir_value *whole, bool *is_map,
+                          weir_msgpack_error *error);
 
 /**
  * Appends a value in its shortest form; raw values are taken for what they are. A Timestamp becomes

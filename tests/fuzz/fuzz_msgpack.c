@@ -116,10 +116,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     memset(copy + size, 0x90, WEIR_JSON_SLACK); /* what lies behind could go on */
     const weir_str text = {copy, size};
     weir_value parsed, whole, slots[PATHS];
+    bool is_map;
     weir_msgpack_error why = {0}, error = {0};
     const bool is_good = weir_msgpack_parse(arena, text, &parsed, &why);
-    CHECK(weir_msgpack_project(projection(), arena, text, slots, &whole, &error) == is_good);
+    CHECK(weir_msgpack_project(projection(), arena, text, slots, &whole, &is_map, &error) ==
+          is_good);
     if (is_good) {
+        CHECK(is_map == (parsed.kind == WEIR_DICT));
         check_slots(slots, &parsed);
         check_written(arena, &parsed);
         if (whole.kind != WEIR_ABSENT)

@@ -151,16 +151,17 @@ START_TEST(nesting_stops_at_its_limit_wherever_the_walk_is)
     const weir_step other[] = {{false, 0, WEIR_STR("other")}};
     const weir_step deep[] = {{true, 0, {0}}, {true, 0, {0}}};
     const weir_projection *const projections[] = {projection_of(other, 1), projection_of(deep, 2)};
-    for (int is_map = 0; is_map < 2; is_map++) {
-        const char opener = is_map ? '\x81' : '\x91';
+    for (int maps = 0; maps < 2; maps++) {
+        const char opener = maps ? '\x81' : '\x91';
         for (size_t extra = 0; extra < 2; extra++) {
             const weir_str bytes = padded(nested(WEIR_MSGPACK_DEPTH_MAX + extra, opener));
             weir_value v, slots[1];
+            bool is_map;
             weir_msgpack_error error = {0};
             ck_assert_int_eq(weir_msgpack_parse(arena, bytes, &v, &error), extra == 0);
             for (size_t i = 0; i < 2; i++)
                 ck_assert_int_eq(
-                    weir_msgpack_project(projections[i], arena, bytes, slots, &v, &error),
+                    weir_msgpack_project(projections[i], arena, bytes, slots, &v, &is_map, &error),
                     extra == 0);
             if (extra)
                 ck_assert_str_eq(error.text, "nested too deeply");
@@ -172,9 +173,11 @@ END_TEST
 static const char *slot_of(const weir_step *steps, size_t count, weir_str bytes)
 {
     weir_value slots[1], whole;
+    bool is_map;
     weir_msgpack_error error = {0};
     const weir_projection *projection = projection_of(steps, count);
-    ck_assert(weir_msgpack_project(projection, arena, padded(bytes), slots, &whole, &error));
+    ck_assert(
+        weir_msgpack_project(projection, arena, padded(bytes), slots, &whole, &is_map, &error));
     weir_buf_clear(&shown);
     if (slots[0].kind == WEIR_ABSENT)
         return "absent";
