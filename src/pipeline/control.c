@@ -181,12 +181,19 @@ static bool obey_filled(weir_runner *runner, const weir_value *message)
 void weir_runner_control(weir_runner *runner, const weir_value *message, bool is_projected)
 {
     const weir_plan *plan = runner->plan;
-    weir_value item;
+    weir_value item, made;
     if (plan->control_count == 0)
         return;
     if (is_projected && plan->control_paths == plan->paths) {
         obey_all(runner, message, runner->slots);
-    } else if (plan->connection->frame == WEIR_FRAME_RECORD || !weir_items_are_list(message)) {
+        return;
+    }
+    if (message->kind == WEIR_ABSENT) { /* its slots are others' */
+        if (!runner->lazy.make(runner->lazy.user, &made))
+            return;
+        message = &made;
+    }
+    if (plan->connection->frame == WEIR_FRAME_RECORD || !weir_items_are_list(message)) {
         obey_filled(runner, message);
     } else {
         weir_items items = weir_items_of(message);

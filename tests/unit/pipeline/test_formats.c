@@ -96,10 +96,32 @@ START_TEST(waits_read_msgpack)
 }
 END_TEST
 
+/* {"id": 7, "n": {"s": "x", "b": b"y"}} teaches; {"d": {"i": 7}} is told by it. */
+START_TEST(rules_of_a_session_see_msgpack_before_payload_path)
+{
+    feed f = feed_open(
+        HEAD "    parser: {format: msgpack, payload_path: \"data.get('d', {})\"}\n    learn:\n"
+             "      - {match: \"'id' in data\", into: names, key: \"data['id']\", value: "
+             "\"data['n']\"}\n"
+             "    router: {rules: [{channel: data, match: \"'i' in data\"}], default_channel: "
+             "drop}\n    converters:\n      data: {fields: {s: "
+             "\"session.names[data['i']]['s']\", n: \"session.names[data['i']]\"}}\n");
+    ck_assert_str_eq(FEED(&f, "\x82\xa2id\x07\xa1n\x82\xa1s\xa1x\xa1"
+                              "b\xc4\x01y"),
+                     "");
+    ck_assert_uint_eq(weir_runner_learnt(f.runner), 1);
+    ck_assert_str_eq(FEED(&f, "\x81\xa1"
+                              "d\x81\xa1i\x07"),
+                     PREFIX ",\"s\":\"x\",\"n\":{\"s\":\"x\",\"b\":\"eQ==\"}}\n");
+    feed_close(&f);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("formats");
     weir_check_case(suite, "msgpack", msgpack_fills_slots_and_makes_the_whole_only_when_asked,
-                    msgpack_is_framed_as_json_is, waits_read_msgpack);
+                    msgpack_is_framed_as_json_is, waits_read_msgpack,
+                    rules_of_a_session_see_msgpack_before_payload_path);
     return weir_check_run(suite);
 }
