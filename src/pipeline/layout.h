@@ -143,6 +143,7 @@ struct weir_layout {
     int length_slot; /* or WEIR_LAYOUT_NO_SLOT */
     weir_layout_when ignore;
     int count_slot, packet_slot; /* of amounts by name */
+    bool has_own_length;         /* the length of a packet is a field of its own */
     weir_layout_block header;
     weir_layout_block common; /* what all variants begin with */
     const weir_layout_case *variants;

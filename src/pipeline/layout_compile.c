@@ -583,6 +583,19 @@ static int frame_amount(walk *header, const weir_layout_amount *amount, const ch
                : WEIR_LAYOUT_NO_SLOT;
 }
 
+/* The length of packets by name is a field of the frame, or one that each packet begins with. */
+static void find_length(const walk *header, walk *common, weir_layout *layout)
+{
+    const weir_layout_amount *length = &layout->spec->length;
+    layout->packet_slot = frame_amount(common, length, "length");
+    layout->has_own_length = length->kind == WEIR_AMOUNT_NAMED && !knows(header, length->name);
+    if (layout->has_own_length && common->is_at_end)
+        weir_diag_error(
+            diags_of(common), length->node->place,
+            "'%.*s' stands beside a field that takes all the rest, which has no end yet",
+            WEIR_FMT(length->name));
+}
+
 static bool build_cases(walk *header, weir_layout *layout)
 {
     const weir_layout_spec *spec = layout->spec;
@@ -594,6 +607,7 @@ static bool build_cases(walk *header, weir_layout *layout)
                header->word_count) ||
         !build_block(&common, &spec->fields, 1, &layout->common))
         return false;
+    find_length(header, &common, layout);
     layout->variants = cases;
     layout->variant_count = spec->variant_count;
     for (size_t i = 0; i < spec->variant_count; i++) {
@@ -638,7 +652,6 @@ bool weir_layout_compile(weir_plan_builder *builder, weir_plan *plan)
     if (!build_block(&header, &layout->spec->header, 1, &layout->header))
         return false;
     layout->count_slot = frame_amount(&header, &layout->spec->count, "count");
-    layout->packet_slot = frame_amount(&header, &layout->spec->length, "length");
     check_frame(builder, plan->connection);
     return build_cases(&header, layout);
 }

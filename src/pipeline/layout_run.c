@@ -268,6 +268,18 @@ static bool open_frame(weir_layout_state *state, weir_str bytes, packets *p)
     return true;
 }
 
+/* The fields that a packet begins with, before it is known where it ends. */
+static bool peek_common(weir_layout_state *state, const packets *p)
+{
+    const weir_layout *layout = state->layout;
+    const size_t left = (size_t)(p->end - p->at);
+    state->base[WEIR_LAYOUT_PACKET][0] = p->at;
+    if (layout->length_slot != WEIR_LAYOUT_NO_SLOT)
+        state->own[layout->length_slot] = weir_value_int((int64_t)left);
+    return check_need(state, layout->common.need[0], left) &&
+           run_steps(state, &layout->common, 0, p->end);
+}
+
 /* The length of the next packet, all the rest where it has none. */
 static bool next_length(weir_layout_state *state, packets *p, uint64_t *length)
 {
@@ -282,6 +294,8 @@ static bool next_length(weir_layout_state *state, packets *p, uint64_t *length)
     } else if (amount->kind == WEIR_AMOUNT_FIXED) {
         *length = (uint64_t)amount->fixed;
     } else if (amount->kind == WEIR_AMOUNT_NAMED) {
+        if (state->layout->has_own_length && !peek_common(state, p))
+            return false;
         if (!named_amount(state, state->layout->packet_slot, amount->name, length))
             return false;
         if (*length == 0) /* and so for ever */

@@ -136,6 +136,21 @@ static const weir_key_table layout_field_table = {
 static void read_fields(weir_reader *reader, const weir_node *node, bool is_little,
                         weir_layout_fields *out);
 
+static bool check_name(weir_reader *reader, const weir_node *key)
+{
+    const bool is_name =
+        weir_str_is(key->text, "_") || (weir_layout_is_name(key->text) && key->text.ptr[0] != '_');
+    if (!is_name)
+        weir_diag_error(reader->diags, key->place,
+                        "'%.*s' is no name: use letters, digits and '_', a letter first",
+                        WEIR_FMT(key->text));
+    else if (weir_layout_is_taken(key->text))
+        weir_diag_error(reader->diags, key->place,
+                        "'%.*s' means something else in a layout; give the field another name",
+                        WEIR_FMT(key->text));
+    return is_name;
+}
+
 static void read_bits(weir_reader *reader, const weir_node *node, weir_layout_field *field)
 {
     weir_layout_bits *bits = weir_read_array(reader, node->count, sizeof *bits);
@@ -144,10 +159,7 @@ static void read_bits(weir_reader *reader, const weir_node *node, weir_layout_fi
     for (size_t i = 0; i < node->count; i++) {
         bits[i].name = node->pairs[i].key->text;
         bits[i].node = node->pairs[i].key;
-        if (!weir_layout_is_name(bits[i].name) || bits[i].name.ptr[0] == '_')
-            weir_diag_error(reader->diags, bits[i].node->place,
-                            "'%.*s' is no name: use letters, digits and '_'",
-                            WEIR_FMT(bits[i].name));
+        check_name(reader, bits[i].node);
         weir_layout_read_bits(reader, node->pairs[i].value, 8u * field->number.size, &bits[i]);
     }
     field->form = WEIR_LAYOUT_BITS;
@@ -282,20 +294,6 @@ static void read_field_map(weir_reader *reader, weir_node *node, bool is_little,
     field_parts parts = {.reader = reader, .is_little = is_little, .field = field};
     weir_read_map(reader, node, &layout_field_table, &parts);
     use_parts(&parts, node);
-}
-
-static bool check_name(weir_reader *reader, const weir_node *key)
-{
-    const bool is_name =
-        weir_str_is(key->text, "_") || (weir_layout_is_name(key->text) && key->text.ptr[0] != '_');
-    if (!is_name)
-        weir_diag_error(reader->diags, key->place,
-                        "'%.*s' is no name: use letters, digits and '_', a letter first",
-                        WEIR_FMT(key->text));
-    else if (weir_str_is(key->text, "length"))
-        weir_diag_error(reader->diags, key->place,
-                        "'length' is the packet's own; give the field another name");
-    return is_name;
 }
 
 static void read_field(weir_reader *reader, const weir_pair *pair, bool is_little,
@@ -493,8 +491,9 @@ static const weir_key_row repeat_rows[] = {
      .type = WEIR_KEY_READ,
      .read = keep_length,
      .shape = &amount_shape,
-     .doc = "bytes of each: a type that is read in front of every packet, a field of the header, a "
-            "number; without it a packet is as long as its fields"},
+     .doc =
+         "bytes of each: a type that is read in front of every packet, a field of the header or of "
+         "`fields`, a number; without it a packet is as long as its fields"},
 };
 static const weir_key_table repeat_table = {"a layout repeat", repeat_rows,
                                             sizeof repeat_rows / sizeof repeat_rows[0]};

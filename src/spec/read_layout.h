@@ -8,6 +8,8 @@
 
 /** A name that expressions can spell. */
 bool weir_layout_is_name(weir_str text);
+/** A word that amounts and expressions understand otherwise: `length`, `rest`, a type. */
+bool weir_layout_is_taken(weir_str name);
 /** `i32 / 100`. */
 bool weir_layout_read_number(weir_reader *reader, const weir_node *node, bool is_little,
                              weir_layout_number *out);

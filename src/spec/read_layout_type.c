@@ -46,6 +46,15 @@ bool weir_layout_is_name(weir_str text)
     return is_name;
 }
 
+static bool find_number(weir_str word, bool is_little, weir_layout_number *out);
+
+bool weir_layout_is_taken(weir_str name)
+{
+    weir_layout_number number;
+    return weir_str_is(name, "length") || weir_str_is(name, "rest") ||
+           find_number(name, false, &number);
+}
+
 static weir_place place_in(const weir_node *node, weir_str part)
 {
     return weir_node_text_place(node, (size_t)(part.ptr - node->text.ptr), part.len);

@@ -191,7 +191,13 @@ def unpack(layout, frame):
         number_of += 1
         try:
             end = cursor.end
-            if "length" in repeat:
+            if repeat.get("length") == "size":
+                peeked = dict(names, length=cursor.end - cursor.at)
+                fields(layout["fields"], Cursor(frame, cursor.at, cursor.end), layout["endian"], peeked, {}, cursor.at)
+                end = cursor.at + peeked["size"]
+                if peeked["size"] < 1:
+                    raise Broken("packets of no bytes")
+            elif "length" in repeat:
                 size = amount(repeat["length"], cursor, layout["endian"], names)
                 if size == 0 and repeat["length"] in names:
                     raise Broken("packets of no bytes")
@@ -222,7 +228,7 @@ class Maker:
 
     def name(self):
         self.used += 1
-        return "f%d" % self.used
+        return "x%d" % self.used
 
     def plain(self):
         kind = self.rng.choice(sorted(SIZES))
@@ -344,15 +350,18 @@ class Maker:
                 layout["header"] = [{"h0": "u8"}, {"h1": "u8"}, {"h2": self.field([])}]
                 names, counts = ["h0", "h1"], ["h0", "h1"]
             count = rng.choice(("u8", "u16", "rest", None, 2) + (("h0",) if names else ()))
-            length = rng.choice(("u8", "u16", "u16le", None) + (("h1", 24) if names else (24,)))
+            length = rng.choice(("u8", "u16", "u16le", None, "size") + (("h1", 24) if names else (24,)))
+            if length == "size":
+                layout["fields"] = rng.choice(([{"k": "u8"}, {"size": "u8"}], [{"size": "i16le"}, {"k": "u8"}],
+                                               [{"k": "u8"}, {"n": "u8"}, {"size": {"value": "n + 2"}}]))
             repeat.update({key: how for key, how in (("count", count), ("length", length)) if how is not None})
         has_length = "repeat" not in layout or "length" in layout["repeat"]
-        if rng.random() < 0.3:
+        if "fields" not in layout and rng.random() < 0.3:
             layout["fields"], _ = self.listed(names, counts, has_length)
             if not layout["fields"]:
                 layout["fields"] = [{"k": "u8"}]
             return layout
-        layout["fields"] = [{"k": "u8"}]
+        layout.setdefault("fields", [{"k": "u8"}])
         layout["variants"] = variants = []
         for which in range(rng.randint(1, 4)):
             when = rng.choice(("k == %d" % which, "k & 3 == %d" % which, "k in (%d, 200)" % which,
@@ -362,12 +371,17 @@ class Maker:
             own, varies = self.listed(list(names) + ["k"], list(counts), has_length)
             variant = {"when": when, "fields": own}
             exact = re.match("length == ([0-9]+)", when)
-            if exact and least(own, 1) > int(exact[1]):
+            common = least(layout["fields"], 0)
+            if exact and least(own, common) > int(exact[1]):
                 variant["fields"], varies = [], False
+            if exact and common > int(exact[1]):
+                continue
             if rng.random() < 0.2 and not varies and not exact:
-                variant["tail"] = {"name": self.name(), "offset": least(variant["fields"], 1) + rng.randint(0, 5),
+                variant["tail"] = {"name": self.name(), "offset": least(variant["fields"], common) + rng.randint(0, 5),
                                    "repeat": rng.randint(1, 3), "type": "i16"}
             variants.append(variant)
+        if not variants:
+            del layout["variants"]
         return layout
 
 
@@ -412,7 +426,7 @@ def a_frame(rng, layout):
     length = repeat.get("length")
     if isinstance(length, int):
         size = length
-    if length is not None and not str(length).startswith("u"):
+    if length in (24, "h1") or isinstance(length, int):
         packets = [(body * 99 + bytes(99))[:size] for body in packets]
     frame = b""
     if "header" in layout:
@@ -420,6 +434,10 @@ def a_frame(rng, layout):
     if str(repeat.get("count")).startswith("u"):
         frame += put(repeat["count"], len(packets))
     for body in packets:
+        if length == "size" and len(body) > 2:
+            which = layout["fields"][0].get("size")
+            body = (len(body).to_bytes(2, "little") + body[2:] if which else
+                    body[:1] + bytes([len(body) - (2 if "n" in layout["fields"][1] else 0)]) + body[2:])
         frame += (put(length, len(body)) if str(length).startswith("u") else b"") + body
     if rng.random() < 0.2:
         frame = frame[:rng.randint(0, len(frame))]

@@ -295,6 +295,25 @@ START_TEST(packets_may_go_on_to_the_end_of_the_frame)
 }
 END_TEST
 
+START_TEST(a_packet_may_say_its_own_length)
+{
+    feed f = open_layout(
+        "array",
+        "endian: little, repeat: {length: size}, fields: [kind: u8, n: u16, size: {value: n "
+        "+ 3}], variants: [{when: kind == 1, fields: [a: u8]}, {when: kind == 2 and length "
+        "== 5, fields: [a: u16]}]",
+        "a: data['a']");
+    ck_assert_str_eq(feed_hex(&f, "01 0100 07  02 0200 0800  09 0300 ffffff  01 0200 0900"),
+                     PREFIX ",\"a\":7}\n" PREFIX ",\"a\":8}\n" PREFIX ",\"a\":9}\n");
+    expect_failed(&f, WEIR_STAGE_DECODE, 1, "no variant of the layout fits a packet of 6 bytes");
+    ck_assert_str_eq(feed_hex(&f, "01 0100 07  01 0200 08"), PREFIX ",\"a\":7}\n");
+    expect_failed(&f, WEIR_STAGE_DECODE, 2, "packet 2 of 5 bytes, but 4 are left of the frame");
+    ck_assert_str_eq(feed_hex(&f, "01 0100 07  01 02"), PREFIX ",\"a\":7}\n");
+    expect_failed(&f, WEIR_STAGE_DECODE, 3, "too short: 3 bytes are wanted, 2 are there");
+    feed_close(&f);
+}
+END_TEST
+
 START_TEST(packets_of_no_bytes_do_not_go_on_for_ever)
 {
     static const char *const layouts[] = {
@@ -391,7 +410,7 @@ static void expect_loaded(const char *field, size_t count, const char *said)
     weir_buf_puts(&text, HEAD "    parser:\n      format: binary\n      layout:\n        endian: "
                               "big\n        fields:\n");
     for (size_t i = 0; i < count; i++)
-        weir_buf_printf(&text, "          - f%zu: %s\n", i, field);
+        weir_buf_printf(&text, "          - n%zu: %s\n", i, field);
     weir_buf_puts(&text, "    converters: {data: {fields: {v: data}}}\n");
     feed f = feed_load(weir_buf_cstr(&text));
     weir_diags_print(f.diags, &shown, false);
@@ -570,7 +589,7 @@ int main(void)
         a_frame_that_ends_early_gives_what_was_whole, a_record_frame_is_the_list_of_its_packets,
         packets_without_a_length_are_as_long_as_their_fields,
         packets_may_go_on_to_the_end_of_the_frame, packets_of_no_bytes_do_not_go_on_for_ever,
-        text_frames_may_be_json_beside_a_layout);
+        a_packet_may_say_its_own_length, text_frames_may_be_json_beside_a_layout);
     weir_check_case(suite, "variants", the_first_variant_that_holds_is_used,
                     a_when_that_raises_fails_the_packet,
                     the_example_of_the_language_loads_as_it_is_written);
