@@ -245,6 +245,20 @@ FUNCTION(symbols)
     return items ? host->make_list(context, items, wanted) : NULL;
 }
 
+/* [(symbol, 1), ...] */
+FUNCTION(topics)
+{
+    const weir_plugin_host *host = context->host;
+    const weir_value *names = symbols(context, args, count);
+    const size_t wanted = host->count(context, names);
+    const weir_value **pairs = host->alloc(context, (wanted + 1) * sizeof *pairs);
+    for (size_t i = 0; pairs && i < wanted; i++) {
+        const weir_value *const pair[] = {host->at(context, names, i), host->make_i64(context, 1)};
+        pairs[i] = host->make_tuple(context, pair, 2);
+    }
+    return pairs ? host->make_list(context, pairs, wanted) : NULL;
+}
+
 FUNCTION(packed)
 {
     const weir_plugin_host *host = context->host;
@@ -527,6 +541,14 @@ static const weir_plugin_function rows[] = {
     OTHER(WEIR_PLUGIN_ON_CONNECT, connected, WEIR_TYPE_ABSENT),
     OTHER(WEIR_PLUGIN_ON_DISCONNECT, told, WEIR_TYPE_ABSENT),
     OTHER(WEIR_PLUGIN_ON_ERROR, told, WEIR_TYPE_ABSENT),
+    /* by the names of the seed's examples: seed.yaml */
+    {WEIR_PLUGIN_ON_CONNECT, "my_on_connect", NULL, connected, WEIR_TYPE_ABSENT, NULL, 0, ""},
+    {WEIR_PLUGIN_ON_DISCONNECT, "my_on_disconnect", NULL, told, WEIR_TYPE_ABSENT, NULL, 0, ""},
+    {WEIR_PLUGIN_ON_ERROR, "my_on_error", NULL, told, WEIR_TYPE_ABSENT, NULL, 0, ""},
+    {WEIR_PLUGIN_ON_MESSAGE, "my_on_message", NULL, watch, WEIR_TYPE_ABSENT, NULL, 0, ""},
+    {WEIR_PLUGIN_DECODER, "parse_binary_message", NULL, pairs, WEIR_TYPE_LIST, NULL, 0, ""},
+    {WEIR_PLUGIN_PAYLOAD, "create_mqtt_subscription_payload", NULL, topics, WEIR_TYPE_LIST, NULL, 0,
+     ""},
 };
 
 static bool init(weir_plugin_context *context, weir_plugin_registry *registry)
