@@ -276,7 +276,7 @@ static MQTTAsync_responseOptions response_options(weir_mqtt_request *request)
 void weir_mqtt_library_ask(weir_mqtt_request *request)
 {
     MQTTAsync_responseOptions options = response_options(request);
-    const MQTTAsync handle = request->client->handle;
+    MQTTAsync handle = request->client->handle;
     const int count = (int)request->count;
     int code;
     if (request->ask == WEIR_MQTT_PUBLISH)

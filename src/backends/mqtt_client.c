@@ -10,6 +10,7 @@
  */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backends/mqtt_parts.h"
 #include "backends/mqtt_rules.h"
@@ -103,11 +104,18 @@ static weir_mqtt_request *request_new(weir_mqtt_client *client, weir_mqtt_ask as
     return request;
 }
 
+/* What is published may be a login. */
+static void request_free(weir_mqtt_request *request)
+{
+    explicit_bzero(request, request->size);
+    free(request);
+}
+
 static void free_requests(weir_mqtt_request *list)
 {
     while (list) {
         weir_mqtt_request *next = list->next;
-        free(list);
+        request_free(list);
         list = next;
     }
 }
@@ -127,7 +135,7 @@ static weir_code enqueue(weir_mqtt_client *client, weir_mqtt_request *request)
     }
     pthread_mutex_unlock(&client->lock);
     if (!has_room)
-        free(request);
+        request_free(request);
     return has_room ? WEIR_OK : WEIR_ERR_LIMIT;
 }
 
@@ -161,7 +169,7 @@ static void finish_request(weir_mqtt_request *request)
     const bool is_drained = request->ask == WEIR_MQTT_PUBLISH && --client->unpublished == 0;
     pthread_cond_signal(&client->woken);
     pthread_mutex_unlock(&client->lock);
-    free(request);
+    request_free(request);
     if (is_drained)
         write_letter(client, &(weir_mqtt_letter){.kind = WEIR_MQTT_DRAINED});
 }

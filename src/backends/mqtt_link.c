@@ -287,7 +287,7 @@ static void on_relay_end(void *user, const weir_link_end *end)
     weir_backend_link *link = user;
     link->has_relay_end = true;
     link->relay_end = *end;
-    if (!link->client || end->error.code == WEIR_ERR_LIMIT || end->error.code == WEIR_ERR_PROTOCOL)
+    if (!link->client)
         finish(link, end);
 }
 

@@ -97,12 +97,16 @@ weir_code weir_mqtt_packets_read(weir_mqtt_packets *packets, weir_bytes bytes, b
 {
     weir_code code = WEIR_OK;
     *used = 0;
+    packets->complete = 0;
     while (code == WEIR_OK && *used < bytes.len) {
         if (packets->has_header)
             code = skip(packets, (weir_bytes){bytes.ptr + *used, bytes.len - *used}, used, error);
         else
             code = read_header_byte(packets, bytes.ptr[(*used)++], error);
-        if (stops && weir_mqtt_packets_at_boundary(packets))
+        if (code != WEIR_OK || !weir_mqtt_packets_at_boundary(packets))
+            continue;
+        packets->complete = *used;
+        if (stops)
             break;
     }
     return code;

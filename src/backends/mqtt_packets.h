@@ -30,6 +30,7 @@ typedef struct weir_mqtt_packets {
     uint32_t left;      /**< of the packet */
     uint8_t look[WEIR_MQTT_PACKET_LOOK];
     uint8_t look_len;
+    size_t complete; /**< of the bytes that were read last: those up to the end of a packet */
 } weir_mqtt_packets;
 
 /**

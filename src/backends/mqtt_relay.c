@@ -17,6 +17,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -175,11 +176,9 @@ static bool take_from_server(weir_mqtt_relay *relay, const char *bytes, size_t l
     weir_code code = weir_mqtt_packets_read(
         &relay->received, (weir_bytes){(const uint8_t *)bytes, len}, false, &used, &error);
     relay->sink.on_alive(relay->sink.user);
-    if (code == WEIR_OK) {
-        lane_put(&relay->down, bytes, len);
-        if (relay->down.queue.failed)
-            code = weir_fail_nomem(&error);
-    }
+    lane_put(&relay->down, bytes, code == WEIR_OK ? len : relay->received.complete);
+    if (relay->down.queue.failed)
+        code = weir_fail_nomem(&error);
     if (code != WEIR_OK)
         end_with(relay, &error, false);
     return code == WEIR_OK;
@@ -575,6 +574,8 @@ static void relay_free(weir_mqtt_relay *relay)
     weir_timer_free(relay->again);
     weir_buf_wipe(&relay->up.queue);
     weir_buf_wipe(&relay->down.queue);
+    if (relay->bytes)
+        explicit_bzero(relay->bytes, READ_SIZE); /* a password went through it */
     free(relay->bytes);
     free(relay);
 }

@@ -36,7 +36,8 @@ def until(what, look, seconds=feed.WAIT_SECONDS):
 class Run(Feed):
     """A feed on one connection; its records are {"t": topic, "v": data["v"]}. `topics`: (expression, qos)."""
 
-    def __init__(self, directory, url, topics=(("'a'", 0),), options=None, secret=SECRET, args=(), symbols="X", **more):
+    def __init__(self, directory, url, topics=(("'a'", 0),), options=None, secret=SECRET, args=(), symbols="X",
+                 consumer="callback,print", **more):
         connection = {"url": url, "backend": {"type": "mqtt", "options": options or {}}, "streams": ["data"],
                       "converters": {"data": {"fields": {"t": "topic", "v": "data['v']"}}},
                       "reconnect": {"initial": "100ms", "max": "100ms", "jitter": "none"}}
@@ -51,7 +52,7 @@ class Run(Feed):
             json.dump(spec, file)
         if symbols:
             args = (*args, "--subscribe", "data=" + symbols)
-        super().__init__("", "feed", "--consumer", "callback,print", *args, spec=path,
+        super().__init__("", "feed", "--consumer", consumer, *args, spec=path,
                          env={"M_USER": USER, "M_SECRET": secret})
 
     def values(self):
@@ -293,6 +294,49 @@ def nobody(checks):
                 run.stop()
 
 
+# ------------------------------------------------------------------ too fast, too often
+
+def slow_reader(checks):
+    """Twelve megabytes against a mailbox of 64 KiB and a reader that does not read: the broker has to wait, and nothing is lost."""
+    with Broker() as broker:
+        with broker.run([("'a'", 1)], {"max_queue": "64KiB"}, consumer="poll,block,capacity=16,hold,print") as run:
+            run.reaches("live")
+            broker.asked(["a"])
+            sent = [broker.server.publish("a", json.dumps({"v": number, "x": "x" * 4000}), 1) for number in range(3000)]
+            for message in sent:
+                message.wait_for_publish()
+            time.sleep(SETTLE)
+            size = resident(run.process.pid)
+            run.tell("read")
+            found = [value for _, value in run.gets(3000)]
+            checks.check("what a slow reader gets", found == list(range(3000)) and run.states().count("live") == 1, len(found))
+            checks.check("and what it costs", size < 400, size)
+            run.stop()
+
+
+def resident(pid):
+    """MiB."""
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 2 ** 20
+
+
+def churn(checks):
+    """A broker that hangs up right after the login: threads and descriptors do not pile up."""
+    rogue = Rogue("3.1.1", b"", hangs_up=True)
+    with tempfile.TemporaryDirectory() as directory:
+        quick = {"initial": "5ms", "max": "5ms", "jitter": "none"}
+        with Run(directory, f"mqtt://127.0.0.1:{rogue.port}", reconnect=quick) as run:
+            def used():
+                return len(os.listdir(f"/proc/{run.process.pid}/fd")), len(os.listdir(f"/proc/{run.process.pid}/task"))
+            run.reaches("backoff", count=10)
+            before = used()
+            run.reaches("backoff", count=60)
+            after = used()
+            checks.check("after fifty more connects", after[0] < before[0] + 40 and after[1] < before[1] + 12, (before, after))
+            run.stop()
+    rogue.end()
+
+
 # ------------------------------------------------------------------ brokers that break the rules
 
 CONNACK = {"3.1.1": b"\x20\x02\x00\x00", "5": b"\x20\x03\x00\x00\x00"}
@@ -301,7 +345,8 @@ CONNACK = {"3.1.1": b"\x20\x02\x00\x00", "5": b"\x20\x03\x00\x00\x00"}
 class Rogue:
     """Answers CONNECT, and SUBSCRIBE with what it is given; then hangs on."""
 
-    def __init__(self, version, answer, connack=None):
+    def __init__(self, version, answer, connack=None, hangs_up=False):
+        self.hangs_up = hangs_up
         self.connack = CONNACK[version] if connack is None else connack
         self.answer = answer
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -320,6 +365,9 @@ class Rogue:
         try:
             connection.recv(4096)
             connection.sendall(self.connack)
+            if self.hangs_up:
+                connection.close()
+                return
             while True:
                 data = connection.recv(4096)
                 if not data:
@@ -357,6 +405,14 @@ def rogues(checks):
                 checks.check(f"MQTT {version}, {name}", code is None or code in lost["code"], lost)
                 run.stop()
         rogue.end()
+    kept = b"\x90\x03ID\x00" + b"\x30\x0a\x00\x01a" + b'{"v":7}' + b"\x30\x80\x80\x80\x7d"
+    rogue = Rogue("3.1.1", kept)
+    with tempfile.TemporaryDirectory() as directory:
+        with Run(directory, f"mqtt://127.0.0.1:{rogue.port}") as run:
+            lost = run.reaches("backoff")
+            checks.check("what came before a fault is kept", run.values()[:1] == [("a", 7)] and lost["code"] == "limit", run)
+            run.stop()
+    rogue.end()
     for version, answer in (("3.1.1", b"\x90\x04ID\x00\x00"), ("5", b"\x90\x06ID\x00\x00\x00\x87"), ("5", b"\x90\x04ID\x00\x87")):
         rogue = Rogue(version, answer)
         with tempfile.TemporaryDirectory() as directory:
@@ -407,7 +463,7 @@ def loopback_listeners():
     return found
 
 
-TESTS = (topics, refusals, sessions, told_why, publishes, tls, proxies, nobody, rogues, strangers)
+TESTS = (topics, refusals, sessions, told_why, publishes, tls, proxies, nobody, slow_reader, churn, rogues, strangers)
 
 
 def main():
