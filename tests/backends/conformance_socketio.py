@@ -85,6 +85,23 @@ class PollingOnly(SocketIo):
     transports = ["polling"]
 
 
+class EventLogin(SocketIo):
+    """The login is an event, and its acknowledgement the venue's answer."""
+
+    name = "socketio 4, login by event"
+    arguments = ("--login", "event")
+    tests = BRIEF
+
+    def auth(self):
+        return {"mode": "first_message", "first_message": {"json": {"fields": FIELDS}, "event": "login"},
+                "ack": {"match": "topic == 'ack:login' and data['ok']", "error": "topic == 'ack:login' and not data['ok']"}}
+
+    def connection(self):
+        connection = super().connection()
+        connection["backend"]["options"]["acks"] = True
+        return connection
+
+
 class Old(SocketIo):
     """Socket.IO 2 has no login in its connect: the query of the handshake has it, and whoever lets requests in refuses."""
 
@@ -93,6 +110,23 @@ class Old(SocketIo):
 
     def auth(self):
         return {"mode": "url", "url": {"query": {"fields": FIELDS}}}
+
+
+class OldEventLogin(EventLogin):
+    """And an event is the answer, as servers of Socket.IO 2 liked it."""
+
+    name = "socketio 2, login by event"
+    arguments = ("--version", "2", "--login", "event")
+
+    def auth(self):
+        auth = super().auth()
+        auth["ack"] = {"match": "topic == 'login' and data['ok']", "error": "topic == 'login' and not data['ok']"}
+        return auth
+
+    def connection(self):
+        connection = super().connection()
+        connection["backend"]["options"] = {}
+        return connection
 
 
 class OldWebsocketOnly(Old):
@@ -122,4 +156,4 @@ class PythonWebsocketOnly(Python):
 
 
 if __name__ == "__main__":
-    conformance.main([SocketIo, WebsocketOnly, PollingOnly, Old, OldWebsocketOnly, OldPollingOnly, Python, PythonWebsocketOnly])
+    conformance.main([SocketIo, WebsocketOnly, PollingOnly, EventLogin, Old, OldEventLogin, OldWebsocketOnly, OldPollingOnly, Python, PythonWebsocketOnly])

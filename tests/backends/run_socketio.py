@@ -294,12 +294,31 @@ def pauses(checks, program):
                              == list(range(60)) and outcome.down["paused_calls"] == 0, outcome)
 
 
+def faults(checks, program):
+    """Through a relay that cuts, freezes and garbles: whatever comes of it, one sound end."""
+    for version, args in BOTH:
+        with peers.SocketIo(*args) as venue:
+            for seed in range(1, 4):
+                with peers.Peer("faults.js", "--target", venue.port, "--seed", seed, "--calm-after", "60000") as relay, \
+                        concurrent.futures.ThreadPoolExecutor(6) as pool:
+                    url = f"http://127.0.0.1:{relay.port}"
+                    going = [(via, pool.submit(run, program, url, *option("transports", via), *option("upgrade_timeout", "2s"),
+                                               *send("subscribe", '{"trades":["A"]}'), "--close-in", "2000", "--close", "1000",
+                                               "--max-ms", "20000", "--quiet")) for via in TRANSPORTS * 2]
+                    for _ in range(4):
+                        time.sleep(0.3)
+                        venue.command("publish", first=0, count=100, symbol="A", size=300)
+                    for via, future in going:
+                        outcome = future.result()
+                        checks.check(f"socket.io {version}, {via}, faults {seed}", outcome.is_sound(), outcome)
+
+
 def main():
     program = client.start()
     checks = client.Checks()
     directory = tempfile.mkdtemp(prefix="weir-sio-")
     try:
-        for part in (hostile, messages, emits, acks, variants, versions, logins, ends, pauses):
+        for part in (hostile, messages, emits, acks, variants, versions, logins, ends, pauses, faults):
             part(checks, program)
         secure(checks, program, directory)
         checks.finish()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The Socket.IO snippets of tests/spec/seed against npm's socket.io, 4.x and 2.x: each runs as it is written, but for the URL, which a
 spec beside it that `extends` it names. What the server hears and what becomes of what it emits are compared. It emits at once: over polling
-that of 2.x is before the connection is up, and the messages must wait for it.
+that of 2.x is before the connection is up, and the messages must wait for it. What was recorded replays to the same records.
 """
 import argparse
 import json
@@ -57,7 +57,8 @@ def problems(weir, name, version, folder):
         with open(spec, "w", encoding="utf-8") as file:
             file.write("extends: %s\nconnections: {market_data: {url: \"%s\"}}\n"
                        % (os.path.join(SEED, name + ".yaml"), venue.url()))
-        command = [weir, "run", spec]
+        recording = os.path.join(folder, "recording")
+        command = [weir, "run", spec, "--record", recording]
         for subscription in subscriptions:
             command += ["--subscribe", subscription]
         with open(out, "w", encoding="utf-8") as out_file, open(os.path.join(folder, "err"), "w+", encoding="utf-8") as err:
@@ -96,6 +97,9 @@ def problems(weir, name, version, folder):
         got = lines_of(out)
         if len(got) != len(records):
             yield "records %r, expected %r" % (got, records)
+        again = subprocess.run([weir, "replay", spec, recording], stdout=subprocess.PIPE, check=False).stdout.decode()
+        if [json.loads(line) for line in again.splitlines()] != got:
+            yield "replayed %r" % again
         for ours, theirs in zip(got, records):
             if any(ours.get(key) != value for key, value in theirs.items()):
                 yield "record %r, expected %r" % (ours, theirs)

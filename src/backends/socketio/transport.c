@@ -379,6 +379,7 @@ static void on_polling_held(void *user)
     weir_ws_client_send(link->ws, WEIR_FRAME_TEXT, WEIR_STR("5"), NULL);
     link->is_on_ws = true;
     weir_timer_cancel(link->deadline);
+    weir_timer_set(link->again, 0); /* polling is not needed any more */
     weir_sio_join(link);
 }
 
@@ -466,6 +467,10 @@ static void on_again(void *user)
     weir_error error = {0};
     if (link->state == WEIR_SIO_UP && weir_sio_take_early(link))
         weir_sio_set_paused(link);
+    if (link->is_on_ws && link->polling) {
+        weir_sio_polling_free(link->polling);
+        link->polling = NULL;
+    }
     if (link->ws || !is_over(link))
         return; /* its on_down will be back here */
     weir_sio_polling_free(link->polling);

@@ -252,6 +252,7 @@ static void on_open(void *user)
         return;
     client->is_open = true;
     client->is_reused = false;
+    client->sink.on_phase(client->sink.user, WEIR_LINK_UPGRADING, (weir_str){"", 0});
     begin_request(client);
 }
 

@@ -27,7 +27,7 @@ typedef struct weir_http_reply {
  */
 typedef struct weir_http_sink {
     void *user;
-    /** Of the connection, as it is opened. */
+    /** Of the connection, as it is opened; UPGRADING: the request is sent. */
     void (*on_phase)(void *user, weir_link_phase phase, weir_str detail);
     /** Bytes of a reply came. */
     void (*on_alive)(void *user);
