@@ -204,6 +204,11 @@ static void check_ways_out(weir_reader *reader, const weir_connection_spec *conn
     if ((connection->traits & WEIR_BACKEND_MUTE) && auth->has_first_message)
         weir_diag_error(reader->diags, auth->first_message.node->place,
                         "this connection cannot send messages: 'first_message' has no effect");
+    if ((connection->traits & WEIR_BACKEND_MUTE) &&
+        (connection->heartbeat.has_send || connection->heartbeat.reply_count > 0))
+        weir_diag_error(reader->diags, connection->heartbeat.node->place,
+                        "this connection cannot send messages: 'heartbeat' has no 'send' and no "
+                        "'reply' here");
     if ((connection->traits & WEIR_BACKEND_MUTE) && !(connection->traits & WEIR_BACKEND_TOPICS) &&
         (is_message_for(connection->subscribe, connection->subscribe_count, is_any, &node) ||
          is_message_for(connection->unsubscribe, connection->unsubscribe_count, is_any, &node)))
