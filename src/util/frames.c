@@ -101,6 +101,8 @@ ssize_t weir_frames_read(weir_frames *frames, int fd)
 
 static weir_str unused(const weir_frames *frames)
 {
+    if (!frames->buffer)
+        return WEIR_STR("");
     return (weir_str){frames->buffer + frames->start, frames->end - frames->start};
 }
 
