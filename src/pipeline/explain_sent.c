@@ -127,6 +127,8 @@ static void explain_connect(const explaining *x)
         explain_pairs(x, "query", weir_plan_query);
     if (connection->auth.modes & WEIR_AUTH_HEADERS)
         explain_pairs(x, "headers", weir_plan_headers);
+    if (connection->auth.modes & (WEIR_AUTH_MQTT | WEIR_AUTH_ZMQ))
+        explain_pairs(x, "connect_login", weir_plan_login);
     explain_options(x);
 }
 

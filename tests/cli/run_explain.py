@@ -167,6 +167,23 @@ def every_part_of_a_connect_is_shown():
     equal(out["payload_projection"], [{"slot": 0, "path": "data['d']"}])
 
 
+def what_a_socket_logs_in_with_is_shown_and_masked():
+    write("broker.yaml", """\
+weir: 1
+name: vault
+credentials: [key, word, pin]
+connections:
+  feed:
+    url: tcp://vault.example:5556
+    backend: {type: zmq}
+    auth: {mode: zmq, zmq: {username: "'reader'", password: credentials.word}}
+    streams: [data]
+    converters: {data: {fields: {v: data}}}
+""")
+    out = _json("broker.yaml", env=CANARIES)["connections"][0]
+    equal(out["connect_login"], [{"name": "username", "value": "reader"}, {"name": "password", "value": "***"}])
+
+
 def a_spec_is_explained_before_its_credentials_are_there():
     write("vault.yaml", VAULT)
     out = _json("vault.yaml", env={"HOME": "/nowhere"})["connections"][0]
