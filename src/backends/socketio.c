@@ -95,6 +95,18 @@ static weir_code read_transports(const weir_option_value *list, weir_sio_setting
     return WEIR_OK;
 }
 
+static bool check_options(const weir_options *options, weir_str url, unsigned *traits,
+                          weir_error *error)
+{
+    weir_sio_settings ignored = {0};
+    const weir_str nsp = weir_options_get(options, "namespace")->s;
+    (void)url;
+    (void)traits;
+    if (nsp.len > 0 && memchr(nsp.ptr, ',', nsp.len))
+        return weir_fail(error, WEIR_ERR_ARGUMENT, "a namespace has no comma") == WEIR_OK;
+    return read_transports(weir_options_get(options, "transports"), &ignored, error) == WEIR_OK;
+}
+
 /* "/name", whether it was written with its '/' or not. */
 static weir_str make_namespace(weir_arena *arena, const weir_option_value *option, weir_str path)
 {
@@ -266,6 +278,7 @@ const weir_backend weir_backend_socketio = {
     .option_count = WEIR_WS_OPTION_COUNT + OWN_COUNT,
     .traits = WEIR_BACKEND_NAMES | WEIR_BACKEND_HELLO,
     .check_url = check_url,
+    .check = check_options,
     .open = open_link,
     .send = send_message,
     .probe = probe,
