@@ -72,6 +72,10 @@ typedef struct weir_asset weir_asset;
 WEIR_API weir_channel weir_schema_channel(const weir_schema *schema);
 WEIR_API weir_str weir_schema_stream(const weir_schema *schema);
 WEIR_API weir_str weir_schema_connection(const weir_schema *schema);
+/** True: records of it stand for others of the stream that are missing, or may be. Its columns are
+ * gap.from, gap.to (times), gap.reason, gap.missed (how many; none: unknown), gap.last and gap.next
+ * (the numbers before and after; none where the spec has no `sequence`). */
+WEIR_API bool weir_schema_is_gap(const weir_schema *schema);
 /** Number of columns, `asset` and `timestamp` not counted: they are in the header of every record.
  */
 WEIR_API size_t weir_schema_columns(const weir_schema *schema);

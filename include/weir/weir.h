@@ -91,7 +91,8 @@ WEIR_API weir_str weir_spec_stream(const weir_spec *spec, size_t connection, siz
 /** True if the connection has a message to subscribe this stream; a connection that only listens
  * has none. */
 WEIR_API bool weir_spec_can_subscribe(const weir_spec *spec, size_t connection, size_t stream);
-/** All schemas, one per converter rule. */
+/** All schemas: one per converter rule, and one per stream for what is missing in it
+ * (weir_schema_is_gap). */
 WEIR_API size_t weir_spec_schemas(const weir_spec *spec);
 WEIR_API const weir_schema *weir_spec_schema(const weir_spec *spec, size_t index);
 
@@ -198,9 +199,10 @@ typedef enum weir_event_type {
     WEIR_EVENT_ERROR,      /**< the failure behind a state change */
     WEIR_EVENT_SUBSCRIBED, /**< subscribe messages of a stream were sent; `count` symbols */
     WEIR_EVENT_UNSUBSCRIBED,
-    WEIR_EVENT_DROPPED, /**< a consumer's queue overflowed; `count` records since the last such
-                           event */
-    WEIR_EVENT_REJECTED /**< the venue refused a subscription to `symbol` of `stream` */
+    WEIR_EVENT_DROPPED,  /**< a consumer's queue overflowed; `count` records since the last such
+                            event */
+    WEIR_EVENT_REJECTED, /**< the venue refused a subscription to `symbol` of `stream` */
+    WEIR_EVENT_GAP /**< records of `symbol` of `stream` are missing, `count` where that is known */
 } weir_event_type;
 
 WEIR_API const char *weir_event_type_name(weir_event_type type);
@@ -214,7 +216,7 @@ typedef struct weir_event {
     weir_code code;
     weir_str reason; /**< one sentence, secrets masked */
     weir_str stream;
-    weir_str symbol; /**< REJECTED */
+    weir_str symbol; /**< REJECTED, GAP */
     size_t shard;    /**< which socket of the connection, from 0 */
     uint64_t count;
     int64_t retry_in_ns; /**< STATE to BACKOFF */
@@ -393,9 +395,12 @@ typedef struct weir_connection_status {
     uint64_t by_channel[WEIR_CHANNEL_COUNT];
     int64_t last_frame_ns; /**< wall clock; 0 = none yet */
     int64_t last_record_ns;
-    size_t shard;  /**< which socket of the connection, from 0 */
-    size_t learnt; /**< values that the session was taught (`learn`) */
-    size_t wanted; /**< symbols: the sum of the next three */
+    size_t shard;        /**< which socket of the connection, from 0 */
+    uint64_t gaps;       /**< records that tell of gaps */
+    uint64_t missed;     /**< records that are known to be missing */
+    uint64_t duplicates; /**< records that were left out, since they had come before */
+    size_t learnt;       /**< values that the session was taught (`learn`) */
+    size_t wanted;       /**< symbols: the sum of the next three */
     size_t pending, active, rejected;
     bool is_authenticated;
     int64_t up_since_ns; /**< wall clock; 0: the link is down */

@@ -222,6 +222,11 @@ static void put_status(weir_buf *out, const weir_connection_status *status)
     weir_buf_printf(out, "unconverted  %llu\n", (unsigned long long)status->unconverted);
     weir_buf_printf(out, "failed       %llu", (unsigned long long)failed);
     put_counts(out, status->failed, WEIR_STAGE_NAMES, weir_stage_label);
+    if (status->gaps > 0)
+        weir_buf_printf(out, "gaps         %llu, %llu records are missing\n",
+                        (unsigned long long)status->gaps, (unsigned long long)status->missed);
+    if (status->duplicates > 0)
+        weir_buf_printf(out, "duplicates   %llu\n", (unsigned long long)status->duplicates);
 }
 
 typedef struct failure_list {

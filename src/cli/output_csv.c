@@ -43,9 +43,11 @@ static void put_field(weir_buf *out, weir_str text)
     weir_buf_putc(out, '"');
 }
 
+/* Gaps are told on stderr: six columns that are nearly always empty help nobody. */
 static bool is_wanted(const weir_schema *schema, const cli_output_options *options)
 {
-    return (options->channels == 0 || options->channels & 1u << weir_schema_channel(schema)) &&
+    return !weir_schema_is_gap(schema) &&
+           (options->channels == 0 || options->channels & 1u << weir_schema_channel(schema)) &&
            (!options->connection ||
             weir_str_is(weir_schema_connection(schema), options->connection));
 }
@@ -158,6 +160,8 @@ static void put_header_fields(weir_buf *out, const weir_record *record)
 static bool csv_record(void *state, weir_buf *out, const weir_record *record)
 {
     csv *file = state;
+    if (weir_schema_is_gap(weir_record_schema(record)))
+        return true;
     const layout *how = find_layout(file, weir_record_schema(record));
     char number[WEIR_NUMBER_TEXT_MAX];
     put_header_fields(out, record);

@@ -210,7 +210,8 @@ static const struct {
                    [WEIR_EVENT_SUBSCRIBED] = {LEVEL_INFO, put_subscription},
                    [WEIR_EVENT_UNSUBSCRIBED] = {LEVEL_INFO, put_subscription},
                    [WEIR_EVENT_DROPPED] = {LEVEL_WARNING, put_dropped},
-                   [WEIR_EVENT_REJECTED] = {LEVEL_WARNING, put_reason}};
+                   [WEIR_EVENT_REJECTED] = {LEVEL_WARNING, put_reason},
+                   [WEIR_EVENT_GAP] = {LEVEL_WARNING, put_reason}};
 
 void cli_screen_event(const weir_event *event)
 {

@@ -163,6 +163,8 @@ static void convert_one(conversion *c, const weir_value *made)
     weir_runner *runner = c->runner;
     c->why[0] = '\0';
     c->failed = NULL;
+    if (c->rule->watch && !weir_runner_watch(runner, c->stream, c->rule, c->sample))
+        return;
     if (!weir_batch_begin(&runner->batch, c->rule->schema)) {
         weir_runner_fail(runner, WEIR_STAGE_CONVERT, c->sample, "out of memory");
         return;

@@ -172,6 +172,14 @@ typedef struct weir_plan_column {
     weir_kind kind; /* LEVELS: to be converted; else as in the schema */
 } weir_plan_column;
 
+/** What a record is asked before it is made. */
+typedef struct weir_plan_watch {
+    const weir_sequence_spec *sequence; /* NULL: the stream is not numbered */
+    const weir_program *value, *first, *key, *reset;
+    const weir_program *id; /* of dedupe; NULL: there is none */
+    const weir_plan_field *asset;
+} weir_plan_watch;
+
 typedef struct weir_plan_rule {
     const weir_program *condition;
     const weir_program *each;
@@ -182,10 +190,12 @@ typedef struct weir_plan_rule {
     size_t column_count;
     const weir_schema *schema;
     weir_str where;
+    const weir_plan_watch *watch; /* NULL: nothing */
 } weir_plan_rule;
 
 typedef struct weir_plan_stream {
     const weir_stream_spec *spec;
+    const weir_schema *gap_schema;
     const weir_plan_rule *rules;
     size_t rule_count;
 } weir_plan_stream;
@@ -277,6 +287,14 @@ struct weir_plan {
     size_t schema_count;
 };
 
+/** What a rule asks its records, if anything. */
+bool weir_plan_build_watch(weir_plan_builder *builder, const weir_plan *plan,
+                           const weir_stream_spec *stream, const weir_expr_scope *scope,
+                           weir_plan_rule *rule);
+const weir_schema *weir_plan_gap_schema(weir_plan_builder *builder, const weir_plan *plan,
+                                        const weir_stream_spec *stream, uint32_t id);
+/** How many ids of a stream are remembered; 0: none. */
+size_t weir_plan_window(const weir_plan *plan, size_t stream);
 /** The names that `learn` gives to the session; before anything is compiled. */
 bool weir_plan_name_session(weir_plan *plan);
 /** Index of such a name, or how many there are. */
@@ -346,7 +364,11 @@ struct weir_runner {
     weir_ring dead;
     const weir_runner_frame *frame;
     const weir_value *answered; /* the message at hand in weir_runner_answers */
-    weir_learnt *learnt;        /* NULL: the plan has nothing to learn */
+    weir_tracks *tracks;        /* NULL: no stream is numbered */
+    weir_seen **seen;           /* per stream; NULL: nothing is remembered of it */
+    weir_gap_fn *on_gap;
+    void *gap_user;
+    weir_learnt *learnt; /* NULL: the plan has nothing to learn */
     weir_value *control_slots;
     weir_control_fn *on_control;
     void *control_user;
@@ -354,6 +376,9 @@ struct weir_runner {
     void *watcher;
 };
 
+/** Asks a record for its number and id. False: it came before, and is counted as such. */
+bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,
+                       const weir_plan_rule *rule, weir_str sample);
 /** Runs the rules over a message; `is_projected`: the slots of `paths` are its own. */
 void weir_runner_control(weir_runner *runner, const weir_value *message, bool is_projected);
 /** The same over a frame that is no message of the parser's kind: venues answer "pong" among JSON.

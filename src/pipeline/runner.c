@@ -65,6 +65,20 @@ static bool make_whole(void *user, weir_value *out)
     return true;
 }
 
+static bool make_watches(weir_runner *runner)
+{
+    const size_t count = runner->plan->connection->stream_count;
+    runner->seen = calloc(count + 1, sizeof *runner->seen);
+    for (size_t i = 0; runner->seen && i < count; i++) {
+        const size_t window = weir_plan_window(runner->plan, i);
+        if (window > 0 && !(runner->seen[i] = weir_seen_new(window)))
+            return false;
+    }
+    if (runner->plan->connection->sequence_count > 0 && !(runner->tracks = weir_tracks_new()))
+        return false;
+    return runner->seen != NULL;
+}
+
 static bool init(weir_runner *runner)
 {
     const weir_plan *plan = runner->plan;
@@ -92,8 +106,8 @@ static bool init(weir_runner *runner)
     if (runner->format->builds &&
         !(runner->message = weir_arena_new(RUNNER_ARENA_FIRST, MESSAGE_ARENA_MAX)))
         return false;
-    return runner->vm && runner->control_slots && runner->slots && runner->item_slots &&
-           runner->payload_slots &&
+    return make_watches(runner) && runner->vm && runner->control_slots && runner->slots &&
+           runner->item_slots && runner->payload_slots &&
            weir_ring_init(&runner->dead, sizeof(weir_dead_letter), WEIR_DEAD_LETTERS);
 }
 
@@ -123,6 +137,10 @@ void weir_runner_free(weir_runner *runner)
     free(runner->item_slots);
     free(runner->payload_slots);
     free(runner->control_slots);
+    for (size_t i = 0; runner->seen && i < runner->plan->connection->stream_count; i++)
+        weir_seen_free(runner->seen[i]);
+    free(runner->seen);
+    weir_tracks_free(runner->tracks);
     weir_learnt_free(runner->learnt);
     if (runner->layout)
         weir_layout_state_fini(runner->layout);

@@ -7,6 +7,7 @@
 #ifndef WEIR_PIPELINE_RUNNER_H
 #define WEIR_PIPELINE_RUNNER_H
 
+#include "pipeline/gaps.h"
 #include "pipeline/plan.h"
 
 typedef struct weir_runner weir_runner;
@@ -36,6 +37,9 @@ typedef struct weir_counters {
     uint64_t control;     /* recognised by a wait (greeting, ack) or a rule (learn, heartbeat) */
     uint64_t failed[WEIR_STAGE_COUNT];
     uint64_t by_channel[WEIR_CHANNEL_COUNT];
+    uint64_t gaps;       /* records that tell of gaps; also in records_out */
+    uint64_t missed;     /* records that are known to be missing */
+    uint64_t duplicates; /* left out, since they came before */
 } weir_counters;
 
 /** A sample of what failed. The ring keeps the last WEIR_DEAD_LETTERS of them, each cut to
@@ -108,6 +112,17 @@ void weir_runner_on_control(weir_runner *runner, weir_control_fn *fn, void *user
 bool weir_runner_forget(weir_runner *runner);
 /** How many values are known. */
 size_t weir_runner_learnt(const weir_runner *runner);
+
+/** A number was missing before a record. True: what comes next is taken for a beginning. */
+typedef bool weir_gap_fn(void *user, size_t stream, const weir_asset *asset, const weir_gap *gap,
+                         weir_on_gap action);
+/** Called from inside of weir_runner_feed, which goes on afterwards. */
+void weir_runner_on_gap(weir_runner *runner, weir_gap_fn *fn, void *user);
+/** The link was lost: what comes next may have a hole before it. */
+void weir_runner_cut(weir_runner *runner);
+/** Appends a record that tells of a gap to the batch. `asset` may be NULL. */
+void weir_runner_put_gap(weir_runner *runner, size_t stream, const weir_asset *asset,
+                         const weir_gap *gap);
 
 /** A message that answers subscriptions (subscribe.ack). */
 typedef struct weir_answer {

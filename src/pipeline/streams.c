@@ -186,7 +186,8 @@ static bool build_rule(weir_plan_builder *builder, weir_plan *plan, const weir_c
     rule->column_count = list.count;
     rule->schema = build_schema(builder, plan, stream, &list, (*next_schema_id)++);
     plan->schemas[plan->schema_count++] = rule->schema;
-    return rule->schema && build_item(plan, rule);
+    return rule->schema && weir_plan_build_watch(builder, plan, stream, &inner, rule) &&
+           build_item(plan, rule);
 }
 
 static const weir_converter_spec *find_converter(const weir_connection_spec *connection,
@@ -219,8 +220,8 @@ bool weir_plan_build_streams(weir_plan_builder *builder, weir_plan *plan,
     const weir_connection_spec *connection = plan->connection;
     weir_plan_stream *streams =
         WEIR_ARENA_ARRAY(builder->arena, weir_plan_stream, connection->stream_count + 1);
-    plan->schemas =
-        WEIR_ARENA_ARRAY(builder->arena, const weir_schema *, count_schemas(connection) + 1);
+    plan->schemas = WEIR_ARENA_ARRAY(builder->arena, const weir_schema *,
+                                     count_schemas(connection) + connection->stream_count + 1);
     if (!streams || !plan->schemas)
         return false;
     plan->streams = streams;
@@ -241,6 +242,13 @@ bool weir_plan_build_streams(weir_plan_builder *builder, weir_plan *plan,
                             next_schema_id))
                 return false;
         }
+    }
+    for (size_t i = 0; i < connection->stream_count; i++) {
+        streams[i].gap_schema =
+            weir_plan_gap_schema(builder, plan, &connection->streams[i], (*next_schema_id)++);
+        if (!streams[i].gap_schema)
+            return false;
+        plan->schemas[plan->schema_count++] = streams[i].gap_schema;
     }
     return true;
 }

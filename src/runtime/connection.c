@@ -154,6 +154,7 @@ static void on_down(void *user, const weir_link_end *link_end)
     connection->numbers.up_since_ns = 0;
     connection->numbers.is_authenticated = false;
     quieten(connection);
+    weir_holes_cut(connection);
     weir_connection_publish(connection);
     const bool is_over = error.code == WEIR_OK && link_end->is_over;
     if (!connection->is_stopping && error.code == WEIR_OK && !is_over)
@@ -215,6 +216,7 @@ static void go_live(weir_connection *connection)
         weir_connection_reconcile(connection);
     } else {
         weir_connection_enter(connection, WEIR_STATE_LIVE, WEIR_OK, 0, "ready");
+        weir_holes_fill(connection);
     }
 }
 
@@ -382,6 +384,8 @@ static void begin(weir_connection *connection)
 
 void weir_connection_unblocked(weir_connection *connection)
 {
+    if (connection->link)
+        weir_holes_fill(connection);
     if (connection->connects_on_room && !connection->is_stopping) {
         connection->connects_on_room = false;
         begin(connection);
@@ -487,6 +491,8 @@ static bool make_parts(weir_connection *connection)
     connection->beat.timer = weir_timer_new(loop, weir_heartbeat_fire, connection);
     if (connection->runner)
         weir_runner_on_control(connection->runner, weir_heartbeat_control, connection);
+    if (connection->runner)
+        weir_runner_on_gap(connection->runner, weir_holes_found, connection);
     return weir_liveness_init(connection) && connection->beat.timer &&
            weir_pace_init(&connection->pace, limits->rate) && connection->subscriptions &&
            connection->runner && connection->arena && connection->timer && connection->talk;

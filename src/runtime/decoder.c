@@ -84,6 +84,9 @@ void weir_status_from_counters(weir_connection_status *status, const weir_counte
 {
     status->frames = counters->frames;
     status->bytes = counters->bytes;
+    status->gaps = counters->gaps;
+    status->missed = counters->missed;
+    status->duplicates = counters->duplicates;
     status->records_out = counters->records_out;
     status->dropped_by_router = counters->dropped;
     status->unconverted = counters->unconverted;

@@ -59,6 +59,7 @@ static const struct {
     [WEIR_EVENT_UNSUBSCRIBED] = {"unsubscribed", WEIR_LOG_INFO},
     [WEIR_EVENT_DROPPED] = {"dropped", WEIR_LOG_WARNING},
     [WEIR_EVENT_REJECTED] = {"rejected", WEIR_LOG_WARNING},
+    [WEIR_EVENT_GAP] = {"gap", WEIR_LOG_WARNING},
 };
 
 enum { TYPE_COUNT = sizeof types / sizeof types[0] };

@@ -202,6 +202,8 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
         weir_connection_publish(connection);
     if (verdict != WEIR_VERDICT_OTHER)
         weir_connection_heard(connection, verdict, &why);
+    if (connection->must_reconnect || connection->must_reconcile)
+        weir_holes_act(connection);
     if (awaits_answers)
         weir_connection_reconcile(connection);
     else if (connection->outbox.count > 0 && connection->link && !connection->is_closing)

@@ -13,6 +13,7 @@
  *   speak.c       messages out               reconcile.c  subscriptions, wanted and agreed to
  *   feed.c        frames in, records to the consumers
  *   heartbeat.c   heartbeats and replies     liveness.c   what is done about silence
+ *   holes.c       records that are missing
  */
 #ifndef WEIR_RUNTIME_LIVE_H
 #define WEIR_RUNTIME_LIVE_H
@@ -122,6 +123,10 @@ struct weir_connection {
     int64_t live_since_ns; /* monotonic; 0: was not live on this link */
     uint64_t records_at_up;
     uint64_t failed_before; /* failures of the runner that were shown */
+    int64_t cut_ns;         /* wall clock of the last frame before the link was lost; 0: was not */
+    int64_t acted_ns;       /* monotonic: when a hole last made it reconnect; 0: never */
+    bool must_reconnect;    /* after the frame, for a hole */
+    bool must_reconcile;
     weir_subscription_change change;
     weir_buf text;                /* masked texts */
     weir_buf masked;              /* a reason that is kept */
@@ -257,6 +262,21 @@ void weir_connection_topic(weir_connection *connection, weir_str topic, const we
 /** Calls a hook of the spec, if it names one. What it gives is of no interest. */
 void weir_connection_hook(weir_connection *connection, const weir_text *name,
                           weir_extension_use use, const weir_value *args, size_t count);
+
+/** The spec says how a stream is left. */
+bool weir_connection_can_leave(const weir_connection *connection, size_t stream);
+
+/* ------------------------------------------------------------------ holes.c */
+
+/** The runner found one: it is told, and what it asks for is noted. */
+bool weir_holes_found(void *connection, size_t stream, const weir_asset *asset, const weir_gap *gap,
+                      weir_on_gap action);
+/** Does what was noted. */
+void weir_holes_act(weir_connection *connection);
+/** The link was lost. */
+void weir_holes_cut(weir_connection *connection);
+/** Hands on records for what is active again. */
+void weir_holes_fill(weir_connection *connection);
 
 /* ------------------------------------------------------------------ heartbeat.c */
 

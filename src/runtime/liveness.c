@@ -37,7 +37,7 @@ void weir_liveness_bytes(weir_connection *connection)
 static uint64_t data_records(const weir_connection *connection)
 {
     const weir_counters *counters = weir_runner_counters(connection->runner);
-    return counters->records_out - counters->by_channel[WEIR_CHANNEL_HEARTBEAT];
+    return counters->records_out - counters->by_channel[WEIR_CHANNEL_HEARTBEAT] - counters->gaps;
 }
 
 void weir_liveness_frame(weir_connection *connection)
@@ -147,11 +147,8 @@ static bool expects_data(const weir_connection *connection)
 
 static void subscribe_again(weir_connection *connection, size_t stream, const weir_asset *asset)
 {
-    const bool leaves_first =
-        weir_plan_subscribe_message(connection->plan, connection->spec->streams[stream].name,
-                                    true) != NULL;
     weir_subscriptions_renew(connection->subscriptions, connection->shard, stream, asset,
-                             leaves_first);
+                             weir_connection_can_leave(connection, stream));
 }
 
 static bool renew_all(weir_connection *connection)

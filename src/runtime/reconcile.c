@@ -294,6 +294,12 @@ static void set_timer(weir_connection *connection, outcome result,
         weir_timer_set(connection->talk, at_ns > now_ns ? at_ns - now_ns : 0);
 }
 
+bool weir_connection_can_leave(const weir_connection *connection, size_t stream)
+{
+    const weir_str name = connection->spec->streams[stream].name;
+    return weir_plan_subscribe_message(connection->plan, name, true) != NULL;
+}
+
 void weir_connection_reconcile(weir_connection *connection)
 {
     weir_subscription_counts counts;
@@ -309,6 +315,7 @@ void weir_connection_reconcile(weir_connection *connection)
         result = send_changes(connection, false);
     if (result == LINK_LOST)
         return;
+    weir_holes_fill(connection);
     weir_subscriptions_count(connection->subscriptions, connection->shard, &counts);
     set_timer(connection, result, &counts);
     if (connection->state != WEIR_STATE_SUBSCRIBING || counts.idle + counts.pending > 0)

@@ -38,7 +38,9 @@ struct want {
     uint64_t request; /* that asked for it last */
     uint64_t part;    /* wants of different parts are not sent together; 0: never split */
     int64_t deadline_ns;
-    char *reason; /* REFUSED; NULL: out of memory */
+    int64_t cut_ns;     /* when the link was lost on which it was active; 0: was not, or is told */
+    int64_t renewed_ns; /* monotonic; 0: never was */
+    char *reason;       /* REFUSED; NULL: out of memory */
 };
 
 typedef struct stream_wants {
@@ -50,6 +52,7 @@ typedef struct shard_counts {
     size_t nodes;
     size_t held[PROGRESS_COUNT];
     size_t leaving;
+    bool has_cuts; /* some may be active again */
 } shard_counts;
 
 struct weir_subscriptions {
@@ -635,6 +638,79 @@ void weir_subscriptions_renew(weir_subscriptions *subscriptions, size_t shard, s
         count(subscriptions, w, true);
     }
     pthread_mutex_unlock(&subscriptions->lock);
+}
+
+static bool is_renewable(const want *w, size_t shard, int64_t now_ns, int64_t pause_ns)
+{
+    return w->shard == shard && w->count > 0 && w->state == ACTIVE &&
+           (w->renewed_ns == 0 || now_ns - w->renewed_ns >= pause_ns);
+}
+
+bool weir_subscriptions_renew_seldom(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                                     const weir_asset *asset, bool leaves_first, int64_t now_ns,
+                                     int64_t pause_ns)
+{
+    stream_wants *wants = &subscriptions->streams[stream];
+    bool is_due = false;
+    pthread_mutex_lock(&subscriptions->lock);
+    want *w = asset ? find(wants, asset) : wants->first;
+    if (!w && asset)
+        w = find(wants, NULL); /* it is part of the stream as a whole */
+    for (want *next; w; w = next) {
+        next = asset ? NULL : w->next;
+        if (!is_renewable(w, shard, now_ns, pause_ns))
+            continue;
+        is_due = true;
+        w->renewed_ns = now_ns;
+        if (!leaves_first)
+            make_idle(subscriptions, w);
+        count(subscriptions, w, false);
+        w->renews = leaves_first;
+        count(subscriptions, w, true);
+    }
+    pthread_mutex_unlock(&subscriptions->lock);
+    return is_due;
+}
+
+/* ------------------------------------------------------------------ lost links */
+
+void weir_subscriptions_cut(weir_subscriptions *subscriptions, size_t shard, int64_t from_ns)
+{
+    pthread_mutex_lock(&subscriptions->lock);
+    for (size_t i = 0; i < subscriptions->stream_count; i++) {
+        for (want *w = subscriptions->streams[i].first; w; w = w->next) {
+            if (w->shard == shard && w->state == ACTIVE && w->count > 0 && w->cut_ns == 0)
+                w->cut_ns = from_ns;
+        }
+    }
+    subscriptions->shards[shard].has_cuts = true;
+    pthread_mutex_unlock(&subscriptions->lock);
+}
+
+/* `has_cuts` stays while one is not active yet. */
+bool weir_subscriptions_take_cut(weir_subscriptions *subscriptions, size_t shard, size_t *stream,
+                                 const weir_asset **asset, int64_t *from_ns)
+{
+    bool has_found = false, has_more = false;
+    pthread_mutex_lock(&subscriptions->lock);
+    bool *has_cuts = &subscriptions->shards[shard].has_cuts;
+    for (size_t i = 0; *has_cuts && !has_found && i < subscriptions->stream_count; i++) {
+        for (want *w = subscriptions->streams[i].first; w && !has_found; w = w->next) {
+            if (w->shard != shard || w->cut_ns == 0)
+                continue;
+            has_more = true;
+            if (w->state != ACTIVE)
+                continue;
+            *stream = i;
+            *asset = w->asset;
+            *from_ns = w->cut_ns;
+            w->cut_ns = 0;
+            has_found = true;
+        }
+    }
+    *has_cuts = *has_cuts && has_more;
+    pthread_mutex_unlock(&subscriptions->lock);
+    return has_found;
 }
 
 /* ------------------------------------------------------------------ looking */

@@ -95,6 +95,20 @@ void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t shard, 
 void weir_subscriptions_renew(weir_subscriptions *subscriptions, size_t shard, size_t stream,
                               const weir_asset *asset, bool leaves_first);
 
+/** The same for one asset (NULL: all of the stream), unless that was done less than `pause_ns` ago.
+ * False: it was, or is not subscribed. */
+bool weir_subscriptions_renew_seldom(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                                     const weir_asset *asset, bool leaves_first, int64_t now_ns,
+                                     int64_t pause_ns);
+
+/* ------------------------------------------------------------------ lost links */
+
+/** The link of a shard was lost: what was active has a hole from `from_ns` on. */
+void weir_subscriptions_cut(weir_subscriptions *subscriptions, size_t shard, int64_t from_ns);
+/** Takes one that is active again, with what it was cut at. False: there is none. */
+bool weir_subscriptions_take_cut(weir_subscriptions *subscriptions, size_t shard, size_t *stream,
+                                 const weir_asset **asset, int64_t *from_ns);
+
 /* ------------------------------------------------------------------ looking */
 
 typedef struct weir_subscription_counts {

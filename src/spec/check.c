@@ -328,6 +328,12 @@ void weir_check_connection(weir_reader *reader, weir_connection_spec *connection
     for (size_t i = 0; i < connection->unsubscribe_count; i++)
         check_key(reader, connection, connection->unsubscribe[i].node,
                   connection->unsubscribe[i].key, "a message");
+    for (size_t i = 0; i < connection->sequence_count; i++)
+        check_key(reader, connection, connection->sequences[i].node,
+                  connection->sequences[i].stream, "a sequence");
+    for (size_t i = 0; i < connection->dedupe_count; i++)
+        check_key(reader, connection, connection->dedupes[i].node, connection->dedupes[i].stream,
+                  "dedupe");
     check_twice(reader, connection->subscribe, connection->subscribe_count);
     check_twice(reader, connection->unsubscribe, connection->unsubscribe_count);
     check_router(reader, connection);

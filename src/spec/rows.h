@@ -109,6 +109,7 @@ extern const weir_shape weir_layout_shape, weir_protobuf_shape;
 extern const weir_shape weir_fields_shape, weir_message_shape;
 extern const weir_shape weir_ack_shape, weir_batch_shape, weir_rate_shape, weir_limit_shape;
 extern const weir_shape weir_symbols_shape, weir_subscribe_shape;
+extern const weir_shape weir_sequence_shape, weir_dedupe_shape;
 extern const weir_shape weir_learn_shape, weir_heartbeat_shape, weir_liveness_shape;
 extern const weir_shape weir_text_shape, weir_scalar_shape, weir_any_shape;
 
@@ -158,6 +159,8 @@ void weir_read_batch(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_rate(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_limit(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_connect_rate(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_sequence(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_dedupe(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_learn(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_heartbeat(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_liveness(weir_reader *reader, weir_node *node, void *connection);

@@ -247,6 +247,28 @@ typedef struct weir_liveness_spec {
     int64_t symbol_ns;
 } weir_liveness_spec;
 
+typedef enum weir_on_gap {
+    WEIR_ON_GAP_IGNORE,
+    WEIR_ON_GAP_RESUBSCRIBE,
+    WEIR_ON_GAP_RECONNECT
+} weir_on_gap;
+
+/** How the records of a stream are numbered; `stream` is a stream, a channel or "all". */
+typedef struct weir_sequence_spec {
+    weir_str stream;
+    const weir_node *node;
+    weir_text value, first, key, reset; /* all but the first may be absent */
+    int64_t step;
+    int on_gap; /* weir_on_gap */
+} weir_sequence_spec;
+
+typedef struct weir_dedupe_spec {
+    weir_str stream;
+    const weir_node *node;
+    weir_text key;
+    int64_t window;
+} weir_dedupe_spec;
+
 typedef struct weir_connection_spec {
     weir_str name;
     const weir_node *node;
@@ -272,6 +294,10 @@ typedef struct weir_connection_spec {
     size_t learn_count;
     weir_heartbeat_spec heartbeat;
     weir_liveness_spec liveness;
+    const weir_sequence_spec *sequences;
+    size_t sequence_count;
+    const weir_dedupe_spec *dedupes;
+    size_t dedupe_count;
     weir_parser_format format;
     weir_compression compression;
     weir_inflate_limits inflate_limits;     /* of one message */

@@ -302,6 +302,11 @@ weir_record *weir_batch_next(const weir_batch *batch, size_t *offset)
 
 /* ------------------------------------------------------------------ schemas */
 
+bool weir_schema_is_gap(const weir_schema *schema)
+{
+    return schema->is_gap;
+}
+
 weir_channel weir_schema_channel(const weir_schema *schema)
 {
     return schema->channel;

@@ -22,6 +22,7 @@ struct weir_schema {
     size_t count;
     const weir_column *columns;
     uint32_t id; /**< unique within its spec */
+    bool is_gap; /**< its records tell what is missing */
 };
 
 struct weir_record {

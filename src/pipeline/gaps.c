@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Both are tables with open addressing over 64-bit hashes that stand for what they were made of:
+ * the hash is seeded, so nobody can make two of them meet, and by chance they do not.
+ *
+ * A link that was cut leaves its tracks with an old epoch. The first record of the next link tells
+ * what that meant: the number that follows says that nothing is missing, a later one how much, an
+ * earlier one only that the venue counts anew, so that nobody knows.
+ */
+#include "pipeline/gaps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ numbers */
+
+typedef struct track {
+    uint64_t id; /* 0: empty */
+    int64_t last;
+    int64_t received_ns;
+    uint32_t epoch;
+    bool has_last;
+} track;
+
+struct weir_tracks {
+    track *entries;
+    size_t count, cap;
+    uint32_t epoch;
+};
+
+weir_tracks *weir_tracks_new(void)
+{
+    return calloc(1, sizeof(weir_tracks));
+}
+
+void weir_tracks_free(weir_tracks *tracks)
+{
+    if (tracks)
+        free(tracks->entries);
+    free(tracks);
+}
+
+void weir_tracks_cut(weir_tracks *tracks)
+{
+    tracks->epoch++;
+}
+
+static track *probe(track *entries, size_t cap, uint64_t id)
+{
+    size_t at = id & (cap - 1);
+    while (entries[at].id != 0 && entries[at].id != id)
+        at = (at + 1) & (cap - 1);
+    return &entries[at];
+}
+
+static bool grow(weir_tracks *tracks)
+{
+    const size_t cap = tracks->cap ? tracks->cap * 2 : 64;
+    track *entries = calloc(cap, sizeof *entries);
+    if (!entries)
+        return false;
+    for (size_t i = 0; i < tracks->cap; i++) {
+        if (tracks->entries[i].id != 0)
+            *probe(entries, cap, tracks->entries[i].id) = tracks->entries[i];
+    }
+    free(tracks->entries);
+    tracks->entries = entries;
+    tracks->cap = cap;
+    return true;
+}
+
+/* With too many of them all begin anew: a hole may go unseen then, but memory does not grow. */
+static track *find(weir_tracks *tracks, uint64_t id)
+{
+    id = id ? id : 1;
+    if (tracks->count >= WEIR_TRACKS_MAX) {
+        memset(tracks->entries, 0, tracks->cap * sizeof *tracks->entries);
+        tracks->count = 0;
+    }
+    if (tracks->count * 2 >= tracks->cap && !grow(tracks))
+        return NULL;
+    track *t = probe(tracks->entries, tracks->cap, id);
+    if (t->id == 0) {
+        *t = (track){.id = id, .epoch = tracks->epoch};
+        tracks->count++;
+    }
+    return t;
+}
+
+void weir_tracks_restart(weir_tracks *tracks, uint64_t id)
+{
+    track *t = find(tracks, id);
+    if (t)
+        t->has_last = false;
+}
+
+static weir_gap gap_of(const track *t, const weir_number *number, const char *reason)
+{
+    return (weir_gap){.from_ns = t->received_ns,
+                      .to_ns = number->received_ns,
+                      .reason = reason,
+                      .missed = -1,
+                      .has_numbers = true,
+                      .last = t->last,
+                      .next = number->first};
+}
+
+/* In 128 bits: the peer may say any numbers. */
+static weir_track_verdict judge(const track *t, const weir_number *number, bool is_cut,
+                                weir_gap *gap)
+{
+    const __int128 ahead = ((__int128)number->first - t->last) / number->step;
+    const bool is_even = ((__int128)number->first - t->last) % number->step == 0;
+    if (number->is_reset && !is_cut)
+        return WEIR_TRACK_FINE;
+    if (!number->is_reset && is_even && ahead == 1)
+        return WEIR_TRACK_FINE;
+    if (!number->is_reset && number->last == t->last)
+        return WEIR_TRACK_TWICE;
+    *gap = gap_of(t, number, is_cut ? "disconnect" : "sequence");
+    if (!number->is_reset && ahead >= 1 && ahead - 1 <= INT64_MAX)
+        gap->missed = (int64_t)(is_even ? ahead - 1 : ahead);
+    return WEIR_TRACK_GAP;
+}
+
+weir_track_verdict weir_tracks_take(weir_tracks *tracks, const weir_number *number, weir_gap *gap)
+{
+    track *t = find(tracks, number->track);
+    weir_track_verdict verdict = WEIR_TRACK_FINE;
+    if (!t)
+        return WEIR_TRACK_FINE;
+    if (t->has_last)
+        verdict = judge(t, number, t->epoch != tracks->epoch, gap);
+    t->last = number->last;
+    t->received_ns = number->received_ns;
+    t->epoch = tracks->epoch;
+    t->has_last = true;
+    return verdict;
+}
+
+/* ------------------------------------------------------------------ ids */
+
+struct weir_seen {
+    uint64_t *ring; /* in order of coming */
+    size_t window, count, at;
+    uint64_t *slots; /* 0: empty */
+    size_t cap;      /* a power of two, at least twice the window */
+};
+
+weir_seen *weir_seen_new(size_t window)
+{
+    weir_seen *seen = calloc(1, sizeof *seen);
+    if (!seen)
+        return NULL;
+    seen->window = window;
+    seen->cap = 4;
+    while (seen->cap < window * 2)
+        seen->cap *= 2;
+    seen->ring = calloc(window, sizeof *seen->ring);
+    seen->slots = calloc(seen->cap, sizeof *seen->slots);
+    if (seen->ring && seen->slots)
+        return seen;
+    weir_seen_free(seen);
+    return NULL;
+}
+
+void weir_seen_free(weir_seen *seen)
+{
+    if (!seen)
+        return;
+    free(seen->ring);
+    free(seen->slots);
+    free(seen);
+}
+
+static size_t slot_of(const weir_seen *seen, uint64_t id)
+{
+    size_t at = id & (seen->cap - 1);
+    while (seen->slots[at] != 0 && seen->slots[at] != id)
+        at = (at + 1) & (seen->cap - 1);
+    return at;
+}
+
+/* Those behind it move up, so that no search ends too early. */
+static void forget(weir_seen *seen, uint64_t id)
+{
+    const size_t mask = seen->cap - 1;
+    size_t hole = slot_of(seen, id);
+    for (size_t at = (hole + 1) & mask; seen->slots[at] != 0; at = (at + 1) & mask) {
+        const size_t home = seen->slots[at] & mask;
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            seen->slots[hole] = seen->slots[at];
+            hole = at;
+        }
+    }
+    seen->slots[hole] = 0;
+}
+
+bool weir_seen_before(weir_seen *seen, uint64_t id)
+{
+    id = id ? id : 1;
+    if (seen->slots[slot_of(seen, id)] == id)
+        return true;
+    if (seen->count == seen->window)
+        forget(seen, seen->ring[seen->at]);
+    else
+        seen->count++;
+    seen->ring[seen->at] = id;
+    seen->at = (seen->at + 1) % seen->window;
+    seen->slots[slot_of(seen, id)] = id;
+    return false;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Numbers and ids of records: what is missing and what came twice. Numbers are followed per stream
+ * and symbol (or key); ids are remembered per stream, the last so many. The peer decides how many
+ * symbols there are, so what is followed is bounded. Belongs to one thread.
+ */
+#ifndef WEIR_PIPELINE_GAPS_H
+#define WEIR_PIPELINE_GAPS_H
+
+#include <weir/value.h>
+
+typedef struct weir_tracks weir_tracks; /* numbers */
+typedef struct weir_seen weir_seen;     /* ids of one stream */
+
+enum { WEIR_TRACKS_MAX = 262144 };
+
+/** Records that are missing, or may be. */
+typedef struct weir_gap {
+    int64_t from_ns; /**< wall clock: of the last record before */
+    int64_t to_ns;   /**< and of the first one after, or of now */
+    const char *reason;
+    int64_t missed; /**< how many; -1: nobody knows */
+    bool has_numbers;
+    int64_t last, next; /**< the numbers before and after */
+} weir_gap;
+
+typedef enum weir_track_verdict {
+    WEIR_TRACK_FINE,
+    WEIR_TRACK_GAP, /**< *gap says what is missing before the record */
+    WEIR_TRACK_TWICE
+} weir_track_verdict;
+
+/** A record's numbers. */
+typedef struct weir_number {
+    uint64_t track; /**< of which sequence */
+    int64_t first, last;
+    int64_t step;
+    bool is_reset;
+    int64_t received_ns;
+} weir_number;
+
+weir_tracks *weir_tracks_new(void);
+void weir_tracks_free(weir_tracks *tracks);
+weir_track_verdict weir_tracks_take(weir_tracks *tracks, const weir_number *number, weir_gap *gap);
+/** The link was lost: what comes next on each track may have a hole before it. */
+void weir_tracks_cut(weir_tracks *tracks);
+/** Whatever comes next on a track is where it begins. */
+void weir_tracks_restart(weir_tracks *tracks, uint64_t track);
+
+/** NULL: out of memory. */
+weir_seen *weir_seen_new(size_t window);
+void weir_seen_free(weir_seen *seen);
+/** Remembers an id (its hash). True: it was remembered already. */
+bool weir_seen_before(weir_seen *seen, uint64_t id);
+
+#endif

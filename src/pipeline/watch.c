@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `sequence` and `dedupe` at work: before a record is made it is asked for its number and id. One
+ * that came before is left out and counted; a hole before it becomes a record of its own, in the
+ * stream's channel, with the asset's name: {gap: {from, to, reason, missed, last, next}}. What
+ * cannot be asked is told, and the record goes on.
+ */
+#include "pipeline/parts.h"
+#include "util/map.h"
+
+/* ------------------------------------------------------------------ building */
+
+enum { GAP_FROM, GAP_TO, GAP_REASON, GAP_MISSED, GAP_LAST, GAP_NEXT, GAP_COLUMNS };
+
+const weir_schema *weir_plan_gap_schema(weir_plan_builder *builder, const weir_plan *plan,
+                                        const weir_stream_spec *stream, uint32_t id)
+{
+    static const weir_column columns[GAP_COLUMNS] = {
+        [GAP_FROM] = {{"gap.from", sizeof "gap.from" - 1}, WEIR_TIMESTAMP},
+        [GAP_TO] = {{"gap.to", sizeof "gap.to" - 1}, WEIR_TIMESTAMP},
+        [GAP_REASON] = {{"gap.reason", sizeof "gap.reason" - 1}, WEIR_STR},
+        [GAP_MISSED] = {{"gap.missed", sizeof "gap.missed" - 1}, WEIR_INT},
+        [GAP_LAST] = {{"gap.last", sizeof "gap.last" - 1}, WEIR_INT},
+        [GAP_NEXT] = {{"gap.next", sizeof "gap.next" - 1}, WEIR_INT},
+    };
+    weir_schema *schema = WEIR_ARENA_NEW(builder->arena, weir_schema);
+    if (!schema)
+        return NULL;
+    *schema = (weir_schema){.channel = stream->channel,
+                            .connection = plan->connection->name,
+                            .stream = stream->name,
+                            .count = GAP_COLUMNS,
+                            .columns = columns,
+                            .id = id,
+                            .is_gap = true};
+    return schema;
+}
+
+static bool is_for(weir_str key, const weir_stream_spec *stream, unsigned rank)
+{
+    return rank == 0   ? weir_str_eq(key, stream->name)
+           : rank == 1 ? weir_str_is(key, weir_channel_name(stream->channel))
+                       : weir_str_is(key, "all");
+}
+
+static const weir_sequence_spec *find_sequence(const weir_connection_spec *connection,
+                                               const weir_stream_spec *stream)
+{
+    for (unsigned rank = 0; rank < 3; rank++) {
+        for (size_t i = 0; i < connection->sequence_count; i++) {
+            if (is_for(connection->sequences[i].stream, stream, rank))
+                return &connection->sequences[i];
+        }
+    }
+    return NULL;
+}
+
+static const weir_dedupe_spec *find_dedupe(const weir_connection_spec *connection,
+                                           const weir_stream_spec *stream)
+{
+    for (unsigned rank = 0; rank < 3; rank++) {
+        for (size_t i = 0; i < connection->dedupe_count; i++) {
+            if (is_for(connection->dedupes[i].stream, stream, rank))
+                return &connection->dedupes[i];
+        }
+    }
+    return NULL;
+}
+
+bool weir_plan_build_watch(weir_plan_builder *builder, const weir_plan *plan,
+                           const weir_stream_spec *stream, const weir_expr_scope *scope,
+                           weir_plan_rule *rule)
+{
+    const weir_sequence_spec *sequence = find_sequence(plan->connection, stream);
+    const weir_dedupe_spec *dedupe = find_dedupe(plan->connection, stream);
+    if (!sequence && !dedupe)
+        return true;
+    weir_plan_watch *watch = WEIR_ARENA_NEW(builder->arena, weir_plan_watch);
+    if (!watch)
+        return false;
+    rule->watch = watch;
+    if (sequence) {
+        watch->sequence = sequence;
+        watch->value = weir_plan_compile(builder, &sequence->value, scope);
+        watch->first = weir_plan_compile(builder, &sequence->first, scope);
+        watch->key = weir_plan_compile(builder, &sequence->key, scope);
+        watch->reset = weir_plan_compile(builder, &sequence->reset, scope);
+    }
+    if (dedupe)
+        watch->id = weir_plan_compile(builder, &dedupe->key, scope);
+    for (size_t i = 0; i < rule->column_count; i++) {
+        if (rule->columns[i].column == WEIR_COLUMN_ASSET && rule->columns[i].field->source)
+            watch->asset = rule->columns[i].field;
+    }
+    return true;
+}
+
+size_t weir_plan_window(const weir_plan *plan, size_t stream)
+{
+    const weir_dedupe_spec *dedupe =
+        find_dedupe(plan->connection, &plan->connection->streams[stream]);
+    return dedupe ? (size_t)dedupe->window : 0;
+}
+
+bool weir_plan_is_numbered(const weir_plan *plan, size_t stream)
+{
+    return find_sequence(plan->connection, &plan->connection->streams[stream]) != NULL;
+}
+
+/* ------------------------------------------------------------------ gaps as records */
+
+static bool put(weir_runner *runner, size_t column, weir_value value)
+{
+    return weir_batch_set(&runner->batch, column, &value);
+}
+
+void weir_runner_put_gap(weir_runner *runner, size_t stream, const weir_asset *asset,
+                         const weir_gap *gap)
+{
+    const weir_schema *schema = runner->plan->streams[stream].gap_schema;
+    const weir_value none = weir_value_none();
+    if (!schema || !weir_batch_begin(&runner->batch, schema))
+        return;
+    weir_record *record = weir_batch_record(&runner->batch);
+    record->asset = asset;
+    record->timestamp_ns = gap->to_ns;
+    record->received_ns = gap->to_ns;
+    record->frame = runner->counters.frames ? runner->counters.frames - 1 : 0;
+    const bool is_good =
+        put(runner, GAP_FROM, weir_value_timestamp(gap->from_ns, 1)) &&
+        put(runner, GAP_TO, weir_value_timestamp(gap->to_ns, 1)) &&
+        put(runner, GAP_REASON, weir_value_str(weir_str_of(gap->reason))) &&
+        put(runner, GAP_MISSED, gap->missed < 0 ? none : weir_value_int(gap->missed)) &&
+        put(runner, GAP_LAST, gap->has_numbers ? weir_value_int(gap->last) : none) &&
+        put(runner, GAP_NEXT, gap->has_numbers ? weir_value_int(gap->next) : none);
+    if (!is_good) {
+        weir_batch_abort(&runner->batch);
+        return;
+    }
+    weir_batch_commit(&runner->batch);
+    runner->counters.records_out++;
+    runner->counters.by_channel[schema->channel]++;
+    runner->counters.gaps++;
+    if (gap->missed > 0)
+        runner->counters.missed += (uint64_t)gap->missed;
+}
+
+void weir_runner_on_gap(weir_runner *runner, weir_gap_fn *fn, void *user)
+{
+    runner->on_gap = fn;
+    runner->gap_user = user;
+}
+
+void weir_runner_cut(weir_runner *runner)
+{
+    if (runner->tracks)
+        weir_tracks_cut(runner->tracks);
+}
+
+/* ------------------------------------------------------------------ one record */
+
+typedef struct question {
+    weir_runner *runner;
+    const weir_plan_stream *stream;
+    const weir_plan_watch *watch;
+    weir_str sample;
+} question;
+
+/* False: it raised, which is told; the record goes on. */
+static bool ask(const question *q, const char *what, const weir_program *program, weir_value *out)
+{
+    weir_runner *runner = q->runner;
+    if (weir_vm_run(runner->vm, program, runner->world, &runner->input, out) &&
+        weir_vm_settle(runner->vm, out))
+        return true;
+    const weir_str message = weir_vm_message(runner->vm);
+    weir_runner_fail(runner, WEIR_STAGE_CONVERT, q->sample, "%.*s.%s: %s: %.*s",
+                     WEIR_FMT(q->stream->spec->name), what,
+                     weir_raise_name(weir_vm_raise(runner->vm)), WEIR_FMT(message));
+    return false;
+}
+
+static bool ask_int(const question *q, const char *what, const weir_program *program, int64_t *out)
+{
+    weir_value value;
+    if (!ask(q, what, program, &value) || value.kind == WEIR_NONE)
+        return false;
+    if (value.kind == WEIR_INT) {
+        *out = value.i;
+        return true;
+    }
+    weir_runner_fail(q->runner, WEIR_STAGE_CONVERT, q->sample, "%.*s.%s is %s, not an int",
+                     WEIR_FMT(q->stream->spec->name), what, weir_value_type_name(&value));
+    return false;
+}
+
+/* What an id or key stands for, in its stream. */
+static uint64_t mix(const question *q, uint64_t hash)
+{
+    const uint64_t parts[] = {(uint64_t)(q->stream - q->runner->plan->streams), hash};
+    return weir_hash(parts, sizeof parts);
+}
+
+static bool ask_hash(const question *q, const char *what, const weir_program *program,
+                     uint64_t *hash)
+{
+    weir_value value;
+    if (!ask(q, what, program, &value) || value.kind == WEIR_NONE)
+        return false;
+    if (value.kind == WEIR_STR || value.kind == WEIR_BYTES)
+        *hash = weir_hash(value.s, value.len);
+    else if (!weir_value_hash(q->runner->arena, &value, hash))
+        return false;
+    return true;
+}
+
+static const weir_asset *ask_asset(const question *q)
+{
+    weir_runner *runner = q->runner;
+    weir_value value;
+    if (!q->watch->asset ||
+        !weir_plan_field_eval(runner->vm, q->watch->asset, runner->world, &runner->input, &value))
+        return NULL;
+    return value.kind == WEIR_ASSET ? value.asset : NULL;
+}
+
+static bool is_reset(const question *q)
+{
+    weir_runner *runner = q->runner;
+    bool is_true = false;
+    return q->watch->reset &&
+           weir_vm_run_truth(runner->vm, q->watch->reset, runner->world, &runner->input,
+                             &is_true) &&
+           is_true;
+}
+
+static void tell_gap(const question *q, const weir_asset *asset, const weir_number *number,
+                     const weir_gap *gap)
+{
+    weir_runner *runner = q->runner;
+    const size_t stream = (size_t)(q->stream - runner->plan->streams);
+    weir_runner_put_gap(runner, stream, asset, gap);
+    if (!runner->on_gap)
+        return;
+    if (runner->on_gap(runner->gap_user, stream, asset, gap,
+                       (weir_on_gap)q->watch->sequence->on_gap))
+        weir_tracks_restart(runner->tracks, number->track);
+}
+
+static bool check_number(const question *q)
+{
+    weir_gap gap;
+    uint64_t hash = 0;
+    weir_number number = {.step = q->watch->sequence->step,
+                          .received_ns = q->runner->frame->received_ns};
+    if (!q->watch->value || !ask_int(q, "sequence.value", q->watch->value, &number.last))
+        return true;
+    number.first = number.last;
+    if (q->watch->first && !ask_int(q, "sequence.first", q->watch->first, &number.first))
+        return true;
+    const weir_asset *asset = ask_asset(q);
+    if (q->watch->key && !ask_hash(q, "sequence.key", q->watch->key, &hash))
+        return true;
+    if (!q->watch->key && asset)
+        hash = asset->id + (uint64_t)1;
+    number.track = mix(q, hash);
+    number.is_reset = is_reset(q);
+    const weir_track_verdict verdict = weir_tracks_take(q->runner->tracks, &number, &gap);
+    if (verdict == WEIR_TRACK_GAP)
+        tell_gap(q, asset, &number, &gap);
+    return verdict != WEIR_TRACK_TWICE;
+}
+
+bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,
+                       const weir_plan_rule *rule, weir_str sample)
+{
+    const question q = {runner, stream, rule->watch, sample};
+    weir_seen *seen = runner->seen[stream - runner->plan->streams];
+    uint64_t id;
+    const bool is_known = rule->watch->id && seen &&
+                          ask_hash(&q, "dedupe.key", rule->watch->id, &id) &&
+                          weir_seen_before(seen, mix(&q, id));
+    if (!is_known && (!rule->watch->sequence || check_number(&q)))
+        return true;
+    runner->counters.duplicates++;
+    return false;
+}

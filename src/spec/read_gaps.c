@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* `sequence` and `dedupe` of a connection: by what missing and repeated records are known. Each is
+ * one rule for all streams, or a map of streams (or channels) to rules. */
+#include "spec/rows.h"
+
+enum { WINDOW_DEFAULT = 10000, WINDOW_MAX = 1000000 };
+
+static const char *const actions[] = {[WEIR_ON_GAP_IGNORE] = "ignore",
+                                      [WEIR_ON_GAP_RESUBSCRIBE] = "resubscribe",
+                                      [WEIR_ON_GAP_RECONNECT] = "reconnect",
+                                      NULL};
+
+static const weir_key_row sequence_rows[] = {
+    {.name = "value",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_sequence_spec, value),
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "the record's number, an int; None: it has none"},
+    {.name = "first",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_sequence_spec, first),
+     .doc = "the first number, where a record covers several (default: `value`)"},
+    {.name = "key",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_sequence_spec, key),
+     .doc = "what is numbered together (default: each asset by itself)"},
+    {.name = "step",
+     .type = WEIR_KEY_INT,
+     .offset = offsetof(weir_sequence_spec, step),
+     .doc = "by how much the numbers grow (default 1)"},
+    {.name = "reset",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_sequence_spec, reset),
+     .doc = "true for a record with which the numbers begin anew, such as a snapshot"},
+    {.name = "on_gap",
+     .type = WEIR_KEY_ENUM,
+     .offset = offsetof(weir_sequence_spec, on_gap),
+     .choices = actions,
+     .doc = "what is done beside telling it: `ignore` (default), `resubscribe` the symbol, or "
+            "`reconnect`"},
+};
+static const weir_key_table sequence_table = {"sequence", sequence_rows,
+                                              sizeof sequence_rows / sizeof sequence_rows[0]};
+static const weir_shape sequence_rule = {.form = WEIR_SHAPE_TABLE, .table = &sequence_table};
+static const weir_shape sequence_map = {.form = WEIR_SHAPE_MAP, .of = &sequence_rule, .least = 1};
+const weir_shape weir_sequence_shape = {.form = WEIR_SHAPE_EITHER,
+                                        .of = &sequence_rule,
+                                        .other = &sequence_map,
+                                        .words = "a rule or a map of streams to rules"};
+
+static const weir_key_row dedupe_rows[] = {
+    {.name = "key",
+     .type = WEIR_KEY_EXPR,
+     .offset = offsetof(weir_dedupe_spec, key),
+     .flags = WEIR_KEY_REQUIRED,
+     .doc = "by what a record is known again, a text or number; None: it is not looked at"},
+    {.name = "window",
+     .type = WEIR_KEY_INT,
+     .offset = offsetof(weir_dedupe_spec, window),
+     .doc = "how many of them are remembered per stream, 1 to 1000000 (default 10000)"},
+};
+static const weir_key_table dedupe_table = {"dedupe", dedupe_rows,
+                                            sizeof dedupe_rows / sizeof dedupe_rows[0]};
+static const weir_shape dedupe_rule = {.form = WEIR_SHAPE_TABLE, .table = &dedupe_table};
+static const weir_shape dedupe_map = {.form = WEIR_SHAPE_MAP, .of = &dedupe_rule, .least = 1};
+const weir_shape weir_dedupe_shape = {.form = WEIR_SHAPE_EITHER,
+                                      .of = &dedupe_rule,
+                                      .other = &dedupe_map,
+                                      .words = "a rule or a map of streams to rules"};
+
+static void read_sequence(weir_reader *reader, weir_node *node, weir_sequence_spec *rule)
+{
+    rule->step = 1;
+    weir_read_map(reader, node, &sequence_table, rule);
+    if (rule->step == 0)
+        weir_diag_error(reader->diags, node->place, "sequence: 'step' cannot be 0");
+}
+
+static void read_dedupe(weir_reader *reader, weir_node *node, weir_dedupe_spec *rule)
+{
+    rule->window = WINDOW_DEFAULT;
+    weir_read_map(reader, node, &dedupe_table, rule);
+    if (rule->window < 1 || rule->window > WINDOW_MAX)
+        weir_diag_error(reader->diags, node->place, "dedupe: 'window' must be from 1 to %d",
+                        WINDOW_MAX);
+}
+
+void weir_read_sequence(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_connection_spec *connection = into;
+    const bool is_bare = weir_node_get(node, "value") != NULL;
+    const size_t count = is_bare ? 1 : node->count;
+    weir_sequence_spec *rules = weir_read_array(reader, count, sizeof *rules);
+    if (!rules)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        rules[i].stream = is_bare ? WEIR_STR("all") : node->pairs[i].key->text;
+        rules[i].node = is_bare ? node : node->pairs[i].key;
+        read_sequence(reader, is_bare ? node : node->pairs[i].value, &rules[i]);
+    }
+    connection->sequences = rules;
+    connection->sequence_count = count;
+}
+
+void weir_read_dedupe(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_connection_spec *connection = into;
+    const weir_node *key = weir_node_get(node, "key");
+    const bool is_bare = key && key->kind == WEIR_NODE_SCALAR;
+    const size_t count = is_bare ? 1 : node->count;
+    weir_dedupe_spec *rules = weir_read_array(reader, count, sizeof *rules);
+    if (!rules)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        rules[i].stream = is_bare ? WEIR_STR("all") : node->pairs[i].key->text;
+        rules[i].node = is_bare ? node : node->pairs[i].key;
+        read_dedupe(reader, is_bare ? node : node->pairs[i].value, &rules[i]);
+    }
+    connection->dedupes = rules;
+    connection->dedupe_count = count;
+}
