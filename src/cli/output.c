@@ -253,7 +253,7 @@ bool cli_output_record(cli_output *output, const weir_record *record)
         output->outlet = OUTLET_FAILED;
         return false;
     }
-    output->records++;
+    output->records += !weir_schema_is_gap(weir_record_schema(record));
     return output->text.len < FLUSH_AT || cli_output_flush(output);
 }
 

@@ -37,7 +37,7 @@ typedef struct weir_counters {
     uint64_t control;     /* recognised by a wait (greeting, ack) or a rule (learn, heartbeat) */
     uint64_t failed[WEIR_STAGE_COUNT];
     uint64_t by_channel[WEIR_CHANNEL_COUNT];
-    uint64_t gaps;       /* records that tell of gaps; also in records_out */
+    uint64_t gaps;       /* records that tell of gaps; not among records_out */
     uint64_t missed;     /* records that are known to be missing */
     uint64_t duplicates; /* left out, since they came before */
 } weir_counters;

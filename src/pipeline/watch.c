@@ -138,8 +138,6 @@ void weir_runner_put_gap(weir_runner *runner, size_t stream, const weir_asset *a
         return;
     }
     weir_batch_commit(&runner->batch);
-    runner->counters.records_out++;
-    runner->counters.by_channel[schema->channel]++;
     runner->counters.gaps++;
     if (gap->missed > 0)
         runner->counters.missed += (uint64_t)gap->missed;

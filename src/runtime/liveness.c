@@ -37,7 +37,7 @@ void weir_liveness_bytes(weir_connection *connection)
 static uint64_t data_records(const weir_connection *connection)
 {
     const weir_counters *counters = weir_runner_counters(connection->runner);
-    return counters->records_out - counters->by_channel[WEIR_CHANNEL_HEARTBEAT] - counters->gaps;
+    return counters->records_out - counters->by_channel[WEIR_CHANNEL_HEARTBEAT];
 }
 
 void weir_liveness_frame(weir_connection *connection)

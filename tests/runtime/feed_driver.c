@@ -207,7 +207,8 @@ static void on_record(void *user, const weir_record *record)
     reader *r = user;
     seen *s = &r->seen[weir_schema_channel(weir_record_schema(record))];
     const uint64_t seq = weir_record_seq(record);
-    s->first = s->count++ ? s->first : seq;
+    s->first = s->first ? s->first : seq;
+    s->count += !weir_schema_is_gap(weir_record_schema(record));
     if (s->last && seq > s->last + 1)
         s->holes += seq - s->last - 1;
     s->disorder += seq <= s->last;
