@@ -232,3 +232,17 @@ bool weir_program_slot(const weir_program *program, weir_root *root, size_t *slo
     *slot = insn->b;
     return true;
 }
+
+unsigned weir_program_cast(const weir_program *program, weir_root *root, size_t *slot)
+{
+    static const unsigned kinds[] = {[WEIR_OP_SLOT_FLOAT] = WEIR_FLOAT,
+                                     [WEIR_OP_SLOT_INT] = WEIR_INT,
+                                     [WEIR_OP_SLOT_STR] = WEIR_STR};
+    const weir_insn *insn = program->code;
+    if (program->count != 2 || insn->op < WEIR_OP_SLOT_FLOAT || insn->op > WEIR_OP_SLOT_STR)
+        return WEIR_KIND_COUNT;
+    const weir_read *read = &program->reads[insn->c];
+    *root = read->is_item ? WEIR_ROOT_ITEM : WEIR_ROOT_DATA;
+    *slot = read->slot;
+    return kinds[insn->op];
+}

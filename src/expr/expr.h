@@ -153,6 +153,11 @@ bool weir_program_constant(const weir_program *program, weir_value *out);
  * that is ABSENT the program must be run: it raises, or takes the default that its get() has.
  */
 bool weir_program_slot(const weir_program *program, weir_root *root, size_t *slot);
+/**
+ * The kind of a program that is nothing but float(), int() or str() of one slot: the caller may
+ * read a slot that is of this kind already. WEIR_KIND_COUNT: it is something else.
+ */
+unsigned weir_program_cast(const weir_program *program, weir_root *root, size_t *slot);
 /** The instructions as text, one a line. */
 void weir_program_print(weir_buf *out, const weir_program *program);
 

@@ -74,6 +74,10 @@ static void compile_leaf(weir_plan_builder *builder, const weir_field *spec, wei
     field->default_value = spec->default_value;
     field->is_slot =
         field->source && weir_program_slot(field->source, &field->slot_root, &field->slot);
+    if (field->source && !field->is_slot) {
+        field->cast_kind = weir_program_cast(field->source, &field->slot_root, &field->slot);
+        field->is_cast = field->cast_kind != WEIR_KIND_COUNT;
+    }
     field->kind = result_kind(field);
 }
 
@@ -106,10 +110,11 @@ const weir_plan_field *weir_plan_fields(weir_plan_builder *builder, const weir_f
 static bool read_source(weir_vm *vm, const weir_plan_field *field, const weir_expr_world *world,
                         weir_expr_input *input, weir_value *out)
 {
-    if (field->is_slot) {
+    if (field->is_slot || field->is_cast) {
         const weir_value *slots =
             field->slot_root == WEIR_ROOT_ITEM ? input->item_slots : input->data_slots;
-        if (slots[field->slot].kind != WEIR_ABSENT) {
+        const unsigned kind = slots[field->slot].kind;
+        if (field->is_slot ? kind != WEIR_ABSENT : kind == field->cast_kind) {
             *out = slots[field->slot];
             return true;
         }

@@ -55,6 +55,8 @@ struct weir_plan_field {
     bool has_default;
     weir_value default_value;
     bool is_slot; /* source is nothing but slot `slot` of root `slot_root` */
+    bool is_cast; /* ... or that as `cast_kind` */
+    unsigned cast_kind;
     weir_root slot_root;
     size_t slot;
     unsigned kind; /* static kind of the result, or WEIR_KIND_COUNT */

@@ -207,6 +207,31 @@ START_TEST(a_program_that_is_a_slot_says_so)
 }
 END_TEST
 
+START_TEST(a_program_that_is_a_cast_of_a_slot_says_so)
+{
+    static const struct {
+        const char *source;
+        unsigned kind;
+    } casts[] = {{"float(data['x'])", WEIR_FLOAT}, {"int(data['x'])", WEIR_INT},
+                 {"str(data['x'])", WEIR_STR},     {"bool(data['x'])", WEIR_KIND_COUNT},
+                 {"data['x']", WEIR_KIND_COUNT},   {"float(data['x']) + 1", WEIR_KIND_COUNT}};
+    for (size_t i = 0; i < sizeof casts / sizeof casts[0]; i++) {
+        const weir_step first = {.key = WEIR_STR("first")};
+        weir_arena_reset(w->spec);
+        weir_projection *data = weir_projection_new(w->spec);
+        ck_assert_uint_eq(weir_projection_add(data, &first, 1), 0);
+        const weir_expr_scope scope = {.roots = WEIR_ROOT_BIT(WEIR_ROOT_DATA), .data = data};
+        const weir_program *program =
+            weir_expr_compile(w->spec, weir_str_of(casts[i].source), &scope, world_report, w);
+        weir_root root = WEIR_ROOT_ITEM;
+        size_t slot = 7;
+        ck_assert_uint_eq(weir_program_cast(program, &root, &slot), casts[i].kind);
+        ck_assert_uint_eq(slot, casts[i].kind == WEIR_KIND_COUNT ? 7 : 1);
+        ck_assert_uint_eq(root, casts[i].kind == WEIR_KIND_COUNT ? WEIR_ROOT_ITEM : WEIR_ROOT_DATA);
+    }
+}
+END_TEST
+
 START_TEST(equal_paths_share_a_slot)
 {
     weir_projection *data, *item;
@@ -285,8 +310,8 @@ int main(void)
                     all_mistakes_are_reported, roots_exist_only_where_the_scope_has_them);
     weir_check_case(suite, "programs", the_roots_that_are_read_are_known,
                     what_is_constant_is_computed_at_load, frequent_forms_are_one_instruction,
-                    a_program_that_is_a_slot_says_so, equal_paths_share_a_slot,
-                    the_kind_of_a_result_is_known_where_it_is_evident,
+                    a_program_that_is_a_slot_says_so, a_program_that_is_a_cast_of_a_slot_says_so,
+                    equal_paths_share_a_slot, the_kind_of_a_result_is_known_where_it_is_evident,
                     bounds_of_the_compiler_are_mistakes);
     int status = weir_check_run(suite);
     world_free(w);
