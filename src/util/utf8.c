@@ -79,6 +79,13 @@ bool weir_utf8_valid(weir_str text)
     return weir_utf8_valid_prefix(text) == text.len;
 }
 
+bool weir_utf8_check(weir_str text, bool *is_ascii)
+{
+    const uint8_t *at = (const uint8_t *)text.ptr;
+    *is_ascii = text.len == 0 || skip_ascii(at, at + text.len) == at + text.len;
+    return *is_ascii || weir_utf8_valid(text);
+}
+
 bool weir_utf8_feed(weir_utf8_state *state, weir_str fragment)
 {
     const uint8_t *at = (const uint8_t *)fragment.ptr;

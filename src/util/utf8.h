@@ -18,6 +18,8 @@ typedef struct weir_utf8_state {
 
 /** True for a complete, valid text. */
 bool weir_utf8_valid(weir_str text);
+/** The same, and whether it is ASCII alone. */
+bool weir_utf8_check(weir_str text, bool *is_ascii);
 /** Length of the longest valid, complete prefix; equals text.len for a valid text. */
 size_t weir_utf8_valid_prefix(weir_str text);
 /** Checks the next fragment; false at the first byte that cannot be (the state is then dead). */

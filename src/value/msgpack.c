@@ -77,22 +77,14 @@ static bool is_container(const mpack_token_t *t)
 
 /* ------------------------------------------------------------------ scalars */
 
-static bool is_ascii(weir_str text)
-{
-    unsigned char all = 0;
-    for (size_t i = 0; i < text.len; i++)
-        all |= (unsigned char)text.ptr[i];
-    return all < 0x80;
-}
-
 static bool read_text(reader *r, const mpack_token_t *t, weir_value *out)
 {
+    bool is_ascii;
     const weir_str text = take_contents(r, t);
-    *out = weir_value_str(text);
-    if (is_ascii(text))
-        out->flags = WEIR_VALUE_ASCII;
-    else if (!weir_utf8_valid(text))
+    if (!weir_utf8_check(text, &is_ascii))
         return fail(r, "a str that is not UTF-8");
+    *out = weir_value_str(text);
+    out->flags = is_ascii ? WEIR_VALUE_ASCII : 0;
     return true;
 }
 

@@ -285,13 +285,19 @@ static bool take_number(decoder *d, const weir_pb_field *field, weir_value *out)
 static bool take_scalar(decoder *d, const weir_pb_field *field, weir_value *out)
 {
     weir_str span;
+    bool is_ascii;
     if (wire_of(field->type) != WEIR_PB_LEN)
         return take_number(d, field, out);
     if (!weir_pb_take_span(&d->r, &span))
         return false;
-    *out = field->type == WEIR_PB_STRING ? weir_value_str(span) : weir_value_bytes(span);
-    return field->type != WEIR_PB_STRING || weir_utf8_valid(span) ||
-           weir_pb_fail(&d->r, "a string that is not UTF-8");
+    *out = weir_value_bytes(span);
+    if (field->type != WEIR_PB_STRING)
+        return true;
+    if (!weir_utf8_check(span, &is_ascii))
+        return weir_pb_fail(&d->r, "a string that is not UTF-8");
+    out->kind = WEIR_STR;
+    out->flags = is_ascii ? WEIR_VALUE_ASCII : 0;
+    return true;
 }
 
 /* ------------------------------------------------------------------ checking what nobody wants */

@@ -65,7 +65,8 @@ typedef struct item {
 /* The next field; false at the end, or after a mistake (`why`). Other wire types are skipped. */
 static bool next(reading *r, weir_pb_reader *reader, item *out)
 {
-    weir_pb_tag tag;
+    weir_pb_tag tag = {0};
+    *out = (item){0};
     while (!r->why[0] && reader->at < reader->end) {
         bool is_good = weir_pb_take_tag(reader, &tag);
         out->number = tag.number;

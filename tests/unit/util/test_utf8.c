@@ -42,6 +42,24 @@ START_TEST(nothing_else_is_valid)
 }
 END_TEST
 
+START_TEST(a_check_tells_ascii_from_other_texts)
+{
+    char text[40];
+    memset(text, 'x', sizeof text);
+    for (size_t len = 0; len <= 38; len++) {
+        bool is_ascii = false;
+        ck_assert(weir_utf8_check((weir_str){text, len}, &is_ascii) && is_ascii);
+        for (size_t at = 0; at < len; at++) {
+            memcpy(text + at, "\xc3\xa9", 2);
+            ck_assert(weir_utf8_check((weir_str){text, len + 1}, &is_ascii) && !is_ascii);
+            text[at + 1] = 'x';
+            ck_assert(!weir_utf8_check((weir_str){text, len + 1}, &is_ascii) && !is_ascii);
+            text[at] = 'x';
+        }
+    }
+}
+END_TEST
+
 static const struct {
     const char *text;
     size_t prefix;
@@ -112,7 +130,7 @@ int main(void)
 {
     Suite *suite = suite_create("utf8");
     weir_check_case(suite, "utf8", every_scalar_value_round_trips, nothing_else_is_valid,
-                    broken_texts_are_cut_before_the_break, fragments_are_judged_as_their_whole,
-                    code_points_are_counted);
+                    a_check_tells_ascii_from_other_texts, broken_texts_are_cut_before_the_break,
+                    fragments_are_judged_as_their_whole, code_points_are_counted);
     return weir_check_run(suite);
 }
