@@ -449,6 +449,8 @@ struct weir_plugin_host {
     /** Fires once after so long, in place of what was set before. */
     void (*timer_set)(weir_plugin_timer *timer, int64_t delay_ns);
     void (*timer_cancel)(weir_plugin_timer *timer);
+    /** Before the end of its connection; also from inside of its own call. */
+    void (*timer_free)(weir_plugin_timer *timer);
 
     /* ---- clocks */
     int64_t (*now_ns)(void);       /**< wall clock, since 1970 UTC */

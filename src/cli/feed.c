@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "cli/output.h"
+#include "cli/plugins.h"
 #include "cli/screen.h"
 #include "cli/status_table.h"
 #include "cli/stop.h"
@@ -388,8 +389,13 @@ static void stop_and_drain(feed *f)
     cli_output_flush(f->output); /* what there is already should not wait for the goodbyes */
     weir_runtime_stop(f->runtime, close_ns);
     drain(f);
-    if (f->status_table)
+    if (f->status_table) {
+        weir_buf plugins = {0};
         cli_status_table_show(f->status_table);
+        cli_put_plugin_calls(&plugins, f->options->spec);
+        fputs(weir_buf_cstr(&plugins), stderr);
+        weir_buf_fini(&plugins);
+    }
     if (f->failure[0] && f->status == CLI_FAILED)
         cli_fail("%s", f->failure);
 }

@@ -547,7 +547,7 @@ void weir_consumer_set_following(weir_consumer *consumer, weir_consumer *followi
 
 const char *weir_consumer_label(const weir_consumer *consumer)
 {
-    return consumer->label ? consumer->label : "a consumer";
+    return consumer->label;
 }
 
 void weir_consumer_set_label(weir_consumer *consumer, const char *label)

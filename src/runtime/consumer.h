@@ -48,7 +48,7 @@ void weir_consumer_finish(weir_consumer *consumer, int64_t deadline_ns);
 weir_consumer *weir_consumer_following(const weir_consumer *consumer);
 void weir_consumer_set_following(weir_consumer *consumer, weir_consumer *following);
 
-/** What it is called in events; the text must outlive it. */
+/** What the host calls it; NULL: one of the program's own. The text must outlive it. */
 const char *weir_consumer_label(const weir_consumer *consumer);
 void weir_consumer_set_label(weir_consumer *consumer, const char *label);
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "runtime/live.h"
+#include "runtime/plugins.h"
 #include "util/error.h"
 #include "util/time.h"
 
@@ -237,9 +238,11 @@ static bool put_connections(const weir_runtime *runtime, weir_buf *out)
 static bool put_consumers(const weir_runtime *runtime, weir_buf *out)
 {
     weir_consumer *first = atomic_load_explicit(&runtime->consumers, memory_order_acquire);
-    size_t count = 0;
-    for (weir_consumer *c = first; c; c = weir_consumer_following(c))
+    size_t count = 0, number = 0;
+    for (weir_consumer *c = first; c; c = weir_consumer_following(c)) {
         count++;
+        number += weir_consumer_label(c) == NULL;
+    }
     subject *subjects = calloc(count + 1, sizeof *subjects);
     weir_consumer_stats *stats = calloc(count + 1, sizeof *stats);
     size_t at = count;
@@ -249,8 +252,14 @@ static bool put_consumers(const weir_runtime *runtime, weir_buf *out)
         weir_consumer_get_stats(c, &stats[at]);
         subjects[at].stats = &stats[at];
         subjects[at].latency = weir_consumer_latency(c);
-        snprintf(subjects[at].label, sizeof subjects[at].label, "consumer=\"%zu\",policy=\"%s\"",
-                 at, weir_overflow_name(weir_consumer_policy(c)));
+        const char *policy = weir_overflow_name(weir_consumer_policy(c));
+        const char *label = weir_consumer_label(c); /* of a sink: not one of the program's */
+        if (label)
+            snprintf(subjects[at].label, sizeof subjects[at].label,
+                     "consumer=\"%.60s\",policy=\"%s\"", label, policy);
+        else
+            snprintf(subjects[at].label, sizeof subjects[at].label,
+                     "consumer=\"%zu\",policy=\"%s\"", --number, policy);
     }
     if (subjects && stats)
         put_metrics(out, of_consumers, sizeof of_consumers / sizeof *of_consumers, subjects, count);
@@ -264,6 +273,7 @@ bool weir_runtime_metrics(const weir_runtime *runtime, weir_text_buffer *out)
 {
     weir_buf text = {.ptr = out->ptr, .len = out->len, .cap = out->cap};
     const bool is_good = put_connections(runtime, &text) && put_consumers(runtime, &text);
+    weir_plugins_metrics(runtime->spec, &text);
     out->ptr = text.ptr;
     out->len = text.len;
     out->cap = text.cap;

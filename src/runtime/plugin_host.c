@@ -521,6 +521,7 @@ const weir_plugin_host weir_plugin_host_table = {
     .timer_new = weir_plugin_timer_new,
     .timer_set = weir_plugin_timer_set,
     .timer_cancel = weir_plugin_timer_cancel,
+    .timer_free = weir_plugin_timer_end,
     .now_ns = weir_now_ns,
     .monotonic_ns = weir_mono_ns,
     .records = &weir_plugin_records_table,

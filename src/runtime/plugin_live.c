@@ -60,6 +60,8 @@ struct weir_plugin_timer {
     weir_timer *timer;
     weir_plugin_timer_fn *fn;
     void *user;
+    bool is_firing;
+    bool is_over; /* to be freed when the call is over */
     weir_meter meter;
 };
 
@@ -73,10 +75,14 @@ static void on_fire(void *user)
     weir_plugin_room room;
     weir_plugin_room_init(&room, timer->plugin, &connection->world, arena);
     const int64_t began_ns = weir_mono_ns();
+    timer->is_firing = true;
     timer->fn(&room.open, timer->user);
+    timer->is_firing = false;
     weir_plugin_account(timer->plugin, &timer->meter, &teller, "a timer", began_ns,
                         timer->plugin->budget_ns, room.has_failed ? room.why : NULL);
     weir_arena_rewind(arena, mark);
+    if (timer->is_over)
+        weir_plugin_timer_end(timer);
 }
 
 weir_plugin_timer *weir_plugin_timer_make(weir_loop *loop, void (*fire)(void *user), void *user)
@@ -119,6 +125,22 @@ void weir_plugin_timer_cancel(weir_plugin_timer *timer)
 {
     if (timer)
         weir_timer_cancel(timer->timer);
+}
+
+void weir_plugin_timer_end(weir_plugin_timer *timer)
+{
+    if (!timer)
+        return;
+    weir_timer_cancel(timer->timer);
+    timer->is_over = true;
+    if (!timer->connection || timer->is_firing)
+        return;
+    weir_plugin_timer **at = &timer->connection->plugin_timers;
+    while (*at && *at != timer)
+        at = &(*at)->next;
+    if (*at)
+        *at = timer->next;
+    weir_plugin_timer_free(timer);
 }
 
 void weir_plugin_timer_free(weir_plugin_timer *timer)

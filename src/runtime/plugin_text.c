@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What is in a plugin, for people: `weir plugin`. */
+/* What is in a plugin, for people (`weir plugin`), and what its functions have done, for
+ * Prometheus.
+ */
 #include "runtime/plugins.h"
 #include "util/error.h"
 
@@ -95,4 +97,58 @@ weir_code weir_plugin_text(const char *file, weir_text_buffer *out, weir_error *
 weir_code weir_plugin_line(const char *file, weir_text_buffer *out, weir_error *error)
 {
     return describe(file, out, error, put_line);
+}
+
+/* ------------------------------------------------------------------ metrics */
+
+static double calls_of(const weir_plugin_stats *stats)
+{
+    return (double)stats->calls;
+}
+
+static double failures_of(const weir_plugin_stats *stats)
+{
+    return (double)stats->failures;
+}
+
+static double slow_of(const weir_plugin_stats *stats)
+{
+    return (double)stats->over_budget;
+}
+
+static double seconds_of(const weir_plugin_stats *stats)
+{
+    return (double)stats->total_ns / 1e9;
+}
+
+static double slowest_of(const weir_plugin_stats *stats)
+{
+    return (double)stats->slowest_ns / 1e9;
+}
+
+static const struct {
+    const char *name, *type, *help;
+    double (*value)(const weir_plugin_stats *stats);
+} metrics[] = {
+    {"weir_plugin_calls_total", "counter", "Calls of a function of a plugin.", calls_of},
+    {"weir_plugin_failures_total", "counter", "Calls that failed.", failures_of},
+    {"weir_plugin_over_budget_total", "counter", "Calls that took longer than the budget.",
+     slow_of},
+    {"weir_plugin_seconds_total", "counter", "Time spent in the function.", seconds_of},
+    {"weir_plugin_slowest_seconds", "gauge", "The longest call.", slowest_of},
+};
+
+void weir_plugins_metrics(const weir_spec *spec, weir_buf *out)
+{
+    weir_plugin_stats stats;
+    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) {
+        for (size_t k = 0; weir_spec_plugin_function(spec, k, &stats); k++) {
+            if (k == 0)
+                weir_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", metrics[i].name,
+                                metrics[i].help, metrics[i].name, metrics[i].type);
+            weir_buf_printf(out, "%s{plugin=\"%.*s\",function=\"%.*s\",use=\"%s\"} %.12g\n",
+                            metrics[i].name, WEIR_FMT(stats.plugin), WEIR_FMT(stats.function),
+                            stats.use, metrics[i].value(&stats));
+        }
+    }
 }

@@ -84,6 +84,11 @@ const weir_spec_registry *weir_plugins_registry(weir_plugins *plugins);
 /** Loads a plugin by its file, or by its name as a spec beside the current folder would. */
 bool weir_plugins_load_file(weir_plugins *plugins, const char *file, weir_error *error);
 
+/* ------------------------------------------------------------------ plugin_text.c */
+
+/** The calls of each function as Prometheus text. */
+void weir_plugins_metrics(const weir_spec *spec, weir_buf *out);
+
 /* ------------------------------------------------------------------ plugin_file.c */
 
 /** False with `error`: a file that the system's loader must not be given. */
@@ -193,6 +198,8 @@ weir_plugin_timer *weir_plugin_timer_new(weir_plugin_context *context, weir_plug
                                          void *user);
 void weir_plugin_timer_set(weir_plugin_timer *timer, int64_t delay_ns);
 void weir_plugin_timer_cancel(weir_plugin_timer *timer);
+/** What a plugin frees. One of a link goes with its link, and is only cancelled. */
+void weir_plugin_timer_end(weir_plugin_timer *timer);
 /** One that calls `fire` with `user`, or with itself when that is NULL. */
 weir_plugin_timer *weir_plugin_timer_make(weir_loop *loop, void (*fire)(void *user), void *user);
 void weir_plugin_timer_free(weir_plugin_timer *timer);

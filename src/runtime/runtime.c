@@ -265,9 +265,10 @@ void weir_runtime_tell_drops(weir_runtime *runtime)
         const uint64_t drops = weir_consumer_take_drops(consumer);
         if (drops == 0)
             continue;
+        const char *label = weir_consumer_label(consumer);
         char text[120];
         const int len = snprintf(
-            text, sizeof text, "%.60s (%s) lost %llu records", weir_consumer_label(consumer),
+            text, sizeof text, "%.60s (%s) lost %llu records", label ? label : "a consumer",
             weir_overflow_name(weir_consumer_policy(consumer)), (unsigned long long)drops);
         const weir_event event = {.type = WEIR_EVENT_DROPPED,
                                   .time_ns = weir_now_ns(),

@@ -90,8 +90,10 @@ void weir_read_plugins(weir_reader *reader, weir_node *spec)
         for (size_t k = 0; is_new && k < i; k++) {
             if (!weir_str_eq(plugins[k].name, plugins[i].name))
                 continue;
-            weir_diag_error(reader->diags, plugins[i].node->place, "plugin '%.*s' is named twice",
-                            WEIR_FMT(plugins[i].name));
+            /* What is added from outside may be there already: that is what was wanted. */
+            if (plugins[k].node->place.source == plugins[i].node->place.source)
+                weir_diag_error(reader->diags, plugins[i].node->place,
+                                "plugin '%.*s' is named twice", WEIR_FMT(plugins[i].name));
             is_new = false;
         }
         if (is_new)

@@ -11,6 +11,7 @@
 
 typedef struct state {
     size_t frames;
+    weir_plugin_timer *timer;
 } state;
 
 #define FUNCTION(name)                                                                             \
@@ -387,9 +388,12 @@ FUNCTION(whole)
 
 static void on_timer(weir_plugin_context *context, void *user)
 {
+    state *own = context->state;
     const weir_str text = {(const char *)user, strlen(user)};
     const weir_str no_name = {NULL, 0};
     context->host->send(context, false, no_name, text);
+    context->host->timer_free(own->timer);
+    own->timer = NULL;
 }
 
 FUNCTION(connected)
@@ -401,7 +405,10 @@ FUNCTION(connected)
     host->log(context, WEIR_LEVEL_INFO, "connected %.*s", WEIR_FMT(host->connection(context)));
     if (host->send(context, false, no_name, hello) != WEIR_OK)
         return host->fail(context, "hello was not sent");
-    host->timer_set(host->timer_new(context, on_timer, "{\"tick\":1}"), 10000000);
+    state *own = context->state;
+    host->timer_free(own->timer);
+    own->timer = host->timer_new(context, on_timer, "{\"tick\":1}");
+    host->timer_set(own->timer, 10000000);
     return host->make_none(context);
 }
 

@@ -5,8 +5,11 @@ import glob
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -55,6 +58,7 @@ def mistakes_on_the_command_line_have_places_too():
     within(_run("", 1, "--sink", "pot:pth=x").err, "error: unknown option 'pth'; did you mean 'path'?")
     equal(_run("", 1, "--sink", "pot:path").code, 2)
     within(_run("", 1, "--plugin", "nowhere").err, "plugin 'nowhere' is not there")
+    equal(_run("", 1, "--plugin", "probe", "--sink", "pot:path=x").code, 0)  # which the spec names, too
 
 
 def a_sink_that_cannot_be_opened_stops_the_start():
@@ -62,6 +66,28 @@ def a_sink_that_cannot_be_opened_stops_the_start():
     equal(done.code, 1)
     within(done.err, "plugin 'probe': sink 'pot' cannot be opened: no/such/folder/pot cannot be written")
     within(_run("sinks: [pot]\n", 1).err, "plugin 'probe': sink 'pot' cannot be opened: it gives no reason")
+
+
+def calls_are_in_the_status_and_the_metrics():
+    count = 50
+    server = Lines("".join(RECORD % i for i in range(count)))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    process = start("run", write("wire.yaml", LINES + "sinks: [{type: pot, options: {path: pot, fail_every: 10}}]\n"), "--set",
+                    "vars.port=%d" % server.port, "--subscribe", "data=AAA", "--status", "--metrics", "127.0.0.1:%d" % port)
+    for _ in range(count):
+        process.stdout.readline()
+    deadline = time.monotonic() + 20
+    wanted = 'weir_plugin_calls_total{plugin="probe",function="pot",use="sink"} %d\n' % count
+    text = ""
+    while wanted not in text and time.monotonic() < deadline:
+        text = urllib.request.urlopen("http://127.0.0.1:%d/metrics" % port, timeout=10).read().decode()
+    done, _ = stopped(process)
+    within(text, wanted, 'weir_plugin_failures_total{plugin="probe",function="pot",use="sink"} 5\n',
+           'weir_consumer_delivered_total{consumer="0",policy="block"} %d' % count,
+           'weir_consumer_delivered_total{consumer="sink \'pot\'",policy="block"} %d' % count,
+           "# TYPE weir_plugin_over_budget_total counter\n", 'function="lines",use="backend"')
+    within(done.err, "plugins:\n", "  probe, sink pot: 50 calls, 5 failed, 0 over the budget; ", "  lines, backend lines: ")
 
 
 def a_sink_gets_what_it_asks_for():
