@@ -14,15 +14,27 @@
 
 /* ------------------------------------------------------------------ building */
 
+/* What a request gives the session comes first; a rule may change it later. */
+static void name_extracts(weir_plan *plan, weir_str *names)
+{
+    const weir_session_spec *session = &plan->connection->auth.session;
+    for (size_t i = 0; i < session->extract_count; i++) {
+        if (weir_plan_session_name(plan, session->extract[i].name) == plan->names.session_count)
+            names[plan->names.session_count++] = session->extract[i].name;
+    }
+}
+
 bool weir_plan_name_session(weir_plan *plan)
 {
     const weir_connection_spec *connection = plan->connection;
-    weir_str *names = WEIR_ARENA_ARRAY(plan->arena, weir_str, connection->learn_count + 1);
-    bool *keyed = WEIR_ARENA_ARRAY(plan->arena, bool, connection->learn_count + 1);
+    const size_t most = connection->learn_count + connection->auth.session.extract_count + 1;
+    weir_str *names = WEIR_ARENA_ARRAY(plan->arena, weir_str, most);
+    bool *keyed = WEIR_ARENA_ARRAY(plan->arena, bool, most);
     if (!names || !keyed)
         return false;
     plan->names.session = names;
     plan->session_keyed = keyed;
+    name_extracts(plan, names);
     for (size_t i = 0; i < connection->learn_count; i++) {
         const weir_learn_spec *rule = &connection->learn[i];
         if (weir_plan_session_name(plan, rule->into) < plan->names.session_count)
@@ -75,7 +87,7 @@ bool weir_plan_build_controls(weir_plan_builder *builder, weir_plan *plan)
     const weir_heartbeat_spec *heartbeat = &connection->heartbeat;
     const bool is_shared =
         !connection->payload_path.node && !plan->layout && connection->frame == WEIR_FRAME_RECORD;
-    const size_t most = connection->learn_count + heartbeat->reply_count + 1;
+    const size_t most = connection->learn_count + heartbeat->reply_count + 2;
     weir_plan_control *controls = WEIR_ARENA_ARRAY(builder->arena, weir_plan_control, most);
     plan->control_paths = is_shared ? plan->paths : weir_projection_new(builder->arena);
     if (!controls || !plan->control_paths)
@@ -93,6 +105,10 @@ bool weir_plan_build_controls(weir_plan_builder *builder, weir_plan *plan)
         controls[plan->control_count++] =
             (weir_plan_control){.kind = WEIR_CONTROL_BEAT,
                                 .match = weir_plan_compile(builder, &heartbeat->expect, &scope)};
+    if (connection->auth.session.expired.node)
+        controls[plan->control_count++] = (weir_plan_control){
+            .kind = WEIR_CONTROL_EXPIRED,
+            .match = weir_plan_compile(builder, &connection->auth.session.expired, &scope)};
     build_replies(builder, plan, controls, &scope);
     if (heartbeat->has_send)
         plan->heartbeat =

@@ -95,22 +95,66 @@ typedef weir_code pairs_fn(const weir_plan *plan, const weir_message_input *inpu
                            weir_arena *arena, weir_plan_pair **pairs, size_t *count,
                            weir_error *error);
 
+static void put_named(weir_sheet *sheet, weir_entry *list, const weir_plan_pair *pairs,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        weir_entry *row = weir_sheet_map(sheet, list, NULL);
+        weir_sheet_text(sheet, row, "name", pairs[i].name);
+        weir_sheet_masked(sheet, row, "value",
+                          pairs[i].is_secret ? WEIR_STR("***") : pairs[i].value);
+    }
+}
+
 static void explain_pairs(const explaining *x, const char *key, pairs_fn *make)
 {
     weir_plan_pair *pairs = NULL;
     size_t count = 0;
     weir_error error = {0};
-    weir_entry *list = weir_sheet_list(x->sheet, x->into, key);
     const weir_code code = make(x->plan, x->input, x->sheet->arena, &pairs, &count, &error);
-    for (size_t i = 0; code == WEIR_OK && i < count; i++) {
-        weir_entry *row = weir_sheet_map(x->sheet, list, NULL);
-        weir_sheet_text(x->sheet, row, "name", pairs[i].name);
-        weir_sheet_masked(x->sheet, row, "value",
-                          pairs[i].is_secret ? WEIR_STR("***") : pairs[i].value);
-    }
+    weir_entry *list = weir_sheet_list(x->sheet, x->into, key);
+    put_named(x->sheet, list, pairs, code == WEIR_OK ? count : 0);
     if (code != WEIR_OK)
         weir_sheet_masked(x->sheet, weir_sheet_map(x->sheet, list, NULL), "cannot_be_made",
                           weir_str_of(error.text));
+}
+
+static void explain_request_pairs(const explaining *x, weir_entry *into, const char *key,
+                                  const weir_plan_pair *pairs, size_t count)
+{
+    if (count > 0)
+        put_named(x->sheet, weir_sheet_list(x->sheet, into, key), pairs, count);
+}
+
+static void explain_request(const explaining *x, const char *key, bool is_renewal, int64_t every_ns)
+{
+    weir_request request;
+    weir_error error = {0};
+    weir_sheet *sheet = x->sheet;
+    weir_entry *map = weir_sheet_map(sheet, x->into, key);
+    if (weir_plan_session_request(x->plan, is_renewal, x->input, sheet->arena, &request, &error) !=
+        WEIR_OK) {
+        weir_sheet_masked(sheet, map, "cannot_be_made", weir_str_of(error.text));
+        return;
+    }
+    weir_sheet_text(sheet, map, "method", request.method);
+    weir_sheet_masked(sheet, map, "url", request.shown);
+    explain_request_pairs(x, map, "query", request.query, request.query_count);
+    explain_request_pairs(x, map, "headers", request.headers, request.header_count);
+    if (request.content_type)
+        weir_sheet_masked(sheet, map, "body", request.body_shown);
+    if (every_ns > 0)
+        weir_sheet_duration(sheet, map, "every", every_ns);
+}
+
+static void explain_session(const explaining *x)
+{
+    const weir_session_spec *session = &x->plan->connection->auth.session;
+    if (!session->is_set)
+        return;
+    explain_request(x, "session", false, 0);
+    if (session->has_renew)
+        explain_request(x, "session_renewal", true, session->renew.every_ns);
 }
 
 static void explain_connect(const explaining *x)
@@ -319,6 +363,7 @@ void weir_explain_sent(weir_sheet *sheet, weir_entry *into, const weir_plan *pla
                        const weir_message_input *input, const weir_explain_stream *streams)
 {
     const explaining x = {sheet, into, plan, input, streams};
+    explain_session(&x);
     explain_connect(&x);
     explain_login(&x);
     explain_subscribe(&x, "subscribe", false);

@@ -363,9 +363,9 @@ static bool value_text(weir_vm *vm, weir_arena *arena, const weir_value *value, 
     return is_good && out->ptr;
 }
 
-static weir_code eval_pairs(const weir_plan_field *fields, size_t field_count,
-                            const weir_message_input *input, weir_arena *arena,
-                            weir_plan_pair **pairs, size_t *count, weir_error *error)
+weir_code weir_plan_pairs(const weir_plan_field *fields, size_t field_count,
+                          const weir_message_input *input, weir_arena *arena,
+                          weir_plan_pair **pairs, size_t *count, weir_error *error)
 {
     weir_expr_input roots = {0};
     *count = 0;
@@ -391,17 +391,17 @@ weir_code weir_plan_headers(const weir_plan *plan, const weir_message_input *inp
                             weir_arena *arena, weir_plan_pair **pairs, size_t *count,
                             weir_error *error)
 {
-    return eval_pairs(plan->headers, plan->header_count, input, arena, pairs, count, error);
+    return weir_plan_pairs(plan->headers, plan->header_count, input, arena, pairs, count, error);
 }
 
 weir_code weir_plan_query(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
                           weir_plan_pair **pairs, size_t *count, weir_error *error)
 {
-    return eval_pairs(plan->query, plan->query_count, input, arena, pairs, count, error);
+    return weir_plan_pairs(plan->query, plan->query_count, input, arena, pairs, count, error);
 }
 
 weir_code weir_plan_login(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
                           weir_plan_pair **pairs, size_t *count, weir_error *error)
 {
-    return eval_pairs(plan->login, plan->login_count, input, arena, pairs, count, error);
+    return weir_plan_pairs(plan->login, plan->login_count, input, arena, pairs, count, error);
 }

@@ -227,6 +227,25 @@ typedef struct weir_plan_control {
     weir_str where;
 } weir_plan_control;
 
+typedef struct weir_plan_request {
+    const weir_request_spec *spec;
+    const char *what; /* for messages */
+    weir_template url;
+    const weir_plan_field *headers;
+    const weir_plan_field *query;
+    const weir_plan_field *form;
+    const weir_message *body;
+} weir_plan_request;
+
+/** auth.session */
+typedef struct weir_plan_session {
+    weir_plan_request request;
+    weir_plan_request renew;
+    const weir_plan_field *extract; /* over the reply */
+    size_t extract_count;
+    const weir_program *error;
+} weir_plan_session;
+
 /** subscribe.ack */
 typedef struct weir_plan_ack {
     weir_plan_wait wait;
@@ -270,6 +289,7 @@ struct weir_plan {
     weir_projection *control_paths; /* of a message; `paths` where that is the record */
     const bool *session_keyed;      /* by the session's names */
     const weir_message *heartbeat;
+    const weir_plan_session *session; /* NULL: none is asked for */
     const weir_program *payload;
     weir_str payload_where;
     weir_layout *layout; /* or NULL */
@@ -301,6 +321,15 @@ size_t weir_plan_window(const weir_plan *plan, size_t stream);
 bool weir_plan_name_session(weir_plan *plan);
 /** Index of such a name, or how many there are. */
 size_t weir_plan_session_name(const weir_plan *plan, weir_str name);
+bool weir_plan_build_session(weir_plan_builder *builder, weir_plan *plan);
+/** Values of `fields` as texts in `arena`; those that are absent are left out. */
+weir_code weir_plan_pairs(const weir_plan_field *fields, size_t field_count,
+                          const weir_message_input *input, weir_arena *arena,
+                          weir_plan_pair **pairs, size_t *count, weir_error *error);
+/** A template of the plan filled in, and the same to be shown; `what` names it in errors. */
+weir_code weir_plan_fill(const weir_template *template, const char *what,
+                         const weir_message_input *input, weir_arena *arena, weir_str *text,
+                         weir_str *shown, weir_error *error);
 /** Before `paths` is sealed. */
 bool weir_plan_build_controls(weir_plan_builder *builder, weir_plan *plan);
 bool weir_plan_build_routes(weir_plan_builder *builder, weir_plan *plan,

@@ -302,6 +302,8 @@ static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_sc
     const bool goes_by_name = has_names && !plan->connection->has_router;
     plan->hears_by_name = goes_by_name || (has_names && plan->connection->events);
     build_waits(builder, plan);
+    if (!weir_plan_build_session(builder, plan))
+        return false;
     if (!weir_plan_build_options(builder, plan, &bare) ||
         !weir_plan_build_controls(builder, plan) || !build_messages(builder, plan, &bare) ||
         !(goes_by_name ? build_routes_by_name(builder, plan)
@@ -412,9 +414,9 @@ size_t weir_plan_subscribe_slot(const weir_plan *plan, size_t stream)
     return stream;
 }
 
-static weir_code fill(const weir_template *template, const char *what,
-                      const weir_message_input *input, weir_arena *arena, weir_str *text,
-                      weir_str *shown, weir_error *error)
+weir_code weir_plan_fill(const weir_template *template, const char *what,
+                         const weir_message_input *input, weir_arena *arena, weir_str *text,
+                         weir_str *shown, weir_error *error)
 {
     const weir_expr_input roots = {0};
     weir_buf out = {0}, masked = {0};
@@ -436,7 +438,7 @@ static weir_code fill(const weir_template *template, const char *what,
 weir_code weir_plan_url(const weir_plan *plan, const weir_message_input *input, weir_arena *arena,
                         weir_str *url, weir_str *shown, weir_error *error)
 {
-    return fill(&plan->url, "url", input, arena, url, shown, error);
+    return weir_plan_fill(&plan->url, "url", input, arena, url, shown, error);
 }
 
 weir_code weir_plan_exclusive(const weir_plan *plan, const weir_message_input *input,
@@ -446,5 +448,5 @@ weir_code weir_plan_exclusive(const weir_plan *plan, const weir_message_input *i
     *key = (weir_str){0};
     if (!plan->connection->exclusive.node)
         return WEIR_OK;
-    return fill(&plan->exclusive, "exclusive", input, arena, key, &shown, error);
+    return weir_plan_fill(&plan->exclusive, "exclusive", input, arena, key, &shown, error);
 }

@@ -126,6 +126,27 @@ weir_code weir_plan_url(const weir_plan *plan, const weir_message_input *input, 
 /** The key of `exclusive`, which may hold secrets; empty where the connection has none. */
 weir_code weir_plan_exclusive(const weir_plan *plan, const weir_message_input *input,
                               weir_arena *arena, weir_str *key, weir_error *error);
+/* ------------------------------------------------------------------ requests of a session */
+
+/** An HTTP request as it is to be sent; `shown` and `body_shown` have secrets masked. */
+typedef struct weir_request {
+    weir_str method;
+    weir_str url, shown;
+    weir_plan_pair *headers;
+    size_t header_count;
+    weir_plan_pair *query;
+    size_t query_count;
+    weir_str body, body_shown;
+    const char *content_type; /* NULL: there is no body */
+} weir_request;
+
+/** Does the connection ask for a session (auth.session) before it connects? */
+bool weir_plan_has_session(const weir_plan *plan);
+/** The request for a session, or the one that renews it (where the spec has one). */
+weir_code weir_plan_session_request(const weir_plan *plan, bool is_renewal,
+                                    const weir_message_input *input, weir_arena *arena,
+                                    weir_request *out, weir_error *error);
+
 /** True if any expression or template of the plan names the credential at `index` of the spec's. */
 bool weir_plan_needs_credential(const weir_plan *plan, size_t index);
 /** Names in the order in which weir_expr_world must hold their values (the spec's own order). */

@@ -100,14 +100,23 @@ weir_verdict weir_runner_wait(weir_runner *runner, weir_wait wait, const weir_ru
 /** A rule over messages that steers the session. */
 typedef enum weir_control {
     WEIR_CONTROL_LEARN,
-    WEIR_CONTROL_BEAT, /* heartbeat.expect */
-    WEIR_CONTROL_REPLY /* heartbeat.reply */
+    WEIR_CONTROL_BEAT,   /* heartbeat.expect */
+    WEIR_CONTROL_REPLY,  /* heartbeat.reply */
+    WEIR_CONTROL_EXPIRED /* auth.session.expired */
 } weir_control;
-/** BEAT and REPLY, with the message that the rule recognised; `reply` is what to answer. */
+/** All but LEARN, with the message that the rule recognised; `reply` is what to answer. */
 typedef void weir_control_fn(void *user, weir_control kind, const weir_message *reply,
                              const weir_value *message);
 /** Called from inside of weir_runner_feed, which goes on afterwards. Messages may be made in it. */
 void weir_runner_on_control(weir_runner *runner, weir_control_fn *fn, void *user);
+/**
+ * Takes the values of the session out of a reply (auth.session): MATCH when they are there, ERROR
+ * when the reply refuses the credentials, OTHER when it is not what was declared; `error` says why.
+ * `body` has WEIR_JSON_SLACK bytes behind. Of a renewal only what is there is taken. Between
+ * frames.
+ */
+weir_verdict weir_runner_session_reply(weir_runner *runner, weir_str body, bool is_renewal,
+                                       weir_error *error);
 /** Forgets what was learnt: a new session. False: out of memory. */
 bool weir_runner_forget(weir_runner *runner);
 /** How many values are known. */

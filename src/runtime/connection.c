@@ -155,6 +155,8 @@ static void on_down(void *user, const weir_link_end *link_end)
     connection->numbers.is_authenticated = false;
     quieten(connection);
     weir_holes_cut(connection);
+    if (connection->http)
+        weir_http_session_end(connection->http);
     weir_connection_publish(connection);
     const bool is_over = error.code == WEIR_OK && link_end->is_over;
     if (!connection->is_stopping && error.code == WEIR_OK && !is_over)
@@ -210,6 +212,8 @@ static void go_live(weir_connection *connection)
         weir_heartbeat_start(connection);
     }
     connection->numbers.is_authenticated = true;
+    if (connection->http)
+        weir_http_session_keep(connection->http);
     weir_subscriptions_count(connection->subscriptions, connection->shard, &counts);
     if (counts.wanted > 0 && !weir_connection_is_played(connection)) {
         weir_connection_enter(connection, WEIR_STATE_SUBSCRIBING, WEIR_OK, 0, "subscribing");
@@ -346,7 +350,7 @@ static bool is_hopeless(weir_code code)
            code == WEIR_ERR_STATE;
 }
 
-static void begin(weir_connection *connection)
+static void connect_link(weir_connection *connection)
 {
     const weir_link_sink sink = {.user = connection,
                                  .on_phase = on_phase,
@@ -360,6 +364,28 @@ static void begin(weir_connection *connection)
                                  .on_pong = on_pong};
     weir_error error = {0};
     int64_t wait_ns = 0;
+    const weir_code code = weir_connection_open(connection, &sink, &wait_ns, &error);
+    if (wait_ns > 0) {
+        weir_connection_enter(connection, WEIR_STATE_BACKOFF, WEIR_ERR_LIMIT, wait_ns,
+                              "the host takes no more attempts to connect for now (connect_rate)");
+        weir_timer_set(connection->timer, wait_ns);
+    } else if (code == WEIR_OK)
+        weir_timer_set(connection->timer, OPEN_DEADLINE_NS);
+    else
+        lose(connection, &error, 0, is_hopeless(code) || weir_connection_is_played(connection));
+}
+
+void weir_connection_has_session(weir_connection *connection, const weir_session_outcome *outcome)
+{
+    if (outcome->error.code == WEIR_OK)
+        connect_link(connection);
+    else
+        lose(connection, &outcome->error, outcome->retry_after_ns, outcome->is_fatal);
+}
+
+static void begin(weir_connection *connection)
+{
+    weir_error error = {0};
     if (connection->is_blocked) {
         connection->connects_on_room = true;
         return;
@@ -371,15 +397,15 @@ static void begin(weir_connection *connection)
     weir_map_clear(&connection->topics);
     connection->in_flight = 0;
     weir_runner_forget(connection->runner);
-    const weir_code code = weir_connection_open(connection, &sink, &wait_ns, &error);
-    if (wait_ns > 0) {
-        weir_connection_enter(connection, WEIR_STATE_BACKOFF, WEIR_ERR_LIMIT, wait_ns,
-                              "the host takes no more attempts to connect for now (connect_rate)");
-        weir_timer_set(connection->timer, wait_ns);
-    } else if (code == WEIR_OK)
-        weir_timer_set(connection->timer, OPEN_DEADLINE_NS);
-    else
-        lose(connection, &error, 0, is_hopeless(code) || weir_connection_is_played(connection));
+    if (!connection->http) {
+        connect_link(connection);
+        return;
+    }
+    weir_code code = weir_world_refresh(&connection->world, connection->runtime->spec, &error);
+    if (code == WEIR_OK)
+        code = weir_http_session_ask(connection->http, &error);
+    if (code != WEIR_OK)
+        lose(connection, &error, 0, is_hopeless(code));
 }
 
 void weir_connection_unblocked(weir_connection *connection)
@@ -427,6 +453,8 @@ static void stop(weir_connection *connection)
 {
     connection->is_stopping = true;
     weir_timer_cancel(connection->timer);
+    if (connection->http)
+        weir_http_session_end(connection->http);
     weir_connection_deliver_rest(connection, true);
     if (connection->link) {
         int64_t linger_ns = atomic_load(&connection->runtime->stop_at_ns) - weir_mono_ns();
@@ -493,6 +521,9 @@ static bool make_parts(weir_connection *connection)
         weir_runner_on_control(connection->runner, weir_heartbeat_control, connection);
     if (connection->runner)
         weir_runner_on_gap(connection->runner, weir_holes_found, connection);
+    if (weir_plan_has_session(connection->plan) && !weir_connection_is_played(connection) &&
+        !(connection->http = weir_http_session_new(connection)))
+        return false;
     return weir_liveness_init(connection) && connection->beat.timer &&
            weir_pace_init(&connection->pace, limits->rate) && connection->subscriptions &&
            connection->runner && connection->arena && connection->timer && connection->talk;
@@ -533,6 +564,7 @@ weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtim
 void weir_connection_fini(weir_connection *connection)
 {
     weir_claim_drop(&connection->claim);
+    weir_http_session_free(connection->http);
     weir_plugin_timers_free(connection);
     weir_timer_free(connection->timer);
     weir_timer_free(connection->talk);

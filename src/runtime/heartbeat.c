@@ -67,6 +67,14 @@ static void hear(weir_connection *connection)
     beat->due_ns = weir_mono_ns() + spec->every_ns + spec->timeout_ns; /* of the venue's own */
 }
 
+/* Not fatal: the next connect asks for another session. */
+static void expire(weir_connection *connection)
+{
+    weir_error error = {0};
+    weir_fail(&error, WEIR_ERR_CLOSED, "the venue says that the session has expired");
+    weir_connection_drop(connection, &error, false);
+}
+
 void weir_heartbeat_control(void *user, weir_control kind, const weir_message *message,
                             const weir_value *data)
 {
@@ -77,6 +85,8 @@ void weir_heartbeat_control(void *user, weir_control kind, const weir_message *m
         reply(connection, message, data);
     else if (kind == WEIR_CONTROL_BEAT)
         hear(connection);
+    else if (kind == WEIR_CONTROL_EXPIRED)
+        expire(connection);
 }
 
 /* ------------------------------------------------------------------ the timer */

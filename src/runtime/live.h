@@ -24,6 +24,7 @@
 #include "runtime/consumer.h"
 #include "runtime/events.h"
 #include "runtime/exclusive.h"
+#include "runtime/http_session.h"
 #include "runtime/internal.h"
 #include "runtime/outbox.h"
 #include "runtime/pacing.h"
@@ -95,8 +96,9 @@ struct weir_connection {
     weir_arena *arena; /* what the link was opened with; emptied before each open */
     weir_options options;
     weir_backend_link *link;
-    weir_claim *claim; /* on the key that it alone may use */
-    weir_timer *timer; /* the deadline of a wait, or the end of a backoff */
+    weir_http_session *http; /* that is asked for before each connect; NULL: none */
+    weir_claim *claim;       /* on the key that it alone may use */
+    weir_timer *timer;       /* the deadline of a wait, or the end of a backoff */
     struct weir_plugin_timer *plugin_timers;
     weir_timer *talk; /* room for the next message, or the end of the wait for an answer */
     weir_beat beat;
@@ -179,6 +181,8 @@ void weir_connection_fini(weir_connection *connection);
 void weir_connection_obey(weir_connection *connection);
 /** Any thread. */
 void weir_connection_order(weir_connection *connection, unsigned orders);
+/** The session that was asked for is there, or why it is not. */
+void weir_connection_has_session(weir_connection *connection, const weir_session_outcome *outcome);
 /** Closes the link hard; for the end of a stop's deadline. */
 void weir_connection_abort(weir_connection *connection);
 

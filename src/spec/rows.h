@@ -103,6 +103,7 @@ extern const weir_key_table weir_field_table; /* what WEIR_SHAPE_FIELDS is made 
 
 extern const weir_shape weir_credentials_shape, weir_vars_shape, weir_mappings_shape;
 extern const weir_shape weir_assets_shape, weir_connections_shape, weir_auth_shape;
+extern const weir_shape weir_session_shape;
 extern const weir_shape weir_tests_shape, weir_frame_shape, weir_frames_shape;
 extern const weir_shape weir_plugins_shape, weir_hooks_shape, weir_sinks_shape;
 extern const weir_shape weir_layout_shape, weir_protobuf_shape;
@@ -149,6 +150,7 @@ void weir_read_fields(weir_reader *reader, weir_node *node, const weir_field **f
                       size_t *count);
 void weir_read_message(weir_reader *reader, weir_node *node, weir_message_spec *message);
 bool weir_is_message(const weir_node *node);
+void weir_read_session(weir_reader *reader, weir_node *node, void *auth);
 void weir_read_auth(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_protobuf(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_connections(weir_reader *reader, weir_node *node, void *model);

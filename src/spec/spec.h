@@ -150,6 +150,39 @@ typedef struct weir_wait_spec {
     int64_t timeout_ns;
 } weir_wait_spec;
 
+/** An HTTP request. */
+typedef struct weir_request_spec {
+    const weir_node *node;
+    weir_text url; /* template */
+    int method;    /* of weir_http_methods */
+    const weir_field *headers;
+    size_t header_count;
+    const weir_field *query;
+    size_t query_count;
+    bool has_form;
+    const weir_field *form;
+    size_t form_count;
+    bool has_body;
+    weir_message_spec body;
+    int64_t every_ns; /* of a renewal */
+} weir_request_spec;
+
+/** A request before each connect, and what it gives. */
+typedef struct weir_session_spec {
+    weir_request_spec request; /* first: it is read with the same table */
+    bool is_set;
+    const weir_field *extract;
+    size_t extract_count;
+    weir_text error;
+    weir_text expired;
+    int64_t timeout_ns;
+    bool has_renew;
+    weir_request_spec renew;
+} weir_session_spec;
+
+/** By weir_request_spec.method. */
+extern const char *const weir_http_methods[];
+
 typedef struct weir_auth_spec {
     bool is_set;
     const weir_node *node;
@@ -160,6 +193,7 @@ typedef struct weir_auth_spec {
     size_t query_count;
     const weir_field *login; /* of mqtt or zmq */
     size_t login_count;
+    weir_session_spec session;
     bool has_first_message;
     weir_message_spec first_message;
     weir_wait_spec ack;
