@@ -15,13 +15,20 @@
 #include "value/json_read.h"
 #include "value/json_write.h"
 
-enum { OFFSET_LEN_MAX = 32, NUM_DIGITS_MAX = 6 };
+enum { OFFSET_LEN_MAX = 32, NUM_DIGITS_MAX = 6, KEPT_MAX = 1024 * 1024 };
 
 /* ------------------------------------------------------------------ attachments */
 
+void weir_sio_reuse(weir_buf *buf)
+{
+    if (buf->cap > KEPT_MAX)
+        weir_buf_wipe(buf); /* it may have been a login */
+    weir_buf_clear(buf);
+}
+
 void weir_sio_attachments_clear(weir_sio_attachments *all)
 {
-    weir_buf_clear(&all->bytes);
+    weir_sio_reuse(&all->bytes);
     all->count = 0;
 }
 
@@ -313,7 +320,7 @@ weir_code weir_sio_event_read(weir_str json, const weir_sio_reading *reading, we
             return code;
     }
     read_arguments(&iter, reading->drops_offset, &args);
-    weir_buf_clear(&room->text);
+    weir_sio_reuse(&room->text);
     const filling f = {reading, &room->text, error};
     if (args.count == 1)
         return take_one(&f, &args, frame);
@@ -341,7 +348,7 @@ static void put_text(weir_buf *out, weir_str text, bool spreads, weir_buf *scrat
 {
     weir_value value;
     weir_json_error ignored;
-    weir_buf_clear(scratch);
+    weir_sio_reuse(scratch);
     weir_buf_put(scratch, text);
     char *slack = weir_buf_reserve(scratch, WEIR_JSON_SLACK);
     if (!slack) {

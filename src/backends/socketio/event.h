@@ -18,7 +18,10 @@ typedef struct weir_sio_attachments {
     size_t count;
 } weir_sio_attachments;
 
-/** Forgets them; keeps the memory. */
+/** Empties a buffer for the next message: its memory is kept unless it is large. */
+void weir_sio_reuse(weir_buf *buf);
+
+/** Forgets them. */
 void weir_sio_attachments_clear(weir_sio_attachments *all);
 /** Copies one more. False when out of memory; the caller has bounded their number. */
 bool weir_sio_attachments_add(weir_sio_attachments *all, weir_str bytes);

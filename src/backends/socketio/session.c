@@ -122,15 +122,20 @@ bool weir_sio_take_early(weir_backend_link *link)
         link->received_ns = head.received_ns;
         weir_sio_take(link, head.is_binary, packet);
     }
+    const bool is_all = link->early_used >= link->early.len;
+    if (is_all) {
+        weir_sio_reuse(&link->early);
+        link->early_used = 0;
+    }
     if (is_any && link->sink.on_batch && link->state == WEIR_SIO_UP)
         link->sink.on_batch(link->sink.user);
-    return link->early_used >= link->early.len;
+    return is_all;
 }
 
 static void put_packet(weir_backend_link *link, weir_sio_type type, weir_str id, weir_str json)
 {
     const weir_sio_packet packet = {.type = type, .nsp = link->settings.nsp, .id = id};
-    weir_buf_clear(&link->out);
+    weir_sio_reuse(&link->out);
     weir_buf_putc(&link->out, WEIR_EIO_MESSAGE);
     weir_sio_packet_put_head(&link->out, &packet);
     weir_buf_put(&link->out, json);
@@ -152,6 +157,9 @@ void weir_sio_join(weir_backend_link *link)
     const bool is_root = weir_str_is(link->settings.nsp, "/");
     link->state = WEIR_SIO_JOINING;
     link->is_known = true;
+    weir_sio_on_beat(link); /* whose turn it is to ping is only known now */
+    if (link->state != WEIR_SIO_JOINING)
+        return;
     weir_timer_set(link->deadline, link->ws_settings.upgrade_timeout_ns);
     if (link->version == WEIR_SIO_OLD && link->hello.len > 0)
         weir_sio_finish_with(link, WEIR_ERR_UNSUPPORTED, false,
@@ -348,7 +356,7 @@ static void take_event(weir_backend_link *link, const weir_sio_packet *packet)
 static void keep_pending(weir_backend_link *link, const weir_sio_packet *packet, weir_str text)
 {
     char *room;
-    weir_buf_clear(&link->pending_text);
+    weir_sio_reuse(&link->pending_text);
     room = weir_buf_reserve(&link->pending_text, text.len + WEIR_JSON_SLACK);
     if (!room) {
         weir_sio_finish_with(link, WEIR_ERR_NOMEM, false, "out of memory");
@@ -497,7 +505,7 @@ weir_code weir_sio_emit(weir_backend_link *link, weir_frame_kind kind, weir_str 
                                     .attachments = is_binary,
                                     .nsp = link->settings.nsp,
                                     .id = ask_ack(link, name, digits)};
-    weir_buf_clear(&link->out);
+    weir_sio_reuse(&link->out);
     weir_buf_putc(&link->out, WEIR_EIO_MESSAGE);
     weir_sio_packet_put_head(&link->out, &packet);
     weir_sio_event_put(&link->out, name, kind, bytes, link->settings.spreads, &link->scratch);

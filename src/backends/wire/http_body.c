@@ -8,7 +8,7 @@
 #include "util/error.h"
 
 enum { CHUNK_SIZE, CHUNK_EXTENSION, CHUNK_DATA, CHUNK_DATA_END, CHUNK_TRAILER };
-enum { EXTRA_MAX = 16 * 1024, SIZE_DIGITS_MAX = 15 };
+enum { EXTRA_MAX = 16 * 1024, SIZE_DIGITS_MAX = 15, KEPT_MAX = 1024 * 1024 };
 
 static weir_http_step bad(weir_error *error, const char *what)
 {
@@ -41,6 +41,8 @@ weir_http_step weir_http_body_begin(weir_http_body *body, const weir_http_head *
     size_t lengths, codings;
     const weir_str length = weir_http_get(head, "content-length", &lengths);
     const weir_str coding = weir_http_get(head, "transfer-encoding", &codings);
+    if (body->bytes.cap > KEPT_MAX)
+        weir_buf_fini(&body->bytes);
     weir_buf_clear(&body->bytes);
     body->max = max;
     body->left = body->line_len = body->extra_len = 0;
