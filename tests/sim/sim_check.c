@@ -15,8 +15,10 @@ enum { ATTEMPTS = 64, SENDERS = 256 };
 typedef struct line {
     bool is_wanted;
     int64_t unwanted_at;
-    uint64_t delivered; /* the last number */
-    uint64_t sent;      /* the last that the venue put on a link */
+    uint64_t delivered;          /* the last number */
+    bool is_new;                 /* wanted (again), and nothing delivered since */
+    uint64_t gap_last, gap_next; /* what a gap record told since the last record; 0: none did */
+    uint64_t sent;               /* the last that the venue put on a link */
     int sent_link;
 } line;
 
@@ -95,6 +97,7 @@ void sim_check_want(int stream, int symbol, bool is_wanted)
     sim_log("user %s %s %s", is_wanted ? "wants" : "leaves", sim_stream(stream),
             sim_symbol(symbol));
     l->is_wanted = is_wanted;
+    l->is_new = l->is_new || is_wanted;
     l->unwanted_at = sim_now();
 }
 
@@ -112,11 +115,49 @@ static int stream_of(weir_str name)
     return -1;
 }
 
+/* What is missing is told, with the right count, and before the record that shows it. */
+static void check_gap(line *l, const weir_record *record, const char *stream, const char *symbol)
+{
+    int64_t missed = 0, last = 0, next = 0;
+    if (!weir_record_get_i64(record, "gap.missed", &missed) ||
+        !weir_record_get_i64(record, "gap.last", &last) ||
+        !weir_record_get_i64(record, "gap.next", &next)) {
+        sim_broken("%s %s: a gap without numbers", stream, symbol);
+        return;
+    }
+    sim_log("gap %s %s: %lld after %lld", stream, symbol, (long long)missed, (long long)last);
+    if (missed <= 0 || next - last - 1 != missed)
+        sim_broken("%s %s: a gap of %lld from %lld to %lld", stream, symbol, (long long)missed,
+                   (long long)last, (long long)next);
+    if ((uint64_t)last != l->delivered && !l->is_new)
+        sim_broken("%s %s: a gap after %lld, and %llu was the last", stream, symbol,
+                   (long long)last, (unsigned long long)l->delivered);
+    l->gap_last = (uint64_t)last;
+    l->gap_next = (uint64_t)next;
+}
+
+static void check_covered(line *l, uint64_t number, const char *stream, const char *symbol)
+{
+    const bool is_next = number == l->delivered + 1;
+    const bool is_told = l->gap_next == number && l->gap_last == l->delivered;
+    if (!l->is_new && !is_next && !is_told)
+        sim_broken("%s %s: %llu after %llu, and no gap was told", stream, symbol,
+                   (unsigned long long)number, (unsigned long long)l->delivered);
+    if (!l->is_new && is_next && l->gap_next != 0)
+        sim_broken("%s %s: a gap was told, and nothing is missing", stream, symbol);
+    l->is_new = false;
+    l->gap_last = l->gap_next = 0;
+}
+
 void sim_check_record(const weir_record *record)
 {
     int64_t number = 0;
     const int stream = stream_of(weir_schema_stream(weir_record_schema(record)));
     const int symbol = sim_symbol_find(weir_asset_symbol(weir_record_asset(record)));
+    if (stream >= 0 && symbol >= 0 && weir_schema_is_gap(weir_record_schema(record))) {
+        check_gap(&check.lines[stream][symbol], record, sim_stream(stream), sim_symbol(symbol));
+        return;
+    }
     if (stream < 0 || symbol < 0 || !weir_record_get_i64(record, "n", &number)) {
         sim_broken("a record of no stream, no symbol or no number");
         return;
@@ -130,6 +171,7 @@ void sim_check_record(const weir_record *record)
         sim_broken("%s %s: %lld came %.1f s after the last user left", sim_stream(stream),
                    sim_symbol(symbol), (long long)number,
                    (double)(sim_now() - l->unwanted_at) / 1e9);
+    check_covered(l, (uint64_t)number, sim_stream(stream), sim_symbol(symbol));
     l->delivered = (uint64_t)number;
 }
 

@@ -93,7 +93,7 @@ static sim_profile draw_profile(sim_mode mode)
         .connect_fails = is_quiet ? 0 : (unsigned)sim_below(700),
         .link_faults = is_quiet ? 0 : (unsigned)sim_below(60),
         .ack_faults = is_quiet || sim_chance(400) ? 0 : (unsigned)sim_below(200),
-        .frame_drops = 0,
+        .frame_drops = is_quiet ? 0 : (unsigned)sim_below(200),
         .latency_ns = sim_between(SIM_MS, 400 * SIM_MS),
         .tick_ns = sim_between(500 * SIM_MS, 8 * SIM_S),
         .restarts = !is_quiet && sim_chance(400),
