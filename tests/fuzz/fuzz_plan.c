@@ -46,6 +46,14 @@ static const char *const specs[] = {
     "send: {json: {fields: {pong: \"data['ping']\"}}}}]}\n"
     "    converters:\n      data: {fields: {v: \"session.c[data[0]]['s']\", n: "
     "\"len(session.c)\"}}\n",
+    HEAD
+    "    streams: {whole: data, parts: quote}\n    parser: {format: msgpack}\n    router:\n"
+    "      rules:\n      - {channel: drop, match: \"'error' in data or data.get('code', 0)\"}\n"
+    "      - {channel: whole, match: \"data[1] if 1 in data else len(data) > 3\"}\n"
+    "      default_channel: parts\n    converters:\n      whole: {fields: {all: data}}\n"
+    "      parts:\n      - condition: \"'b' in data\"\n        each: \"data['b']\"\n"
+    "        fields: {v: item, s: \"data.get('s')\"}\n"
+    "      - fields: {p: \"float(data['d'][0]['p'])\", t: \"data['d'][-1]\"}\n",
 };
 
 enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };
