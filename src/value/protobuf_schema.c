@@ -392,7 +392,8 @@ static bool read_field(reading *r, weir_str bytes, const pending *message, weir_
     const bool is_implicit = message->is_proto3 && field->oneof < 0;
     if (raw.is_proto3_optional)
         field->oneof = -1;
-    if (raw.has_fallback && !field->is_repeated && field->type != WEIR_PB_MESSAGE) {
+    const bool is_alone = !field->is_repeated && field->oneof < 0;
+    if (raw.has_fallback && is_alone && field->type != WEIR_PB_MESSAGE) {
         if (!read_declared(r, &raw, field))
             return false;
     } else if (field->is_repeated || is_implicit) {
