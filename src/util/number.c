@@ -17,11 +17,7 @@
 
 #include "util/utf8.h"
 
-enum {
-    EXACT_POWER_MAX = 22,
-    EXPONENT_MAX = 100000,
-    SHORT_MAX = 15 /* digits that stay below 2^53, a point among them or not */
-};
+enum { EXACT_POWER_MAX = 22, EXPONENT_MAX = 100000 };
 
 #define EXACT_MAX (UINT64_C(1) << 53)
 
@@ -133,35 +129,102 @@ static double value_of(const scanned *in, weir_str text)
     return in->is_negative ? -value : value;
 }
 
+/* ------------------------------------------------------------------ sixteen bytes at a time */
+
+typedef unsigned __int128 wide; /* a text of at most 16 bytes, the first in the lowest byte */
+
+enum { WIDE_BYTES = 16 };
+
+static inline uint64_t load8(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(word) : word;
+}
+
+static inline uint64_t load4(const char *at)
+{
+    uint32_t word;
+    memcpy(&word, at, sizeof word);
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(word) : word;
+}
+
+/* 1 to 16 bytes, and nothing beyond them: pieces that overlap agree where they do. */
+static inline wide load_text(const char *at, size_t len)
+{
+    if (len >= 8)
+        return load8(at) | (wide)load8(at + len - 8) << 8 * (len - 8);
+    if (len >= 4)
+        return load4(at) | load4(at + len - 4) << 8 * (len - 4);
+    const uint64_t middle = (unsigned char)at[len / 2], last = (unsigned char)at[len - 1];
+    return (unsigned char)at[0] | middle << 8 * (len / 2) | last << 8 * (len - 1);
+}
+
+/* The top bit of each byte that is above 9. */
+static inline uint64_t above_nine(uint64_t word)
+{
+    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+    return (((word & low) + UINT64_C(0x7676767676767676)) | word) & ~low;
+}
+
+/* Eight digits as bytes, the highest in the lowest byte: neighbours are joined three times. */
+static inline uint64_t join_eight(uint64_t digits)
+{
+    digits = (digits * (10 << 8 | 1)) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
+    digits = (digits * (100 << 16 | 1)) >> 16 & UINT64_C(0x0000ffff0000ffff);
+    return (digits * (UINT64_C(10000) << 32 | 1)) >> 32;
+}
+
+static inline uint64_t join_digits(wide digits)
+{
+    return join_eight((uint64_t)digits) * 100000000 + join_eight((uint64_t)(digits >> 64));
+}
+
 /*
- * The number of nearly every feed: at most 15 digits, a point, no exponent. Everything stays in
- * registers, which halves the time of the general scanner. False means "ask the scanner".
+ * Digits with at most one point among them, 1 to 16 bytes, in JSON's form without a sign. The text
+ * is moved to the end of the 16 bytes, so that what is in front of it reads as leading zeros, and
+ * the digits in front of the point are moved over it. No loop, so nothing is mispredicted, however
+ * long the numbers of a feed are. False: anything else.
+ */
+static inline bool read_digits(const char *at, size_t len, uint64_t *mantissa, unsigned *decimals)
+{
+    const wide zeros = (wide)UINT64_C(0x3030303030303030) << 64 | UINT64_C(0x3030303030303030);
+    wide text = (load_text(at, len) ^ zeros) << 8 * (WIDE_BYTES - len);
+    const wide others = (wide)above_nine((uint64_t)(text >> 64)) << 64 | above_nine((uint64_t)text);
+    size_t whole = len;
+    *decimals = 0;
+    if (others) {
+        const uint64_t low = (uint64_t)others;
+        const unsigned place = (unsigned)(low ? __builtin_ctzll(low)
+                                              : 64 + __builtin_ctzll((uint64_t)(others >> 64))) /
+                               8;
+        const wide before = ((wide)1 << 8 * place) - 1;
+        if ((others & (others - 1)) != 0 || (uint8_t)(text >> 8 * place) != ('.' ^ '0'))
+            return false;
+        *decimals = WIDE_BYTES - 1 - place;
+        whole = len - 1 - *decimals;
+        if (whole == 0 || *decimals == 0)
+            return false;
+        text = (text & ~(before << 8 | 0xff)) | (text & before) << 8;
+    }
+    *mantissa = join_digits(text);
+    return whole == 1 || *at != '0';
+}
+
+/*
+ * The number of nearly every feed: at most 16 bytes without a sign and an exponent, digits that a
+ * double holds. False means "ask the scanner".
  */
 static inline bool parse_short(const char *at, const char *end, double *value)
 {
-    if (end - at > SHORT_MAX)
-        return false;
-    bool is_negative = *at == '-';
+    const bool is_negative = *at == '-';
     at += is_negative;
-    const char *first = at;
-    uint64_t mantissa = 0;
-    for (; at < end && is_digit(*at); at++)
-        mantissa = mantissa * 10 + (uint64_t)(*at - '0');
-    if (at == first || (*first == '0' && at - first > 1))
+    uint64_t mantissa;
+    unsigned decimals;
+    if (end - at > WIDE_BYTES || end == at ||
+        !read_digits(at, (size_t)(end - at), &mantissa, &decimals) || mantissa > EXACT_MAX)
         return false;
-    double result;
-    if (at == end) {
-        result = (double)mantissa;
-    } else {
-        const char *point = at;
-        if (*at++ != '.')
-            return false;
-        for (; at < end && is_digit(*at); at++)
-            mantissa = mantissa * 10 + (uint64_t)(*at - '0');
-        if (at != end || at - point < 2)
-            return false;
-        result = (double)mantissa / powers[at - point - 1];
-    }
+    const double result = (double)mantissa / powers[decimals];
     *value = is_negative ? -result : result;
     return true;
 }
@@ -304,6 +367,13 @@ weir_int_result weir_int_parse_json(weir_str text, int64_t *value)
     }
     if (text.len > 1 && text.ptr[0] == '0')
         return WEIR_INT_MALFORMED;
+    uint64_t total;
+    unsigned decimals;
+    if (text.len - 1 < WIDE_BYTES && read_digits(text.ptr, text.len, &total, &decimals) &&
+        decimals == 0) {
+        *value = is_negative ? -(int64_t)total : (int64_t)total;
+        return WEIR_INT_OK;
+    }
     return read_int(text, is_negative, value);
 }
 
