@@ -280,32 +280,62 @@ void weir_asset_cache_free(weir_asset_cache *cache)
     free(cache);
 }
 
+static inline uint64_t load8(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static inline uint64_t load4(const char *at)
+{
+    uint32_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* The last bytes of a text, at most eight of them that are new: pieces may overlap. */
+static inline uint64_t tail_of(weir_str text)
+{
+    const char *at = text.ptr;
+    if (text.len >= 8)
+        return load8(at + text.len - 8);
+    if (text.len >= 4)
+        return load4(at) | load4(at + text.len - 4) << 32;
+    if (text.len == 0)
+        return 0;
+    return (unsigned char)at[0] | (uint64_t)(unsigned char)at[text.len / 2] << 8 |
+           (uint64_t)(unsigned char)at[text.len - 1] << 16;
+}
+
 /* Quick and unseeded: a collision costs a miss, nothing else. */
-static uint64_t quick_hash(weir_asset_key key, weir_str text)
+static inline uint64_t quick_hash(weir_asset_key key, weir_str text)
 {
     uint64_t sum = ((uint64_t)text.len << 8 | (uint64_t)key) * UINT64_C(0x9e3779b97f4a7c15);
-    const char *at = text.ptr;
-    size_t left = text.len;
-    for (; left >= 8; at += 8, left -= 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof word);
-        sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
+    for (size_t at = 0; at + 8 < text.len; at += 8) {
+        sum = (sum ^ load8(text.ptr + at)) * UINT64_C(0xff51afd7ed558ccd);
         sum ^= sum >> 32;
     }
-    uint64_t tail = 0;
-    for (size_t i = 0; i < left; i++)
-        tail = tail << 8 | (unsigned char)at[i];
-    sum = (sum ^ tail) * UINT64_C(0xff51afd7ed558ccd);
+    sum = (sum ^ tail_of(text)) * UINT64_C(0xff51afd7ed558ccd);
     return sum ^ sum >> 32;
+}
+
+static inline bool is_same(weir_str a, weir_str b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t at = 0; at + 8 < a.len; at += 8)
+        if (load8(a.ptr + at) != load8(b.ptr + at))
+            return false;
+    return tail_of(a) == tail_of(b);
 }
 
 /* An asset that was found by another word than its own symbol, id or broker symbol was found by its
  * symbol (create_locked). */
-static bool is_hit(const cached *place, uint64_t hash, weir_asset_key key, weir_str text)
+static inline bool is_hit(const cached *place, uint64_t hash, weir_asset_key key, weir_str text)
 {
     return place->asset && place->hash == hash && place->key == key &&
-           (weir_str_eq(text_of(place->asset, key), text) ||
-            weir_str_eq(place->asset->symbol, text));
+           (is_same(place->asset->symbol, text) || is_same(text_of(place->asset, key), text));
 }
 
 /* Failing to grow is no failure: the cache just stays as it is. */

@@ -111,6 +111,46 @@ static inline const char *weir_scan_digits(const weir_scan *scan, const char *at
     return at < scan->end ? at : scan->end;
 }
 
+/** Behind an exponent of up to three digits; `at` is its letter. NULL: not one. */
+static inline const char *weir_scan_short_exponent(const weir_scan *scan, const char *at)
+{
+    at++;
+    at += *at == '+' || *at == '-';
+    const char *digits = at;
+    while (weir_scan_is_digit(*at) && at < digits + 4)
+        at++;
+    return at > digits && at < digits + 4 && at <= scan->end ? at : NULL;
+}
+
+/**
+ * The number of a feed: no sign, and no longer than a window; the position behind it, or NULL for
+ * every other one, right or wrong. Two bits are found, and nothing is looped over.
+ */
+static inline const char *weir_scan_short_number(const weir_scan *scan, const char *at,
+                                                 uint8_t *flags)
+{
+    uint32_t others = weir_scan_others(at);
+    unsigned to = (unsigned)__builtin_ctz(others);
+    if (to == 0 || (*at == '0' && to > 1))
+        return NULL;
+    *flags = WEIR_VALUE_INTEGRAL | WEIR_VALUE_ASCII;
+    if (at[to] == '.') {
+        const unsigned point = to;
+        others &= others - 1;
+        to = (unsigned)__builtin_ctz(others | UINT32_C(1) << 31);
+        *flags = WEIR_VALUE_ASCII;
+        if (to == point + 1)
+            return NULL;
+    }
+    if (to >= WEIR_SCAN_WINDOW || at + to > scan->end)
+        return NULL;
+    if (__builtin_expect((at[to] | 0x20) == 'e', 0)) {
+        *flags = WEIR_VALUE_ASCII;
+        return weir_scan_short_exponent(scan, at + to);
+    }
+    return at + to;
+}
+
 /** A number; returns the position behind it. *flags gets WEIR_VALUE_INTEGRAL when it is. */
 static inline const char *weir_scan_number(weir_scan *scan, const char *at, uint8_t *flags)
 {
@@ -156,14 +196,18 @@ static inline const char *weir_scan_literal(weir_scan *scan, const char *at, con
     return at + len;
 }
 
+/* Written as two words: a value that is put together from its parts is slow to be copied at once.
+ */
 static inline weir_value weir_scan_span(uint8_t kind, uint8_t flags, weir_raw raw, const char *from,
                                         const char *to)
 {
-    weir_value v = {0};
-    v.kind = kind;
-    v.flags = flags;
-    v.aux = (uint16_t)raw;
-    v.len = (uint32_t)(to - from);
+    weir_value v;
+    const uint32_t what = kind | (uint32_t)flags << 8 | (uint32_t)raw << 16;
+    const uint64_t head = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+                              ? (uint64_t)kind << 56 | (uint64_t)flags << 48 | (uint64_t)raw << 32 |
+                                    (uint32_t)(to - from)
+                              : what | (uint64_t)(uint32_t)(to - from) << 32;
+    memcpy(&v, &head, sizeof head);
     v.s = from;
     return v;
 }

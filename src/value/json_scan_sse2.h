@@ -33,4 +33,16 @@ static inline const char *weir_scan_special(const char *at, const char *end, uns
     return at;
 }
 
+/** Bytes that weir_scan_others looks at. */
+enum { WEIR_SCAN_WINDOW = 16 };
+
+/** Bit i: byte i of the window at `at` is no digit. Bits above the window are set. */
+static inline uint32_t weir_scan_others(const char *at)
+{
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    const __m128i values = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+    const __m128i digits = _mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values);
+    return ~(uint32_t)_mm_movemask_epi8(digits);
+}
+
 #endif

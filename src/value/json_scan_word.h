@@ -36,4 +36,18 @@ static inline const char *weir_scan_special(const char *at, const char *end, uns
     return at;
 }
 
+enum { WEIR_SCAN_WINDOW = 8 };
+
+static inline uint32_t weir_scan_others(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+        word = __builtin_bswap64(word);
+    word ^= WEIR_SCAN_ONES * '0';
+    const uint64_t tops =
+        (((word & ~WEIR_SCAN_HIGHS) + WEIR_SCAN_ONES * 0x76) | word) & WEIR_SCAN_HIGHS;
+    return (uint32_t)(tops * UINT64_C(0x0002040810204081) >> 56) | ~UINT32_C(0xff);
+}
+
 #endif

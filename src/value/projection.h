@@ -12,7 +12,7 @@
 #ifndef WEIR_VALUE_PROJECTION_H
 #define WEIR_VALUE_PROJECTION_H
 
-#include "value/json_read.h"
+#include "value/json_index.h"
 
 typedef struct weir_projection weir_projection;
 
@@ -46,6 +46,43 @@ weir_str weir_projection_path(weir_arena *arena, const weir_projection *projecti
  */
 bool weir_projection_decode(const weir_projection *projection, weir_str text, weir_value *slots,
                             weir_value *whole, weir_json_error *error);
+/** What is known of the messages that a projection has met (value/shape.h), of one thread. */
+typedef struct weir_shapes weir_shapes;
+weir_shapes *weir_shapes_new(void);
+void weir_shapes_free(weir_shapes *shapes);
+
+/**
+ * The same, going from quote to quote by an index that is made here. False also when this way
+ * cannot be taken: weir_projection_decode then tells what is wrong, if anything is. Where it says
+ * true, it says exactly what weir_projection_decode says. `shapes` may be NULL.
+ */
+bool weir_projection_decode_indexed(const weir_projection *projection, weir_json_index *index,
+                                    weir_shapes *shapes, weir_str text, weir_value *slots,
+                                    weir_value *whole);
+/**
+ * The elements of a list, a row each: the slots, and behind them the element itself. Zero to start;
+ * memory is kept from list to list. A list that needs more than WEIR_ROWS_VALUES_MAX values is to
+ * be taken element by element.
+ */
+enum { WEIR_ROWS_VALUES_MAX = 1 << 20 };
+typedef struct weir_rows {
+    weir_value *values;
+    size_t width; /* values of a row */
+    size_t count;
+    size_t cap;
+} weir_rows;
+void weir_rows_fini(weir_rows *rows);
+/** A text that is a list. False: it is not, or this way cannot be taken. */
+bool weir_projection_rows_indexed(const weir_projection *projection, weir_json_index *index,
+                                  weir_shapes *shapes, weir_str text, weir_rows *rows);
+/** A list that lies in the text of an index and has been validated. */
+bool weir_projection_rows_of(const weir_projection *projection, weir_json_index *index,
+                             weir_shapes *shapes, const weir_value *list, weir_rows *rows);
+/** weir_json_parse likewise. */
+bool weir_json_parse_indexed(weir_json_index *index, weir_str text, weir_value *whole);
+/** weir_projection_fill for a value that lies in the text of an index; false: it does not. */
+bool weir_projection_fill_indexed(const weir_projection *projection, weir_json_index *index,
+                                  const weir_value *value, weir_value *slots);
 /** Fills the slots from a value: raw (already validated, so nothing can fail) or built. */
 void weir_projection_fill(const weir_projection *projection, const weir_value *value,
                           weir_value *slots);

@@ -87,7 +87,24 @@ static inline weir_node *weir_node_at_key(const weir_node *node, const char *key
     }
 }
 
+/** The child of a key that has escapes; projection_walk.c. */
+weir_node *weir_projection_find_escaped(const weir_node *node, const weir_value *key);
+
+/** The child of a key (STR, or RAW when it has escapes), or NULL. The node has keys. */
+static inline weir_node *weir_projection_find(const weir_node *node, const weir_value *key)
+{
+    return key->kind == WEIR_STR ? weir_node_at_key(node, key->s, key->len)
+                                 : weir_projection_find_escaped(node, key);
+}
+
 /** Fills the slots of a node and of what is below it from its value. */
 void weir_node_fill(const weir_node *node, const weir_value *value, weir_value *slots);
+
+/** Empties the slots below a node, because its key has come again. */
+static inline void weir_projection_clear_below(const weir_node *node, weir_value *slots)
+{
+    for (uint32_t i = 0; i < node->below_count; i++)
+        slots[node->below[i]] = weir_value_absent();
+}
 
 #endif

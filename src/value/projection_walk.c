@@ -33,7 +33,7 @@ enum { UNESCAPED_MAX = 256 };
 
 /* A key with escapes is rare: it is unescaped and looked up again, or compared with each key if it
  * may be one of uncommon length. */
-static weir_node *find_escaped(const weir_node *node, const weir_value *key)
+weir_node *weir_projection_find_escaped(const weir_node *node, const weir_value *key)
 {
     char text[UNESCAPED_MAX + 8] = {0};
     bool is_ascii;
@@ -50,24 +50,12 @@ static weir_node *find_escaped(const weir_node *node, const weir_value *key)
     return NULL;
 }
 
-static inline weir_node *find_key(const weir_node *node, const weir_value *key)
-{
-    return key->kind == WEIR_STR ? weir_node_at_key(node, key->s, key->len)
-                                 : find_escaped(node, key);
-}
-
-static void clear_below(const walk *w, const weir_node *node)
-{
-    for (uint32_t i = 0; i < node->below_count; i++)
-        w->slots[node->below[i]] = weir_value_absent();
-}
-
 static const char *walk_member(walk *w, const char *at, const weir_node *child, unsigned depth,
                                uint64_t *shown)
 {
     uint64_t bit = UINT64_C(1) << (child->ordinal % 64);
     if (child->below_count && (*shown & bit))
-        clear_below(w, child);
+        weir_projection_clear_below(child, w->slots);
     *shown |= bit;
     weir_value unwanted;
     weir_value *out = child->slot == WEIR_NO_SLOT ? &unwanted : &w->slots[child->slot];
@@ -87,7 +75,7 @@ static const char *walk_object(walk *w, const char *at, const weir_node *node, u
         at = weir_scan_key(&w->scan, at, &key);
         if (!at)
             return NULL;
-        const weir_node *child = find_key(node, &key);
+        const weir_node *child = weir_projection_find(node, &key);
         at = child ? walk_member(w, at, child, depth, &shown) : weir_scan_skip(&w->scan, at, depth);
         if (!at)
             return NULL;

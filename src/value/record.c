@@ -90,7 +90,10 @@ static size_t extend(weir_batch *batch, size_t size, size_t align)
     size_t padding = (align - used % align) % align;
     if (size > UINT32_MAX - BLOCK - padding - used)
         return SIZE_MAX;
-    char *at = weir_buf_reserve(&batch->bytes, padding + size + BLOCK);
+    weir_buf *bytes = &batch->bytes;
+    const bool has_room =
+        padding + size + BLOCK <= bytes->cap - bytes->len && bytes->ptr && !bytes->failed;
+    char *at = has_room ? bytes->ptr + bytes->len : weir_buf_reserve(bytes, padding + size + BLOCK);
     if (!at)
         return SIZE_MAX;
     memset(at, 0, padding + size);

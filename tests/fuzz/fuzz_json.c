@@ -4,6 +4,9 @@
  * known differences are ours by design: at most WEIR_JSON_DEPTH_MAX levels; numbers beyond int64
  * and double are kept; NUL and lone surrogates may be escaped.
  *
+ * And the fast walk against the general one: by the index alone, by shapes that were learnt from
+ * all inputs before, and by the shape of this one. Both accept the same texts, with equal slots.
+ *
  * The bytes behind the text are closing brackets and quotes, so that a reader that believes them
  * accepts what jansson does not; behind those the address sanitizer watches.
  */
@@ -216,6 +219,55 @@ static void check_lookups(weir_arena *arena, const weir_value *whole)
     CHECK(whole->aux == WEIR_RAW_OBJECT || !weir_json_element(whole, count, &found));
 }
 
+static void check_fast(weir_str text, bool decoded, const weir_value *slots,
+                       const weir_value *whole)
+{
+    static weir_json_index index;
+    static weir_shapes *shapes;
+    weir_value again[PATHS], it = weir_value_absent();
+    if (!shapes)
+        shapes = weir_shapes_new();
+    for (int way = 0; way < 3; way++) {
+        const bool is_good = weir_projection_decode_indexed(
+            projection, &index, way == 0 ? NULL : shapes, text, again, &it);
+        CHECK(is_good == decoded);
+        CHECK(!is_good || memcmp(&it, whole, sizeof it) == 0);
+        CHECK(!is_good ||
+              memcmp(again, slots, weir_projection_slots(projection) * sizeof *slots) == 0);
+    }
+    CHECK(weir_json_parse_indexed(&index, text, &it) == decoded);
+    CHECK(!decoded || memcmp(&it, whole, sizeof it) == 0);
+}
+
+/* Each element by rows, and by filling slots from it. */
+static void check_rows(weir_str text, bool decoded, const weir_value *whole)
+{
+    static weir_json_index index;
+    static weir_shapes *shapes;
+    static weir_rows rows;
+    if (!shapes)
+        shapes = weir_shapes_new();
+    const bool is_list = decoded && whole->kind == WEIR_RAW && whole->aux == WEIR_RAW_ARRAY;
+    for (int way = 0; way < 2; way++) {
+        CHECK(weir_projection_rows_indexed(projection, &index, shapes, text, &rows) == is_list);
+        if (!is_list)
+            return;
+        weir_json_iter iter;
+        weir_value key, item, again[PATHS];
+        size_t count = 0;
+        CHECK(rows.count == weir_json_count(whole));
+        weir_json_iter_init(&iter, whole);
+        while (weir_json_iter_next(&iter, &key, &item)) {
+            const weir_value *row = rows.values + count++ * rows.width;
+            weir_projection_fill(projection, &item, again);
+            CHECK(memcmp(row, again, weir_projection_slots(projection) * sizeof *row) == 0);
+            CHECK(memcmp(&row[rows.width - 1], &item, sizeof item) == 0);
+        }
+        CHECK(weir_projection_rows_of(projection, &index, NULL, whole, &rows));
+        CHECK(rows.count == count);
+    }
+}
+
 static bool contains(weir_str text, const char *word)
 {
     return text.len >= strlen(word) && memmem(text.ptr, text.len, word, strlen(word));
@@ -251,6 +303,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     CHECK(weir_json_parse(text, &parsed, &error) == decoded);
     CHECK(decoded ||
           (error.text && why.text && error.offset <= size && why.offset == error.offset));
+    check_fast(text, decoded, slots, &whole);
+    check_rows(text, decoded, &whole);
     json_error_t refusal;
     json_t *json = json_loadb(copy, size, JSON_DECODE_ANY | JSON_ALLOW_NUL, &refusal);
     if (decoded) {

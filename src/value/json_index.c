@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The index of a text: memory, the choice of an implementation, and searching. */
+#include "value/json_index.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+const weir_index_variant *const weir_index_variants[] = {
+#if defined(__x86_64__)
+    &weir_index_avx512, &weir_index_avx2,
+    &weir_index_sse2,
+#elif defined(__aarch64__)
+    &weir_index_neon,
+#endif
+    &weir_index_word,   NULL,
+};
+
+static weir_index_fill *choose(void)
+{
+    size_t i = 0;
+    while (!weir_index_variants[i]->is_supported())
+        i++;
+    return weir_index_variants[i]->fill;
+}
+
+/* Two threads that come here first choose the same. */
+static weir_index_fill *chosen_fill(void)
+{
+    static _Atomic(weir_index_fill *) chosen;
+    weir_index_fill *fill = atomic_load_explicit(&chosen, memory_order_relaxed);
+    if (__builtin_expect(fill == NULL, 0)) {
+        fill = choose();
+        atomic_store_explicit(&chosen, fill, memory_order_relaxed);
+    }
+    return fill;
+}
+
+void weir_json_index_fini(weir_json_index *index)
+{
+    free(index->quotes);
+    *index = (weir_json_index){0};
+}
+
+static bool reserve(weir_json_index *index, size_t len)
+{
+    const size_t wanted = len + WEIR_INDEX_SPARE;
+    if (wanted <= index->cap)
+        return true;
+    const size_t cap = wanted + wanted / 2;
+    uint32_t *quotes = malloc(cap * sizeof *quotes);
+    if (!quotes)
+        return false;
+    free(index->quotes);
+    index->quotes = quotes;
+    index->cap = cap;
+    return true;
+}
+
+bool weir_json_index_make(weir_json_index *index, weir_str text)
+{
+    index->base = text.ptr;
+    index->len = 0; /* holds nothing while it is not made */
+    index->hint = 0;
+    if (text.len == 0 || text.len > WEIR_INDEX_TEXT_MAX || !reserve(index, text.len))
+        return false;
+    index->len = text.len;
+    chosen_fill()(index);
+    for (size_t i = 0; i < 4; i++)
+        index->quotes[index->count + i] = WEIR_INDEX_END;
+    if (index->count % 2 == 0 && !(index->flags & WEIR_INDEX_CONTROL))
+        return true;
+    index->len = 0;
+    return false;
+}
+
+/* The first ordinal in [low, high) whose quote is at or behind `offset`, or high. */
+static size_t search(const weir_json_index *index, size_t low, size_t high, uint32_t offset)
+{
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (index->quotes[middle] < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Places are mostly asked for from the front to the back, each near the one before. */
+size_t weir_json_index_find(weir_json_index *index, const char *at)
+{
+    const uint32_t offset = (uint32_t)(at - index->base);
+    size_t low = index->hint;
+    if (low > 0 && index->quotes[low - 1] >= offset)
+        low = 0;
+    size_t step = 1;
+    while (low + step < index->count && index->quotes[low + step - 1] < offset) {
+        low += step;
+        step *= 2;
+    }
+    const size_t high = low + step < index->count ? low + step : index->count;
+    index->hint = search(index, low, high, offset);
+    return index->hint;
+}

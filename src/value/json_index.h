@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The index of a JSON text: where its quotes are, found 64 bytes at a time, so that a walk goes
+ * from one end of a string to the other without looking at what is between. It is a hint and no
+ * proof: whoever walks by it checks every byte outside of strings himself, and for what is inside
+ * of them has three facts about the whole text (see the flags).
+ *
+ * One implementation per instruction set, each in a file of its own, chosen when the first index is
+ * made; all give equal results. Text passed in has WEIR_JSON_SLACK readable bytes behind it.
+ */
+#ifndef WEIR_VALUE_JSON_INDEX_H
+#define WEIR_VALUE_JSON_INDEX_H
+
+#include "value/json_read.h"
+
+enum {
+    WEIR_INDEX_BACKSLASH = 1, /**< there is one somewhere */
+    WEIR_INDEX_HIGH = 2,      /**< there is a byte above 0x7f somewhere */
+    WEIR_INDEX_CONTROL = 4    /**< a control character stands within a string */
+};
+
+enum {
+    WEIR_INDEX_TEXT_MAX = 1 << 28, /**< longer texts have no index */
+    WEIR_INDEX_END = UINT32_MAX,   /**< stands behind the last quote, several times */
+    WEIR_INDEX_SPARE = 64 + 4      /**< places that a filler may write behind the last quote */
+};
+
+typedef struct weir_json_index {
+    const char *base;
+    size_t len;
+    uint32_t *quotes; /**< offsets of quotes that are not escaped, ascending */
+    size_t count;
+    size_t cap;
+    size_t hint; /**< ordinal near which the last search ended */
+    unsigned flags;
+} weir_json_index;
+
+void weir_json_index_fini(weir_json_index *index);
+/**
+ * Makes the index of a text, keeping the memory of the one before. False: the text is too long, its
+ * strings do not end, a control character stands in one, or out of memory; whatever it is, the
+ * general decoder is to be asked.
+ */
+bool weir_json_index_make(weir_json_index *index, weir_str text);
+/** The ordinal of the first quote at or behind a place of the text. */
+size_t weir_json_index_find(weir_json_index *index, const char *at);
+
+/** The text goes away, or changes. */
+static inline void weir_json_index_forget(weir_json_index *index)
+{
+    index->len = 0;
+}
+
+/** True if the bytes of a span are within the text (and so have slack behind them). */
+static inline bool weir_json_index_holds(const weir_json_index *index, const char *at)
+{
+    return (size_t)(at - index->base) < index->len;
+}
+
+/* ------------------------------------------------------------------ the implementations */
+
+/** Fills quotes, count and flags; `quotes` has room for len + WEIR_INDEX_SPARE. */
+typedef void weir_index_fill(weir_json_index *index);
+
+typedef struct weir_index_variant {
+    const char *name;
+    bool (*is_supported)(void);
+    weir_index_fill *fill;
+} weir_index_variant;
+
+/** All that this program has, the fastest first; the last one works everywhere. Ends with NULL. */
+extern const weir_index_variant *const weir_index_variants[];
+extern const weir_index_variant weir_index_avx512, weir_index_avx2, weir_index_sse2,
+    weir_index_neon, weir_index_word;
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The index with AVX-512 (BW, VBMI2): 64 bytes at a time, and places of bits by compression. */
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "value/json_index_block.h"
+
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt")))
+
+TARGET static inline weir_index_masks masks_of(const char *at)
+{
+    const __m512i bytes = _mm512_loadu_si512((const void *)at);
+    weir_index_masks m;
+    m.quote = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('"'));
+    m.backslash = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\\'));
+    m.control = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20));
+    m.high = _mm512_movepi8_mask(bytes);
+    m.is_rare = !_kortestz_mask64_u8(_kor_mask64(m.backslash, m.control), m.high);
+    return m;
+}
+
+/* The numbers 0 to 63 of which those with a bit are pushed together, sixteen written at a time. */
+TARGET static inline uint32_t *append(uint32_t *to, uint64_t bits, uint32_t base)
+{
+    static const uint8_t numbers[64] = {
+        0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+        22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
+        44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    const int count = __builtin_popcountll(bits);
+    const __m512i places =
+        _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512((const void *)numbers));
+    const __m512i first = _mm512_set1_epi32((int)base);
+    __m512i wide = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places));
+    _mm512_storeu_si512((void *)to, _mm512_add_epi32(wide, first));
+    if (__builtin_expect(count > 16, 0)) {
+        wide = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places, 1));
+        _mm512_storeu_si512((void *)(to + 16), _mm512_add_epi32(wide, first));
+        wide = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places, 2));
+        _mm512_storeu_si512((void *)(to + 32), _mm512_add_epi32(wide, first));
+        wide = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places, 3));
+        _mm512_storeu_si512((void *)(to + 48), _mm512_add_epi32(wide, first));
+    }
+    return to + count;
+}
+
+TARGET static void fill(weir_json_index *index)
+{
+    weir_index_fill_with(index, masks_of, append);
+}
+
+static bool is_supported(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2") &&
+           __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+           __builtin_cpu_supports("popcnt");
+}
+
+const weir_index_variant weir_index_avx512 = {"avx512", is_supported, fill};
+#endif

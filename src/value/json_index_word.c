@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* The index with plain 64-bit arithmetic, eight bytes at a time: works everywhere, and is what the
+ * others are compared with. */
+#include "value/json_index_block.h"
+
+#define ONES  UINT64_C(0x0101010101010101)
+#define HIGHS UINT64_C(0x8080808080808080)
+#define LOWS  UINT64_C(0x7f7f7f7f7f7f7f7f)
+
+/* The top bits of eight bytes, the first byte's lowest. */
+static inline uint64_t gather(uint64_t tops)
+{
+    return (tops & HIGHS) * UINT64_C(0x0002040810204081) >> 56;
+}
+
+/* The top bit of each byte that is zero; exact, unlike the quicker test for any. */
+static inline uint64_t zeros(uint64_t word)
+{
+    return ~(((word & LOWS) + LOWS) | word | LOWS);
+}
+
+static inline weir_index_masks masks_of(const char *at)
+{
+    weir_index_masks m = {0};
+    for (unsigned i = 0; i < 64; i += 8) {
+        uint64_t word;
+        memcpy(&word, at + i, sizeof word);
+        if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+            word = __builtin_bswap64(word);
+        m.quote |= gather(zeros(word ^ ONES * '"')) << i;
+        m.backslash |= gather(zeros(word ^ ONES * '\\')) << i;
+        m.control |= gather(zeros(word & ONES * 0xe0)) << i;
+        m.high |= gather(word) << i;
+    }
+    m.is_rare = (m.backslash | m.control | m.high) != 0;
+    return m;
+}
+
+static void fill(weir_json_index *index)
+{
+    weir_index_fill_with(index, masks_of, weir_index_append_bits);
+}
+
+static bool is_supported(void)
+{
+    return true;
+}
+
+const weir_index_variant weir_index_word = {"word", is_supported, fill};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Eight numbers at a time. A record has several and a book hundreds, all short, and reading them
+ * one by one is most of what a decoder does; side by side in the lanes of a vector register they
+ * cost a tenth. One implementation per instruction set, as for the index (json_index.h).
+ *
+ * Taken are the numbers of feeds: 1 to 16 digits and points without a sign or an exponent. Digits
+ * up to 2^53 over a power of ten up to 10^15 are exact doubles both, so one division rounds
+ * correctly. Whatever else a text is, its lane says so, and util/number.h is to be asked.
+ */
+#ifndef WEIR_VALUE_NUMBER_LANES_H
+#define WEIR_VALUE_NUMBER_LANES_H
+
+#include "value/value.h"
+
+enum { WEIR_LANES = 8, WEIR_LANE_TEXT_MAX = 16 };
+
+/** A text for lanes that are not used. */
+extern const char weir_lane_zero[WEIR_LANE_TEXT_MAX];
+
+/** Texts, and what was read: bit i of a mask tells of lane i. */
+typedef struct weir_lanes {
+    const char *at[WEIR_LANES];
+    uint32_t len[WEIR_LANES];
+    double real[WEIR_LANES];
+    int64_t whole[WEIR_LANES]; /**< the digits without their point */
+    unsigned is_real;          /**< real is the number, correctly rounded */
+    unsigned is_whole;         /**< there was no point: whole is the number */
+} weir_lanes;
+
+/** Reads the first `used`; an unused lane is given weir_lane_zero. Behind the first byte of each
+ * text 16 are readable. */
+typedef void weir_lanes_read_fn(weir_lanes *lanes, unsigned used);
+
+/**
+ * Price levels of an array whose strings have been checked to stand in arrays of two: the first two
+ * strings of each. `quotes` are the offsets from `base` of four quotes a level, `stride` quotes
+ * from one level to the next. How many levels were read before one that is not of the common kind.
+ */
+typedef size_t weir_levels_read_fn(const char *base, const uint32_t *quotes, size_t stride,
+                                   weir_level *levels, size_t count);
+
+/**
+ * Price levels of an array of arrays of bare numbers, [[1.5,2],[1.4,3]], which has been found to be
+ * JSON: the first two numbers of each, and nothing else in any. *at is the first inner bracket, and
+ * then that of the level after the last that was read. How many were read before one that is not of
+ * that form, `count` at most.
+ */
+typedef size_t weir_bare_levels_fn(const char **at, weir_level *levels, size_t count);
+
+typedef struct weir_lanes_variant {
+    const char *name;
+    bool (*is_supported)(void);
+    weir_lanes_read_fn *read;
+    weir_levels_read_fn *levels;
+    weir_bare_levels_fn *bare_levels;
+} weir_lanes_variant;
+
+/** The fastest that works here. */
+const weir_lanes_variant *weir_lanes_best(void);
+
+/** All that this program has, the fastest first; the last one works everywhere. Ends with NULL. */
+extern const weir_lanes_variant *const weir_lanes_variants[];
+extern const weir_lanes_variant weir_lanes_avx512, weir_lanes_plain;
+
+#endif

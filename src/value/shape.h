@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shapes: what the messages of a feed have in common. A venue sends the same keys in the same order
+ * with the same punctuation; only the values between them change. That text is learnt from messages
+ * that the walk has validated, and a later message is compared with it, eight bytes at a time, in
+ * place of being parsed: every byte of it must be equal, every value between is checked as ever. So
+ * what a shape accepts the walk accepts, with equal slots, and a message that is no known shape is
+ * walked.
+ *
+ * All shapes of a projection are one tree, which shares their beginnings: a message is compared
+ * from the first byte on, and where it differs another branch is tried. It holds
+ * WEIR_SHAPE_STEPS_MAX steps. Whoever sends ever new shapes fills it up; it is then thrown away,
+ * and when that happens again and again, or messages are missed more often than met, nothing is
+ * compared or learnt for a while: such a feed costs what it costs without shapes, and a little.
+ */
+#ifndef WEIR_VALUE_SHAPE_H
+#define WEIR_VALUE_SHAPE_H
+
+#include "value/projection_place.h"
+
+enum { WEIR_SHAPE_STEPS_MAX = 512, WEIR_SHAPE_BRANCHES_MAX = 8 };
+
+/** Compares the value at p with what is known and fills the slots, which are ABSENT before. The
+ * place behind it, and *whole its span; NULL: it is no known shape, and slots may have been filled.
+ */
+weir_place weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_place p, weir_value *whole);
+/** Learns the value at p, which has been walked and found good. */
+void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_place p, const weir_node *root,
+                      unsigned depth);
+/** True if it is worth trying: a value should be matched, and be learnt when that fails. */
+bool weir_shape_is_tried(weir_shapes *shapes);
+
+#endif
