@@ -158,28 +158,53 @@ static void report(conversion *c)
                      WEIR_FMT(field->where));
 }
 
-static void convert_one(conversion *c, const weir_value *made)
+static bool begin_record(conversion *c)
 {
     weir_runner *runner = c->runner;
     c->why[0] = '\0';
     c->failed = NULL;
-    if (c->rule->watch && !weir_runner_watch(runner, c->stream, c->rule, c->sample))
-        return;
     if (!weir_batch_begin(&runner->batch, c->rule->schema)) {
         weir_runner_fail(runner, WEIR_STAGE_CONVERT, c->sample, "out of memory");
-        return;
+        return false;
     }
     weir_record *record = weir_batch_record(&runner->batch);
-    record->timestamp_ns = WEIR_NO_TIME;
     record->received_ns = runner->frame->received_ns;
     record->frame = runner->frame->number;
+    return true;
+}
+
+static bool slow_column(void *user, const weir_plan_column *column)
+{
+    return set_field(user, column, NULL);
+}
+
+static bool fill_record(conversion *c, const weir_value *made)
+{
+    weir_runner *runner = c->runner;
+    if (!made && !runner->is_general && !weir_runner_is_watched(runner)) {
+        if (weir_quick_record(runner, c->rule, slow_column, c))
+            return true;
+        weir_batch_abort(&runner->batch);
+        if (!begin_record(c))
+            return false;
+    }
     for (size_t i = 0; i < c->rule->column_count; i++) {
         if (!set_field(c, &c->rule->columns[i], made)) {
             report(c);
             weir_batch_abort(&runner->batch);
-            return;
+            return false;
         }
     }
+    return true;
+}
+
+static void convert_one(conversion *c, const weir_value *made)
+{
+    weir_runner *runner = c->runner;
+    if (c->rule->watch && !weir_runner_watch(runner, c->stream, c->rule, c->sample))
+        return;
+    if (!begin_record(c) || !fill_record(c, made))
+        return;
     const size_t at = runner->batch.open_at;
     weir_batch_commit(&runner->batch);
     if (weir_runner_is_watched(runner))
@@ -190,6 +215,28 @@ static void convert_one(conversion *c, const weir_value *made)
 }
 
 /* ------------------------------------------------------------------ each */
+
+/* The elements of a list that lies in the frame, decoded in one walk; false: nothing has been
+ * done. */
+static bool convert_rows(conversion *c, const weir_value *list)
+{
+    weir_runner *runner = c->runner;
+    weir_rows *rows = &runner->items;
+    if (runner->is_general || weir_runner_is_watched(runner) ||
+        !weir_projection_rows_of(c->rule->item, &runner->index, runner->item_shapes[c->rule->index],
+                                 list, rows))
+        return false;
+    const weir_arena_mark mark = weir_arena_save(runner->arena);
+    for (size_t i = 0; i < rows->count; i++) {
+        const weir_value *row = rows->values + i * rows->width;
+        runner->input.item_slots = row;
+        runner->input.roots[WEIR_ROOT_ITEM] = row[rows->width - 1];
+        convert_one(c, NULL);
+        weir_arena_rewind(runner->arena, mark);
+    }
+    runner->input.item_slots = runner->item_slots;
+    return true;
+}
 
 static void convert_each(conversion *c)
 {
@@ -209,11 +256,14 @@ static void convert_each(conversion *c)
                          weir_vm_show(runner->vm, &list), WEIR_FMT(c->rule->where));
         return;
     }
+    if (convert_rows(c, &list))
+        return;
     const weir_arena_mark mark = weir_arena_save(runner->arena);
     weir_items items = weir_items_of(&list);
     while (weir_items_next(&items, &runner->input.roots[WEIR_ROOT_ITEM])) {
-        weir_projection_fill(c->rule->item, &runner->input.roots[WEIR_ROOT_ITEM],
-                             runner->item_slots);
+        const weir_value *item = &runner->input.roots[WEIR_ROOT_ITEM];
+        if (!weir_projection_fill_indexed(c->rule->item, &runner->index, item, runner->item_slots))
+            weir_projection_fill(c->rule->item, item, runner->item_slots);
         if (weir_runner_is_watched(runner))
             runner->observer->on_item(runner->watcher, &runner->input.roots[WEIR_ROOT_ITEM]);
         convert_one(c, NULL);
@@ -274,6 +324,11 @@ static weir_outcome test_rule(conversion *c)
 {
     weir_runner *runner = c->runner;
     bool holds = true;
+    if (c->rule->condition && !runner->is_general && !weir_runner_is_watched(runner)) {
+        const weir_fused_answer answer = weir_fused_test(&c->rule->quick_condition, &runner->input);
+        if (answer != WEIR_FUSED_ASK)
+            return answer == WEIR_FUSED_TRUE ? WEIR_OUTCOME_TRUE : WEIR_OUTCOME_FALSE;
+    }
     const bool is_good =
         !c->rule->condition ||
         weir_vm_run_truth(runner->vm, c->rule->condition, runner->world, &runner->input, &holds);
@@ -296,7 +351,10 @@ static void fail_condition(const conversion *c)
 
 void weir_runner_convert(weir_runner *runner, const weir_plan_stream *stream, weir_str sample)
 {
-    conversion c = {.runner = runner, .stream = stream, .sample = sample};
+    conversion c; /* whose `why` is not worth being zeroed for each record */
+    c.runner = runner;
+    c.stream = stream;
+    c.sample = sample;
     if (weir_runner_is_watched(runner))
         runner->observer->on_stream(runner->watcher, stream);
     for (size_t i = 0; i < stream->rule_count; i++) {

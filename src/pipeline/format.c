@@ -20,17 +20,19 @@ static bool fail_json(const weir_json_error *error, weir_error *why)
 
 static bool parse_json(weir_runner *runner, weir_str bytes, weir_value *message, weir_error *why)
 {
-    (void)runner;
     weir_json_error error = {0};
-    return weir_json_parse(bytes, message, &error) || fail_json(&error, why);
+    return (!runner->is_general && weir_json_parse_indexed(&runner->index, bytes, message)) ||
+           weir_json_parse(bytes, message, &error) || fail_json(&error, why);
 }
 
 static bool project_json(weir_runner *runner, const weir_projection *paths, weir_str bytes,
                          weir_value *slots, weir_value *message, weir_error *why)
 {
-    (void)runner;
     weir_json_error error = {0};
-    return weir_projection_decode(paths, bytes, slots, message, &error) || fail_json(&error, why);
+    weir_shapes *shapes = paths == runner->plan->paths ? runner->shapes : NULL;
+    return (!runner->is_general &&
+            weir_projection_decode_indexed(paths, &runner->index, shapes, bytes, slots, message)) ||
+           weir_projection_decode(paths, bytes, slots, message, &error) || fail_json(&error, why);
 }
 
 /* ------------------------------------------------------------------ text, binary */
@@ -165,6 +167,11 @@ static const weir_format formats[] = {
     [WEIR_PARSER_MSGPACK] = {"msgpack", parse_msgpack, project_msgpack, true},
     [WEIR_PARSER_PROTOBUF] = {"protobuf", parse_protobuf, project_protobuf, true},
 };
+
+bool weir_format_is_json(const weir_format *format)
+{
+    return format == &formats[WEIR_PARSER_JSON];
+}
 
 const weir_format *weir_format_of(const weir_connection_spec *connection)
 {

@@ -21,6 +21,7 @@ typedef struct weir_format {
     bool builds; /* into runner->message */
 } weir_format;
 
+bool weir_format_is_json(const weir_format *format);
 /** Never NULL. */
 const weir_format *weir_format_of(const weir_connection_spec *connection);
 /** The same for one frame: text frames beside a layout may be JSON. */

@@ -10,6 +10,7 @@
 #include "pipeline/parts.h"
 #include "util/number.h"
 #include "value/decimal.h"
+#include "value/number_lanes.h"
 
 static const char wanted[] =
     "expected [price, size, ...] or an object with price and size, numbers or numeric texts";
@@ -90,41 +91,6 @@ static bool one_level(const weir_value *pair, weir_level *level)
 
 /* ------------------------------------------------------------------ the form that venues send */
 
-/* One number, bare or in quotes, up to the next ',' or ']'; NULL when it is anything else. */
-static const char *compact_number(const char *at, double *out)
-{
-    const bool is_quoted = *at == '"';
-    const char *start = at += is_quoted;
-    while ((*at >= '0' && *at <= '9') || *at == '.' || *at == '-' || *at == '+' || *at == 'e' ||
-           *at == 'E')
-        at++;
-    if (at == start || !weir_double_parse_json((weir_str){start, (size_t)(at - start)}, out))
-        return NULL;
-    if (!is_quoted)
-        return at;
-    return *at == '"' ? at + 1 : NULL;
-}
-
-/*
- * [["1.5","2"],[1.4,3],...] without blanks and with nothing behind the size: read in one pass,
- * without a value for each number. The text is known to be JSON, so it ends in brackets. False:
- * some other form, for the general way.
- */
-static bool compact_levels(weir_str text, weir_level *levels, size_t count)
-{
-    const char *at = text.ptr + 1;
-    for (size_t i = 0; i < count; i++) {
-        if (*at != '[' || !(at = compact_number(at + 1, &levels[i].price)) || *at != ',' ||
-            !(at = compact_number(at + 1, &levels[i].size)) || *at != ']')
-            return false;
-        at++;
-        if (*at != (i + 1 < count ? ',' : ']'))
-            return false;
-        at++;
-    }
-    return true;
-}
-
 static size_t count_brackets(weir_str text)
 {
     size_t count = 0;
@@ -133,14 +99,51 @@ static size_t count_brackets(weir_str text)
     return count;
 }
 
+/* Behind a number up to a ',' or ']', or NULL. */
+static const char *compact_number(const char *at, double *out)
+{
+    const char *from = at;
+    while ((*at >= '0' && *at <= '9') || *at == '.' || *at == '-' || *at == '+' || *at == 'e' ||
+           *at == 'E')
+        at++;
+    return weir_double_parse_json((weir_str){from, (size_t)(at - from)}, out) ? at : NULL;
+}
+
+/* One level that the lanes do not take: a sign, many digits. */
+static bool compact_level(const char **from, weir_level *level)
+{
+    const char *at = *from;
+    if (*at != '[' || !(at = compact_number(at + 1, &level->price)) || *at != ',' ||
+        !(at = compact_number(at + 1, &level->size)) || *at != ']')
+        return false;
+    *from = at + 2;
+    return true;
+}
+
+/*
+ * [[1.4,3],...] without blanks and with nothing behind the size: read in one pass, without a value
+ * for each number. The text is known to be JSON, so it ends in brackets. False: some other form,
+ * for the general way.
+ */
 static bool raw_compact(weir_batch *batch, size_t column, const weir_value *v)
 {
     const weir_str text = weir_value_text(v);
-    const size_t count = count_brackets(text) - 1;
-    if (count == 0)
+    if (text.len < 5 || text.ptr[1] != '[' || text.ptr[2] == '"')
         return false;
+    const size_t count = count_brackets(text) - 1;
+    const char *at = text.ptr + 1;
     weir_level *levels = weir_batch_levels(batch, column, count);
-    return levels && compact_levels(text, levels, count);
+    if (!levels)
+        return false;
+    for (size_t done = 0;;) {
+        done += weir_lanes_best()->bare_levels(&at, levels + done, count - done);
+        if (done == count)
+            return at == text.ptr + text.len;
+        if (!compact_level(&at, &levels[done++]))
+            return false;
+        if (done == count)
+            return at == text.ptr + text.len;
+    }
 }
 
 static bool raw_levels(weir_batch *batch, size_t column, const weir_value *v, char why[160])

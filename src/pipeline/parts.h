@@ -7,6 +7,7 @@
 #define WEIR_PIPELINE_PARTS_H
 
 #include "expr/extension.h"
+#include "expr/fuse.h"
 #include "expr/vm.h"
 #include "pipeline/learn.h"
 #include "pipeline/plan.h"
@@ -170,8 +171,10 @@ enum { WEIR_COLUMN_ASSET = -1, WEIR_COLUMN_TIMESTAMP = -2 };
 
 typedef struct weir_plan_column {
     const weir_plan_field *field;
-    int column;     /* of the schema, or WEIR_COLUMN_* */
-    weir_kind kind; /* LEVELS: to be converted; else as in the schema */
+    int column;           /* of the schema, or WEIR_COLUMN_* */
+    weir_kind kind;       /* LEVELS: to be converted; else as in the schema */
+    weir_fused quick;     /* the form of its source, if pipeline/quick.c knows what to do with it */
+    weir_fused condition; /* the form of its condition; NONE: there is none */
 } weir_plan_column;
 
 /** What a record is asked before it is made. */
@@ -184,10 +187,12 @@ typedef struct weir_plan_watch {
 
 typedef struct weir_plan_rule {
     const weir_program *condition;
+    weir_fused quick_condition;
     const weir_program *each;
     weir_projection *item; /* of `item` */
     size_t item_slots;
     const weir_extension *custom; /* converts, by the columns */
+    size_t index;                 /* of the rule's schema in the plan */
     const weir_plan_column *columns;
     size_t column_count;
     const weir_schema *schema;
@@ -204,6 +209,7 @@ typedef struct weir_plan_stream {
 
 typedef struct weir_plan_route {
     const weir_program *match; /* NULL: `name` is compared with the frame's */
+    weir_fused quick_match;
     weir_str name;
     const size_t *streams; /* none: drop */
     size_t stream_count;
@@ -365,6 +371,13 @@ typedef struct weir_observer weir_observer; /* pipeline/observer.h */
 typedef struct weir_field_trace weir_field_trace;
 typedef struct weir_format weir_format; /* pipeline/format.h */
 
+/** What the last text of a time began with ("2021-02-22T15:51:" or "1618678142."), and what it is.
+ */
+typedef struct weir_moment {
+    char text[24];
+    int64_t ns;
+} weir_moment;
+
 struct weir_runner {
     const weir_plan *plan;
     const weir_format *format;        /* of the frame at work */
@@ -376,6 +389,14 @@ struct weir_runner {
     weir_value *item_slots;
     weir_value *payload_slots;
     weir_batch batch;
+    weir_json_index index;     /* of the frame, or of none */
+    weir_shapes *shapes;       /* of what plan->paths is decoded from */
+    weir_shapes **item_shapes; /* of the elements of `each`, by the schema's index */
+    weir_rows rows;            /* records of a frame that is a list */
+    weir_rows items;           /* of `each` */
+    weir_moment minute;
+    weir_moment second;
+    bool is_general; /* every program is run, every frame decoded the general way */
     weir_inflate *inflate;
     weir_buf inflated;
     weir_arena *message; /* what a format builds, until the next frame; NULL: it builds nothing */
@@ -453,5 +474,35 @@ bool weir_made_stranger(const weir_value *made, const weir_plan_rule *rule, char
 /** Levels of a column from a list of pairs. False with a sentence in `why`. */
 bool weir_levels_set(weir_vm *vm, weir_batch *batch, size_t column, const weir_value *v,
                      char why[160]);
+
+/** The texts of an array of arrays that lies in an indexed frame; pipeline/texts.c. */
+typedef struct weir_texts {
+    const char *base;
+    const uint32_t *quotes; /* of the first text of the first array */
+    size_t stride;          /* quotes from one array to the next */
+    size_t count;           /* of arrays */
+} weir_texts;
+/** [["1.5","2"],...] or [], and nothing else; false: another form. */
+bool weir_texts_of(weir_json_index *index, const weir_value *v, weir_texts *texts);
+/** Levels of a column from the first two texts of each array. */
+bool weir_texts_levels(const weir_texts *texts, weir_batch *batch, size_t column);
+/** The same of those whose text at `place` is `wanted`, from the text at `skip` on. */
+bool weir_texts_levels_where(const weir_texts *texts, size_t place, weir_str wanted, size_t skip,
+                             weir_batch *batch, size_t column);
+/** The greatest of the times in seconds at `place`, cut to a whole number of `unit` ns. */
+bool weir_texts_latest(const weir_texts *texts, size_t place, int64_t unit, weir_moment *second,
+                       int64_t *ns);
+/** "1618678142.221252" likewise. */
+bool weir_seconds_parse(weir_str text, int64_t unit, weir_moment *second, int64_t *ns);
+/** What is known of a column when a plan is built: its forms. */
+void weir_quick_plan(weir_plan_column *column, const weir_expr_scope *scope);
+/**
+ * Fills the record under construction by the forms of the rule's columns. What has no form, or a
+ * value that its form says nothing about, is left to `slow`; false: that failed. The record must
+ * then be begun again and filled column by column, so that the first failure is the one reported.
+ */
+typedef bool weir_slow_column(void *user, const weir_plan_column *column);
+bool weir_quick_record(weir_runner *runner, const weir_plan_rule *rule, weir_slow_column *slow,
+                       void *user);
 
 #endif

@@ -79,6 +79,17 @@ static bool make_watches(weir_runner *runner)
     return runner->seen != NULL;
 }
 
+static bool make_shapes(weir_runner *runner)
+{
+    const size_t count = runner->plan->schema_count;
+    runner->shapes = weir_shapes_new();
+    runner->item_shapes = calloc(count + 1, sizeof(weir_shapes *));
+    for (size_t i = 0; runner->item_shapes && i < count; i++)
+        if (!(runner->item_shapes[i] = weir_shapes_new()))
+            return false;
+    return runner->shapes && runner->item_shapes;
+}
+
 static bool init(weir_runner *runner)
 {
     const weir_plan *plan = runner->plan;
@@ -106,8 +117,8 @@ static bool init(weir_runner *runner)
     if (runner->format->builds &&
         !(runner->message = weir_arena_new(RUNNER_ARENA_FIRST, MESSAGE_ARENA_MAX)))
         return false;
-    return make_watches(runner) && runner->vm && runner->control_slots && runner->slots &&
-           runner->item_slots && runner->payload_slots &&
+    return make_watches(runner) && make_shapes(runner) && runner->vm && runner->control_slots &&
+           runner->slots && runner->item_slots && runner->payload_slots &&
            weir_ring_init(&runner->dead, sizeof(weir_dead_letter), WEIR_DEAD_LETTERS);
 }
 
@@ -150,6 +161,13 @@ void weir_runner_free(weir_runner *runner)
     weir_buf_fini(&runner->replaced);
     weir_buf_fini(&runner->prepared);
     weir_batch_fini(&runner->batch);
+    weir_json_index_fini(&runner->index);
+    for (size_t i = 0; runner->item_shapes && i < runner->plan->schema_count; i++)
+        weir_shapes_free(runner->item_shapes[i]);
+    free(runner->item_shapes);
+    weir_shapes_free(runner->shapes);
+    weir_rows_fini(&runner->rows);
+    weir_rows_fini(&runner->items);
     weir_ring_fini(&runner->dead);
     free(runner);
 }
@@ -177,6 +195,11 @@ const weir_dead_letter *weir_runner_dead_letter(const weir_runner *runner, size_
 weir_vm *weir_runner_vm(weir_runner *runner)
 {
     return runner->vm;
+}
+
+void weir_runner_set_general(weir_runner *runner, bool is_general)
+{
+    runner->is_general = is_general;
 }
 
 void weir_runner_observe(weir_runner *runner, const weir_observer *observer, void *user)
@@ -232,15 +255,25 @@ static weir_outcome test(weir_runner *runner, const weir_program *program,
     return is_true ? WEIR_OUTCOME_TRUE : WEIR_OUTCOME_FALSE;
 }
 
+static inline weir_outcome test_route(weir_runner *runner, const weir_plan_route *route)
+{
+    if (!route->match)
+        return weir_str_eq(route->name, runner->frame->topic) ? WEIR_OUTCOME_TRUE
+                                                              : WEIR_OUTCOME_FALSE;
+    if (!runner->is_general) {
+        const weir_fused_answer answer = weir_fused_test(&route->quick_match, &runner->input);
+        if (answer != WEIR_FUSED_ASK)
+            return answer == WEIR_FUSED_TRUE ? WEIR_OUTCOME_TRUE : WEIR_OUTCOME_FALSE;
+    }
+    return test(runner, route->match, &runner->input);
+}
+
 static const weir_plan_route *find_route(weir_runner *runner, weir_str sample)
 {
     const weir_plan *plan = runner->plan;
     for (size_t i = 0; i < plan->route_count; i++) {
         const weir_plan_route *route = &plan->routes[i];
-        const weir_outcome outcome = route->match ? test(runner, route->match, &runner->input)
-                                     : weir_str_eq(route->name, runner->frame->topic)
-                                         ? WEIR_OUTCOME_TRUE
-                                         : WEIR_OUTCOME_FALSE;
+        const weir_outcome outcome = test_route(runner, route);
         if (weir_runner_is_watched(runner))
             runner->observer->on_match(runner->watcher, route, outcome);
         if (outcome == WEIR_OUTCOME_TRUE)
@@ -276,7 +309,8 @@ static void take_record(weir_runner *runner)
 static void take_value(weir_runner *runner, const weir_value *record)
 {
     runner->input.roots[WEIR_ROOT_DATA] = *record;
-    weir_projection_fill(runner->plan->paths, record, runner->slots);
+    if (!weir_projection_fill_indexed(runner->plan->paths, &runner->index, record, runner->slots))
+        weir_projection_fill(runner->plan->paths, record, runner->slots);
     take_record(runner);
 }
 
@@ -323,8 +357,6 @@ static void take_message(weir_runner *runner, const weir_value *message)
 static bool inflate(weir_runner *runner, weir_str *bytes)
 {
     weir_error error = {0};
-    if (!runner->inflate)
-        return true;
     weir_buf_clear(&runner->inflated);
     weir_inflate_reset(runner->inflate);
     const weir_bytes chunk = {(const uint8_t *)bytes->ptr, bytes->len};
@@ -388,7 +420,7 @@ static bool run_over_bytes(weir_runner *runner, const weir_extension *function, 
 bool weir_runner_inflate(weir_runner *runner, weir_str *bytes)
 {
     const weir_extension *preprocess = runner->plan->preprocess;
-    return inflate(runner, bytes) &&
+    return (!runner->inflate || inflate(runner, bytes)) &&
            (!preprocess || run_over_bytes(runner, preprocess, false, &runner->prepared, bytes));
 }
 
@@ -417,6 +449,25 @@ static void tell_message(weir_runner *runner, weir_value *message)
     runner->observer->on_message(runner->watcher, message);
 }
 
+/* A frame that is a list, decoded in one walk; false: nothing has been done. */
+static bool take_rows(weir_runner *runner, weir_str bytes)
+{
+    const weir_plan *plan = runner->plan;
+    weir_rows *rows = &runner->rows;
+    if (plan->connection->frame != WEIR_FRAME_ARRAY || plan->payload || plan->control_count > 0 ||
+        !weir_format_is_json(runner->format) || runner->is_general ||
+        weir_runner_is_watched(runner) ||
+        !weir_projection_rows_indexed(plan->paths, &runner->index, runner->shapes, bytes, rows))
+        return false;
+    for (size_t i = 0; i < rows->count; i++) {
+        const weir_value *row = rows->values + i * rows->width;
+        runner->input.data_slots = row;
+        runner->input.roots[WEIR_ROOT_DATA] = row[rows->width - 1];
+        take_record(runner);
+    }
+    return true;
+}
+
 /* The message as it is, or - where the slots of `paths` are wanted - projected in one walk. */
 static void take_bytes(weir_runner *runner, weir_str bytes)
 {
@@ -427,6 +478,8 @@ static void take_bytes(weir_runner *runner, weir_str bytes)
     bool is_good;
     runner->bytes = bytes;
     runner->whole = weir_value_absent();
+    if (take_rows(runner, bytes))
+        return;
     if (plan->payload)
         is_good = runner->format->project(runner, plan->payload_paths, bytes, runner->payload_slots,
                                           &message, &why);
@@ -479,6 +532,7 @@ static void take_parts(weir_runner *runner, weir_str bytes)
 static void begin_frame(weir_runner *runner, const weir_runner_frame *frame)
 {
     weir_arena_reset(runner->arena);
+    weir_json_index_forget(&runner->index);
     if (runner->message)
         weir_arena_reset(runner->message);
     runner->frame = frame;

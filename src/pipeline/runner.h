@@ -80,6 +80,11 @@ bool weir_runner_admit(weir_runner *runner, weir_runner_frame *frame);
  * does not decode - none. seq of the records is 0: the publisher numbers them.
  */
 void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame);
+/**
+ * Without what makes it fast: every frame decoded the general way, every expression run. The
+ * records and the failures are the same, which tests hold against it.
+ */
+void weir_runner_set_general(weir_runner *runner, bool is_general);
 weir_batch *weir_runner_batch(weir_runner *runner);
 
 /** What a wait (auth.greeting, auth.ack) says of a frame. */

@@ -46,7 +46,7 @@ static weir_kind column_kind(const weir_plan_field *field)
     }
 }
 
-static void add_leaf(column_list *list, const weir_plan_field *field)
+static void add_leaf(column_list *list, const weir_plan_field *field, const weir_expr_scope *scope)
 {
     weir_plan_column *column = &list->columns[list->count++];
     column->field = field;
@@ -59,15 +59,17 @@ static void add_leaf(column_list *list, const weir_plan_field *field)
         column->column = (int)list->schema_count;
         list->schema[list->schema_count++] = (weir_column){field->path, column->kind};
     }
+    weir_quick_plan(column, scope);
 }
 
-static void add_leaves(column_list *list, const weir_plan_field *fields, size_t count)
+static void add_leaves(column_list *list, const weir_plan_field *fields, size_t count,
+                       const weir_expr_scope *scope)
 {
     for (size_t i = 0; i < count; i++) {
         if (fields[i].is_group)
-            add_leaves(list, fields[i].fields, fields[i].field_count);
+            add_leaves(list, fields[i].fields, fields[i].field_count, scope);
         else
-            add_leaf(list, &fields[i]);
+            add_leaf(list, &fields[i], scope);
     }
 }
 
@@ -163,6 +165,9 @@ static bool build_rule(weir_plan_builder *builder, weir_plan *plan, const weir_c
     weir_expr_scope inner = *scope;
     rule->where = weir_plan_where(builder->arena, spec->node);
     rule->condition = weir_plan_compile(builder, &spec->condition, scope);
+    rule->quick_condition = weir_program_fuse(rule->condition);
+    if (!weir_fused_needs(&rule->quick_condition, scope->data, NULL))
+        rule->quick_condition = (weir_fused){0};
     rule->each = weir_plan_compile(builder, &spec->each, scope);
     if (spec->each.node) {
         rule->item = weir_projection_new(builder->arena);
@@ -181,10 +186,11 @@ static bool build_rule(weir_plan_builder *builder, weir_plan *plan, const weir_c
                         .schema = WEIR_ARENA_ARRAY(builder->arena, weir_column, leaves + 1)};
     if (!list.columns || !list.schema)
         return false;
-    add_leaves(&list, fields, count);
+    add_leaves(&list, fields, count, &inner);
     rule->columns = list.columns;
     rule->column_count = list.count;
     rule->schema = build_schema(builder, plan, stream, &list, (*next_schema_id)++);
+    rule->index = plan->schema_count;
     plan->schemas[plan->schema_count++] = rule->schema;
     return rule->schema && weir_plan_build_watch(builder, plan, stream, &inner, rule) &&
            build_item(plan, rule);
