@@ -25,8 +25,8 @@ test: ## install what is missing, build, and run every check (also under sanitiz
 install: build ## install into PREFIX (default /usr/local; DESTDIR is honoured)
 	@cmake --install build --prefix $(PREFIX)
 
-bench: ## build with -O3 and run the benchmarks
-	@tools/deps build
+bench: ## install what is missing, build with -O3 and run the benchmarks
+	@tools/deps build bench
 	@tools/build release bench
 	@tools/bench build-release
 
