@@ -37,13 +37,13 @@ void cli_put_plugin_calls(weir_buf *out, const weir_spec *spec)
         has_title = true;
         weir_buf_printf(
             out,
-            "  %.*s, %s %.*s: %llu calls, %llu failed, %llu over the budget; %.3f ms on average, "
-            "%.3f ms at most\n",
+            "  %.*s, %s %.*s: %llu calls, %llu failed, %llu over the budget; %.2f us on average, "
+            "%.2f us at most\n",
             WEIR_FMT(function.plugin), function.use, WEIR_FMT(function.function),
             (unsigned long long)function.calls, (unsigned long long)function.failures,
             (unsigned long long)function.over_budget,
-            (double)function.total_ns / 1e6 / (double)function.calls,
-            (double)function.slowest_ns / 1e6);
+            (double)function.total_ns / 1e3 / (double)function.calls,
+            (double)function.slowest_ns / 1e3);
     }
 }
 

@@ -159,6 +159,21 @@ static const char *check_result(const weir_extension *extension, const weir_valu
     return room->why;
 }
 
+/* A reason that holds a credential must not get into a log by way of a failure. */
+static const char *covered(weir_plugin_room *room, const char *failure)
+{
+    if (failure != room->why || !room->expr || !has_secret(room, weir_str_of(failure)))
+        return failure;
+    weir_buf masked = {0};
+    if (room->world)
+        weir_world_mask(room->world, weir_str_of(failure), &masked);
+    snprintf(room->why, sizeof room->why, "%s",
+             masked.len > 0 && !masked.failed ? weir_buf_cstr(&masked)
+                                              : "the reason is not shown: a credential is in it");
+    weir_buf_fini(&masked);
+    return room->why;
+}
+
 /* ------------------------------------------------------------------ calls */
 
 void weir_plugin_room_init(weir_plugin_room *room, const weir_loaded *plugin, weir_world *world,
@@ -213,7 +228,7 @@ static bool run(const weir_extension *extension, weir_vm *vm, const weir_value *
         room.saw_secret |= pointers[i] && (pointers[i]->flags & WEIR_VALUE_SECRET);
     const int64_t began_ns = weir_mono_ns();
     const weir_value *result = item->row.call(&room.open, pointers, count + rest_count);
-    const char *failure = check_result(extension, result, &room);
+    const char *failure = covered(&room, check_result(extension, result, &room));
     const weir_plugin_teller teller = weir_plugin_teller_of(world);
     weir_plugin_account(item->plugin, &item->meter, &teller, item->what, began_ns,
                         item->plugin->budget_ns, failure);

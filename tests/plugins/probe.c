@@ -133,6 +133,16 @@ FUNCTION(fails)
     return context->host->fail(context, "as it was told to");
 }
 
+FUNCTION(blabs)
+{
+    weir_str text = {"", 0};
+    (void)args;
+    (void)count;
+    context->host->get_text(context, context->host->credential(context, "api_key"), &text);
+    context->host->log(context, WEIR_LEVEL_WARNING, "the key is %.*s", WEIR_FMT(text));
+    return context->host->fail(context, "the key is %.*s", WEIR_FMT(text));
+}
+
 FUNCTION(gives_nothing)
 {
     (void)context;
@@ -528,6 +538,7 @@ static const weir_plugin_function rows[] = {
     EXPRESSION(total, "*numbers", WEIR_TYPE_FLOAT),
     EXPRESSION(fails, "x?", WEIR_TYPE_ABSENT),
     EXPRESSION(gives_nothing, "", WEIR_TYPE_ABSENT),
+    EXPRESSION(blabs, "", WEIR_TYPE_ABSENT),
     EXPRESSION(breaks_word, "", WEIR_TYPE_FLOAT),
     EXPRESSION(bad_text, "", WEIR_TYPE_STR),
     EXPRESSION(greedy, "", WEIR_TYPE_ABSENT),
