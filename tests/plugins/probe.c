@@ -286,10 +286,16 @@ FUNCTION(packed)
 /* Drops '!', cuts the '#' from others that begin with it, fails on '?', leaves the rest. */
 FUNCTION(watch)
 {
-    weir_str text;
+    weir_str text = {"", 0};
     (void)count;
     state *own = context->state;
     own->frames++;
+    if (context->host->type_of(context, args[0]) == WEIR_TYPE_LIST &&
+        context->host->get_text(context, context->host->at(context, args[0], 0), &text) &&
+        weir_str_is(text, "!!"))
+        return context->host->make_none(context); /* of several parts, the first is "!!" */
+    if (weir_str_is(text, "##"))
+        return context->host->make_bytes(context, text);
     if (!context->host->get_text(context, args[0], &text) || text.len == 0)
         return args[0];
     if (text.ptr[0] == '?')

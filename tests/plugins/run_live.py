@@ -67,7 +67,7 @@ def a_backend_of_a_plugin_connects_subscribes_and_comes_back():
                     "--subscribe", "data=AAA", "--limit", "3")
     done = finish(process)
     equal(done.code, 0)
-    equal([r["data"]["close"] for r in done.records()], [1, 2, 3])
+    equal([r["data"]["close"] if "gap" not in r else "gap" for r in done.records()], [1, "gap", 2, 3])
     within(done.err, "the server hung up")
     server.wait((1, "bye"))
     equal(server.got, [(0, "hello weir"), (0, "join quotes/AAA 1"), (1, "hello weir"), (1, "join quotes/AAA 1"),
@@ -102,6 +102,17 @@ def a_backend_of_a_plugin_is_paused_for_a_slow_consumer():
     equal((done.code, len(done.records())), (0, count))
     equal([r["data"]["close"] for r in done.records()], list(range(count)))
     equal([r["seq"] for r in done.records()], list(range(1, count + 1)))
+
+
+def slowness_and_failures_are_events_by_name_and_harm_nothing_else():
+    server = Lines('{"s":"AAA","p":1}\n{"s":"AAA","p":2}\n{"s":"AAA","p":3}\n')
+    spec = LINES.replace("data['p']\"", "slow(data['p'])\"").replace("{asset:", "{bad: {source: fails(), default_value: 0}, asset:")
+    done = weir("run", write("wire.yaml", spec), "--set", "vars.port=%d" % server.port, "--subscribe", "data=AAA",
+                "--limit", "3")
+    equal((done.code, [(r["data"]["close"], r["bad"]) for r in done.records()]), (0, [(1, 0), (2, 0), (3, 0)]))
+    within(done.err, "wire: warning: plugin 'probe': expression function 'slow' took ", "its budget is 1.000 ms",
+           "wire: warning: plugin 'probe': expression function 'fails' failed: as it was told to (1 of 1 calls so far)")
+    equal((done.err.count("'slow' took"), done.err.count("'fails' failed")), (1, 1), "warnings")
 
 
 def bytes_of_any_size_come_through():
