@@ -46,9 +46,8 @@ typedef struct lane {
 struct weir_mqtt_relay {
     weir_mqtt_relay_sink sink;
     weir_loop *loop;
-    const weir_mqtt_settings *settings; /* texts of the owner's */
-    weir_mqtt_settings kept;
-    weir_stream *stream; /* up: one of the two */
+    weir_mqtt_settings settings; /* the texts are the owner's */
+    weir_stream *stream;         /* up: one of the two */
     weir_ws_client *websocket;
     weir_timer *again; /* goes on reading, or delivers the end of it all */
     weir_watch *listening;
@@ -276,7 +275,7 @@ static bool vet(weir_mqtt_relay *relay)
     weir_error error = {0};
     size_t used = 0;
     const weir_str text = weir_buf_str(&relay->up.queue);
-    const weir_mqtt_settings *settings = relay->settings;
+    const weir_mqtt_settings *settings = &relay->settings;
     if (text.len == 0)
         return true;
     if (text.ptr[0] == 'C')
@@ -367,14 +366,21 @@ static void on_connection(void *user, int events)
 {
     weir_mqtt_relay *relay = user;
     const int one = 1, buffer = SOCKET_BUFFER;
+    weir_error error = {0};
     (void)events;
     if (relay->fd >= 0) { /* one at a time */
         weir_watch_set(relay->listening, 0);
         return;
     }
     relay->fd = accept4(relay->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (relay->fd < 0)
+    if (relay->fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+            weir_fail(&error, WEIR_ERR_LIMIT, "no way in from the MQTT library: %s",
+                      strerror(errno));
+            end_with(relay, &error, false);
+        }
         return;
+    }
     setsockopt(relay->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     setsockopt(relay->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
     relay->watch = weir_watch_open(relay->loop, relay->fd, WEIR_WATCH_READ, on_below, relay);
@@ -502,7 +508,7 @@ static weir_proxy_settings proxy_of(const weir_mqtt_settings *settings, bool is_
 
 static bool open_stream(weir_mqtt_relay *relay, const weir_mqtt_route *route, weir_error *error)
 {
-    const weir_mqtt_settings *settings = relay->settings;
+    const weir_mqtt_settings *settings = &relay->settings;
     weir_url url = route->address->url;
     url.is_secure = route->address->is_secure;
     url.port = route->address->port;
@@ -524,7 +530,7 @@ static bool open_stream(weir_mqtt_relay *relay, const weir_mqtt_route *route, we
 static bool open_websocket(weir_mqtt_relay *relay, const weir_mqtt_route *route, weir_error *error)
 {
     static const weir_str protocol[] = {{"mqtt", 4}};
-    const weir_mqtt_settings *settings = relay->settings;
+    const weir_mqtt_settings *settings = &relay->settings;
     const weir_proxy_settings proxy = proxy_of(settings, true, route->address->is_secure);
     const weir_ws_settings ws = {
         .tls = settings->tls,
@@ -606,8 +612,7 @@ weir_mqtt_relay *weir_mqtt_relay_open(weir_loop *loop, const weir_mqtt_route *ro
     relay->sink = *sink;
     relay->loop = loop;
     relay->fd = relay->listener = -1;
-    relay->kept = *route->settings;
-    relay->settings = &relay->kept;
+    relay->settings = *route->settings;
     relay->received = (weir_mqtt_packets){.is_from_server = true,
                                           .is_v5 = route->settings->is_v5,
                                           .max_size = route->settings->max_message + PACKET_BEYOND};
@@ -648,8 +653,10 @@ void weir_mqtt_relay_close(weir_mqtt_relay *relay)
     }
     close_listener(relay);
     close_below(relay);
-    if (relay->stream && relay->is_up && !relay->has_ended)
+    if (relay->stream && relay->is_up && !relay->has_ended) {
         weir_stream_end_writing(relay->stream);
+        weir_stream_want(relay->stream, false, false);
+    }
     if (relay->websocket)
         weir_ws_client_close(relay->websocket, 1000, (weir_str){0}, 0);
     weir_timer_set(relay->again, 0);
