@@ -45,7 +45,7 @@ class Run(Feed):
                          env={"Z_KEY": "k", "Z_SECRET": "hush-hush"})
 
     def values(self):
-        return [line["record"]["v"] for line in self.of("record")]
+        return [line["record"]["v"] for line in self.of("record") if "gap" not in line["record"]]
 
     def gets(self, count):
         until(f"{count} records: {self}", lambda: len(self.values()) >= count)
