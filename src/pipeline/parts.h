@@ -346,7 +346,9 @@ bool weir_plan_build_streams(weir_plan_builder *builder, weir_plan *plan,
                              const weir_expr_scope *scope, uint32_t *next_schema_id);
 /** The slots of a message by a descriptor. */
 bool weir_plan_bind_protobuf(weir_plan_builder *builder, weir_plan *plan);
-/** True where a record is a message of the descriptor's type as it is. */
+/** True where what a frame gives is a message of the descriptor's type, and nothing else. */
+bool weir_protobuf_is_whole(const weir_plan *plan);
+/** The same of a record. */
 bool weir_protobuf_is_record(const weir_plan *plan);
 /** A weir_expr_shape over a weir_pb_message. */
 bool weir_protobuf_has_path(const void *user, const weir_step *steps, size_t count, unsigned *kind,

@@ -239,7 +239,7 @@ static bool build_payload(weir_plan_builder *builder, weir_plan *plan)
                                             WEIR_ROOT_BIT(WEIR_ROOT_TOPIC),
                                    .data = plan->payload_paths,
                                    .names = &plan->names,
-                                   .shape = plan->connection->protobuf ? &shape : NULL};
+                                   .shape = weir_protobuf_is_whole(plan) ? &shape : NULL};
     plan->payload = weir_plan_compile(builder, &plan->connection->payload_path, &scope);
     plan->payload_where = weir_plan_where(builder->arena, plan->connection->payload_path.node);
     if (!weir_projection_seal(plan->payload_paths))

@@ -18,11 +18,18 @@ bool weir_plan_bind_protobuf(weir_plan_builder *builder, weir_plan *plan)
     return plan->binding && plan->payload_binding;
 }
 
-bool weir_protobuf_is_record(const weir_plan *plan)
+/* Of several parts a list is made, also where a recording of them is played. */
+bool weir_protobuf_is_whole(const weir_plan *plan)
 {
     const weir_connection_spec *connection = plan->connection;
-    return connection->protobuf && !connection->payload_path.node && !connection->decode.node &&
-           connection->frame != WEIR_FRAME_ARRAY;
+    const bool has_parts = connection->traits & (WEIR_BACKEND_PARTS | WEIR_BACKEND_STAND_IN);
+    return connection->protobuf && !connection->decode.node && !has_parts;
+}
+
+bool weir_protobuf_is_record(const weir_plan *plan)
+{
+    return weir_protobuf_is_whole(plan) && !plan->connection->payload_path.node &&
+           plan->connection->frame != WEIR_FRAME_ARRAY;
 }
 
 static unsigned kind_of(const weir_pb_place *place)
