@@ -163,6 +163,7 @@ static weir_program *make_program(weir_compiler *c, weir_operand result)
     program->lambda_count = c->lambda_count;
     program->kind = result.kind;
     program->roots = c->roots;
+    program->calls_out = c->calls_out;
     return program;
 }
 
@@ -208,6 +209,11 @@ weir_str weir_program_source(const weir_program *program)
 unsigned weir_program_kind(const weir_program *program)
 {
     return program->kind;
+}
+
+bool weir_program_calls_out(const weir_program *program)
+{
+    return program && program->calls_out;
 }
 
 unsigned weir_program_roots(const weir_program *program)

@@ -71,6 +71,7 @@ typedef struct weir_compiler {
     unsigned next; /* the first free register */
     unsigned loops, builders;
     unsigned roots;
+    bool calls_out; /* a function of a plugin */
 
     weir_arena *fold_arena;
     weir_vm *fold; /* computes constants; made when first needed */

@@ -325,6 +325,7 @@ static weir_operand compile_function(weir_compiler *c, const weir_node *node,
                                      const weir_fn_row *row, unsigned hint)
 {
     weir_operand out;
+    c->calls_out = c->calls_out || weir_fn_find(weir_str_of(row->name)) != row;
     if (is_broker_absent(c, row)) {
         weir_compiler_mistake(c, node->a, "'%s' does not exist in this place: there are no assets",
                               row->name);

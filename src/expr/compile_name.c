@@ -340,6 +340,7 @@ weir_operand weir_compile_name(weir_compiler *c, const weir_node *node, unsigned
         return weir_constant(c, node, &callable);
     const weir_fn_row *function = row ? NULL : weir_function_find(c, node->name);
     if (function) {
+        c->calls_out = true;
         callable = weir_value_absent();
         callable.kind = WEIR_OBJECT;
         callable.aux = WEIR_OBJECT_FUNCTION;

@@ -146,6 +146,9 @@ weir_str weir_program_source(const weir_program *program);
 unsigned weir_program_kind(const weir_program *program);
 /** Roots that the program reads, as WEIR_ROOT_BITs. */
 unsigned weir_program_roots(const weir_program *program);
+/** True if it calls a function of a plugin, which may count its calls: a run must not be repeated.
+ */
+bool weir_program_calls_out(const weir_program *program);
 /** True if the program is a constant; its value is then in *out. */
 bool weir_program_constant(const weir_program *program, weir_value *out);
 /**

@@ -199,6 +199,7 @@ struct weir_program {
     size_t lambda_count;
     unsigned kind;
     unsigned roots;
+    bool calls_out;
 };
 
 #endif

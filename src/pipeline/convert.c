@@ -181,7 +181,7 @@ static bool slow_column(void *user, const weir_plan_column *column)
 static bool fill_record(conversion *c, const weir_value *made)
 {
     weir_runner *runner = c->runner;
-    if (!made && !runner->is_general && !weir_runner_is_watched(runner)) {
+    if (!made && !runner->is_general && !c->rule->calls_out && !weir_runner_is_watched(runner)) {
         if (weir_quick_record(runner, c->rule, slow_column, c))
             return true;
         weir_batch_abort(&runner->batch);

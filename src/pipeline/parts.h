@@ -188,6 +188,7 @@ typedef struct weir_plan_watch {
 typedef struct weir_plan_rule {
     const weir_program *condition;
     weir_fused quick_condition;
+    bool calls_out; /* a column calls a function of a plugin: no record is tried twice */
     const weir_program *each;
     weir_projection *item; /* of `item` */
     size_t item_slots;

@@ -158,6 +158,12 @@ static const weir_plan_field *rule_fields(weir_plan_builder *builder,
     return weir_plan_fields(builder, spec->fields, spec->field_count, (weir_str){0}, scope);
 }
 
+static bool calls_out(const weir_plan_field *field)
+{
+    return field->transformer || field->custom || weir_program_calls_out(field->source) ||
+           weir_program_calls_out(field->condition) || weir_program_calls_out(field->transform);
+}
+
 static bool build_rule(weir_plan_builder *builder, weir_plan *plan, const weir_converter_rule *spec,
                        const weir_stream_spec *stream, weir_plan_rule *rule,
                        const weir_expr_scope *scope, uint32_t *next_schema_id)
@@ -187,6 +193,8 @@ static bool build_rule(weir_plan_builder *builder, weir_plan *plan, const weir_c
     if (!list.columns || !list.schema)
         return false;
     add_leaves(&list, fields, count, &inner);
+    for (size_t i = 0; i < list.count; i++)
+        rule->calls_out = rule->calls_out || calls_out(list.columns[i].field);
     rule->columns = list.columns;
     rule->column_count = list.count;
     rule->schema = build_schema(builder, plan, stream, &list, (*next_schema_id)++);
