@@ -56,7 +56,7 @@ class Run(Feed):
                          env={"M_USER": USER, "M_SECRET": secret})
 
     def values(self):
-        return [(line["record"]["t"], line["record"]["v"]) for line in self.of("record")]
+        return [(line["record"]["t"], line["record"]["v"]) for line in self.of("record") if "gap" not in line["record"]]
 
     def gets(self, count):
         until(f"{count} records: {self}", lambda: len(self.values()) >= count)
