@@ -26,6 +26,36 @@ static const char vars[] = "\n"
                            "vars:                            # weir run @.yaml --set vars.url=...\n"
                            "  url: ";
 
+/* ------------------------------------------------------------------ the streams */
+
+static const char messages[] =
+    "\n"
+    "    subscribe:                    # what is sent to ask for a stream\n"
+    "      subscribe:\n"
+    "        trades:\n"
+    "          json:\n"
+    "            fields:\n"
+    "              action: \"'subscribe'\"\n"
+    "              channel: \"'trades'\"\n"
+    "              symbols: &symbols \"[a.broker_symbol or a.symbol for a in subscribe_assets]\"\n"
+    "        quotes:\n"
+    "          json:\n"
+    "            fields:\n"
+    "              action: \"'subscribe'\"\n"
+    "              channel: \"'quotes'\"\n"
+    "              symbols: *symbols\n"
+    "\n";
+
+static const char topics[] =
+    "\n"
+    "    subscribe:                    # the topics of a stream, one for each symbol\n"
+    "      subscribe:\n"
+    "        trades:\n"
+    "          topics: [\"'trades/' + asset.symbol\"]\n"
+    "        quotes:\n"
+    "          topics: [\"'quotes/' + asset.symbol\"]\n"
+    "\n";
+
 /* ------------------------------------------------------------------ by backend */
 
 static const char router[] =
@@ -36,11 +66,21 @@ static const char router[] =
     "      default_channel: drop       # acknowledgements, heartbeats\n"
     "\n";
 
+static const char router_of_topics[] =
+    "    router:                       # which stream a record belongs to: the first match\n"
+    "      rules:\n"
+    "        - {channel: trades, match: topic.startswith('trades/')}\n"
+    "        - {channel: quotes, match: topic.startswith('quotes/')}\n"
+    "      default_channel: drop\n"
+    "\n";
+
 static const struct {
     const char *backend;
     const char *url;
     const char *connection;
-    const char *routing;     /* how streams are told apart */
+    const char *streams;     /* what is sent to ask for them */
+    const char *routing;     /* how they are told apart */
+    const char *login;       /* of mode `login`; NULL: it logs in by the other modes */
     bool hears_of_the_login; /* by a message */
 } backends[] = {
     {"websocket", "wss://stream.@.example/market",
@@ -51,7 +91,7 @@ static const struct {
      "    backend: {type: websocket}    # options: docs/backends/websocket.md\n"
      "    streams: {trades: data, quotes: quote}   # what can be subscribed, and its channel\n"
      "    frame: record                 # array: each message is a list of records\n",
-     router, true},
+     messages, router, NULL, true},
     {"socketio", "https://stream.@.example",
      "\n"
      "connections:\n"
@@ -60,10 +100,39 @@ static const struct {
      "    backend: {type: socketio}     # options: docs/backends/socketio.md\n"
      "    streams: {trades: data, quotes: quote}   # what can be subscribed, and its channel\n"
      "    frame: record                 # array: each message is a list of records\n",
+     messages,
      "    events:                       # which events of the server belong to a stream\n"
      "      trades: trade\n"
      "      quotes: quote\n"
      "\n",
+     NULL, false},
+    {"mqtt", "mqtts://broker.@.example",
+     "\n"
+     "connections:\n"
+     "  market_data:\n"
+     "    url: \"{vars.url}\"\n"
+     "    backend: {type: mqtt}         # options: docs/backends/mqtt.md\n"
+     "    streams: {trades: data, quotes: quote}   # what can be subscribed, and its channel\n",
+     topics, router_of_topics,
+     "\n"
+     "    auth:\n"
+     "      mode: mqtt                  # in the CONNECT packet\n"
+     "      mqtt: {username: credentials.api_key, password: credentials.api_secret}\n",
+     false},
+    {"zmq", "tcp://stream.@.example:5555",
+     "\n"
+     "connections:\n"
+     "  market_data:\n"
+     "    url: \"{vars.url}\"\n"
+     "    backend:                      # options: docs/backends/zmq.md\n"
+     "      type: zmq\n"
+     "      options: {socket_type: SUB, multipart: topic_payload}\n"
+     "    streams: {trades: data, quotes: quote}   # what can be subscribed, and its channel\n",
+     topics, router_of_topics,
+     "\n"
+     "    auth:\n"
+     "      mode: zmq                   # PLAIN; for CURVE see docs/backends/zmq.md\n"
+     "      zmq: {username: credentials.api_key, password: credentials.api_secret}\n",
      false},
 };
 
@@ -117,29 +186,12 @@ static const struct {
      "          fields:\n"
      "            api_key: credentials.api_key\n",
      ""},
+    {"login", two_credentials, NULL, ""}, /* the backend's own */
 };
 
-static const char *const mode_names[] = {"none", "headers", "first_message", "url", NULL};
+static const char *const mode_names[] = {"none", "headers", "first_message", "url", "login", NULL};
 
-/* ------------------------------------------------------------------ the streams */
-
-static const char streams[] =
-    "\n"
-    "    subscribe:                    # what is sent to ask for a stream\n"
-    "      subscribe:\n"
-    "        trades:\n"
-    "          json:\n"
-    "            fields:\n"
-    "              action: \"'subscribe'\"\n"
-    "              channel: \"'trades'\"\n"
-    "              symbols: &symbols \"[a.broker_symbol or a.symbol for a in subscribe_assets]\"\n"
-    "        quotes:\n"
-    "          json:\n"
-    "            fields:\n"
-    "              action: \"'subscribe'\"\n"
-    "              channel: \"'quotes'\"\n"
-    "              symbols: *symbols\n"
-    "\n";
+/* ------------------------------------------------------------------ the fields */
 
 static const char converters[] =
     "    converters:                   # how a record gets its fields\n"
@@ -191,9 +243,9 @@ static void put_spec(weir_buf *out, const char *name, size_t backend, size_t mod
     cli_new_put(out, backends[backend].url, name);
     cli_new_put(out, "\n", name);
     cli_new_put(out, backends[backend].connection, name);
-    cli_new_put(out, modes[mode].auth, name);
+    cli_new_put(out, modes[mode].auth ? modes[mode].auth : backends[backend].login, name);
     cli_new_put(out, backends[backend].hears_of_the_login ? modes[mode].ack : "", name);
-    cli_new_put(out, streams, name);
+    cli_new_put(out, backends[backend].streams, name);
     cli_new_put(out, backends[backend].routing, name);
     cli_new_put(out, converters, name);
 }
@@ -217,6 +269,13 @@ static size_t find_backend(const cli_args *args, const char *name)
     cli_usage(args, "--backend takes one of: %s", weir_buf_cstr(&names));
     weir_buf_fini(&names);
     return SIZE_MAX;
+}
+
+/* Who logs in within the protocol has no headers, no query and no first message. */
+static bool can_log_in(size_t backend, size_t mode)
+{
+    const bool is_own = modes[mode].auth == NULL;
+    return mode == 0 || is_own == (backends[backend].login != NULL);
 }
 
 int cli_new_write(const char *path, const weir_buf *text)
@@ -250,6 +309,9 @@ static int run(const cli_args *args)
     size_t mode = 0;
     for (size_t i = 0; auth && i < sizeof modes / sizeof modes[0]; i++)
         mode = strcmp(modes[i].mode, auth) == 0 ? i : mode;
+    if (!can_log_in(backend, mode))
+        return cli_usage(args, "backend '%s' logs in by --auth %s", backends[backend].backend,
+                         backends[backend].login ? "login" : "headers, first_message or url");
     weir_buf out = {0}, path = {0};
     put_spec(&out, name, backend, mode);
     if (output && strcmp(output, "-") == 0)

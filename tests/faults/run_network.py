@@ -35,7 +35,7 @@ def spec_with_pings(directory):
 
 
 def deals(run):
-    return [line["record"]["data"]["trade_id"] for line in run.of("record")]
+    return [line["record"]["data"]["trade_id"] for line in run.of("record") if "gap" not in line["record"]]
 
 
 def holds(checks, name, run, last):
@@ -46,6 +46,8 @@ def holds(checks, name, run, last):
     checks.check(f"{name}: the last one came", numbers[-1:] == [last], (numbers[-1:], run))
     codes = {line["code"] for line in run.of("event", type="state", to="backoff")}
     checks.check(f"{name}: ends are typed", codes <= ENDS, codes)
+    cuts = len(run.of("event", type="state", to="live")) > 1
+    checks.check(f"{name}: what may be missing is told", not cuts or any("gap" in line["record"] for line in run.of("record")), run)
     checks.check(f"{name}: it is never given up", "failed" not in run.states(), run)
 
 
