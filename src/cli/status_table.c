@@ -123,6 +123,20 @@ static void put_head(weir_buf *line, const weir_connection_status *status, const
     }
 }
 
+/* What is not as it should be, where anything is not. */
+static void put_holes(weir_buf *line, const weir_connection_status *status)
+{
+    if (status->pending > 0)
+        weir_buf_printf(line, " · %zu pending", status->pending);
+    if (status->rejected > 0)
+        weir_buf_printf(line, " · %zu rejected", status->rejected);
+    if (status->gaps > 0)
+        weir_buf_printf(line, " · %llu gaps (%llu missing)", (unsigned long long)status->gaps,
+                        (unsigned long long)status->missed);
+    if (status->duplicates > 0)
+        weir_buf_printf(line, " · %llu duplicates", (unsigned long long)status->duplicates);
+}
+
 static void put_losses(weir_buf *line, const weir_connection_status *status)
 {
     weir_buf_printf(line, "%.*s: %llu connects · %llu failed · %llu unrouted · %llu unconverted",
@@ -130,6 +144,7 @@ static void put_losses(weir_buf *line, const weir_connection_status *status)
                     (unsigned long long)sum_failed(status),
                     (unsigned long long)status->dropped_by_router,
                     (unsigned long long)status->unconverted);
+    put_holes(line, status);
     if (status->latency.count > 0)
         put_latency(line, "venue latency", &status->latency);
 }

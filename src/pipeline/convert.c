@@ -201,6 +201,8 @@ static bool fill_record(conversion *c, const weir_value *made)
 static void convert_one(conversion *c, const weir_value *made)
 {
     weir_runner *runner = c->runner;
+    if (__builtin_expect(runner->on_first != NULL, 0))
+        weir_runner_announce(runner, c->stream, c->rule);
     if (c->rule->watch && !weir_runner_watch(runner, c->stream, c->rule, c->sample))
         return;
     if (!begin_record(c) || !fill_record(c, made))

@@ -182,7 +182,6 @@ typedef struct weir_plan_watch {
     const weir_sequence_spec *sequence; /* NULL: the stream is not numbered */
     const weir_program *value, *first, *key, *reset;
     const weir_program *id; /* of dedupe; NULL: there is none */
-    const weir_plan_field *asset;
 } weir_plan_watch;
 
 typedef struct weir_plan_rule {
@@ -199,6 +198,7 @@ typedef struct weir_plan_rule {
     const weir_schema *schema;
     weir_str where;
     const weir_plan_watch *watch; /* NULL: nothing */
+    const weir_plan_field *asset; /* NULL: it gives none, or a function does */
 } weir_plan_rule;
 
 typedef struct weir_plan_stream {
@@ -421,6 +421,8 @@ struct weir_runner {
     const weir_value *answered; /* the message at hand in weir_runner_answers */
     weir_tracks *tracks;        /* NULL: no stream is numbered */
     weir_seen **seen;           /* per stream; NULL: nothing is remembered of it */
+    weir_first_fn *on_first;    /* NULL: nobody wants to know */
+    void *first_user;
     weir_gap_fn *on_gap;
     void *gap_user;
     weir_learnt *learnt; /* NULL: the plan has nothing to learn */
@@ -431,6 +433,9 @@ struct weir_runner {
     void *watcher;
 };
 
+/** Tells of a record that is about to be made. */
+void weir_runner_announce(weir_runner *runner, const weir_plan_stream *stream,
+                          const weir_plan_rule *rule);
 /** Asks a record for its number and id. False: it came before, and is counted as such. */
 bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,
                        const weir_plan_rule *rule, weir_str sample);

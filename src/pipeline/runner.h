@@ -134,6 +134,10 @@ typedef bool weir_gap_fn(void *user, size_t stream, const weir_asset *asset, con
 void weir_runner_on_gap(weir_runner *runner, weir_gap_fn *fn, void *user);
 /** The link was lost: what comes next may have a hole before it. */
 void weir_runner_cut(weir_runner *runner);
+/** Called before each record is made, until it returns false: for holes before the first ones. The
+ * asset may be NULL. */
+typedef bool weir_first_fn(void *user, size_t stream, const weir_asset *asset);
+void weir_runner_on_first(weir_runner *runner, weir_first_fn *fn, void *user);
 /** Appends a record that tells of a gap to the batch. `asset` may be NULL. */
 void weir_runner_put_gap(weir_runner *runner, size_t stream, const weir_asset *asset,
                          const weir_gap *gap);

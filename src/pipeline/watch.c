@@ -73,6 +73,10 @@ bool weir_plan_build_watch(weir_plan_builder *builder, const weir_plan *plan,
 {
     const weir_sequence_spec *sequence = find_sequence(plan->connection, stream);
     const weir_dedupe_spec *dedupe = find_dedupe(plan->connection, stream);
+    for (size_t i = 0; i < rule->column_count; i++) {
+        if (rule->columns[i].column == WEIR_COLUMN_ASSET && rule->columns[i].field->source)
+            rule->asset = rule->columns[i].field;
+    }
     if (!sequence && !dedupe)
         return true;
     weir_plan_watch *watch = WEIR_ARENA_NEW(builder->arena, weir_plan_watch);
@@ -88,10 +92,6 @@ bool weir_plan_build_watch(weir_plan_builder *builder, const weir_plan *plan,
     }
     if (dedupe)
         watch->id = weir_plan_compile(builder, &dedupe->key, scope);
-    for (size_t i = 0; i < rule->column_count; i++) {
-        if (rule->columns[i].column == WEIR_COLUMN_ASSET && rule->columns[i].field->source)
-            watch->asset = rule->columns[i].field;
-    }
     return true;
 }
 
@@ -160,6 +160,7 @@ void weir_runner_cut(weir_runner *runner)
 typedef struct question {
     weir_runner *runner;
     const weir_plan_stream *stream;
+    const weir_plan_rule *rule;
     const weir_plan_watch *watch;
     weir_str sample;
 } question;
@@ -212,12 +213,11 @@ static bool ask_hash(const question *q, const char *what, const weir_program *pr
     return true;
 }
 
-static const weir_asset *ask_asset(const question *q)
+static const weir_asset *ask_asset(weir_runner *runner, const weir_plan_rule *rule)
 {
-    weir_runner *runner = q->runner;
     weir_value value;
-    if (!q->watch->asset ||
-        !weir_plan_field_eval(runner->vm, q->watch->asset, runner->world, &runner->input, &value))
+    if (!rule->asset ||
+        !weir_plan_field_eval(runner->vm, rule->asset, runner->world, &runner->input, &value))
         return NULL;
     return value.kind == WEIR_ASSET ? value.asset : NULL;
 }
@@ -256,7 +256,7 @@ static bool check_number(const question *q)
     number.first = number.last;
     if (q->watch->first && !ask_int(q, "sequence.first", q->watch->first, &number.first))
         return true;
-    const weir_asset *asset = ask_asset(q);
+    const weir_asset *asset = ask_asset(q->runner, q->rule);
     if (q->watch->key && !ask_hash(q, "sequence.key", q->watch->key, &hash))
         return true;
     if (!q->watch->key && asset)
@@ -269,10 +269,24 @@ static bool check_number(const question *q)
     return verdict != WEIR_TRACK_TWICE;
 }
 
+void weir_runner_on_first(weir_runner *runner, weir_first_fn *fn, void *user)
+{
+    runner->on_first = fn;
+    runner->first_user = user;
+}
+
+void weir_runner_announce(weir_runner *runner, const weir_plan_stream *stream,
+                          const weir_plan_rule *rule)
+{
+    const weir_asset *asset = ask_asset(runner, rule);
+    if (!runner->on_first(runner->first_user, (size_t)(stream - runner->plan->streams), asset))
+        runner->on_first = NULL;
+}
+
 bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,
                        const weir_plan_rule *rule, weir_str sample)
 {
-    const question q = {runner, stream, rule->watch, sample};
+    const question q = {runner, stream, rule, rule->watch, sample};
     weir_seen *seen = runner->seen[stream - runner->plan->streams];
     uint64_t id;
     const bool is_known = rule->watch->id && seen &&

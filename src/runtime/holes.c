@@ -53,9 +53,9 @@ bool weir_holes_found(void *user, size_t stream, const weir_asset *asset, const 
     if (action != WEIR_ON_GAP_RESUBSCRIBE || connection->live_since_ns == 0)
         return false;
     const size_t slot = weir_plan_subscribe_slot(connection->plan, stream);
-    if (!weir_subscriptions_renew_seldom(connection->subscriptions, connection->shard, slot, asset,
-                                         weir_connection_can_leave(connection, slot),
-                                         weir_mono_ns(), ACTION_PAUSE_NS))
+    if (!weir_subscriptions_renew(connection->subscriptions, connection->shard, slot, asset,
+                                  weir_connection_can_leave(connection, slot), weir_mono_ns(),
+                                  ACTION_PAUSE_NS))
         return false;
     connection->must_reconcile = true;
     return true;
@@ -76,16 +76,6 @@ void weir_holes_act(weir_connection *connection)
 
 /* ------------------------------------------------------------------ of a lost link */
 
-void weir_holes_cut(weir_connection *connection)
-{
-    const int64_t last_ns = connection->numbers.last_frame_ns;
-    if (connection->live_since_ns == 0)
-        return;
-    connection->cut_ns = last_ns != 0 ? last_ns : weir_now_ns();
-    weir_runner_cut(connection->runner);
-    weir_subscriptions_cut(connection->subscriptions, connection->shard, connection->cut_ns);
-}
-
 static void put(weir_connection *connection, size_t stream, const weir_asset *asset,
                 int64_t from_ns)
 {
@@ -95,6 +85,39 @@ static void put(weir_connection *connection, size_t stream, const weir_asset *as
         return;
     weir_runner_put_gap(connection->runner, stream, asset, &gap);
     tell(connection, stream, asset, &gap);
+}
+
+static void put_slot(weir_connection *connection, size_t slot, const weir_asset *asset,
+                     int64_t from_ns)
+{
+    for (size_t i = 0; i < connection->spec->stream_count; i++) {
+        if (weir_plan_subscribe_slot(connection->plan, i) == slot)
+            put(connection, i, asset, from_ns);
+    }
+}
+
+/* Data may come before its confirmation does: the hole is told before the first record. */
+static bool on_first(void *user, size_t stream, const weir_asset *asset)
+{
+    weir_connection *connection = user;
+    const size_t slot = weir_plan_subscribe_slot(connection->plan, stream);
+    int64_t from_ns;
+    bool is_last = false;
+    if (weir_subscriptions_take_cut_of(connection->subscriptions, connection->shard, slot, asset,
+                                       &from_ns, &is_last))
+        put_slot(connection, slot, asset, from_ns);
+    return !is_last;
+}
+
+void weir_holes_cut(weir_connection *connection)
+{
+    const int64_t last_ns = connection->numbers.last_frame_ns;
+    if (connection->live_since_ns == 0)
+        return;
+    connection->cut_ns = last_ns != 0 ? last_ns : weir_now_ns();
+    weir_runner_cut(connection->runner);
+    weir_subscriptions_cut(connection->subscriptions, connection->shard, connection->cut_ns);
+    weir_runner_on_first(connection->runner, on_first, connection);
 }
 
 /* Streams that nobody asks for are there as soon as the link is. */
@@ -119,11 +142,7 @@ void weir_holes_fill(weir_connection *connection)
         return; /* the batch that waits is not added to */
     fill_unasked(connection);
     while (weir_subscriptions_take_cut(connection->subscriptions, connection->shard, &slot, &asset,
-                                       &from_ns)) {
-        for (size_t i = 0; i < connection->spec->stream_count; i++) {
-            if (weir_plan_subscribe_slot(connection->plan, i) == slot)
-                put(connection, i, asset, from_ns);
-        }
-    }
+                                       &from_ns))
+        put_slot(connection, slot, asset, from_ns);
     weir_connection_publish(connection);
 }

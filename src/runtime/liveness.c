@@ -148,7 +148,7 @@ static bool expects_data(const weir_connection *connection)
 static void subscribe_again(weir_connection *connection, size_t stream, const weir_asset *asset)
 {
     weir_subscriptions_renew(connection->subscriptions, connection->shard, stream, asset,
-                             weir_connection_can_leave(connection, stream));
+                             weir_connection_can_leave(connection, stream), weir_mono_ns(), 0);
 }
 
 static bool renew_all(weir_connection *connection)

@@ -112,6 +112,37 @@ static void put_symbols(weir_buf *out, const metric *metric, const subject *subj
     put_count(out, metric, subject, subject->status->wanted);
 }
 
+static void put_subscriptions(weir_buf *out, const metric *metric, const subject *subject)
+{
+    const weir_connection_status *status = subject->status;
+    const size_t counts[] = {[WEIR_SUBSCRIPTION_PENDING] = status->pending,
+                             [WEIR_SUBSCRIPTION_ACTIVE] = status->active,
+                             [WEIR_SUBSCRIPTION_REJECTED] = status->rejected};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        put_labelled(out, metric, subject, "state",
+                     weir_subscription_state_name((weir_subscription_state)i), counts[i]);
+}
+
+static void put_learnt(weir_buf *out, const metric *metric, const subject *subject)
+{
+    put_count(out, metric, subject, subject->status->learnt);
+}
+
+static void put_gaps(weir_buf *out, const metric *metric, const subject *subject)
+{
+    put_count(out, metric, subject, subject->status->gaps);
+}
+
+static void put_missed(weir_buf *out, const metric *metric, const subject *subject)
+{
+    put_count(out, metric, subject, subject->status->missed);
+}
+
+static void put_duplicates(weir_buf *out, const metric *metric, const subject *subject)
+{
+    put_count(out, metric, subject, subject->status->duplicates);
+}
+
 static void put_last_frame(weir_buf *out, const metric *metric, const subject *subject)
 {
     put_time(out, metric, subject, subject->status->last_frame_ns);
@@ -183,6 +214,13 @@ static const metric of_connections[] = {
      put_unconverted},
     {"weir_failed_total", "counter", "messages and records that failed, by stage", put_failed},
     {"weir_symbols", "gauge", "symbols that are wanted", put_symbols},
+    {"weir_subscriptions", "gauge", "symbols that are wanted, by what the venue says to them",
+     put_subscriptions},
+    {"weir_session_values", "gauge", "values that control messages have taught", put_learnt},
+    {"weir_gaps_total", "counter", "gap records", put_gaps},
+    {"weir_missed_total", "counter", "records that are known to be missing", put_missed},
+    {"weir_duplicates_total", "counter", "records left out, since they had come before",
+     put_duplicates},
     {"weir_last_frame_seconds", "gauge", "when the last message came, 0 before", put_last_frame},
     {"weir_last_record_seconds", "gauge", "when the last record came, 0 before", put_last_record},
     {"weir_venue_latency_seconds", "histogram", "from the venue's timestamp to the read",
@@ -213,6 +251,17 @@ static void put_metrics(weir_buf *out, const metric *metrics, size_t count, cons
 
 /* ------------------------------------------------------------------ the subjects */
 
+/* Samples of the shards of a connection must differ in something. */
+static void put_label(subject *into, const weir_connection *connection)
+{
+    const weir_str name = connection->spec->name;
+    if (connection->shard_count == 1)
+        snprintf(into->label, sizeof into->label, "connection=\"%.*s\"", WEIR_FMT(name));
+    else
+        snprintf(into->label, sizeof into->label, "connection=\"%.*s\",shard=\"%zu\"",
+                 WEIR_FMT(name), connection->shard);
+}
+
 static bool put_connections(const weir_runtime *runtime, weir_buf *out)
 {
     const size_t count = runtime->connection_count;
@@ -222,8 +271,7 @@ static bool put_connections(const weir_runtime *runtime, weir_buf *out)
         weir_runtime_status(runtime, i, &statuses[i]);
         subjects[i].status = &statuses[i];
         subjects[i].latency = &runtime->connections[i].shown.latency;
-        snprintf(subjects[i].label, sizeof subjects[i].label, "connection=\"%.*s\"",
-                 WEIR_FMT(statuses[i].connection));
+        put_label(&subjects[i], &runtime->connections[i]);
     }
     if (subjects && statuses)
         put_metrics(out, of_connections, sizeof of_connections / sizeof *of_connections, subjects,

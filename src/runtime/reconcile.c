@@ -70,6 +70,7 @@ typedef struct batch {
     weir_connection *connection;
     bool is_unsubscribe;
     uint64_t request;
+    bool has_topics;
     size_t too_long; /* its length, when it was */
     weir_code code;  /* of sending it */
 } batch;
@@ -103,6 +104,7 @@ static bool send_message(void *user, const weir_outgoing *message)
         return false;
     }
     const weir_str name = b->is_unsubscribe ? WEIR_STR("unsubscribe") : WEIR_STR("subscribe");
+    b->has_topics |= message->is_topics;
     if (message->is_topics)
         weir_connection_tap(connection, message);
     b->code = message->is_topics ? ask_for_topics(b, message)
@@ -147,11 +149,11 @@ static int64_t answer_timeout(const weir_connection *connection, bool has_topics
     return has_topics && (connection->backend->traits & WEIR_BACKEND_GRANTS) ? TOPIC_TIMEOUT_NS : 0;
 }
 
-static void note_sent(weir_connection *connection, size_t stream, bool unsubscribes,
-                      uint64_t request)
+static void note_sent(weir_connection *connection, size_t stream, const batch *b)
 {
-    const bool has_topics = connection->backend->traits & WEIR_BACKEND_TOPICS;
-    const int64_t timeout_ns = answer_timeout(connection, has_topics);
+    const bool unsubscribes = b->is_unsubscribe;
+    const uint64_t request = b->request;
+    const int64_t timeout_ns = answer_timeout(connection, b->has_topics);
     const int64_t deadline_ns = timeout_ns > 0 ? weir_mono_ns() + timeout_ns : 0;
     if (unsubscribes)
         weir_subscriptions_left(connection->subscriptions, connection->shard, stream,
@@ -227,7 +229,9 @@ static outcome send_next(weir_connection *connection, turn *r, bool *is_over)
         return DONE;
     if (message && (connection->in_flight != 0 || weir_connection_pace_rest(connection) > 0))
         return MUST_WAIT;
-    batch b = {connection, r->unsubscribes, ++connection->last_request, 0, WEIR_OK};
+    batch b = {.connection = connection,
+               .is_unsubscribe = r->unsubscribes,
+               .request = ++connection->last_request};
     const weir_code code = message ? emit(connection, message, r->stream, &b, &error) : WEIR_OK;
     if (code == WEIR_ERR_EVAL || code == WEIR_ERR_ARGUMENT) {
         give_way(connection, r, &error);
@@ -239,7 +243,7 @@ static outcome send_next(weir_connection *connection, turn *r, bool *is_over)
     }
     if (!message && r->unsubscribes)
         warn_no_message(connection, r->stream);
-    note_sent(connection, r->stream, r->unsubscribes, b.request);
+    note_sent(connection, r->stream, &b);
     r->count += change->count;
     r->sent += message || !r->unsubscribes;
     r->most = 0;

@@ -503,6 +503,7 @@ static void refuse(weir_subscriptions *s, want *w, const char *reason, bool may_
     forget_refusal(w);
     set_progress(s, w, REFUSED, may_be_served);
     w->reason = strdup(reason);
+    w->cut_ns = 0; /* that nothing comes is told by the refusal */
 }
 
 bool weir_subscriptions_confirm(weir_subscriptions *subscriptions, size_t shard, size_t stream,
@@ -621,34 +622,15 @@ void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t shard, 
     pthread_mutex_unlock(&subscriptions->lock);
 }
 
-void weir_subscriptions_renew(weir_subscriptions *subscriptions, size_t shard, size_t stream,
-                              const weir_asset *asset, bool leaves_first)
-{
-    stream_wants *wants = &subscriptions->streams[stream];
-    pthread_mutex_lock(&subscriptions->lock);
-    want *w = asset ? find(wants, asset) : wants->first;
-    for (want *next; w; w = next) {
-        next = asset ? NULL : w->next;
-        if (w->shard != shard || w->count == 0 || !is_sent(w))
-            continue;
-        if (!leaves_first)
-            make_idle(subscriptions, w);
-        count(subscriptions, w, false);
-        w->renews = leaves_first;
-        count(subscriptions, w, true);
-    }
-    pthread_mutex_unlock(&subscriptions->lock);
-}
-
 static bool is_renewable(const want *w, size_t shard, int64_t now_ns, int64_t pause_ns)
 {
     return w->shard == shard && w->count > 0 && w->state == ACTIVE &&
            (w->renewed_ns == 0 || now_ns - w->renewed_ns >= pause_ns);
 }
 
-bool weir_subscriptions_renew_seldom(weir_subscriptions *subscriptions, size_t shard, size_t stream,
-                                     const weir_asset *asset, bool leaves_first, int64_t now_ns,
-                                     int64_t pause_ns)
+bool weir_subscriptions_renew(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                              const weir_asset *asset, bool leaves_first, int64_t now_ns,
+                              int64_t pause_ns)
 {
     stream_wants *wants = &subscriptions->streams[stream];
     bool is_due = false;
@@ -685,6 +667,22 @@ void weir_subscriptions_cut(weir_subscriptions *subscriptions, size_t shard, int
     }
     subscriptions->shards[shard].has_cuts = true;
     pthread_mutex_unlock(&subscriptions->lock);
+}
+
+bool weir_subscriptions_take_cut_of(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                                    const weir_asset *asset, int64_t *from_ns, bool *is_last)
+{
+    pthread_mutex_lock(&subscriptions->lock);
+    bool *has_cuts = &subscriptions->shards[shard].has_cuts;
+    want *w = *has_cuts ? find(&subscriptions->streams[stream], asset) : NULL;
+    const bool is_cut = w && w->shard == shard && w->cut_ns != 0;
+    if (is_cut) {
+        *from_ns = w->cut_ns;
+        w->cut_ns = 0;
+    }
+    *is_last = !*has_cuts;
+    pthread_mutex_unlock(&subscriptions->lock);
+    return is_cut;
 }
 
 /* `has_cuts` stays while one is not active yet. */

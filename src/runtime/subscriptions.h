@@ -90,21 +90,21 @@ bool weir_subscriptions_refuse_request(weir_subscriptions *subscriptions, size_t
 void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t shard, size_t stream,
                                int64_t now_ns, const char *reason,
                                weir_subscription_change *change);
-/** What was confirmed or is awaited is to be sent once more, `leaves_first`: after it was left.
- * `asset` NULL: all of the stream. */
-void weir_subscriptions_renew(weir_subscriptions *subscriptions, size_t shard, size_t stream,
-                              const weir_asset *asset, bool leaves_first);
 
-/** The same for one asset (NULL: all of the stream), unless that was done less than `pause_ns` ago.
- * False: it was, or is not subscribed. */
-bool weir_subscriptions_renew_seldom(weir_subscriptions *subscriptions, size_t shard, size_t stream,
-                                     const weir_asset *asset, bool leaves_first, int64_t now_ns,
-                                     int64_t pause_ns);
+/** An active asset (NULL: all of the stream) is to be asked for once more, `leaves_first`: after it
+ * was left; unless that was done less than `pause_ns` ago. False: it was, or is not active. */
+bool weir_subscriptions_renew(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                              const weir_asset *asset, bool leaves_first, int64_t now_ns,
+                              int64_t pause_ns);
 
 /* ------------------------------------------------------------------ lost links */
 
 /** The link of a shard was lost: what was active has a hole from `from_ns` on. */
 void weir_subscriptions_cut(weir_subscriptions *subscriptions, size_t shard, int64_t from_ns);
+/** Takes a given one (`asset` NULL: the stream itself), active or not. False: it has none.
+ * *is_last: there are no more. */
+bool weir_subscriptions_take_cut_of(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+                                    const weir_asset *asset, int64_t *from_ns, bool *is_last);
 /** Takes one that is active again, with what it was cut at. False: there is none. */
 bool weir_subscriptions_take_cut(weir_subscriptions *subscriptions, size_t shard, size_t *stream,
                                  const weir_asset **asset, int64_t *from_ns);

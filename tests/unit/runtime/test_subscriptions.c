@@ -435,11 +435,11 @@ START_TEST(a_stale_symbol_is_asked_for_again)
 {
     add(TRADES, "AB");
     due(TRADES, false);
-    weir_subscriptions_renew(wants, 0, TRADES, asset("B"), false);
+    weir_subscriptions_renew(wants, 0, TRADES, asset("B"), false, 1, 0);
     ck_assert_str_eq(due(TRADES, false), "B");
-    weir_subscriptions_renew(wants, 0, TRADES, NULL, false);
+    weir_subscriptions_renew(wants, 0, TRADES, NULL, false, 1, 0);
     ck_assert_str_eq(due(TRADES, false), "AB");
-    weir_subscriptions_renew(wants, 0, TRADES, asset("A"), true);
+    weir_subscriptions_renew(wants, 0, TRADES, asset("A"), true, 1, 0);
     ck_assert_str_eq(due(TRADES, false), "");
     ck_assert_str_eq(due(TRADES, true), "A");
     ck_assert_str_eq(due(TRADES, false), "A");
