@@ -94,7 +94,9 @@ static bool to_msgpack(weir_reader *reader, const weir_node *value, weir_buf *by
     if (!set_bytes(reader, &json, text))
         return false;
     if (!weir_json_parse(json.bytes, &document, &error)) {
-        weir_diag_error(reader->diags, weir_node_text_place(value, error.offset, 1), "not JSON: %s",
+        const bool is_cut = error.offset > 0 && error.offset >= text.len;
+        const size_t at = is_cut ? text.len - 1 : error.offset;
+        weir_diag_error(reader->diags, weir_node_text_place(value, at, 1), "not JSON: %s",
                         error.text);
         return false;
     }

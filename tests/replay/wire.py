@@ -2,6 +2,8 @@
 """Gzipped frames over a real websocket: a server plays the captured frames of HTX as they were on the wire, two
 compression bombs and a frame that is not gzip among them. `weir run` must give the records of a replay, count the
 three, stay connected, answer each ping that the capture has, and subscribe as the recording client did.
+
+And MessagePack in both directions: a login, its acknowledgement, a subscription and records.
 """
 import json
 import os
@@ -68,6 +70,60 @@ def run(weir, spec, venue, streams, count):
     return [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode("utf-8", "replace")
 
 
+PACKED = """
+weir: 1
+name: packed
+credentials: [key]
+vars: {url: ws://127.0.0.1:1/}
+connections:
+  market_data:
+    url: "{vars.url}"
+    backend: {type: websocket}
+    streams: [data]
+    parser: {format: msgpack}
+    auth:
+      mode: first_message
+      first_message: {msgpack: {fields: {op: "'login'", key: credentials.key, at: pd.Timestamp(5)}}}
+      ack: {match: "data.get('ok')", error: "'error' in data", timeout: 5s}
+    subscribe: {subscribe: {data: {msgpack: "{'op': 'sub', 'symbols': [a.symbol for a in assets], 1: b'raw'}"}}}
+    router: {rules: [{channel: data, match: "1 in data"}], default_channel: drop}
+    converters:
+      data: {fields: {timestamp: "data['t']", data: {close: "data[1]", raw: "data['b'].hex()"}}}
+"""
+
+
+def write_frames(path, frames):
+    with open(path, "wb") as out:
+        for frame in frames:
+            out.write(struct.pack("<I", len(frame)) + frame)
+
+
+def packed(weir, folder):
+    try:
+        import msgpack
+    except ImportError:
+        print("MessagePack: python3-msgpack is not installed")
+        return
+    spec, frames = os.path.join(folder, "packed.yaml"), os.path.join(folder, "packed.lpf")
+    with open(spec, "w", encoding="utf-8") as out:
+        out.write(PACKED)
+    sent = [{1: n / 8, "t": msgpack.Timestamp(n, 7), "b": bytes([n % 256])} for n in range(200)]
+    write_frames(frames, [msgpack.packb(message) for message in [{"ok": True}, *sent]])
+    with peers.Venue("--capture", frames, "--play", "open") as venue:
+        args = [weir, "run", spec, "--set", "vars.url=" + venue.url("/"), "--subscribe", "data=A,B", "--limit",
+                str(len(sent))]
+        done = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=WAIT, check=False, env={**os.environ, "PACKED_KEY": "s3cret"})
+        venue.wait("message", count=2, timeout=WAIT)
+        heard = [msgpack.unpackb(bytes.fromhex(m["hex"]), strict_map_key=False) for m in venue.messages(conn=1)]
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    expect("packed", [(r["data"]["close"], r["data"]["raw"]) for r in records],
+           [(m[1], m["b"].hex()) for m in sent])
+    expect("packed out", heard, [{"op": "login", "key": "s3cret", "at": msgpack.Timestamp(0, 5)},
+                                 {"op": "sub", "symbols": ["A", "B"], 1: b"raw"}])
+    expect("secret told", b"s3cret" in done.stderr, False)
+
+
 def main():
     args = arguments(__doc__)
     wire = capture(args.shared, "wire", "huobi.lpf")
@@ -81,15 +137,15 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         frames = with_mistakes(list(recording.prefixed(wire)))
         path = os.path.join(folder, "frames.lpf")
-        with open(path, "wb") as out:
-            for frame in frames:
-                out.write(struct.pack("<I", len(frame)) + frame)
+        write_frames(path, frames)
+        packed(args.weir, folder)
         tight = os.path.join(folder, "tight.yaml")
         with open(tight, "w", encoding="utf-8") as out:
             out.write("weir: 1\nname: huobi\nextends: %s\nconnections:\n  market_data:\n    parser: {inflate_ratio: %d}\n"
                       % (json.dumps(spec), INFLATE_RATIO))
         with peers.Venue("--capture", path, "--play", "open") as venue:
             records, said = run(args.weir, tight, venue, streams, len(expected))
+            venue.wait("message", count=len(topics) + len(pings), timeout=WAIT)
             sent = venue.messages(conn=1)
             connects = len(venue.events("open"))
     expect("records", plain(records), plain(expected))
