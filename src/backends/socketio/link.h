@@ -79,6 +79,7 @@ struct weir_backend_link {
     bool is_ws_up;    /* it is open, if maybe still probed */
     bool has_probed;  /* PROBING: the server has answered the probe */
     bool may_upgrade; /* polling may be left for a websocket */
+    bool owes_close;  /* CLOSING: the session is closed once the server has our goodbye */
     weir_timer *deadline;
     weir_timer *beat;
     weir_timer *again; /* delivers the end, or begins again */

@@ -108,7 +108,9 @@ void weir_sio_goodbye(weir_backend_link *link, int code, weir_str reason, int64_
         return;
     }
     weir_sio_polling_pause(link->polling, false);
-    weir_sio_send(link, false, WEIR_STR("1"), NULL);
+    link->owes_close = !weir_sio_polling_is_drained(link->polling);
+    if (!link->owes_close)
+        weir_sio_send(link, false, WEIR_STR("1"), NULL);
     weir_timer_set(link->deadline, linger_ns);
 }
 
@@ -364,10 +366,14 @@ static void on_polling_packet(void *user, bool is_binary, weir_str packet, int64
 static void on_polling_drained(void *user)
 {
     weir_backend_link *link = user;
-    if (link->state == WEIR_SIO_CLOSING)
-        weir_sio_finish_with(link, WEIR_OK, false, "");
-    else if (!link->is_on_ws)
+    const bool owes_close = link->owes_close;
+    link->owes_close = false;
+    if (link->state != WEIR_SIO_CLOSING && !link->is_on_ws)
         tell_drained(link);
+    else if (link->state == WEIR_SIO_CLOSING && !owes_close)
+        weir_sio_finish_with(link, WEIR_OK, false, "");
+    else if (link->state == WEIR_SIO_CLOSING)
+        weir_sio_send(link, false, WEIR_STR("1"), NULL); /* the last word */
 }
 
 /* The server has let go of the last GET: the websocket is the transport from here on. */
