@@ -65,7 +65,9 @@ static void put_type(weir_buf *out, const weir_layout_field *field)
 
 /* ------------------------------------------------------------------ tables */
 
-/* "0", "64+12n": in an element; behind what is read, from there. */
+#define NOWHERE UINT64_MAX /* behind something of no fixed length */
+
+/* From the start of the packet, or of the element; behind an amount that is read, from there. */
 static void put_at(weir_buf *out, const weir_layout_node *node, uint64_t around, unsigned depth)
 {
     if (depth == 0 && node->segment > 0)
@@ -85,7 +87,7 @@ static void explain_nodes(weir_sheet *sheet, weir_entry *list, const weir_layout
             weir_arena_printf(sheet->arena, "%.*s%s%.*s%s", WEIR_FMT(prefix), prefix.len ? "." : "",
                               WEIR_FMT(field->name), node->has_repeat ? "[]" : "");
         weir_entry *row = weir_sheet_map(sheet, list, NULL);
-        if (field->form != WEIR_LAYOUT_VALUE)
+        if (field->form != WEIR_LAYOUT_VALUE && around != NOWHERE)
             put_at(&at, node, around, depth);
         put_type(&type, field);
         sheet->failed |= at.failed || type.failed || !name.ptr;
@@ -103,8 +105,11 @@ static void explain_nodes(weir_sheet *sheet, weir_entry *list, const weir_layout
             weir_sheet_printf(sheet, row, "type", bits->is_flag ? "bit %u" : "bits %u..%u",
                               bits->low, bits->low + bits->count - 1u);
         }
-        explain_nodes(sheet, list, node->children, node->child_count,
-                      node->has_repeat ? 0 : around + node->offset, depth + 1, name);
+        const uint64_t inner = node->has_loose_parts ? NOWHERE
+                               : node->has_repeat    ? 0
+                               : around == NOWHERE   ? NOWHERE
+                                                     : around + node->offset;
+        explain_nodes(sheet, list, node->children, node->child_count, inner, depth + 1, name);
     }
 }
 

@@ -8,7 +8,8 @@
  *
  *   layout_compile.c  fields to nodes, steps and variants    layout_read.c   bytes to values
  *   layout_when.c     the tests that choose a variant        layout_run.c    frames to packets
- *   layout_paths.c    slots to loads                         explain_layout.c
+ *   layout_paths.c    slots to loads                         layout_walk.c   what has no fixed
+ * length explain_layout.c
  *
  * What a later part needs of an earlier one (a count, a factor, a name in `when`) is kept in the
  * slots of a projection of the layout's own.
@@ -24,6 +25,7 @@ enum {
     WEIR_LAYOUT_NAMES_MAX = 512,   /* of one packet that later parts may name */
     WEIR_LAYOUT_SEGMENTS_MAX = 17, /* amounts of one packet that are read, plus one */
     WEIR_LAYOUT_PACKET_MAX = 1 << 24,
+    WEIR_LAYOUT_LOOSE_MAX = 64, /* fields of a group that has no fixed length */
     WEIR_LAYOUT_TESTS_MAX = 8,
     WEIR_LAYOUT_NO_SLOT = -1
 };
@@ -31,19 +33,30 @@ enum {
 /** Where the header of a frame and a packet of it begin. */
 enum { WEIR_LAYOUT_HEADER, WEIR_LAYOUT_PACKET, WEIR_LAYOUT_PLACES };
 
+/** Whose value an amount inside of a group is: that of a field in front in the same group, or of an
+ * own slot. */
+typedef struct weir_layout_from {
+    int sibling; /* -1: none */
+    int slot;
+} weir_layout_from;
+
 typedef struct weir_layout_node weir_layout_node;
 struct weir_layout_node {
     const weir_layout_field *field;
     uint8_t place;   /* HEADER or PACKET */
     uint8_t segment; /* of what is not inside of something else */
     bool has_repeat;
-    bool has_text;   /* it or what is in it is a text, to be checked */
-    int span;        /* its amount is that of segment `span`; -1: fixed */
-    uint32_t offset; /* in the segment, or in what it is inside of */
-    uint32_t size;   /* bytes of one */
-    uint32_t count;  /* of a fixed repeat */
-    int factor;      /* own slot, or WEIR_LAYOUT_NO_SLOT */
-    int slot;        /* of a value: its own slot */
+    bool has_text; /* it or what is in it is a text, to be checked */
+    bool is_loose; /* it has no fixed length: `size` is the least of one */
+    bool has_loose_parts;
+    bool is_walked; /* it is found by a walk over its bytes, and so is what is in it */
+    weir_layout_from size_from, repeat_from; /* where it is walked */
+    int span;                                /* its amount is that of segment `span`; -1: fixed */
+    uint32_t offset;                         /* in the segment, or in what it is inside of */
+    uint32_t size;                           /* bytes of one */
+    uint32_t count;                          /* of a fixed repeat */
+    int factor;                              /* own slot, or WEIR_LAYOUT_NO_SLOT */
+    int slot;                                /* of a value: its own slot */
     const weir_program *value;
     bool is_constant;
     weir_value constant;
@@ -56,7 +69,8 @@ typedef enum weir_layout_step_kind {
     WEIR_LAYOUT_KEEP,   /* the node's value into its slot */
     WEIR_LAYOUT_EVAL,   /* its expression's */
     WEIR_LAYOUT_FACTOR, /* slot holds a number, and not 0 to divide by */
-    WEIR_LAYOUT_SPAN    /* an amount; the next segment begins */
+    WEIR_LAYOUT_SPAN,   /* an amount; the next segment begins */
+    WEIR_LAYOUT_WALK    /* something of no fixed length; the next segment begins */
 } weir_layout_step_kind;
 
 typedef struct weir_layout_step {
@@ -113,6 +127,10 @@ typedef struct weir_layout_load {
     const weir_layout_node *node;
     /* A repeat that nothing reads but columns of levels: its price and size. NULL: a value. */
     const weir_layout_node *price, *size;
+    /* A part of something that is walked: it is built, and gone along these steps. Or NULL. */
+    const weir_layout_node *walked;
+    const weir_step *steps;
+    size_t step_count;
 } weir_layout_load;
 
 /** Fields one behind the other: a header, or a packet of one variant. */
@@ -159,7 +177,10 @@ typedef struct weir_layout_state {
     weir_expr_input input; /* of the layout's own expressions */
     weir_expr_lazy lazy;
     const weir_layout_case *variant;
-    weir_value whole; /* ABSENT: not made yet */
+    weir_value whole;              /* ABSENT: not made yet */
+    const weir_layout_node *built; /* of what is walked: the last that was built, and its value */
+    weir_value built_value;
+    const char *end[WEIR_LAYOUT_PLACES];
     const char *base[WEIR_LAYOUT_PLACES][WEIR_LAYOUT_SEGMENTS_MAX];
     uint32_t amounts[WEIR_LAYOUT_PLACES][WEIR_LAYOUT_SEGMENTS_MAX];
     bool is_quiet; /* what fails is not counted */
@@ -202,12 +223,33 @@ weir_value weir_layout_bit(const weir_layout_node *node, size_t bit, const char 
 bool weir_layout_fill(weir_layout_state *state, weir_value *slots);
 /** The packet as an object, in the state's arena. */
 bool weir_layout_whole(void *state, weir_value *out);
+/** Up to the first NUL, without the blanks at its end. */
+weir_str weir_layout_text(const char *at, size_t size);
+/** False with `why`: it, or a text in it, is none. */
+bool weir_layout_check_text(weir_layout_state *state, const weir_layout_node *node, const char *at);
+/** The values of nodes of fixed length, `around` being where what they are inside of begins, into
+ * entries of a dict; *entry moves on. `around` NULL: each is where its segment is. */
+bool weir_layout_entries(weir_layout_state *state, const weir_layout_node *nodes, size_t count,
+                         const char *around, weir_dict_entry **entry);
+/** A copy of a shape whose values are to be filled in; NULL: out of memory. */
+weir_dict_entry *weir_layout_dict(weir_layout_state *state, const weir_dict *shape,
+                                  weir_value *out);
 /** False with `why`: a text that is none. */
 bool weir_layout_check_texts(weir_layout_state *state, const weir_layout_block *block);
 /** An integer without its scale. */
 __int128 weir_layout_integer(const weir_layout_number *number, const char *at);
 
+/* ---- layout_walk.c */
+
+/** Walks over a node from `at`; *behind is where it ends. With `out` its value is built. False with
+ * `why`. */
+bool weir_layout_walk(weir_layout_state *state, const weir_layout_node *node, const char *at,
+                      const char **behind, weir_value *out);
+
 /* ---- layout_run.c */
+
+/** Sets state->why; returns false. */
+bool weir_layout_fail(weir_layout_state *state, const char *format, ...) WEIR_PRINTF(2, 3);
 
 bool weir_layout_state_init(weir_layout_state *state, weir_runner *runner);
 void weir_layout_state_fini(weir_layout_state *state);

@@ -187,6 +187,17 @@ static bool is_fixed(const weir_layout_amount *amount)
     return amount->kind == WEIR_AMOUNT_FIXED || amount->kind == WEIR_AMOUNT_NONE;
 }
 
+static void check_loose(walk *w, const weir_layout_node *node)
+{
+    const weir_layout_field *field = node->field;
+    if (node->has_loose_parts && weir_str_is(field->name, "_"))
+        weir_diag_error(diags_of(w), field->node->place,
+                        "a group of no fixed length needs a name of its own");
+    if (node->has_loose_parts && node->child_count > WEIR_LAYOUT_LOOSE_MAX)
+        weir_diag_error(diags_of(w), field->node->place,
+                        "a group of no fixed length has at most %d fields", WEIR_LAYOUT_LOOSE_MAX);
+}
+
 /* A group's children lie one behind the other in it, wherever it lies itself. */
 static bool place_group(walk *w, weir_layout_node *node)
 {
@@ -204,8 +215,11 @@ static bool place_group(walk *w, weir_layout_node *node)
     w->offset = offset;
     node->children = children;
     node->child_count = field->field_count;
-    for (size_t i = 0; i < node->child_count; i++)
+    for (size_t i = 0; i < node->child_count; i++) {
         node->has_text |= children[i].has_text;
+        node->has_loose_parts |= children[i].is_loose;
+    }
+    check_loose(w, node);
     return weir_str_is(field->name, "_") || (node->shape = build_shape(w, &list, 1)) != NULL;
 }
 
@@ -328,24 +342,118 @@ static void begin_segment(walk *w, weir_layout_node *node, const weir_layout_amo
     w->is_at_end = amount->kind == WEIR_AMOUNT_REST || amount->kind == WEIR_AMOUNT_NONE;
 }
 
-static const weir_layout_amount *find_amount(walk *w, const weir_layout_node *node, bool is_inside)
+static bool has_size(const weir_layout_field *field)
 {
-    const weir_layout_field *field = node->field;
-    const bool is_span = field->form == WEIR_LAYOUT_STR || field->form == WEIR_LAYOUT_BYTES ||
-                         field->form == WEIR_LAYOUT_SKIP;
-    const bool size_varies = is_span && field->size.kind != WEIR_AMOUNT_FIXED;
-    const weir_layout_amount *amount = size_varies                ? &field->size
-                                       : is_fixed(&field->repeat) ? NULL
-                                                                  : &field->repeat;
-    if (!amount)
-        return NULL;
-    if (is_inside || (size_varies && node->has_repeat)) {
-        weir_diag_error(diags_of(w), amount->node->place,
-                        "'%.*s' must have a fixed length: it is %s", WEIR_FMT(field->name),
-                        is_inside ? "inside of a group" : "repeated");
-        return NULL;
+    return field->form == WEIR_LAYOUT_STR || field->form == WEIR_LAYOUT_BYTES ||
+           field->form == WEIR_LAYOUT_SKIP;
+}
+
+static bool size_varies(const weir_layout_field *field)
+{
+    return has_size(field) && field->size.kind != WEIR_AMOUNT_FIXED;
+}
+
+/* A field in front in the same group that can be an amount; -1: there is none. */
+static int find_sibling(const weir_layout_node *nodes, size_t count, weir_str name)
+{
+    for (size_t i = 0; i < count; i++) {
+        const weir_layout_field *field = nodes[i].field;
+        if (weir_str_eq(field->name, name) && field->form == WEIR_LAYOUT_NUMBER &&
+            !field->number.is_float && field->number.op == 0 && !nodes[i].has_repeat)
+            return (int)i;
     }
-    return amount;
+    return -1;
+}
+
+/* Where a walk takes an amount from; the least bytes that it stands for itself. */
+static uint64_t place_amount(walk *w, const weir_layout_node *nodes, size_t index, bool is_inside,
+                             const weir_layout_amount *amount, const char *what,
+                             weir_layout_from *from)
+{
+    *from = (weir_layout_from){.sibling = -1, .slot = WEIR_LAYOUT_NO_SLOT};
+    if (amount->kind == WEIR_AMOUNT_READ)
+        return amount->read.size;
+    if (amount->kind == WEIR_AMOUNT_NAMED) {
+        from->sibling = is_inside ? find_sibling(nodes, index, amount->name) : -1;
+        if (from->sibling < 0)
+            from->slot = use_name(w, amount->name, amount->node->place, what);
+    } else if (is_inside || amount != &nodes[index].field->repeat) {
+        weir_diag_error(
+            diags_of(w), amount->node->place, "'%.*s' cannot take all the rest: it is %s",
+            WEIR_FMT(nodes[index].field->name), is_inside ? "inside of a group" : "repeated");
+    }
+    return 0;
+}
+
+/* What is found by a walk over its bytes: `size` becomes the least of one. The least of all. */
+static uint64_t loosen(walk *w, weir_layout_node *nodes, size_t index, bool is_inside)
+{
+    weir_layout_node *node = &nodes[index];
+    const weir_layout_field *field = node->field;
+    uint64_t least = (uint64_t)node->size * node->count;
+    if (size_varies(field)) {
+        node->is_loose = true;
+        node->size = (uint32_t)place_amount(w, nodes, index, is_inside, &field->size, "size",
+                                            &node->size_from);
+        least = (uint64_t)node->size * node->count;
+    }
+    if (!is_fixed(&field->repeat)) {
+        node->is_loose = true;
+        least =
+            place_amount(w, nodes, index, is_inside, &field->repeat, "repeat", &node->repeat_from);
+    }
+    node->is_loose |= node->has_loose_parts;
+    return least;
+}
+
+/* The next segment begins behind it. */
+static void begin_walk(walk *w, weir_layout_node *nodes, size_t index)
+{
+    weir_layout_node *node = &nodes[index];
+    loosen(w, nodes, index, false);
+    if (w->segment + 1 == WEIR_LAYOUT_SEGMENTS_MAX) {
+        weir_diag_error(diags_of(w), node->field->node->place,
+                        "a packet has at most %d amounts that are read",
+                        WEIR_LAYOUT_SEGMENTS_MAX - 1);
+        return;
+    }
+    weir_layout_step *step = add_step(w, WEIR_LAYOUT_WALK);
+    step->node = node;
+    step->segment = w->segment;
+    step->offset = (uint32_t)w->offset;
+    node->is_walked = true;
+    node->has_text = false; /* looked at by the walk */
+    w->need[w->segment] = (uint32_t)w->offset;
+    w->segment++;
+    w->offset = 0;
+    w->is_at_end = node->field->repeat.kind == WEIR_AMOUNT_REST;
+}
+
+/* An amount that is known before what it counts is looked at; NULL: there is none. */
+static const weir_layout_amount *find_amount(const weir_layout_field *field)
+{
+    return size_varies(field) ? &field->size : is_fixed(&field->repeat) ? NULL : &field->repeat;
+}
+
+/* Moves the cursor over the node. */
+static void place_extent(walk *w, weir_layout_node *nodes, size_t index, bool is_inside)
+{
+    weir_layout_node *node = &nodes[index];
+    const weir_layout_field *field = node->field;
+    const weir_layout_amount *amount = find_amount(field);
+    if (is_inside)
+        w->offset += loosen(w, nodes, index, true);
+    else if (node->has_loose_parts || (size_varies(field) && node->has_repeat))
+        begin_walk(w, nodes, index);
+    else if (amount)
+        begin_segment(w, node, amount);
+    else
+        w->offset += (uint64_t)node->size * node->count;
+    const bool takes_rest = size_varies(field) && field->size.kind != WEIR_AMOUNT_READ &&
+                            field->size.kind != WEIR_AMOUNT_NAMED; /* said already */
+    if (node->has_repeat && node->size == 0 && !takes_rest)
+        weir_diag_error(diags_of(w), field->node->place, "'%.*s' repeats what may have no bytes",
+                        WEIR_FMT(field->name));
 }
 
 static void place_value(walk *w, weir_layout_node *node)
@@ -393,8 +501,9 @@ static void keep(walk *w, const weir_layout_node *node, uint32_t offset)
     }
 }
 
-static bool place_field(walk *w, weir_layout_node *node, bool is_inside)
+static bool place_field(walk *w, weir_layout_node *nodes, size_t index, bool is_inside)
 {
+    weir_layout_node *node = &nodes[index];
     const weir_layout_field *field = node->field;
     node->span = -1;
     node->slot = WEIR_LAYOUT_NO_SLOT;
@@ -412,14 +521,7 @@ static bool place_field(walk *w, weir_layout_node *node, bool is_inside)
         return false;
     node->segment = w->segment;
     node->offset = (uint32_t)w->offset;
-    if (node->has_repeat && node->size == 0)
-        weir_diag_error(diags_of(w), field->node->place, "'%.*s' repeats what has no bytes",
-                        WEIR_FMT(field->name));
-    const weir_layout_amount *amount = find_amount(w, node, is_inside);
-    if (amount)
-        begin_segment(w, node, amount);
-    else
-        w->offset += (uint64_t)node->size * node->count;
+    place_extent(w, nodes, index, is_inside);
     if (w->offset > WEIR_LAYOUT_PACKET_MAX) {
         weir_diag_error(diags_of(w), field->node->place, "a packet of more than %d MiB",
                         WEIR_LAYOUT_PACKET_MAX >> 20);
@@ -444,7 +546,7 @@ static bool place_fields(walk *w, const weir_layout_field *fields, size_t count,
 {
     for (size_t i = 0; i < count; i++) {
         nodes[i].field = &fields[i];
-        if (!place_field(w, &nodes[i], is_inside))
+        if (!place_field(w, nodes, i, is_inside))
             return false;
     }
     return true;

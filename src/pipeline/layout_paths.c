@@ -51,6 +51,11 @@ static int find_bit(const weir_layout_field *field, weir_str name)
     return -1;
 }
 
+static bool is_counted(const weir_layout_node *node)
+{
+    return node->field->repeat.kind == WEIR_AMOUNT_FIXED;
+}
+
 /* The element of a repeat. */
 static bool step_into(weir_layout_load *load, const weir_step *step)
 {
@@ -64,6 +69,8 @@ static bool step_into(weir_layout_load *load, const weir_step *step)
         load->stride = node->size;
         return true;
     }
+    if (!is_counted(node))
+        return true; /* inside of what is walked: nobody knows how many there are */
     const int64_t index = step->index < 0 ? step->index + node->count : step->index;
     if (index < 0 || index >= node->count)
         return false;
@@ -110,8 +117,18 @@ static bool find_in(const weir_layout_block *block, const weir_step *steps, size
             (weir_layout_load){.place = top->place, .segment = top->segment, .bit = -1, .span = -1};
         load->node = weir_layout_find(top, 1, steps[0].key, &load->offset, &load->bit);
         /* What an amount that is read counts begins in the segment of that amount. */
-        if (load->node)
-            return walk_down(load, steps + 1, count - 1);
+        if (!load->node)
+            continue;
+        if (load->node->is_walked) {
+            load->walked = load->node;
+            load->steps = steps + 1;
+            load->step_count = count - 1;
+            const uint32_t offset = load->offset;
+            const bool is_there = walk_down(load, steps + 1, count - 1);
+            load->offset = offset;
+            return is_there;
+        }
+        return walk_down(load, steps + 1, count - 1);
     }
     return false;
 }
@@ -190,7 +207,8 @@ static const weir_layout_node *find_number(const weir_layout_node *group, const 
 static void find_levels(weir_layout_load *load)
 {
     const weir_layout_node *node = load->node;
-    if (!node->has_repeat || load->is_element || node->field->form != WEIR_LAYOUT_GROUP)
+    if (load->walked || !node->has_repeat || load->is_element ||
+        node->field->form != WEIR_LAYOUT_GROUP)
         return;
     load->price = find_number(node, "price");
     load->size = find_number(node, "size");
@@ -201,6 +219,16 @@ static void find_levels(weir_layout_load *load)
 }
 
 /* ------------------------------------------------------------------ the slots of a plan */
+
+/* The steps are those of a path that lives for the moment. */
+static bool keep_steps(weir_plan_builder *builder, weir_layout_load *load)
+{
+    weir_step *steps = WEIR_ARENA_ARRAY(builder->arena, weir_step, load->step_count + 1);
+    if (steps && load->step_count > 0)
+        memcpy(steps, load->steps, load->step_count * sizeof *steps);
+    load->steps = steps;
+    return steps != NULL;
+}
 
 bool weir_layout_load_paths(weir_plan_builder *builder, weir_plan *plan)
 {
@@ -219,6 +247,8 @@ bool weir_layout_load_paths(weir_plan_builder *builder, weir_plan *plan)
             if (!find_load(layout, &cases[i], steps, count, load))
                 continue;
             load->slot = (uint32_t)slot;
+            if (load->walked && !keep_steps(builder, load))
+                return false;
             if (is_levels_only(plan, slot))
                 find_levels(load);
             cases[i].load_count++;

@@ -185,8 +185,7 @@ weir_value weir_layout_bit(const weir_layout_node *node, size_t bit, const char 
 
 /* ------------------------------------------------------------------ texts */
 
-/* Up to the first NUL, without the blanks at its end. */
-static weir_str trimmed(const char *at, size_t size)
+weir_str weir_layout_text(const char *at, size_t size)
 {
     const char *nul = memchr(at, '\0', size);
     size_t len = nul ? (size_t)(nul - at) : size;
@@ -206,10 +205,10 @@ static size_t repeat_count(const weir_layout_state *state, const weir_layout_nod
     return node->span < 0 ? node->count : state->amounts[node->place][node->span];
 }
 
-static bool check_text(weir_layout_state *state, const weir_layout_node *node, const char *at)
+bool weir_layout_check_text(weir_layout_state *state, const weir_layout_node *node, const char *at)
 {
     if (node->field->form == WEIR_LAYOUT_STR) {
-        if (weir_utf8_valid(trimmed(at, span_size(state, node))))
+        if (weir_utf8_valid(weir_layout_text(at, span_size(state, node))))
             return true;
         snprintf(state->why, sizeof state->why, "%.*s is not UTF-8", WEIR_FMT(node->field->name));
         return false;
@@ -217,7 +216,7 @@ static bool check_text(weir_layout_state *state, const weir_layout_node *node, c
     for (size_t i = 0; i < node->child_count; i++) {
         const weir_layout_node *child = &node->children[i];
         for (size_t k = 0; child->has_text && k < child->count; k++) {
-            if (!check_text(state, child, at + child->offset + k * child->size))
+            if (!weir_layout_check_text(state, child, at + child->offset + k * child->size))
                 return false;
         }
     }
@@ -233,7 +232,7 @@ bool weir_layout_check_texts(weir_layout_state *state, const weir_layout_block *
         const char *at = state->base[node->place][node->segment] + node->offset;
         const size_t count = node->has_repeat ? repeat_count(state, node) : 1;
         for (size_t k = 0; k < count; k++) {
-            if (!check_text(state, node, at + k * node->size))
+            if (!weir_layout_check_text(state, node, at + k * node->size))
                 return false;
         }
     }
@@ -247,9 +246,7 @@ static const char *place_of(const weir_layout_state *state, const weir_layout_no
     return state->base[node->place][node->segment] + node->offset;
 }
 
-/* The values of the nodes into the entries of their shape, in its order; `at` NULL: each is where
- * its segment is. */
-static bool fill_entries(weir_layout_state *state, const weir_layout_node *nodes, size_t count,
+bool weir_layout_entries(weir_layout_state *state, const weir_layout_node *nodes, size_t count,
                          const char *around, weir_dict_entry **entry)
 {
     for (size_t i = 0; i < count; i++) {
@@ -261,7 +258,7 @@ static bool fill_entries(weir_layout_state *state, const weir_layout_node *nodes
             (*entry)++;
             continue;
         }
-        if (!fill_entries(state, node->children, node->child_count, at, entry))
+        if (!weir_layout_entries(state, node->children, node->child_count, at, entry))
             return false;
         for (size_t k = 0; k < node->field->bit_count; k++)
             (*entry)++->value = weir_layout_bit(node, k, at);
@@ -269,9 +266,8 @@ static bool fill_entries(weir_layout_state *state, const weir_layout_node *nodes
     return true;
 }
 
-/* A copy of the shape to be filled in: keys, hashes and index are the spec's. */
-static weir_dict_entry *begin_dict(weir_layout_state *state, const weir_dict *shape,
-                                   weir_value *out)
+/* Keys, hashes and index are the spec's. */
+weir_dict_entry *weir_layout_dict(weir_layout_state *state, const weir_dict *shape, weir_value *out)
 {
     weir_dict *dict = weir_arena_alloc(state->arena, sizeof *dict);
     weir_dict_entry *entries = weir_arena_alloc(state->arena, (shape->count + 1) * sizeof *entries);
@@ -289,14 +285,14 @@ static weir_dict_entry *begin_dict(weir_layout_state *state, const weir_dict *sh
 static bool group_value(weir_layout_state *state, const weir_layout_node *node, const char *at,
                         weir_value *out)
 {
-    weir_dict_entry *entry = begin_dict(state, node->shape, out);
-    return entry && fill_entries(state, node->children, node->child_count, at, &entry);
+    weir_dict_entry *entry = weir_layout_dict(state, node->shape, out);
+    return entry && weir_layout_entries(state, node->children, node->child_count, at, &entry);
 }
 
 static bool bits_value(weir_layout_state *state, const weir_layout_node *node, const char *at,
                        weir_value *out)
 {
-    weir_dict_entry *entry = begin_dict(state, node->shape, out);
+    weir_dict_entry *entry = weir_layout_dict(state, node->shape, out);
     for (size_t i = 0; entry && i < node->field->bit_count; i++)
         entry[i].value = weir_layout_bit(node, i, at);
     return entry != NULL;
@@ -307,7 +303,9 @@ bool weir_layout_value(weir_layout_state *state, const weir_layout_node *node, c
 {
     switch (node->field->form) {
     case WEIR_LAYOUT_NUMBER: return number_value(state, node, at, out);
-    case WEIR_LAYOUT_STR: *out = weir_value_str(trimmed(at, span_size(state, node))); return true;
+    case WEIR_LAYOUT_STR:
+        *out = weir_value_str(weir_layout_text(at, span_size(state, node)));
+        return true;
     case WEIR_LAYOUT_BYTES:
         *out = weir_value_bytes((weir_str){at, span_size(state, node)});
         return true;
@@ -326,6 +324,9 @@ bool weir_layout_field_value(weir_layout_state *state, const weir_layout_node *n
                              weir_value *out)
 {
     weir_value *items = NULL;
+    const char *behind;
+    if (node->is_walked)
+        return weir_layout_walk(state, node, at, &behind, out);
     if (!node->has_repeat)
         return weir_layout_value(state, node, at, out);
     const size_t count = repeat_count(state, node);
@@ -345,10 +346,11 @@ bool weir_layout_whole(void *user, weir_value *out)
         weir_value whole;
         const weir_layout *layout = state->layout;
         const weir_layout_block *block = &state->variant->block;
-        weir_dict_entry *entry = begin_dict(state, state->variant->shape, &whole);
+        weir_dict_entry *entry = weir_layout_dict(state, state->variant->shape, &whole);
         if (!entry ||
-            !fill_entries(state, layout->header.nodes, layout->header.node_count, NULL, &entry) ||
-            !fill_entries(state, block->nodes, block->node_count, NULL, &entry))
+            !weir_layout_entries(state, layout->header.nodes, layout->header.node_count, NULL,
+                                 &entry) ||
+            !weir_layout_entries(state, block->nodes, block->node_count, NULL, &entry))
             return false;
         state->whole = whole;
     }
@@ -382,10 +384,37 @@ static bool fill_levels(weir_layout_state *state, const weir_layout_load *load, 
     return levels != NULL;
 }
 
+/* A part of what is walked: all of it is built, once a packet, and gone along. */
+static bool fill_part(weir_layout_state *state, const weir_layout_load *load, const char *at,
+                      weir_value *slot)
+{
+    if (state->built != load->walked) {
+        if (!weir_layout_field_value(state, load->walked, at, &state->built_value))
+            return false;
+        state->built = load->walked;
+    }
+    const weir_value *v = &state->built_value;
+    for (size_t i = 0; v && i < load->step_count; i++) {
+        const weir_step *step = &load->steps[i];
+        if (!step->is_index) {
+            v = v->kind == WEIR_DICT ? weir_dict_get_str(v->dict, step->key) : NULL;
+            continue;
+        }
+        const int64_t count = v->kind == WEIR_LIST ? (int64_t)v->list->count : 0;
+        const int64_t index = step->index < 0 ? step->index + count : step->index;
+        v = index >= 0 && index < count ? &v->list->items[index] : NULL;
+    }
+    if (v)
+        *slot = *v;
+    return true;
+}
+
 static bool fill_slot(weir_layout_state *state, const weir_layout_load *load, const char *at,
                       weir_value *slot)
 {
     const weir_layout_node *node = load->node;
+    if (load->walked)
+        return fill_part(state, load, at, slot);
     if (load->bit >= 0) {
         *slot = weir_layout_bit(node, (size_t)load->bit, at);
         return true;

@@ -37,9 +37,7 @@ void weir_layout_state_fini(weir_layout_state *state)
 
 /* ------------------------------------------------------------------ failures */
 
-static bool fail(weir_layout_state *state, const char *format, ...) WEIR_PRINTF(2, 3);
-
-static bool fail(weir_layout_state *state, const char *format, ...)
+bool weir_layout_fail(weir_layout_state *state, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -50,14 +48,14 @@ static bool fail(weir_layout_state *state, const char *format, ...)
 
 static bool fail_memory(weir_layout_state *state)
 {
-    return fail(state, "more than a packet may need of memory");
+    return weir_layout_fail(state, "more than a packet may need of memory");
 }
 
 static bool fail_raised(weir_layout_state *state, const char *what)
 {
     const weir_str message = weir_vm_message(state->runner->vm);
-    return fail(state, "%s: %s: %.*s", what, weir_raise_name(weir_vm_raise(state->runner->vm)),
-                WEIR_FMT(message));
+    return weir_layout_fail(state, "%s: %s: %.*s", what,
+                            weir_raise_name(weir_vm_raise(state->runner->vm)), WEIR_FMT(message));
 }
 
 static void report(weir_layout_state *state, weir_str sample)
@@ -100,11 +98,11 @@ static bool check_factor(weir_layout_state *state, const weir_layout_step *step)
     const weir_value *v = &state->own[step->slot];
     const weir_layout_field *field = step->node->field;
     if (v->kind != WEIR_INT && v->kind != WEIR_FLOAT)
-        return fail(state, "%.*s: '%.*s' is no number to scale by", WEIR_FMT(field->name),
-                    WEIR_FMT(field->number.factor_name));
+        return weir_layout_fail(state, "%.*s: '%.*s' is no number to scale by",
+                                WEIR_FMT(field->name), WEIR_FMT(field->number.factor_name));
     if (step->is_divisor && (v->kind == WEIR_INT ? v->i == 0 : v->f == 0))
-        return fail(state, "%.*s: division by zero, '%.*s' is 0", WEIR_FMT(field->name),
-                    WEIR_FMT(field->number.factor_name));
+        return weir_layout_fail(state, "%.*s: division by zero, '%.*s' is 0", WEIR_FMT(field->name),
+                                WEIR_FMT(field->number.factor_name));
     return true;
 }
 
@@ -113,7 +111,7 @@ static bool named_amount(weir_layout_state *state, int slot, weir_str name, uint
 {
     const weir_value *v = &state->own[slot];
     if (v->kind != WEIR_INT || v->i < 0)
-        return fail(state, "'%.*s' is no amount", WEIR_FMT(name));
+        return weir_layout_fail(state, "'%.*s' is no amount", WEIR_FMT(name));
     *out = (uint64_t)v->i;
     return true;
 }
@@ -123,7 +121,7 @@ static bool read_amount(weir_layout_state *state, const weir_layout_number *numb
 {
     const __int128 v = weir_layout_integer(number, at);
     if (v < 0)
-        return fail(state, "an amount of %" PRId64, (int64_t)v);
+        return weir_layout_fail(state, "an amount of %" PRId64, (int64_t)v);
     *out = (uint64_t)v;
     return true;
 }
@@ -146,20 +144,40 @@ static bool span(weir_layout_state *state, const weir_layout_block *block,
         return false;
     const bool is_rest = amount->kind == WEIR_AMOUNT_REST || amount->kind == WEIR_AMOUNT_NONE;
     if (count > left / step->unit)
-        return fail(state,
-                    "%.*s: %" PRIu64 " of %u bytes each are wanted, %" PRIu64 " bytes are left",
-                    WEIR_FMT(name), count, step->unit, left);
+        return weir_layout_fail(
+            state, "%.*s: %" PRIu64 " of %u bytes each are wanted, %" PRIu64 " bytes are left",
+            WEIR_FMT(name), count, step->unit, left);
     if (is_rest && left % step->unit != 0)
-        return fail(state, "%.*s: %" PRIu64 " bytes are left, no multiple of %u", WEIR_FMT(name),
-                    left, step->unit);
+        return weir_layout_fail(state, "%.*s: %" PRIu64 " bytes are left, no multiple of %u",
+                                WEIR_FMT(name), left, step->unit);
     const uint64_t behind = left - count * step->unit;
     const uint32_t need = block->need[step->segment + 1];
     if (behind < need)
-        return fail(state, "too short: behind %.*s %u bytes are wanted, %" PRIu64 " are left",
-                    WEIR_FMT(name), need, behind);
+        return weir_layout_fail(state,
+                                "too short: behind %.*s %u bytes are wanted, %" PRIu64 " are left",
+                                WEIR_FMT(name), need, behind);
     state->amounts[node->place][step->segment] = (uint32_t)count;
     state->base[node->place][step->segment + 1] = at + count * step->unit;
     return true;
+}
+
+static bool check_need(weir_layout_state *state, uint32_t need, size_t left)
+{
+    return left >= need ||
+           weir_layout_fail(state, "too short: %u bytes are wanted, %zu are there", need, left);
+}
+
+/* What has no fixed length is gone over once, to find its end. */
+static bool walk(weir_layout_state *state, const weir_layout_block *block,
+                 const weir_layout_step *step, const char *end)
+{
+    const weir_layout_node *node = step->node;
+    const char **base = state->base[node->place];
+    if (!weir_layout_walk(state, node, base[step->segment] + step->offset, &base[step->segment + 1],
+                          NULL))
+        return false;
+    return check_need(state, block->need[step->segment + 1],
+                      (size_t)(end - base[step->segment + 1]));
 }
 
 static bool run_steps(weir_layout_state *state, const weir_layout_block *block, size_t from,
@@ -173,6 +191,7 @@ static bool run_steps(weir_layout_state *state, const weir_layout_block *block, 
         case WEIR_LAYOUT_EVAL: is_good = evaluate(state, step); break;
         case WEIR_LAYOUT_FACTOR: is_good = check_factor(state, step); break;
         case WEIR_LAYOUT_SPAN: is_good = span(state, block, step, end); break;
+        case WEIR_LAYOUT_WALK: is_good = walk(state, block, step, end); break;
         }
         if (!is_good)
             return false;
@@ -181,11 +200,6 @@ static bool run_steps(weir_layout_state *state, const weir_layout_block *block, 
 }
 
 /* ------------------------------------------------------------------ a packet */
-
-static bool check_need(weir_layout_state *state, uint32_t need, size_t left)
-{
-    return left >= need || fail(state, "too short: %u bytes are wanted, %zu are there", need, left);
-}
 
 static bool choose(weir_layout_state *state, size_t length)
 {
@@ -199,7 +213,7 @@ static bool choose(weir_layout_state *state, size_t length)
             return true;
         }
     }
-    return fail(state, "no variant of the layout fits a packet of %zu bytes", length);
+    return weir_layout_fail(state, "no variant of the layout fits a packet of %zu bytes", length);
 }
 
 /* Looks at a packet whose bytes are all there. False with `why`. */
@@ -208,7 +222,9 @@ static bool open_packet(weir_layout_state *state, weir_str bytes)
     const weir_layout *layout = state->layout;
     const char *end = bytes.ptr + bytes.len;
     state->whole = weir_value_absent();
+    state->built = NULL;
     state->base[WEIR_LAYOUT_PACKET][0] = bytes.ptr;
+    state->end[WEIR_LAYOUT_PACKET] = end;
     if (layout->length_slot != WEIR_LAYOUT_NO_SLOT)
         state->own[layout->length_slot] = weir_value_int((int64_t)bytes.len);
     if (!check_need(state, layout->common.need[0], bytes.len) ||
@@ -244,7 +260,9 @@ static bool open_frame(weir_layout_state *state, weir_str bytes, packets *p)
     const weir_layout *layout = state->layout;
     const weir_layout_spec *spec = layout->spec;
     *p = (packets){.at = bytes.ptr, .end = bytes.ptr + bytes.len, .count = UINT64_MAX};
+    state->built = NULL;
     state->base[WEIR_LAYOUT_HEADER][0] = bytes.ptr;
+    state->end[WEIR_LAYOUT_HEADER] = p->end;
     if (!check_need(state, layout->header.need[0], bytes.len) ||
         !run_steps(state, &layout->header, 0, p->end) ||
         !weir_layout_check_texts(state, &layout->header))
@@ -260,7 +278,7 @@ static bool open_frame(weir_layout_state *state, weir_str bytes, packets *p)
     else if (spec->count.kind == WEIR_AMOUNT_READ) {
         const size_t left = (size_t)(p->end - p->at);
         if (left < spec->count.read.size)
-            return fail(state, "too short: no room for the number of packets");
+            return weir_layout_fail(state, "too short: no room for the number of packets");
         if (!read_amount(state, &spec->count.read, p->at, &p->count))
             return false;
         p->at += spec->count.read.size;
@@ -273,7 +291,9 @@ static bool peek_common(weir_layout_state *state, const packets *p)
 {
     const weir_layout *layout = state->layout;
     const size_t left = (size_t)(p->end - p->at);
+    state->built = NULL;
     state->base[WEIR_LAYOUT_PACKET][0] = p->at;
+    state->end[WEIR_LAYOUT_PACKET] = p->end;
     if (layout->length_slot != WEIR_LAYOUT_NO_SLOT)
         state->own[layout->length_slot] = weir_value_int((int64_t)left);
     return check_need(state, layout->common.need[0], left) &&
@@ -287,7 +307,7 @@ static bool next_length(weir_layout_state *state, packets *p, uint64_t *length)
     *length = (uint64_t)(p->end - p->at);
     if (amount->kind == WEIR_AMOUNT_READ) {
         if (*length < amount->read.size)
-            return fail(state, "packet %" PRIu64 ": no room for its length", p->number);
+            return weir_layout_fail(state, "packet %" PRIu64 ": no room for its length", p->number);
         if (!read_amount(state, &amount->read, p->at, length))
             return false;
         p->at += amount->read.size;
@@ -299,13 +319,13 @@ static bool next_length(weir_layout_state *state, packets *p, uint64_t *length)
         if (!named_amount(state, state->layout->packet_slot, amount->name, length))
             return false;
         if (*length == 0) /* and so for ever */
-            return fail(state, "packets of 0 bytes, by '%.*s'", WEIR_FMT(amount->name));
+            return weir_layout_fail(state, "packets of 0 bytes, by '%.*s'", WEIR_FMT(amount->name));
     }
     const uint64_t left = (uint64_t)(p->end - p->at);
-    return *length <= left ||
-           fail(state,
-                "packet %" PRIu64 " of %" PRIu64 " bytes, but %" PRIu64 " are left of the frame",
-                p->number, *length, left);
+    return *length <= left || weir_layout_fail(state,
+                                               "packet %" PRIu64 " of %" PRIu64
+                                               " bytes, but %" PRIu64 " are left of the frame",
+                                               p->number, *length, left);
 }
 
 static bool has_more(const packets *p)
@@ -318,7 +338,7 @@ static void check_rest(weir_layout_state *state, const packets *p)
 {
     if (p->is_lost || p->at == p->end || !state->layout->spec->has_repeat)
         return;
-    fail(state, "%zu bytes are left behind the last packet", (size_t)(p->end - p->at));
+    weir_layout_fail(state, "%zu bytes are left behind the last packet", (size_t)(p->end - p->at));
     report(state, (weir_str){p->at, (size_t)(p->end - p->at)});
 }
 
@@ -335,8 +355,8 @@ static bool next_packet(weir_layout_state *state, packets *p, weir_str *bytes)
         weir_arena_reset(state->arena);
         p->number++;
         if (p->at == p->end && state->layout->spec->has_repeat) {
-            fail(state, "the frame ends in front of packet %" PRIu64 " of %" PRIu64, p->number,
-                 p->count);
+            weir_layout_fail(state, "the frame ends in front of packet %" PRIu64 " of %" PRIu64,
+                             p->number, p->count);
             report(state, state->runner->frame->bytes);
             p->is_lost = true;
             return false;
@@ -350,7 +370,8 @@ static bool next_packet(weir_layout_state *state, packets *p, weir_str *bytes)
         bool is_good = open_packet(state, *bytes);
         if (is_good && !has_length && state->layout->spec->has_repeat) {
             bytes->len = extent(state, *bytes);
-            is_good = bytes->len > 0 || fail(state, "a packet of no bytes, and so for ever");
+            is_good =
+                bytes->len > 0 || weir_layout_fail(state, "a packet of no bytes, and so for ever");
         }
         p->at += bytes->len;
         p->is_lost = !has_length && !is_good;
@@ -511,7 +532,7 @@ static bool parse(weir_runner *runner, weir_str bytes, weir_value *message, weir
     weir_arena_reset(state->arena);
     bool is_good = is_ignored(state, bytes, &ignored);
     if (is_good && ignored)
-        is_good = fail(state, "the frame holds no packet");
+        is_good = weir_layout_fail(state, "the frame holds no packet");
     is_good = is_good && open_frame(state, bytes, &p);
     if (is_good && state->layout->spec->has_repeat)
         is_good = gather(state, &p, message);

@@ -45,6 +45,13 @@ static const char *const specs[] = {
          "converters:\n      "
          "data:\n        fields: {market_depth: {bids: \"data['a']\", asks: \"data.get('b')\"}, "
          "all: data}\n",
+    HEAD "    frame: array\n    parser: {format: binary, layout: {endian: big, repeat: {length: "
+         "u16}, fields: "
+         "[n: u8, a: {repeat: n, fields: [m: i8, p: {repeat: m, fields: [x: u16, q: {repeat: u8, "
+         "type: i24}]}, t: "
+         "{type: str, size: m}]}, z: u8, r: {repeat: rest, fields: [l: u8, b: {type: bytes, size: "
+         "l}]}]}}\n" TAIL
+         "          deep: {source: \"data['a'][-1]['p'][0]['q']\", default_value: 0}\n",
     HEAD "    frame: auto\n    parser: {format: binary, layout: {endian: big, text: json, repeat: "
          "{length: u8}, fields: [a: str2]}}\n" TAIL,
 };

@@ -268,6 +268,23 @@ class Maker:
             return self.plain() + self.scale(names)
         return self.plain()
 
+    def loose(self, names, depth):
+        """A group whose amounts are inside of it."""
+        rng, count = self.rng, self.name()
+        out = [{count: rng.choice(("u8", "u8", "i8"))}] + self.group(names, 2)
+        for _ in range(rng.randint(1, 2)):
+            how = rng.choice((count, count, "u8"))
+            inner = rng.choice(({"repeat": how, "type": self.leaf(names)},
+                                {"repeat": how, "fields": self.group(names, 2)},
+                                {"type": rng.choice(("str", "bytes")), "size": how},
+                                {"repeat": rng.randint(1, 3), "type": rng.choice(("str", "bytes")), "size": "u8"}))
+            if depth < 2 and rng.random() < 0.3:
+                inner = {"repeat": how, "fields": self.loose(names, depth + 1)}
+            out.append({self.name(): inner})
+            if rng.random() < 0.4:
+                out.append({self.name(): self.field(names, 2)})
+        return out
+
     def group(self, names, depth):
         return [{self.name(): self.field(names, depth + 1)} for _ in range(self.rng.randint(1, 4))] + \
                [{"_": self.rng.choice((1, 3, "u32"))}] * (self.rng.random() < 0.3)
@@ -290,6 +307,10 @@ class Maker:
         """A field whose length is read."""
         rng = self.rng
         how = rng.choice(("u8", "u8", "u16le") + (rng.choice(counts),) * 2 if counts else ("u8",))
+        if rng.random() < 0.3:
+            return rng.choice((self.loose(names, 0), {"repeat": rng.randint(1, 3), "fields": self.loose(names, 0)},
+                               {"repeat": how, "fields": self.loose(names, 0)},
+                               {"repeat": how, "type": "str", "size": "u8"}))
         if rng.random() < 0.4:
             return {"type": rng.choice(("str", "bytes")), "size": how}
         if rng.random() < 0.5:

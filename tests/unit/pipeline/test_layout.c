@@ -176,6 +176,37 @@ START_TEST(texts_and_bytes_may_have_a_length_that_is_read)
 }
 END_TEST
 
+START_TEST(repeats_may_be_inside_of_repeats)
+{
+    static const char *const layout = "endian: big, fields: [n: u8, g: {repeat: n, fields: [m: u8, "
+                                      "p: {repeat: m, fields: [x: u8 / 2, q: "
+                                      "{repeat: u8, type: u16}]}, t: {type: str, size: m}, _: 1]}, "
+                                      "z: u8, s: {repeat: 2, type: str, size: "
+                                      "u8}]";
+    static const char *const hex =
+        "02  01 04 02 0001 0002 41 ff  02 06 00 08 01 0003 4243 ff  09  01 58 00";
+    expect_data(layout, hex,
+                "{\"n\":2,\"g\":[{\"m\":1,\"p\":[{\"x\":2.0,\"q\":[1,2]}],\"t\":\"A\"},{\"m\":2,"
+                "\"p\":[{\"x\":3.0,"
+                "\"q\":[]},{\"x\":4.0,\"q\":[3]}],\"t\":\"BC\"}],\"z\":9,\"s\":[\"X\",\"\"]}");
+    feed f = open_layout(
+        "record", layout,
+        "a: data['g'][-1]['p'][1]['q'][0]|b: data['g'][0]['t']|z: data['z']|s: "
+        "data['s'][0]|g: len(data['g'])|m: \"data['g'][7]['m'] if data['n'] > 7 else 0\"");
+    ck_assert_str_eq(feed_hex(&f, hex),
+                     PREFIX ",\"a\":3,\"b\":\"A\",\"z\":9,\"s\":\"X\",\"g\":2,\"m\":0}\n");
+    ck_assert_str_eq(feed_hex(&f, "02  01 04 02 0001 00"), "");
+    expect_failed(&f, WEIR_STAGE_DECODE, 1,
+                  "q: 2 of at least 2 bytes each are wanted, 3 bytes are left");
+    ck_assert_str_eq(feed_hex(&f, "ff  00 ff"), "");
+    expect_failed(&f, WEIR_STAGE_DECODE, 2,
+                  "g: 255 of at least 2 bytes each are wanted, 2 bytes are left");
+    ck_assert_str_eq(feed_hex(&f, "01  01 04 00 ff ff 09 00 00"), "");
+    expect_failed(&f, WEIR_STAGE_DECODE, 3, "t is not UTF-8");
+    feed_close(&f);
+}
+END_TEST
+
 START_TEST(a_packet_may_be_empty)
 {
     expect_data("endian: big, fields: [a: str]", "", "{\"a\":\"\"}");
@@ -582,7 +613,8 @@ int main(void)
                     groups_nest_and_skips_leave_nothing);
     weir_check_case(suite, "repeats", a_fixed_repeat_is_a_list,
                     a_repeat_may_be_counted_by_a_field_or_right_there,
-                    texts_and_bytes_may_have_a_length_that_is_read, a_packet_may_be_empty,
+                    texts_and_bytes_may_have_a_length_that_is_read,
+                    repeats_may_be_inside_of_repeats, a_packet_may_be_empty,
                     an_amount_that_is_not_there_is_refused);
     weir_check_case(
         suite, "frames", a_packet_is_a_record, a_packet_that_fails_is_alone_in_that,
