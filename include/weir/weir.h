@@ -265,6 +265,15 @@ WEIR_API void weir_runtime_stop(weir_runtime *runtime, int64_t deadline_ns);
 WEIR_API void weir_runtime_free(weir_runtime *runtime);
 
 /**
+ * Logs a connection (NULL: all) in anew, with its credentials looked up again: one whose login was
+ * refused is started again, one that is up is closed and comes back. WEIR_ERR_NOT_FOUND: no such
+ * connection. A refused one also starts again by itself when its credentials change, unless it was
+ * refused five times.
+ */
+WEIR_API weir_code weir_runtime_reauthenticate(weir_runtime *runtime, const char *connection,
+                                               weir_error *error);
+
+/**
  * Wants symbols of a stream ("trades", or "connection/trades" where the name is in several
  * connections). They are asked for now on a live connection and again after each reconnect, and
  * spelled as the spec's `symbols` says. No symbols, "*" or "all" mean all, where the venue has a

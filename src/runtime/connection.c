@@ -86,6 +86,8 @@ static void lose(weir_connection *connection, const weir_error *error, int64_t r
                          error->text);
     if (is_fatal) {
         weir_connection_enter(connection, WEIR_STATE_FAILED, error->code, 0, "%s", error->text);
+        if (error->code == WEIR_ERR_AUTH)
+            weir_refused_watch(connection);
         return;
     }
     if (!weir_backoff_allows(reconnect, connection->failures)) {
@@ -212,6 +214,7 @@ static void go_live(weir_connection *connection)
         weir_heartbeat_start(connection);
     }
     connection->numbers.is_authenticated = true;
+    weir_refused_forgive(connection);
     if (connection->http)
         weir_http_session_keep(connection->http);
     weir_subscriptions_count(connection->subscriptions, connection->shard, &counts);
@@ -408,6 +411,26 @@ static void begin(weir_connection *connection)
         lose(connection, &error, 0, is_hopeless(code));
 }
 
+void weir_connection_again(weir_connection *connection)
+{
+    connection->failures = 0;
+    begin(connection);
+}
+
+/* A failed one is started again; one that is up is closed, and comes back with a login of its own.
+ */
+static void log_in_anew(weir_connection *connection)
+{
+    weir_error error = {0};
+    if (connection->state == WEIR_STATE_FAILED) {
+        weir_refused_forgive(connection);
+        weir_connection_again(connection);
+    } else if (connection->link) {
+        weir_fail(&error, WEIR_ERR_INTERRUPTED, "told to log in anew");
+        weir_connection_drop(connection, &error, false);
+    }
+}
+
 void weir_connection_unblocked(weir_connection *connection)
 {
     if (connection->link)
@@ -453,6 +476,7 @@ static void stop(weir_connection *connection)
 {
     connection->is_stopping = true;
     weir_timer_cancel(connection->timer);
+    weir_timer_cancel(connection->watch);
     if (connection->http)
         weir_http_session_end(connection->http);
     weir_connection_deliver_rest(connection, true);
@@ -482,6 +506,8 @@ void weir_connection_obey(weir_connection *connection)
         connection->has_started = true;
     if (connection->has_started && connection->state == WEIR_STATE_IDLE && is_needed(connection))
         begin(connection);
+    if (orders & WEIR_ORDER_LOGIN)
+        log_in_anew(connection);
     if (orders & WEIR_ORDER_ROOM)
         weir_connection_deliver_rest(connection, false);
     if (orders & WEIR_ORDER_SUBSCRIPTIONS)
@@ -516,6 +542,7 @@ static bool make_parts(weir_connection *connection)
     connection->arena = weir_arena_new(LINK_ARENA_FIRST, 0);
     connection->timer = weir_timer_new(loop, on_timer, connection);
     connection->talk = weir_timer_new(loop, on_talk, connection);
+    connection->watch = weir_timer_new(loop, weir_refused_fire, connection);
     connection->beat.timer = weir_timer_new(loop, weir_heartbeat_fire, connection);
     if (connection->runner)
         weir_runner_on_control(connection->runner, weir_heartbeat_control, connection);
@@ -526,7 +553,8 @@ static bool make_parts(weir_connection *connection)
         return false;
     return weir_liveness_init(connection) && connection->beat.timer &&
            weir_pace_init(&connection->pace, limits->rate) && connection->subscriptions &&
-           connection->runner && connection->arena && connection->timer && connection->talk;
+           connection->runner && connection->arena && connection->timer && connection->talk &&
+           connection->watch;
 }
 
 weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtime, size_t index,
@@ -568,6 +596,7 @@ void weir_connection_fini(weir_connection *connection)
     weir_plugin_timers_free(connection);
     weir_timer_free(connection->timer);
     weir_timer_free(connection->talk);
+    weir_timer_free(connection->watch);
     weir_timer_free(connection->beat.timer);
     weir_liveness_fini(connection);
     weir_pace_fini(&connection->pace);

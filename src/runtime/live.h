@@ -28,6 +28,7 @@
 #include "runtime/internal.h"
 #include "runtime/outbox.h"
 #include "runtime/pacing.h"
+#include "runtime/refused.h"
 #include "runtime/status.h"
 #include "runtime/subscriptions.h"
 #include "util/map.h"
@@ -39,7 +40,8 @@ enum {
     WEIR_ORDER_START = 1,
     WEIR_ORDER_SUBSCRIPTIONS = 2, /* what is wanted has changed */
     WEIR_ORDER_ROOM = 4,          /* a consumer that was full has room */
-    WEIR_ORDER_STOP = 8
+    WEIR_ORDER_STOP = 8,
+    WEIR_ORDER_LOGIN = 16 /* log in anew, also after a refusal */
 };
 
 /** Heartbeats of the application (heartbeat.c). Times are monotonic. */
@@ -97,6 +99,8 @@ struct weir_connection {
     weir_options options;
     weir_backend_link *link;
     weir_http_session *http; /* that is asked for before each connect; NULL: none */
+    unsigned refusals;       /* of the login, since one was taken */
+    weir_timer *watch;       /* looks whether refused credentials have changed */
     weir_claim *claim;       /* on the key that it alone may use */
     weir_timer *timer;       /* the deadline of a wait, or the end of a backoff */
     struct weir_plugin_timer *plugin_timers;
@@ -183,6 +187,8 @@ void weir_connection_obey(weir_connection *connection);
 void weir_connection_order(weir_connection *connection, unsigned orders);
 /** The session that was asked for is there, or why it is not. */
 void weir_connection_has_session(weir_connection *connection, const weir_session_outcome *outcome);
+/** Connects again after it has failed. */
+void weir_connection_again(weir_connection *connection);
 /** Closes the link hard; for the end of a stop's deadline. */
 void weir_connection_abort(weir_connection *connection);
 

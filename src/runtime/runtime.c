@@ -169,6 +169,21 @@ weir_code weir_runtime_start(weir_runtime *runtime, weir_error *error)
     return code;
 }
 
+weir_code weir_runtime_reauthenticate(weir_runtime *runtime, const char *connection,
+                                      weir_error *error)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < runtime->connection_count; i++) {
+        if (connection && !weir_str_is(runtime->connections[i].spec->name, connection))
+            continue;
+        weir_connection_order(&runtime->connections[i], WEIR_ORDER_LOGIN);
+        found++;
+    }
+    return found > 0 ? WEIR_OK
+                     : weir_fail(error, WEIR_ERR_NOT_FOUND, "the runtime has no connection '%s'",
+                                 connection ? connection : "");
+}
+
 static void stop_consumers(weir_runtime *runtime, int64_t deadline_ns)
 {
     pthread_mutex_lock(&runtime->opening);

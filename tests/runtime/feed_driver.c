@@ -356,6 +356,8 @@ static bool obey(char *line)
         weir_runtime_subscriptions(runtime, say_subscription, NULL);
     else if (strcmp(words[0], "status") == 0)
         say_status();
+    else if (strcmp(words[0], "login") == 0)
+        weir_runtime_reauthenticate(runtime, NULL, NULL);
     else if (strcmp(words[0], "failures") == 0)
         weir_runtime_failures(runtime, 0, on_failure, NULL);
     else if (strcmp(words[0], "open") == 0 && count > 1)

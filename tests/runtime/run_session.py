@@ -64,6 +64,57 @@ def refused_login(checks, capture):
                          run.of("status")[0]["state"] == "failed", run)
 
 
+def spec_with_files(directory):
+    """The spec with credentials in files, which may change; returns its path and that of the secret."""
+    with open(feed.SPEC, encoding="utf-8") as file:
+        text = file.read()
+    marked = text.replace("credentials: [api_key, api_secret]",
+                          "credentials: {api_key: {default: k}, api_secret: {file: secret.txt}}", 1)
+    assert marked != text
+    path = os.path.join(directory, "files.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(marked)
+    return path, os.path.join(directory, "secret.txt")
+
+
+def write_secret(path, secret):
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        os.chmod(path + ".new", 0o600)
+        file.write(secret)
+    os.replace(path + ".new", path)
+
+
+def credentials_that_change(checks, capture):
+    spec, secret = spec_with_files(os.path.dirname(capture))
+    with peers.Venue("--capture", capture, "--dialect", "alpaca") as venue:
+        write_secret(secret, "wr0ngwr0ng")
+        with Feed(venue.url(), "login", *BOTH, env={"ACME_API_SECRET": None}, spec=spec) as run:
+            run.reaches("failed")
+            time.sleep(2.5)
+            checks.check("an unchanged credential is not tried again", len(venue.events("open")) == 1, venue.log())
+            write_secret(secret, "s")
+            run.reaches("live")
+            checks.check("a changed one is", len(venue.events("open")) == 2, venue.log())
+            run.tell("login")
+            run.reaches("live", count=2)
+            checks.check("told to, it logs in anew", len(venue.events("auth", ok=True)) == 2, venue.log())
+            run.stop()
+        opened = len(venue.events("open"))
+        write_secret(secret, "wr0ng-0")
+        with Feed(venue.url(), "login", *BOTH, env={"ACME_API_SECRET": None}, spec=spec) as run:
+            for i in range(1, 5):
+                run.reaches("failed", count=i)
+                write_secret(secret, f"wr0ng-{i}")
+            run.reaches("failed", count=5)
+            write_secret(secret, "s")
+            time.sleep(3)
+            checks.check("after five refusals it is left alone", len(venue.events("open")) == opened + 5, venue.log())
+            run.tell("login")
+            run.reaches("live")
+            run.stop()
+            no_secrets(checks, "changed credentials", run, venue, "wr0ng-")
+
+
 def exclusive_key(checks, capture):
     with peers.Venue("--capture", capture, "--dialect", "alpaca", "--close-after", "100", "--fault-times", "2",
                      config={"auth": {"mode": "none"}, "greeting": [], **SUBSCRIBE}) as venue:
@@ -339,7 +390,7 @@ def bad_frames(checks, capture):
 
 def tests(checks, directory):
     capture = feed.write_capture(directory)
-    for test in (first_message, refused_login, exclusive_key, missing_credential, header_and_url,
+    for test in (first_message, refused_login, credentials_that_change, exclusive_key, missing_credential, header_and_url,
                  refused_without_auth, retry_after, attempts, no_greeting, no_ack, while_running, killed_venue, stops, several, bad_frames):
         checks.run(test, capture)
     checks.run(hard_ways, capture, directory)
