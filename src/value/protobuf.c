@@ -223,14 +223,21 @@ static bool is_known(const weir_pb_field *field, weir_pb_wire wire)
     return field && (wire == wire_of(field->type) || is_packed(field, wire));
 }
 
+/* By its number in most enums; else found by halving. */
 static weir_value enum_value(const weir_pb_enum *enumeration, int32_t number)
 {
     const weir_pb_enum_value *values = enumeration->values;
     if (number >= 0 && (size_t)number < enumeration->count && values[number].number == number)
         return weir_value_str(values[number].name);
-    for (size_t i = 0; i < enumeration->count; i++) {
-        if (values[i].number == number)
-            return weir_value_str(values[i].name);
+    size_t from = 0, to = enumeration->count;
+    while (from < to) {
+        const size_t middle = from + (to - from) / 2;
+        if (values[middle].number == number)
+            return weir_value_str(values[middle].name);
+        if (values[middle].number < number)
+            from = middle + 1;
+        else
+            to = middle;
     }
     return weir_value_int(number);
 }

@@ -123,6 +123,26 @@ static size_t count_of(reading *r, weir_str bytes, uint32_t number, weir_str *na
     return count;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    const weir_pb_enum_value *x = a, *y = b;
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* Sorted, and of several names of one number the first declared. */
+static void sort_values(weir_pb_enum_value *values, size_t *count)
+{
+    size_t kept = 0;
+    qsort(values, *count, sizeof *values, by_value);
+    for (size_t i = 0; i < *count; i++) {
+        if (kept == 0 || values[kept - 1].number != values[i].number)
+            values[kept++] = values[i];
+    }
+    *count = kept;
+}
+
 static bool read_enum(reading *r, weir_str bytes, weir_str scope)
 {
     weir_str name = {0};
@@ -134,9 +154,12 @@ static bool read_enum(reading *r, weir_str bytes, weir_str scope)
     weir_pb_reader reader = weir_pb_reader_of(bytes);
     item it;
     while (next(r, &reader, &it)) {
+        values[found->count].order = (uint32_t)found->count;
         if (it.number == 2 && read_enum_value(r, it.span, &values[found->count]))
             found->count++;
     }
+    found->first = values[0].name;
+    sort_values(values, &found->count);
     found->values = values;
     found->name = full_name(r, scope, name);
     if (!r->why[0] && found->count == 0)
@@ -360,7 +383,7 @@ weir_value weir_pb_zero(const weir_pb_field *field)
     case WEIR_PB_BOOL: return weir_value_bool(false);
     case WEIR_PB_STRING: return weir_value_str(WEIR_STR(""));
     case WEIR_PB_BYTES: return weir_value_bytes(WEIR_STR(""));
-    case WEIR_PB_ENUM: return weir_value_str(field->enumeration->values[0].name);
+    case WEIR_PB_ENUM: return weir_value_str(field->enumeration->first);
     case WEIR_PB_MESSAGE: return weir_value_absent();
     default: return weir_value_int(0);
     }

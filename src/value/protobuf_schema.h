@@ -38,11 +38,13 @@ typedef struct weir_pb_message weir_pb_message;
 typedef struct weir_pb_enum_value {
     weir_str name;
     int32_t number;
+    uint32_t order; /**< of its declaration */
 } weir_pb_enum_value;
 
 typedef struct weir_pb_enum {
-    weir_str name; /**< full */
-    const weir_pb_enum_value *values;
+    weir_str name;                    /**< full */
+    weir_str first;                   /**< of the names, as declared */
+    const weir_pb_enum_value *values; /**< by number; of those with the same one the first */
     size_t count;
 } weir_pb_enum;
 

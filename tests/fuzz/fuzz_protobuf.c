@@ -25,8 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 enum { FIELDS = 28, STEPS = 5, PATHS = 16 };
 
 static const weir_pb_enum_value sides[] = {
-    {{"NONE", 4}, 0}, {{"BUY", 3}, 1}, {{"SELL", 4}, 2}, {{"ODD", 3}, -1}};
-static const weir_pb_enum side = {{"Side", 4}, sides, 4};
+    {{"ODD", 3}, -1, 3}, {{"NONE", 4}, 0, 0}, {{"BUY", 3}, 1, 1}, {{"SELL", 4}, 2, 2}};
+static const weir_pb_enum side = {{"Side", 4}, {"NONE", 4}, sides, 4};
 static weir_pb_field entry_fields[2];
 static weir_pb_message entry = {.name = {"Entry", 5}, .fields = entry_fields, .count = 2};
 static weir_pb_field fields[FIELDS];
