@@ -18,7 +18,7 @@ const weir_index_variant *const weir_index_variants[] = {
 static weir_index_fill *choose(void)
 {
     size_t i = 0;
-    while (!weir_index_variants[i]->is_supported())
+    while (weir_index_variants[i + 1] && !weir_index_variants[i]->is_supported())
         i++;
     return weir_index_variants[i]->fill;
 }

@@ -23,7 +23,7 @@ const weir_lanes_variant *weir_lanes_best(void)
     const weir_lanes_variant *best = atomic_load_explicit(&chosen, memory_order_relaxed);
     if (__builtin_expect(best == NULL, 0)) {
         size_t i = 0;
-        while (!weir_lanes_variants[i]->is_supported())
+        while (weir_lanes_variants[i + 1] && !weir_lanes_variants[i]->is_supported())
             i++;
         best = weir_lanes_variants[i];
         atomic_store_explicit(&chosen, best, memory_order_relaxed);

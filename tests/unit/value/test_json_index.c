@@ -52,8 +52,9 @@ static void expect(weir_str text, weir_json_index *out)
 
 START_TEST(all_implementations_agree)
 {
-    char room[LONGEST + WEIR_JSON_SLACK];
-    uint32_t expected_room[LONGEST + WEIR_INDEX_SPARE], found_room[LONGEST + WEIR_INDEX_SPARE];
+    char room[LONGEST + WEIR_JSON_SLACK] = {0};
+    uint32_t expected_room[LONGEST + WEIR_INDEX_SPARE] = {0};
+    uint32_t found_room[LONGEST + WEIR_INDEX_SPARE] = {0};
     for (int n = 0; n < TEXTS; n++) {
         const weir_str text = random_text(room);
         weir_json_index expected = {.quotes = expected_room};
@@ -77,8 +78,8 @@ START_TEST(a_text_that_is_surely_no_json_has_no_index)
     char room[64 + WEIR_JSON_SLACK] = {0};
     weir_json_index index = {0};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        strcpy(room, bad[i]);
-        ck_assert(!weir_json_index_make(&index, (weir_str){room, strlen(room)}));
+        const int len = snprintf(room, sizeof room, "%s", bad[i]);
+        ck_assert(!weir_json_index_make(&index, (weir_str){room, (size_t)len}));
         ck_assert(!weir_json_index_holds(&index, room));
     }
     weir_json_index_fini(&index);

@@ -35,8 +35,8 @@ static void check_lane(const weir_lanes *lanes, unsigned i, const char *name)
     int64_t whole;
     if (lanes->is_real >> i & 1) {
         ck_assert_msg(weir_double_parse(text, &real), "%s: %.*s", name, WEIR_FMT(text));
-        ck_assert_msg(memcmp(&real, &lanes->real[i], sizeof real) == 0, "%s: %.*s is %.17g", name,
-                      WEIR_FMT(text), lanes->real[i]);
+        ck_assert_msg(real == lanes->real[i], "%s: %.*s is %.17g", name, WEIR_FMT(text),
+                      lanes->real[i]);
     }
     if (lanes->is_whole >> i & 1) {
         ck_assert_int_eq(weir_int_parse(text, &whole), WEIR_INT_OK);
@@ -75,8 +75,8 @@ START_TEST(the_numbers_of_feeds_are_read)
         if (!weir_lanes_variants[v]->is_supported())
             continue;
         for (unsigned i = 0; i < WEIR_LANES; i++) {
-            lanes.at[i] = strcpy(rooms[i], texts[i]);
-            lanes.len[i] = (uint32_t)strlen(texts[i]);
+            lanes.at[i] = rooms[i];
+            lanes.len[i] = (uint32_t)snprintf(rooms[i], ROOM, "%s", texts[i]);
         }
         weir_lanes_variants[v]->read(&lanes, WEIR_LANES);
         ck_assert_uint_eq(lanes.is_real, 0xff);
