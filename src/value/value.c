@@ -186,6 +186,13 @@ static uint64_t spread(uint64_t x)
     return x ^ (x >> 31);
 }
 
+/* Keys come off the wire in formats whose maps have numbers for keys: what a sender cannot foresee
+ * cannot be made to collide. */
+static uint64_t seeded(uint64_t x)
+{
+    return weir_hash(&x, sizeof x);
+}
+
 static bool hash_at(weir_arena *arena, const weir_value *v, uint64_t *hash, unsigned depth);
 
 static bool hash_tuple(weir_arena *arena, const weir_list *list, uint64_t *hash, unsigned depth)
@@ -207,7 +214,7 @@ static uint64_t hash_range(const weir_range *range)
     uint64_t count = range_count(range);
     uint64_t sum = spread(count + WEIR_RANGE);
     if (count > 0)
-        sum = spread(sum ^ (uint64_t)range->start);
+        sum = seeded(sum ^ (uint64_t)range->start);
     if (count > 1)
         sum = spread(sum ^ (uint64_t)range->step);
     return sum;
@@ -227,7 +234,7 @@ static bool hash_at(weir_arena *arena, const weir_value *v, uint64_t *hash, unsi
     if (depth > EQUAL_DEPTH_MAX)
         return false;
     if (weir_number_is(v)) {
-        *hash = spread(weir_number_hash(v));
+        *hash = seeded(weir_number_hash(v));
         return true;
     }
     switch (v->kind) {
@@ -243,7 +250,7 @@ static bool hash_at(weir_arena *arena, const weir_value *v, uint64_t *hash, unsi
     case WEIR_LEVELS: return false;
     case WEIR_NONE:
     case WEIR_ABSENT: *hash = spread(v->kind); return true;
-    default: *hash = spread(v->bits ^ (uint64_t)v->kind << 56); return true;
+    default: *hash = seeded(v->bits ^ (uint64_t)v->kind << 56); return true;
     }
 }
 
