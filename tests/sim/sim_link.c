@@ -17,7 +17,33 @@ typedef struct parcel {
     char *text;
     size_t len;
     struct parcel *next;
+    struct parcel *after, *before; /* among all that there are */
 } parcel;
+
+static parcel *parcels; /* those that are on their way when a history ends are freed then */
+
+static parcel *make_parcel(const char *bytes, size_t len)
+{
+    parcel *p = calloc(1, sizeof *p);
+    char *copy = calloc(1, len + SLACK);
+    if (!p || !copy)
+        abort();
+    memcpy(copy, bytes, len);
+    *p = (parcel){.text = copy, .len = len, .after = parcels};
+    if (parcels)
+        parcels->before = p;
+    parcels = p;
+    return p;
+}
+
+static void free_parcel(parcel *p)
+{
+    *(p->before ? &p->before->after : &parcels) = p->after;
+    if (p->after)
+        p->after->before = p->before;
+    free(p->text);
+    free(p);
+}
 
 struct weir_backend_link {
     weir_link_sink sink;
@@ -47,8 +73,7 @@ static void free_parcels(weir_backend_link *link)
 {
     for (parcel *p = link->first, *next; p; p = next) {
         next = p->next;
-        free(p->text);
-        free(p);
+        free_parcel(p);
     }
     link->first = link->last = NULL;
 }
@@ -97,6 +122,8 @@ void sim_links_forget(void)
             sim_broken("link %d was never closed", links[i]->number);
     }
     link_count = 0;
+    while (parcels)
+        free_parcel(parcels);
 }
 
 /* ------------------------------------------------------------------ to the client */
@@ -128,8 +155,7 @@ static void arrive(void *user, int64_t number)
     }
     if (link && link->is_up && !link->is_half_open)
         hand_over(link, p->text, p->len);
-    free(p->text);
-    free(p);
+    free_parcel(p);
 }
 
 void sim_link_deliver(int number, const char *text)
@@ -138,12 +164,7 @@ void sim_link_deliver(int number, const char *text)
     const size_t len = strlen(text);
     if (!link || !link->is_up)
         return;
-    parcel *p = calloc(1, sizeof *p);
-    char *copy = calloc(1, len + SLACK);
-    if (!p || !copy)
-        abort();
-    memcpy(copy, text, len);
-    *p = (parcel){copy, len, NULL};
+    parcel *p = make_parcel(text, len);
     int64_t at = sim_now() + latency();
     if (at < link->down_at)
         at = link->down_at;
@@ -257,8 +278,7 @@ static void venue_hears(void *user, int64_t number)
     const weir_backend_link *link = find((int)number);
     if (link && link->is_up && !link->is_half_open)
         sim_venue_heard((int)number, p->text, p->len);
-    free(p->text);
-    free(p);
+    free_parcel(p);
 }
 
 static weir_code send_frame(weir_backend_link *link, weir_frame_kind kind, weir_str name,
@@ -268,12 +288,7 @@ static weir_code send_frame(weir_backend_link *link, weir_frame_kind kind, weir_
     (void)name;
     if (!link->is_up || link->is_closing)
         return WEIR_ERR_STATE;
-    parcel *p = calloc(1, sizeof *p);
-    char *copy = calloc(1, bytes.len + 1);
-    if (!p || !copy)
-        abort();
-    memcpy(copy, bytes.ptr, bytes.len);
-    *p = (parcel){copy, bytes.len, NULL};
+    parcel *p = make_parcel(bytes.ptr, bytes.len);
     sim_log("link %d sends %.*s", link->number, WEIR_FMT(bytes));
     sim_check_message(link->number);
     int64_t at = sim_now() + latency();
@@ -310,8 +325,7 @@ static void go_on(void *user, int64_t number)
         if (!link->first)
             link->last = NULL;
         hand_over(link, p->text, p->len);
-        free(p->text);
-        free(p);
+        free_parcel(p);
     }
 }
 
