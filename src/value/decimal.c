@@ -422,8 +422,11 @@ static uint64_t hash_double(double f)
 {
     if (isinf(f))
         return signed_hash(HASH_INF, f < 0);
+    /* Equal to nothing, itself included: as in CPython, many of them in one dict must not gather.
+     */
+    static _Thread_local uint64_t nans;
     if (isnan(f))
-        return 0;
+        return ++nans;
     int exponent;
     double fraction = frexp(fabs(f), &exponent);
     uint64_t bits = (uint64_t)ldexp(fraction, 53);

@@ -109,6 +109,20 @@ START_TEST(times_with_and_without_a_zone_differ)
 }
 END_TEST
 
+START_TEST(what_equals_nothing_does_not_gather_on_one_place)
+{
+    const weir_value nan = weir_value_float(strtod("nan", NULL));
+    uint64_t first, second;
+    ck_assert(weir_value_hash(arena, &nan, &first) && weir_value_hash(arena, &nan, &second));
+    ck_assert_uint_ne(first, second);
+    weir_dict *dict = weir_dict_new(arena, 0);
+    for (size_t i = 0; i < 100; i++)
+        ck_assert(weir_dict_put(arena, dict, &nan, &nan));
+    ck_assert_uint_eq(dict->count, 100);
+    ck_assert_ptr_null(weir_dict_get(arena, dict, &nan));
+}
+END_TEST
+
 START_TEST(lists_and_dicts_have_no_hash)
 {
     uint64_t hash;
@@ -199,7 +213,8 @@ int main(void)
     return run_suite("value", equal_numbers_are_equal_whatever_their_kind,
                      texts_are_equal_raw_or_not, containers_are_equal_by_content,
                      ranges_are_equal_by_elements, times_with_and_without_a_zone_differ,
-                     lists_and_dicts_have_no_hash, values_are_named_as_python_names_them,
-                     a_dict_keeps_order_and_first_position, equal_numbers_are_one_key,
-                     an_unhashable_key_is_refused, endless_nesting_is_unequal_not_a_crash);
+                     what_equals_nothing_does_not_gather_on_one_place, lists_and_dicts_have_no_hash,
+                     values_are_named_as_python_names_them, a_dict_keeps_order_and_first_position,
+                     equal_numbers_are_one_key, an_unhashable_key_is_refused,
+                     endless_nesting_is_unequal_not_a_crash);
 }
