@@ -47,7 +47,7 @@ static void measure(weir_connection *connection, const weir_batch *batch)
 {
     size_t offset = 0;
     const weir_record *first = weir_batch_next(batch, &offset);
-    if (first && first->timestamp_ns != WEIR_NO_TIME)
+    if (first && first->timestamp_ns != WEIR_NO_TIME && !weir_schema_is_gap(first->schema))
         weir_histogram_add(&connection->shown.latency, first->received_ns - first->timestamp_ns);
 }
 
