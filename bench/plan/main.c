@@ -129,7 +129,6 @@ int main(int argc, char **argv)
     if (argc < 4)
         return fprintf(stderr, "usage: bench_plan FEED SPEC FRAMES [ROUNDS [PROGRAM]]\n"), 2;
     const int rounds = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 7;
-    const frames f = read_frames(argv[3]);
     if (rounds < 1 || rounds > ROUNDS_MAX)
         return fprintf(stderr, "bench_plan: 1 to %d rounds\n", ROUNDS_MAX), 2;
     for (size_t i = 0; i < PROGRAMS_MAX; i++) {
@@ -141,6 +140,7 @@ int main(int argc, char **argv)
             return fprintf(stderr, "bench_plan: no feed '%s'\n", argv[1]), 1;
         count++;
     }
+    const frames f = read_frames(argv[3]);
     int passes[PROGRAMS_MAX];
     for (size_t i = 0; i < count; i++) {
         bench_sink sink = {.take = bench_take};

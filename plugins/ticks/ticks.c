@@ -17,9 +17,10 @@ enum { DIGITS_MAX = 15 };
 static int digits_of(double tick)
 {
     double scaled = tick;
-    for (int digits = 0; digits <= DIGITS_MAX; digits++, scaled *= 10) {
+    for (int digits = 0; digits <= DIGITS_MAX; digits++) {
         if (fabs(scaled - nearbyint(scaled)) < 1e-9 * scaled && nearbyint(scaled) >= 1)
             return digits;
+        scaled *= 10;
     }
     return -1;
 }

@@ -238,7 +238,7 @@ static weir_code run_encoder(draft *d, weir_value *out)
 {
     const weir_message *message = d->message;
     const weir_plan_field *failed = NULL;
-    weir_value tokens;
+    weir_value tokens = weir_value_absent();
     if (message->token_count > 0 &&
         !weir_plan_group_eval(d->input->vm, d->arena, message->tokens, message->token_count,
                               d->input->world, &d->roots, &tokens, &failed))
@@ -251,7 +251,7 @@ static weir_code run_encoder(draft *d, weir_value *out)
 
 static weir_code write_binary(draft *d)
 {
-    weir_value value;
+    weir_value value = weir_value_absent();
     if (d->message->custom) {
         const weir_code code = run_encoder(d, &value);
         if (code != WEIR_OK)

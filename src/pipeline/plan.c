@@ -272,7 +272,8 @@ static void find_functions(weir_plan *plan)
 /* Where a record is a packet of the layout and nothing else. */
 static bool has_known_shape(const weir_plan *plan)
 {
-    return plan->layout && weir_layout_is_direct(plan) && !plan->connection->layout->has_json_text;
+    const weir_layout_spec *layout = plan->connection->layout;
+    return layout && plan->layout && weir_layout_is_direct(plan) && !layout->has_json_text;
 }
 
 static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_schema_id)

@@ -7,6 +7,7 @@
  */
 #include "pipeline/runner.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -607,6 +608,7 @@ static void control_whole(weir_runner *runner, weir_str bytes)
     weir_error ignored;
     if (runner->plan->control_count == 0)
         return;
+    assert(runner->layout);          /* its format is that of layouts */
     runner->layout->is_quiet = true; /* the frame is also fed */
     if (runner->format->parse(runner, bytes, &message, &ignored))
         weir_runner_control(runner, &message, false);

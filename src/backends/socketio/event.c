@@ -280,7 +280,7 @@ static weir_code take_unquoted(const filling *f, const weir_value *v, weir_frame
 
 static weir_code take_one(const filling *f, const arguments *args, weir_frame *frame)
 {
-    size_t number;
+    size_t number = 0;
     const weir_sio_attachments *attachments = f->reading->attachments;
     if (f->reading->unquotes && (args->first.kind == WEIR_STR || is_escaped(&args->first)))
         return take_unquoted(f, &args->first, frame);
