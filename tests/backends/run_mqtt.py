@@ -37,7 +37,7 @@ class Run(Feed):
     """A feed on one connection; its records are {"t": topic, "v": data["v"]}. `topics`: (expression, qos)."""
 
     def __init__(self, directory, url, topics=(("'a'", 0),), options=None, secret=SECRET, args=(), symbols="X",
-                 consumer="callback,print", **more):
+                 consumer="callback,print", env=None, **more):
         connection = {"url": url, "backend": {"type": "mqtt", "options": options or {}}, "streams": ["data"],
                       "converters": {"data": {"fields": {"t": "topic", "v": "data['v']"}}},
                       "reconnect": {"initial": "100ms", "max": "100ms", "jitter": "none"}}
@@ -53,7 +53,7 @@ class Run(Feed):
         if symbols:
             args = (*args, "--subscribe", "data=" + symbols)
         super().__init__("", "feed", "--consumer", consumer, *args, spec=path,
-                         env={"M_USER": USER, "M_SECRET": secret})
+                         env={"M_USER": USER, "M_SECRET": secret, **(env or {})})
 
     def values(self):
         return [(line["record"]["t"], line["record"]["v"]) for line in self.of("record") if "gap" not in line["record"]]
@@ -325,7 +325,11 @@ def churn(checks):
     rogue = Rogue("3.1.1", b"", hangs_up=True)
     with tempfile.TemporaryDirectory() as directory:
         quick = {"initial": "5ms", "max": "5ms", "jitter": "none"}
-        with Run(directory, f"mqtt://127.0.0.1:{rogue.port}", reconnect=quick) as run:
+        # paho may forget its trace buffer in such a hurry (src/backends/mqtt.c); nothing else of it may leak anywhere.
+        known = os.path.join(directory, "lsan.supp")
+        with open(known, "w", encoding="utf-8") as file:
+            file.write("leak:libpaho-mqtt3as.so\n")
+        with Run(directory, f"mqtt://127.0.0.1:{rogue.port}", reconnect=quick, env={"LSAN_OPTIONS": "suppressions=" + known}) as run:
             def used():
                 return len(os.listdir(f"/proc/{run.process.pid}/fd")), len(os.listdir(f"/proc/{run.process.pid}/task"))
             run.reaches("backoff", count=10)
@@ -410,6 +414,7 @@ def rogues(checks):
     with tempfile.TemporaryDirectory() as directory:
         with Run(directory, f"mqtt://127.0.0.1:{rogue.port}") as run:
             lost = run.reaches("backoff")
+            run.wait("record") # it and the event come by ways of their own
             checks.check("what came before a fault is kept", run.values()[:1] == [("a", 7)] and lost["code"] == "limit", run)
             run.stop()
     rogue.end()

@@ -221,7 +221,7 @@ def an_abort_says_none():
             venue.wait("message", count=4, timeout=20)
             process.send_signal(number)
             done = finish(process)
-            equal(done.code, -number)
+            equal(done.code in (-number, 1), True, done.code) # 1: a sanitizer has its own way to end
             _clean("the text of an abort", done.err, done.out)
 
 
