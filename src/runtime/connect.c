@@ -15,16 +15,20 @@ weir_message_input weir_connection_input(weir_connection *connection)
                                 .world = &connection->world.expr};
 }
 
+const weir_link_pair *weir_connection_pairs(weir_arena *arena, const weir_plan_pair *from,
+                                            size_t count)
+{
+    weir_link_pair *pairs = WEIR_ARENA_ARRAY(arena, weir_link_pair, count + 1);
+    for (size_t i = 0; pairs && i < count; i++)
+        pairs[i] = (weir_link_pair){from[i].name, from[i].value, from[i].is_secret};
+    return pairs;
+}
+
 static weir_code make_pairs(weir_arena *arena, const weir_plan_pair *from, size_t count,
                             const weir_link_pair **to, weir_error *error)
 {
-    weir_link_pair *pairs = WEIR_ARENA_ARRAY(arena, weir_link_pair, count + 1);
-    if (!pairs)
-        return weir_fail_nomem(error);
-    for (size_t i = 0; i < count; i++)
-        pairs[i] = (weir_link_pair){from[i].name, from[i].value, from[i].is_secret};
-    *to = pairs;
-    return WEIR_OK;
+    *to = weir_connection_pairs(arena, from, count);
+    return *to ? WEIR_OK : weir_fail_nomem(error);
 }
 
 static weir_code make_headers(weir_connection *connection, const weir_message_input *input,

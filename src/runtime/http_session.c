@@ -125,14 +125,6 @@ static const weir_ws_settings *settings_of(weir_http_session *session,
     return &session->settings;
 }
 
-static const weir_link_pair *pairs_of(weir_arena *arena, const weir_plan_pair *from, size_t count)
-{
-    weir_link_pair *pairs = WEIR_ARENA_ARRAY(arena, weir_link_pair, count + 1);
-    for (size_t i = 0; pairs && i < count; i++)
-        pairs[i] = (weir_link_pair){from[i].name, from[i].value, from[i].is_secret};
-    return pairs;
-}
-
 static weir_code start(weir_http_session *session, bool is_renewal, weir_error *error)
 {
     weir_connection *connection = session->connection;
@@ -146,9 +138,9 @@ static weir_code start(weir_http_session *session, bool is_renewal, weir_error *
     const weir_http_order order = {
         .method = request.method,
         .url = request.url,
-        .headers = pairs_of(session->arena, request.headers, request.header_count),
+        .headers = weir_connection_pairs(session->arena, request.headers, request.header_count),
         .header_count = request.header_count,
-        .query = pairs_of(session->arena, request.query, request.query_count),
+        .query = weir_connection_pairs(session->arena, request.query, request.query_count),
         .query_count = request.query_count,
         .body = request.body,
         .content_type = request.content_type,

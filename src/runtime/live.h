@@ -231,6 +231,9 @@ weir_code weir_connection_open(weir_connection *connection, const weir_link_sink
                                int64_t *wait_ns, weir_error *error);
 /** True when the login message goes out with the connect itself (Socket.IO's CONNECT). */
 bool weir_connection_says_hello(const weir_connection *connection);
+/** Headers, query and the like as a link takes them, in `arena`. NULL: out of memory. */
+const weir_link_pair *weir_connection_pairs(weir_arena *arena, const weir_plan_pair *from,
+                                            size_t count);
 /** What messages and templates are evaluated with: the connection's own VM and world. */
 weir_message_input weir_connection_input(weir_connection *connection);
 

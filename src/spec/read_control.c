@@ -13,13 +13,7 @@ static void read_into(weir_reader *reader, weir_node *node, void *into)
     weir_learn_spec *rule = into;
     if (!weir_read_text(reader, node, "into", &rule->into))
         return;
-    bool is_word = rule->into.len > 0;
-    for (size_t i = 0; i < rule->into.len; i++) {
-        const char c = rule->into.ptr[i];
-        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        is_word = is_word && (is_letter || (i > 0 && (c == '_' || (c >= '0' && c <= '9'))));
-    }
-    if (!is_word)
+    if (!weir_is_word(rule->into))
         weir_diag_error(reader->diags, node->place,
                         "'%.*s' is no name for 'into': expressions call it session.NAME, so it is "
                         "letters, digits and '_', beginning with a letter",

@@ -112,17 +112,6 @@ static void read_renew(weir_reader *reader, weir_node *node, void *into)
 
 /* ------------------------------------------------------------------ the session */
 
-static bool is_word(weir_str name)
-{
-    bool is_good = name.len > 0;
-    for (size_t i = 0; i < name.len; i++) {
-        const char c = name.ptr[i];
-        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        is_good = is_good && (is_letter || (i > 0 && (c == '_' || (c >= '0' && c <= '9'))));
-    }
-    return is_good;
-}
-
 static void read_extract(weir_reader *reader, weir_node *node, void *into)
 {
     weir_session_spec *session = into;
@@ -132,7 +121,7 @@ static void read_extract(weir_reader *reader, weir_node *node, void *into)
         if (field->fields)
             weir_diag_error(reader->diags, field->node->place,
                             "a value of the session is one expression, not a map");
-        else if (!is_word(field->name))
+        else if (!weir_is_word(field->name))
             weir_diag_error(
                 reader->diags, field->node->place,
                 "'%.*s' is no name: expressions call it session.NAME, so it is letters, "

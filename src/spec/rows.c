@@ -34,6 +34,17 @@ void weir_read_unknown(weir_reader *reader, weir_place place, const char *what, 
         weir_diag_error(reader->diags, place, "unknown %s '%.*s'", what, WEIR_FMT(word));
 }
 
+bool weir_is_word(weir_str name)
+{
+    bool is_good = name.len > 0;
+    for (size_t i = 0; i < name.len; i++) {
+        const char c = name.ptr[i];
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        is_good = is_good && (is_letter || (i > 0 && (c == '_' || (c >= '0' && c <= '9'))));
+    }
+    return is_good;
+}
+
 /* ------------------------------------------------------------------ single values */
 
 bool weir_read_text(weir_reader *reader, const weir_node *node, const char *what, weir_str *out)

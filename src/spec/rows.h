@@ -117,6 +117,9 @@ extern const weir_shape weir_text_shape, weir_scalar_shape, weir_any_shape;
 /** Names that an expression can spell, as a pattern. */
 #define WEIR_WORD_PATTERN "^[A-Za-z][A-Za-z0-9_]*$"
 
+/** Is it such a name? */
+bool weir_is_word(weir_str name);
+
 /** True if the node's kind and number of elements fit; what is inside is not looked at. */
 bool weir_shape_takes(const weir_shape *shape, const weir_node *node);
 
