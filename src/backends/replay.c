@@ -20,8 +20,8 @@
 
 #include "backends/backend.h"
 #include "backends/wire/loop.h"
-#include "backends/wire/url.h"
 #include "util/buf.h"
+#include "util/encode.h"
 #include "util/error.h"
 #include "util/frames.h"
 #include "util/time.h"
@@ -141,7 +141,7 @@ static weir_code path_of_url(weir_str url, weir_buf *path, weir_error *error)
     weir_str rest = {url.ptr + len, url.len - len};
     if (rest.len > sizeof host - 1 && memcmp(rest.ptr, host, sizeof host - 1) == 0)
         rest = (weir_str){rest.ptr + sizeof host - 1, rest.len - (sizeof host - 1)};
-    if (rest.len < 2 || rest.ptr[0] != '/' || !weir_url_put_decoded(rest, path))
+    if (rest.len < 2 || rest.ptr[0] != '/' || !weir_percent_decode(rest, path))
         return weir_fail(error, WEIR_ERR_ARGUMENT,
                          "a file:// URL has an absolute path, percent-encoded, as in "
                          "file:///var/feed.rec");

@@ -11,6 +11,7 @@
 
 #include "backends/socketio/link.h"
 #include "backends/wire/upgrade.h"
+#include "util/encode.h"
 #include "util/error.h"
 #include "value/json_read.h"
 
@@ -179,9 +180,7 @@ static weir_code copy_query(weir_backend_link *link, const weir_link_target *tar
     }
     for (size_t i = 0; i < target->query_count; i++) {
         weir_buf_putc(&text, '&');
-        weir_url_put_encoded(target->query[i].name, &text);
-        weir_buf_putc(&text, '=');
-        weir_url_put_encoded(target->query[i].value, &text);
+        weir_percent_encode_pair(target->query[i].name, target->query[i].value, &text);
     }
     link->query = weir_arena_copy(link->arena, weir_buf_str(&text));
     const bool is_good = !text.failed && link->query.ptr;

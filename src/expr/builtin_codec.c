@@ -121,26 +121,6 @@ static bool call_unhex(weir_vm *vm, const weir_call *call, weir_value *out)
 
 /* ------------------------------------------------------------------ URLs */
 
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-' || c == '~';
-}
-
-static void put_quoted(weir_str text, weir_str safe, bool is_plus, weir_buf *out)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        bool is_ascii = (uint8_t)c < 0x80;
-        if (is_unreserved(c) || (is_ascii && safe.len && memchr(safe.ptr, c, safe.len)))
-            weir_buf_putc(out, c);
-        else if (is_plus && c == ' ')
-            weir_buf_putc(out, '+');
-        else
-            weir_buf_printf(out, "%%%02X", (uint8_t)c);
-    }
-}
-
 static bool call_url_quote(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     weir_str text, safe = WEIR_STR("/");
@@ -149,10 +129,20 @@ static bool call_url_quote(weir_vm *vm, const weir_call *call, weir_value *out)
     if (!need_input(vm, call, &text, &flags) || !weir_vm_charge(vm, text.len / 8) ||
         (weir_given(call, 1) && !weir_need_str(vm, weir_arg(call, 1), "safe", &safe)))
         return false;
-    put_quoted(text, safe, false, &quoted);
+    weir_percent_encode(text, safe, &quoted);
     bool is_done = weir_op_str_from(vm, &quoted, flags | WEIR_VALUE_ASCII, out);
     weir_buf_fini(&quoted);
     return is_done;
+}
+
+/* As forms have it: a space is a plus. */
+static void put_form(weir_str text, weir_buf *out)
+{
+    const size_t start = out->len;
+    weir_percent_encode(text, WEIR_STR(" "), out);
+    for (size_t i = start; i < out->len; i++)
+        if (out->ptr[i] == ' ')
+            out->ptr[i] = '+';
 }
 
 /* str(v) quoted; bytes as they are. */
@@ -166,10 +156,10 @@ static bool put_part(weir_vm *vm, const weir_value *v, weir_buf *out, unsigned *
     *flags |= weir_op_flags(t);
     bool is_done = true;
     if (t->kind == WEIR_STR || t->kind == WEIR_BYTES) {
-        put_quoted(weir_value_text(t), (weir_str){"", 0}, true, out);
+        put_form(weir_value_text(t), out);
     } else {
         is_done = weir_op_text(vm, t, 's', &text);
-        put_quoted(weir_buf_str(&text), (weir_str){"", 0}, true, out);
+        put_form(weir_buf_str(&text), out);
     }
     weir_buf_fini(&text);
     return is_done && weir_text_room(vm, out, 0) && weir_vm_charge(vm, 1 + t->len / 8);

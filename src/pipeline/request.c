@@ -5,6 +5,7 @@
  */
 #include "expr/ops.h"
 #include "pipeline/parts.h"
+#include "util/encode.h"
 #include "util/error.h"
 
 /* ------------------------------------------------------------------ building */
@@ -64,31 +65,17 @@ static bool keep_body(void *user, const weir_outgoing *message)
     return false; /* a request has one body */
 }
 
-static void put_encoded(weir_buf *out, weir_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        const unsigned char c = (unsigned char)text.ptr[i];
-        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                              (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
-                              c == '~';
-        if (is_plain)
-            weir_buf_putc(out, (char)c);
-        else
-            weir_buf_printf(out, "%%%02X", c);
-    }
-}
-
 static void put_pairs(weir_buf *out, const weir_plan_pair *pairs, size_t count, bool shows)
 {
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             weir_buf_putc(out, '&');
-        put_encoded(out, pairs[i].name);
+        weir_percent_encode(pairs[i].name, WEIR_STR(""), out);
         weir_buf_putc(out, '=');
         if (shows && pairs[i].is_secret)
             weir_buf_puts(out, "***");
         else
-            put_encoded(out, pairs[i].value);
+            weir_percent_encode(pairs[i].value, WEIR_STR(""), out);
     }
 }
 

@@ -6,8 +6,8 @@
  */
 #include <stdlib.h>
 
-#include "backends/wire/url.h"
 #include "runtime/spec_test.h"
+#include "util/encode.h"
 #include "util/error.h"
 #include "value/json_read.h"
 
@@ -275,9 +275,7 @@ static bool make_url(weir_test_run *run, const weir_message_input *input, weir_e
     char separator = url.len > 0 && memchr(url.ptr, '?', url.len) ? '&' : '?';
     for (size_t i = 0; i < count; i++) {
         weir_buf_putc(&text, separator);
-        weir_url_put_encoded(query[i].name, &text);
-        weir_buf_putc(&text, '=');
-        weir_url_put_encoded(query[i].value, &text);
+        weir_percent_encode_pair(query[i].name, query[i].value, &text);
         separator = '&';
     }
     run->url = weir_arena_copy(run->arena, weir_buf_str(&text));

@@ -172,3 +172,53 @@ bool weir_hex_decode(weir_str text, weir_buf *out)
     out->len += text.len / 2;
     return true;
 }
+
+void weir_percent_put(unsigned char c, weir_buf *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    weir_buf_putc(out, '%');
+    weir_buf_putc(out, digits[c >> 4]);
+    weir_buf_putc(out, digits[c & 15]);
+}
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+void weir_percent_encode(weir_str text, weir_str keep, weir_buf *out)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.ptr[i];
+        if (is_unreserved(c) ||
+            ((unsigned char)c < 0x80 && keep.len && memchr(keep.ptr, c, keep.len)))
+            weir_buf_putc(out, c);
+        else
+            weir_percent_put((unsigned char)c, out);
+    }
+}
+
+void weir_percent_encode_pair(weir_str name, weir_str value, weir_buf *out)
+{
+    weir_percent_encode(name, WEIR_STR(""), out);
+    weir_buf_putc(out, '=');
+    weir_percent_encode(value, WEIR_STR(""), out);
+}
+
+bool weir_percent_decode(weir_str text, weir_buf *out)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] != '%') {
+            weir_buf_putc(out, text.ptr[i]);
+            continue;
+        }
+        int high = i + 1 < text.len ? hex_value(text.ptr[i + 1]) : -1;
+        int low = i + 2 < text.len ? hex_value(text.ptr[i + 2]) : -1;
+        if (high < 0 || low < 0)
+            return false;
+        weir_buf_putc(out, (char)(high << 4 | low));
+        i += 2;
+    }
+    return true;
+}

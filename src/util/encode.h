@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Base64, base64url and hexadecimal text. Decoders are strict: what they accept, they would write.
+/* Base64, base64url, hexadecimal and percent-encoded text. Decoders of the first three are strict:
+ * what they accept, they would write.
  */
 #ifndef WEIR_UTIL_ENCODE_H
 #define WEIR_UTIL_ENCODE_H
@@ -28,5 +29,14 @@ void weir_hex_encode(weir_bytes bytes, weir_buf *out);
 void weir_hex_write(weir_bytes bytes, char *out);
 /** Either case, an even number of digits; false (and `out` as it was) for anything else. */
 bool weir_hex_decode(weir_str text, weir_buf *out);
+
+/** RFC 3986: all but its unreserved characters, and those of `keep` (ASCII), as %XX. Appends. */
+void weir_percent_encode(weir_str text, weir_str keep, weir_buf *out);
+/** NAME=VALUE, both encoded, as in a query. Appends. */
+void weir_percent_encode_pair(weir_str name, weir_str value, weir_buf *out);
+/** One byte as %XX. */
+void weir_percent_put(unsigned char c, weir_buf *out);
+/** %XX as a byte, all else as it is; false for a % that no two hex digits follow. */
+bool weir_percent_decode(weir_str text, weir_buf *out);
 
 #endif

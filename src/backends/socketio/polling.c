@@ -12,6 +12,7 @@
 
 #include "backends/wire/http_client.h"
 #include "backends/wire/upgrade.h"
+#include "util/encode.h"
 #include "util/error.h"
 #include "util/utf8.h"
 #include "value/json_read.h"
@@ -450,7 +451,7 @@ bool weir_sio_polling_set_session(weir_sio_polling *polling, const weir_eio_open
     if (open->max_payload > 0)
         polling->max_payload = open->max_payload;
     weir_buf_puts(&polling->target, "&sid=");
-    weir_url_put_encoded(open->sid, &polling->target);
+    weir_percent_encode(open->sid, WEIR_STR(""), &polling->target);
     return !polling->target.failed;
 }
 

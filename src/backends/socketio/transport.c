@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "backends/socketio/link.h"
+#include "util/encode.h"
 #include "util/error.h"
 #include "util/time.h"
 
@@ -299,7 +300,7 @@ static weir_code open_websocket(weir_backend_link *link, weir_error *error)
     put_target(link, "websocket", &url);
     if (link->sid.len > 0) {
         weir_buf_puts(&url, "&sid=");
-        weir_url_put_encoded(weir_buf_str(&link->sid), &url);
+        weir_percent_encode(weir_buf_str(&link->sid), WEIR_STR(""), &url);
     }
     const weir_link_target target = {.url = weir_buf_str(&url),
                                      .headers = link->headers,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "backends/wire/upgrade.h"
+#include "util/encode.h"
 #include "util/error.h"
 #include "util/time.h"
 
@@ -55,9 +56,7 @@ static void put_target(weir_buf *out, const weir_url *url, const weir_http_order
     }
     for (size_t i = 0; i < order->query_count; i++) {
         weir_buf_puts(out, between);
-        weir_url_put_encoded(order->query[i].name, out);
-        weir_buf_putc(out, '=');
-        weir_url_put_encoded(order->query[i].value, out);
+        weir_percent_encode_pair(order->query[i].name, order->query[i].value, out);
         between = "&";
     }
 }

@@ -199,9 +199,9 @@ weir_code weir_proxy_choose(const weir_proxy_settings *settings, const weir_url 
 static weir_code put_authorization(const weir_proxy *proxy, weir_buf *out, weir_error *error)
 {
     weir_buf pair = {0};
-    bool ok = weir_url_put_decoded(proxy->url.user, &pair);
+    bool ok = weir_percent_decode(proxy->url.user, &pair);
     weir_buf_putc(&pair, ':');
-    ok = ok && weir_url_put_decoded(proxy->url.password, &pair);
+    ok = ok && weir_percent_decode(proxy->url.password, &pair);
     if (ok) {
         weir_buf_puts(out, "Proxy-Authorization: Basic ");
         weir_base64_encode((weir_bytes){(const uint8_t *)pair.ptr, pair.len}, out);

@@ -85,9 +85,7 @@ static void put_target(const weir_upgrade_request *request, weir_buf *out)
     }
     for (size_t i = 0; i < request->query_count; i++) {
         weir_buf_putc(out, separator);
-        weir_url_put_encoded(request->query[i].name, out);
-        weir_buf_putc(out, '=');
-        weir_url_put_encoded(request->query[i].value, out);
+        weir_percent_encode_pair(request->query[i].name, request->query[i].value, out);
         separator = '&';
     }
 }

@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 
+#include "util/encode.h"
 #include "util/error.h"
 
 typedef struct scheme_row {
@@ -257,61 +258,14 @@ void weir_url_put_authority(const weir_url *url, bool always_port, weir_buf *out
     }
 }
 
-static void put_escaped(unsigned char c, weir_buf *out)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    weir_buf_putc(out, '%');
-    weir_buf_putc(out, digits[c >> 4]);
-    weir_buf_putc(out, digits[c & 15]);
-}
-
 void weir_url_put_verbatim(weir_str text, weir_buf *out)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         if (c <= 0x20 || c >= 0x7f || strchr("\"<>\\^`{|}#", c)) {
-            put_escaped(c, out);
+            weir_percent_put(c, out);
         } else {
             weir_buf_putc(out, (char)c);
         }
     }
-}
-
-void weir_url_put_encoded(weir_str text, weir_buf *out)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~') {
-            weir_buf_putc(out, c);
-        } else {
-            put_escaped((unsigned char)c, out);
-        }
-    }
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool weir_url_put_decoded(weir_str text, weir_buf *out)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] != '%') {
-            weir_buf_putc(out, text.ptr[i]);
-            continue;
-        }
-        int high = i + 1 < text.len ? hex_value(text.ptr[i + 1]) : -1;
-        int low = i + 2 < text.len ? hex_value(text.ptr[i + 2]) : -1;
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        weir_buf_putc(out, (char)(high * 16 + low));
-        i += 2;
-    }
-    return true;
 }

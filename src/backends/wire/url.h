@@ -44,9 +44,5 @@ weir_code weir_url_parse_ws(weir_str text, weir_url *url, weir_error *error);
 void weir_url_put_authority(const weir_url *url, bool always_port, weir_buf *out);
 /** Appends, percent-encoding what may not stand in a path or query; a '%' stays as it is. */
 void weir_url_put_verbatim(weir_str text, weir_buf *out);
-/** Appends, percent-encoding all but unreserved characters (RFC 3986 2.3). */
-void weir_url_put_encoded(weir_str text, weir_buf *out);
-/** Undoes percent-encoding; false for a '%' that is not followed by two hex digits. */
-bool weir_url_put_decoded(weir_str text, weir_buf *out);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* URLs: what is read out of them, and which ones are refused. */
 #include "backends/wire/url.h"
+#include "util/encode.h"
 
 #include "weir_check.h"
 
@@ -182,17 +183,17 @@ END_TEST
 START_TEST(encoding_and_decoding)
 {
     weir_buf out = {0};
-    weir_url_put_encoded(WEIR_STR("a-b_c.d~e f&g=h/\xc3\xa9%"), &out);
+    weir_percent_encode(WEIR_STR("a-b_c.d~e f&g=h/\xc3\xa9%"), WEIR_STR(""), &out);
     ck_assert_str_eq(weir_buf_cstr(&out), "a-b_c.d~e%20f%26g%3Dh%2F%C3%A9%25");
     weir_buf_clear(&out);
     weir_url_put_verbatim(WEIR_STR("/a b?x=%41&y=\"\xc3\xa9\""), &out);
     ck_assert_str_eq(weir_buf_cstr(&out), "/a%20b?x=%41&y=%22%C3%A9%22");
     weir_buf_clear(&out);
-    ck_assert(weir_url_put_decoded(WEIR_STR("p%40ss%3aword"), &out));
+    ck_assert(weir_percent_decode(WEIR_STR("p%40ss%3aword"), &out));
     ck_assert_str_eq(weir_buf_cstr(&out), "p@ss:word");
-    ck_assert(!weir_url_put_decoded(WEIR_STR("100%"), &out));
-    ck_assert(!weir_url_put_decoded(WEIR_STR("%4"), &out));
-    ck_assert(!weir_url_put_decoded(WEIR_STR("%zz"), &out));
+    ck_assert(!weir_percent_decode(WEIR_STR("100%"), &out));
+    ck_assert(!weir_percent_decode(WEIR_STR("%4"), &out));
+    ck_assert(!weir_percent_decode(WEIR_STR("%zz"), &out));
     weir_buf_fini(&out);
 }
 END_TEST
