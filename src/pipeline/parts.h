@@ -274,6 +274,7 @@ struct weir_plan {
     weir_expr_names names;
     weir_template url;
     weir_template exclusive;
+    weir_template every; /* of heartbeats */
     const weir_template
         *options; /* of the options that are templates, in the order of a walk over them */
     size_t option_count;

@@ -10,6 +10,7 @@
 #include "pipeline/layout.h"
 #include "pipeline/parts.h"
 #include "util/error.h"
+#include "util/time.h"
 
 enum { PLAN_ARENA_FIRST = 32 * 1024 };
 
@@ -292,6 +293,9 @@ static bool build(weir_plan_builder *builder, weir_plan *plan, uint32_t *next_sc
     if (plan->connection->exclusive.node)
         weir_template_parse(builder, &plan->connection->exclusive, NULL, 0, &bare,
                             &plan->exclusive);
+    if (plan->connection->heartbeat.every.node)
+        weir_template_parse(builder, &plan->connection->heartbeat.every, NULL, 0, &bare,
+                            &plan->every);
     const bool is_protobuf = weir_protobuf_is_record(plan);
     const weir_expr_shape shape = {is_protobuf ? weir_protobuf_has_path : weir_layout_has_path,
                                    is_protobuf ? (const void *)plan->connection->protobuf
@@ -453,4 +457,21 @@ weir_code weir_plan_exclusive(const weir_plan *plan, const weir_message_input *i
     if (!plan->connection->exclusive.node)
         return WEIR_OK;
     return weir_plan_fill(&plan->exclusive, "exclusive", input, arena, key, &shown, error);
+}
+
+weir_code weir_plan_heartbeat_every(const weir_plan *plan, const weir_message_input *input,
+                                    weir_arena *arena, int64_t *every_ns, weir_error *error)
+{
+    weir_str text, shown;
+    *every_ns = plan->connection->heartbeat.every_ns;
+    if (!plan->connection->heartbeat.every.node)
+        return WEIR_OK;
+    const weir_code code =
+        weir_plan_fill(&plan->every, "heartbeat.every", input, arena, &text, &shown, error);
+    if (code != WEIR_OK)
+        return code;
+    if (!weir_duration_parse(text, every_ns) || *every_ns <= 0)
+        return weir_fail(error, WEIR_ERR_EVAL, "heartbeat.every: '%.*s' is no duration",
+                         WEIR_FMT(shown));
+    return WEIR_OK;
 }

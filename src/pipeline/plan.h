@@ -126,6 +126,13 @@ weir_code weir_plan_url(const weir_plan *plan, const weir_message_input *input, 
 /** The key of `exclusive`, which may hold secrets; empty where the connection has none. */
 weir_code weir_plan_exclusive(const weir_plan *plan, const weir_message_input *input,
                               weir_arena *arena, weir_str *key, weir_error *error);
+/**
+ * How often heartbeats come. A template of the spec is filled in; while what it names has not been
+ * learnt, or is no duration, that is an error.
+ */
+weir_code weir_plan_heartbeat_every(const weir_plan *plan, const weir_message_input *input,
+                                    weir_arena *arena, int64_t *every_ns, weir_error *error);
+
 /* ------------------------------------------------------------------ requests of a session */
 
 /** An HTTP request as it is to be sent; `shown` and `body_shown` have secrets masked. */

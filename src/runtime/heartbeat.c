@@ -11,9 +11,20 @@
 #include "util/error.h"
 #include "util/time.h"
 
+enum {
+    ASK_AGAIN_NS = 1000000000, /* for an interval that the venue has not told yet */
+    LEAST_EVERY_NS = 100000000 /* whatever a venue tells */
+};
+
 static const weir_heartbeat_spec *spec_of(const weir_connection *connection)
 {
     return &connection->spec->heartbeat;
+}
+
+/* Replies alone have no clock. */
+static bool is_wanted(const weir_heartbeat_spec *spec)
+{
+    return spec->has_send || spec->expect.node;
 }
 
 /* ------------------------------------------------------------------ sending */
@@ -63,8 +74,8 @@ static void hear(weir_connection *connection)
     weir_beat *beat = &connection->beat;
     const weir_heartbeat_spec *spec = spec_of(connection);
     beat->has_missed = false;
-    beat->is_awaited = !spec->has_send;
-    beat->due_ns = weir_mono_ns() + spec->every_ns + spec->timeout_ns; /* of the venue's own */
+    beat->is_awaited = !spec->has_send && beat->every_ns != 0;
+    beat->due_ns = weir_mono_ns() + beat->every_ns + spec->timeout_ns; /* of the venue's own */
 }
 
 /* Not fatal: the next connect asks for another session. */
@@ -98,6 +109,8 @@ static void set_timer(weir_connection *connection)
     int64_t at_ns = beat->next_ns;
     if (beat->is_awaited && (at_ns == 0 || beat->due_ns < at_ns))
         at_ns = beat->due_ns;
+    if (beat->every_ns == 0 && is_wanted(spec_of(connection)))
+        at_ns = now_ns + ASK_AGAIN_NS;
     if (at_ns != 0)
         weir_timer_set(beat->timer, at_ns > now_ns ? at_ns - now_ns : 0);
 }
@@ -122,6 +135,31 @@ static bool miss(weir_connection *connection, int64_t now_ns)
            connection->backend->probe(connection->link) != WEIR_ERR_NOMEM;
 }
 
+/* Where the venue tells how often, that may come later than the link is up. */
+static void begin(weir_connection *connection, int64_t now_ns)
+{
+    weir_beat *beat = &connection->beat;
+    const weir_heartbeat_spec *spec = spec_of(connection);
+    const weir_message_input input = weir_connection_input(connection);
+    weir_error error = {0};
+    if (!is_wanted(spec))
+        return;
+    if (weir_plan_heartbeat_every(connection->plan, &input, connection->arena, &beat->every_ns,
+                                  &error) != WEIR_OK) {
+        beat->every_ns = 0;
+        if (!beat->was_told)
+            weir_connection_tell(connection, WEIR_EVENT_WARNING, error.code, (weir_str){0}, 1,
+                                 "no heartbeats yet: %s", error.text);
+        beat->was_told = true;
+        return;
+    }
+    if (spec->every.node && beat->every_ns < LEAST_EVERY_NS)
+        beat->every_ns = LEAST_EVERY_NS;
+    beat->next_ns = spec->has_send ? now_ns + beat->every_ns : 0;
+    beat->is_awaited = spec->expect.node && !spec->has_send;
+    beat->due_ns = now_ns + beat->every_ns + spec->timeout_ns;
+}
+
 void weir_heartbeat_fire(void *user)
 {
     weir_connection *connection = user;
@@ -130,12 +168,17 @@ void weir_heartbeat_fire(void *user)
     const int64_t now_ns = weir_mono_ns();
     if (!connection->link || connection->is_closing)
         return;
+    if (beat->every_ns == 0) {
+        begin(connection, now_ns);
+        set_timer(connection);
+        return;
+    }
     if (connection->is_blocked && beat->is_awaited && beat->due_ns <= now_ns)
         beat->due_ns = now_ns + spec->timeout_ns; /* it may lie unread */
     if (beat->is_awaited && beat->due_ns <= now_ns && !miss(connection, now_ns))
         return;
     if (beat->next_ns != 0 && beat->next_ns <= now_ns) {
-        beat->next_ns = now_ns + spec->every_ns;
+        beat->next_ns = now_ns + beat->every_ns;
         if (!weir_heartbeat_send(connection))
             return;
         if (spec->expect.node && !beat->is_awaited) {
@@ -149,12 +192,12 @@ void weir_heartbeat_fire(void *user)
 void weir_heartbeat_start(weir_connection *connection)
 {
     weir_beat *beat = &connection->beat;
-    const weir_heartbeat_spec *spec = spec_of(connection);
-    const int64_t now_ns = weir_mono_ns();
     beat->has_missed = false;
-    beat->next_ns = spec->has_send ? now_ns + spec->every_ns : 0;
-    beat->is_awaited = spec->expect.node && !spec->has_send;
-    beat->due_ns = now_ns + spec->every_ns + spec->timeout_ns;
+    beat->is_awaited = false;
+    beat->was_told = false;
+    beat->next_ns = 0;
+    beat->every_ns = 0;
+    begin(connection, weir_mono_ns());
     set_timer(connection);
 }
 

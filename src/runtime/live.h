@@ -47,8 +47,10 @@ enum {
 /** Heartbeats of the application (heartbeat.c). Times are monotonic. */
 typedef struct weir_beat {
     weir_timer *timer;
-    int64_t next_ns; /* when the next is sent; 0: none is */
-    bool is_awaited; /* an answer, or the venue's own, until due_ns */
+    int64_t every_ns; /* 0: not known yet */
+    bool was_told;    /* that it is not known yet */
+    int64_t next_ns;  /* when the next is sent; 0: none is */
+    bool is_awaited;  /* an answer, or the venue's own, until due_ns */
     int64_t due_ns;
     bool has_missed;
 } weir_beat;

@@ -305,7 +305,8 @@ static void check_rate(weir_reader *reader, const weir_connection_spec *connecti
         weir_diag_error(reader->diags, heartbeat->node->place,
                         "the rate of 'subscribe' leaves nothing beside heartbeats%s",
                         limits->counts_pongs ? " and pongs" : "");
-    else if (heartbeat->has_send && heartbeat->every_ns < rate.period_ns / rate.count)
+    else if (heartbeat->has_send && !heartbeat->every.node &&
+             heartbeat->every_ns < rate.period_ns / rate.count)
         weir_diag_error(reader->diags, heartbeat->node->place,
                         "'every' is more often than the rate of 'subscribe' allows");
 }

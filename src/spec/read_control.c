@@ -3,6 +3,8 @@
  * What a session says and hears beside its data: `learn` (what control messages teach), `heartbeat`
  * and `liveness` (how it is told that the other side is there, and how silence is noticed).
  */
+#include <string.h>
+
 #include "spec/rows.h"
 #include "util/time.h"
 
@@ -119,6 +121,17 @@ static void read_replies(weir_reader *reader, weir_node *node, void *into)
     heartbeat->reply_count = node->count;
 }
 
+/* A duration, or a template of one that is known when the session is. */
+static void read_every(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_heartbeat_spec *heartbeat = into;
+    if (node->kind == WEIR_NODE_SCALAR && node->text.len > 0 &&
+        memchr(node->text.ptr, '{', node->text.len))
+        heartbeat->every = (weir_text){node->text, node};
+    else
+        weir_read_duration(reader, node, "every", &heartbeat->every_ns);
+}
+
 static void read_idle(weir_reader *reader, weir_node *node, void *into)
 {
     weir_heartbeat_spec *heartbeat = into;
@@ -132,6 +145,10 @@ static const char *const off[] = {"off", NULL};
 static const weir_shape off_shape = {
     .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_ENUM, .choices = off};
 static const weir_shape duration_shape = {.form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_DURATION};
+static const weir_shape template_shape = {
+    .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_TEXT, .pattern = "\\{"};
+static const weir_shape every_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &duration_shape, .other = &template_shape};
 static const weir_shape idle_shape = {
     .form = WEIR_SHAPE_EITHER, .of = &duration_shape, .other = &off_shape};
 
@@ -142,10 +159,11 @@ static const weir_key_row heartbeat_rows[] = {
      .shape = &weir_message_shape,
      .doc = "a message that is sent again and again"},
     {.name = "every",
-     .type = WEIR_KEY_DURATION,
-     .offset = offsetof(weir_heartbeat_spec, every_ns),
+     .type = WEIR_KEY_READ,
+     .read = read_every,
+     .shape = &every_shape,
      .doc = "how often it is sent; without `send`: how often the venue says what `expect` "
-            "recognises"},
+            "recognises. Where the venue tells it: a template such as `'{session.interval}ms'`"},
     {.name = "expect",
      .type = WEIR_KEY_EXPR,
      .offset = offsetof(weir_heartbeat_spec, expect),
@@ -175,15 +193,16 @@ const weir_shape weir_heartbeat_shape = {.form = WEIR_SHAPE_TABLE, .table = &hea
 static void check_heartbeat(weir_reader *reader, const weir_node *node,
                             const weir_heartbeat_spec *heartbeat)
 {
-    if (heartbeat->has_send && heartbeat->every_ns == 0)
+    const bool has_every = heartbeat->every_ns != 0 || heartbeat->every.node;
+    if (heartbeat->has_send && !has_every)
         weir_diag_error(reader->diags, node->place, "heartbeat: 'send' needs 'every'");
-    if (heartbeat->expect.node && heartbeat->every_ns == 0 && !heartbeat->has_send)
+    if (heartbeat->expect.node && !has_every && !heartbeat->has_send)
         weir_diag_error(reader->diags, node->place,
                         "heartbeat: 'expect' needs 'every', how often the venue's heartbeat comes");
-    if (heartbeat->every_ns != 0 && !heartbeat->has_send && !heartbeat->expect.node)
+    if (has_every && !heartbeat->has_send && !heartbeat->expect.node)
         weir_diag_error(reader->diags, node->place,
                         "heartbeat: 'every' has no effect without 'send' or 'expect'");
-    if (heartbeat->every_ns < 0 || (weir_node_get(node, "every") && heartbeat->every_ns == 0) ||
+    if (heartbeat->every_ns < 0 || (weir_node_get(node, "every") && !has_every) ||
         heartbeat->timeout_ns <= 0 || heartbeat->idle_ns < 0)
         weir_diag_error(reader->diags, node->place,
                         "heartbeat: its times must be more than 0 (`idle: off` for never)");

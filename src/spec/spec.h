@@ -267,6 +267,7 @@ typedef struct weir_heartbeat_spec {
     bool has_send;
     weir_message_spec send;
     int64_t every_ns;
+    weir_text every; /* template of a duration that the session tells; without node: every_ns */
     weir_text expect;
     int64_t timeout_ns; /* 10 s */
     int64_t idle_ns;    /* 30 s; 0: off */

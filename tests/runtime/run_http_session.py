@@ -15,6 +15,7 @@ import feed
 from feed import Feed, peers
 
 SPEC = os.path.join(feed.HERE, "session.yaml")
+PING = {"ping": 1}
 KEY = "lk-5f3c9a71d2b84e06-{}"
 SUBSCRIBE = {"subscribe": {"match": {"action": "subscribe"}, "symbols": ["trades"], "need": 1}}
 
@@ -127,7 +128,7 @@ def listen_key(checks, capture):
 
 def endpoint_from_the_reply(checks, capture):
     with venue_of(capture) as venue:
-        reply = json.dumps({"data": {"endpoint": venue.url("/point"), "token": "t/+= &"}})
+        reply = json.dumps({"data": {"endpoint": venue.url("/point"), "token": "t/+= &", "pingInterval": 150}})
         with Api({"POST /bullet": [(201, {}, reply)]}) as api:
             with Feed("ws://127.0.0.1:1/", "endpoint", "--set", "vars.api=" + api.url, "--subscribe", "trades=AAPL",
                       "--consumer", "poll", spec=SPEC) as run:
@@ -136,7 +137,23 @@ def endpoint_from_the_reply(checks, capture):
                              == ('{"key":"k"}', "application/json"), api.seen)
                 checks.check("the URL is the reply's", venue.wait("open")["path"].startswith("/point?token=t/+=%20&"), venue.log())
                 run.receives(10)
+                venue.wait("message", json=PING, count=3)
                 run.stop()
+
+
+def interval_from_a_message(checks, capture):
+    with venue_of(capture) as venue, Feed(venue.url(), "told", "--subscribe", "trades=AAPL", spec=SPEC) as run:
+        run.reaches("live")
+        warning = run.wait("event", type="warning")
+        checks.check("while it is not known there are no heartbeats", "no heartbeats yet" in warning["reason"]
+                     and not venue.events("message", json=PING), warning)
+        venue.command("send", json={"interval": "soon"})
+        time.sleep(1.2)
+        checks.check("nor where it is nonsense", not venue.events("message", json=PING), venue.log())
+        venue.command("send", json={"interval": 120})
+        venue.wait("message", json=PING, count=3)
+        checks.check("it was told once", len(run.of("event", type="warning")) == 1, run.of("event", type="warning"))
+        run.stop()
 
 
 def renewals_that_fail(checks, capture):
@@ -196,7 +213,7 @@ def nobody_there(checks, capture):
 
 def tests(checks, directory):
     capture = feed.write_capture(directory)
-    for test in (listen_key, endpoint_from_the_reply, renewals_that_fail, refusals, ways_back, a_server_that_hangs, nobody_there):
+    for test in (listen_key, endpoint_from_the_reply, interval_from_a_message, renewals_that_fail, refusals, ways_back, a_server_that_hangs, nobody_there):
         checks.run(test, capture)
 
 
