@@ -390,7 +390,8 @@ enum { WEIR_STATUS_TEXT_MAX = 200 };
 enum { WEIR_STAGE_NAMES = 7 /**< decompress decode payload frame route convert learn */ };
 
 /** A snapshot of one connection, or of one of its sockets where the spec has a `limit`; spans live
- * as long as the runtime. Sockets that were not needed yet are IDLE. */
+ * as long as the runtime. Sockets that were not needed yet are IDLE. Counts are brought up to date
+ * once for all frames that one read brought: inside an inline consumer they may lag behind. */
 typedef struct weir_connection_status {
     weir_str connection;
     weir_state state;

@@ -313,7 +313,7 @@ static void on_frame(void *user, const weir_frame *frame)
 
 static void on_batch(void *user)
 {
-    weir_connection_publish(user);
+    weir_connection_batch(user);
 }
 
 static void on_alive(void *user)

@@ -172,7 +172,17 @@ static void show_progress(weir_connection *connection, const weir_runner_frame *
     connection->numbers.last_frame_ns = came_ns;
     if (counters->records_out > connection->numbers.counters.records_out)
         connection->numbers.last_record_ns = came_ns;
-    weir_connection_show(connection);
+    connection->owes_show = true;
+}
+
+/* The frames of a read are through, or there is enough for a delivery: what was counted is shown
+ * first, so that who has a record finds it counted. */
+void weir_connection_batch(weir_connection *connection)
+{
+    if (connection->owes_show)
+        weir_connection_show(connection);
+    connection->owes_show = false;
+    weir_connection_publish(connection);
 }
 
 void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
@@ -197,8 +207,9 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
     weir_runner_feed(connection->runner, &input);
     weir_liveness_frame(connection);
     show_progress(connection, &input);
-    if (weir_runner_batch(connection->runner)->count >= GATHER_MAX ||
-        atomic_load_explicit(&connection->runtime->has_inline, memory_order_relaxed))
+    if (weir_runner_batch(connection->runner)->count >= GATHER_MAX)
+        weir_connection_batch(connection);
+    else if (atomic_load_explicit(&connection->runtime->has_inline, memory_order_relaxed))
         weir_connection_publish(connection);
     if (verdict != WEIR_VERDICT_OTHER)
         weir_connection_heard(connection, verdict, &why);

@@ -122,6 +122,7 @@ struct weir_connection {
     bool is_stopping;
     bool has_ended;        /* stopped, and the reactor has counted it */
     bool is_blocked;       /* the batch waits for room in a consumer */
+    bool owes_show;        /* frames were counted since the numbers were last shown */
     bool connects_on_room; /* the backoff was over while blocked */
     weir_error cause;      /* why we closed the link; code WEIR_OK: we did not */
     bool is_fatal;
@@ -327,6 +328,8 @@ void weir_liveness_batch(weir_connection *connection, const weir_batch *batch);
 void weir_connection_frame(weir_connection *connection, const weir_frame *frame);
 /** Hands what was gathered to the consumers. */
 void weir_connection_publish(weir_connection *connection);
+/** The same at the end of a read, and what the frames counted is shown to other threads. */
+void weir_connection_batch(weir_connection *connection);
 /** Offers what waited to the consumers that were full; `is_forced`: beyond their capacity. */
 void weir_connection_deliver_rest(weir_connection *connection, bool is_forced);
 
