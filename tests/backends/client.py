@@ -82,6 +82,7 @@ class Checks:
         else:
             self.failed += 1
             print(f"FAILED {name}: {detail}")
+        return bool(holds)
 
     def finish(self):
         print(f"{self.passed} checks passed, {self.failed} failed")

@@ -29,14 +29,33 @@ const {
     upgradeReply,
 } = require('./hostile/wire');
 
-const CASES = [].concat(
-    require('./hostile/cases_handshake'),
-    require('./hostile/cases_frame'),
-    require('./hostile/cases_deflate'),
-    require('./hostile/cases_odd'),
-);
+const { playRounds, playSteps } = require('./hostile/steps');
+
+const TABLES = {
+    hostile: () => [
+        ...require('./hostile/cases_handshake'),
+        ...require('./hostile/cases_frame'),
+        ...require('./hostile/cases_deflate'),
+        ...require('./hostile/cases_odd'),
+    ],
+    suite: () => [
+        ...require('./suite/framing'),
+        ...require('./suite/utf8'),
+        ...require('./suite/closing'),
+        ...require('./suite/limits'),
+        ...require('./suite/compression'),
+    ],
+};
+let CASES = [];
 
 const OPTIONS = [
+    {
+        name: 'table',
+        kind: 'text',
+        value: 'hostile',
+        choices: Object.keys(TABLES),
+        help: 'which cases: hostile (default) or suite',
+    },
     { name: 'hold-ms', kind: 'number', value: 20000, help: 'how long a silent case stays silent' },
 ].concat(TLS_OPTIONS);
 
@@ -70,6 +89,7 @@ class Connection {
         this.reader = null;
         this.sentClose = false;
         this.ended = null;
+        this.playing = Promise.resolve(); // until the row is carried out
         socket.on('data', (chunk) => this.data(chunk));
         socket.on('end', () => {
             this.ended = this.ended || 'fin';
@@ -90,8 +110,10 @@ class Connection {
     finish() {
         clearTimeout(this.timer);
         if (this.run) {
-            this.run.ended = this.ended || 'server';
-            this.server.log.write('run', this.run);
+            this.playing.then(() => {
+                this.run.ended = this.ended || 'server';
+                this.server.log.write('run', this.run);
+            });
         }
     }
 
@@ -138,7 +160,7 @@ class Connection {
         }
         this.begin(row, request);
         this.run.bad = requestFault(request) || (rest.length > 0 ? 'data before the reply' : null);
-        this.play(row, request).catch((error) => {
+        this.playing = this.play(row, request).catch((error) => {
             this.run.bad = this.run.bad || `hostile.js: ${error.stack}`;
             this.socket.destroy();
         });
@@ -212,6 +234,12 @@ class Connection {
         await this.write(
             upgradeReply(request, { add: row.pmd ? [`Sec-WebSocket-Extensions: ${row.pmd}`] : [] }),
         );
+        if (row.rounds) {
+            await playRounds(this, row.rounds);
+            this.sentClose = true;
+            await this.write(close(1000));
+            return;
+        }
         const frames = row.send();
         if (row.legal) {
             this.sentClose = true;
@@ -221,7 +249,11 @@ class Connection {
             this.socket.pause();
             setTimeout(() => this.socket.resume(), LATE_READ_MS);
         }
-        await this.emit(Buffer.concat(frames));
+        if (frames.some((step) => step.until) || row.chop) {
+            await playSteps(this, frames, row.chop);
+        } else {
+            await this.emit(Buffer.concat(frames));
+        }
         if (row.ending) {
             await this.endWith(row.ending);
         }
@@ -301,7 +333,7 @@ class Hostile {
         const run = {
             case: row.name,
             n: this.runs.filter((other) => other.case === row.name).length + 1,
-            upgraded: Boolean(row.send || row.ending === 'frames'),
+            upgraded: Boolean(row.send || row.rounds || row.ending === 'frames'),
             path: request ? request.path : null,
             headers: request ? request.headers : {},
             close_code: null,
@@ -309,6 +341,9 @@ class Hostile {
             pings: 0,
             pongs: 0,
             last_pong: null,
+            pong_bodies: [],
+            waits: [],
+            echoed: 0,
             messages: [],
             bad: null,
             ended: null,
@@ -378,6 +413,7 @@ class Hostile {
             legal: row.legal === true,
             needs_timeout: row.needs_timeout === true,
             pmd: row.pmd || null,
+            rounds: row.rounds ? row.rounds.count : 0,
             expect: row.expect,
         }));
     }
@@ -389,6 +425,7 @@ function main() {
         OPTIONS,
         process.argv.slice(2),
     );
+    CASES = TABLES[options.table]();
     const names = new Set(CASES.map((row) => row.name));
     if (names.size !== CASES.length) {
         die('two cases have one name');

@@ -134,6 +134,7 @@ class ClientReader {
         this.rest = Buffer.alloc(0);
         this.onClose = null;
         this.onPing = null;
+        this.onMessage = null; // takes messages instead of the log
     }
 
     push(chunk) {
@@ -214,6 +215,11 @@ class ClientReader {
         } else if (opcode === OP.PONG) {
             run.pongs++;
             run.last_pong = body.toString('latin1');
+            if (run.pong_bodies.length < MAX_LOGGED_MESSAGES) {
+                run.pong_bodies.push(body.toString('hex'));
+            }
+        } else if (this.onMessage) {
+            this.onMessage(opcode, body);
         } else if (run.messages.length < MAX_LOGGED_MESSAGES) {
             const kind = ['continuation', 'text', 'binary'][opcode] || `opcode ${opcode}`;
             const shown = body.subarray(0, MAX_LOGGED_BYTES);
