@@ -48,7 +48,7 @@ static void end(weir_connection *connection)
 static bool is_needed(const weir_connection *connection)
 {
     weir_subscription_counts counts;
-    weir_subscriptions_count(connection->subscriptions, connection->shard, &counts);
+    weir_subscriptions_count(connection->subscriptions, connection->line, &counts);
     return connection->shard == 0 || counts.wanted > 0;
 }
 
@@ -217,7 +217,7 @@ static void go_live(weir_connection *connection)
     weir_refused_forgive(connection);
     if (connection->http)
         weir_http_session_keep(connection->http);
-    weir_subscriptions_count(connection->subscriptions, connection->shard, &counts);
+    weir_subscriptions_count(connection->subscriptions, connection->line, &counts);
     if (counts.wanted > 0 && !weir_connection_is_played(connection)) {
         weir_connection_enter(connection, WEIR_STATE_SUBSCRIBING, WEIR_OK, 0, "subscribing");
         weir_connection_reconcile(connection);
@@ -395,7 +395,7 @@ static void begin(weir_connection *connection)
     }
     connection->cause = (weir_error){0};
     connection->is_fatal = false;
-    weir_subscriptions_restart(connection->subscriptions, connection->shard);
+    weir_subscriptions_restart(connection->subscriptions, connection->line);
     weir_outbox_clear(&connection->outbox);
     weir_map_clear(&connection->topics);
     connection->in_flight = 0;
@@ -536,7 +536,7 @@ static bool make_parts(weir_connection *connection)
         connection->subscriptions = connection[-(ptrdiff_t)connection->shard].subscriptions;
     else
         connection->subscriptions =
-            weir_subscriptions_new(connection->spec->stream_count, connection->shard_count,
+            weir_subscriptions_new(connection->spec->stream_count, connection->shard_count, 1,
                                    (size_t)limits->per_connection);
     connection->runner = weir_runner_new(connection->plan, &connection->world.expr);
     connection->arena = weir_arena_new(LINK_ARENA_FIRST, 0);
@@ -567,6 +567,7 @@ weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtim
     connection->spec_index = spec_index;
     connection->spec = &spec->model->connections[spec_index];
     connection->shard = shard;
+    connection->line = shard;
     connection->shard_count = weir_connection_shards(connection->spec);
     connection->plan = spec->plans[spec_index];
     connection->backend = weir_plugins_backend(spec->plugins, connection->spec->backend);

@@ -53,7 +53,7 @@ bool weir_holes_found(void *user, size_t stream, const weir_asset *asset, const 
     if (action != WEIR_ON_GAP_RESUBSCRIBE || connection->live_since_ns == 0)
         return false;
     const size_t slot = weir_plan_subscribe_slot(connection->plan, stream);
-    if (!weir_subscriptions_renew(connection->subscriptions, connection->shard, slot, asset,
+    if (!weir_subscriptions_renew(connection->subscriptions, connection->line, slot, asset,
                                   weir_connection_can_leave(connection, slot), weir_mono_ns(),
                                   ACTION_PAUSE_NS))
         return false;
@@ -103,7 +103,7 @@ static bool on_first(void *user, size_t stream, const weir_asset *asset)
     const size_t slot = weir_plan_subscribe_slot(connection->plan, stream);
     int64_t from_ns;
     bool is_last = false;
-    if (weir_subscriptions_take_cut_of(connection->subscriptions, connection->shard, slot, asset,
+    if (weir_subscriptions_take_cut_of(connection->subscriptions, connection->line, slot, asset,
                                        &from_ns, &is_last))
         put_slot(connection, slot, asset, from_ns);
     return !is_last;
@@ -116,7 +116,8 @@ void weir_holes_cut(weir_connection *connection)
         return;
     connection->cut_ns = last_ns != 0 ? last_ns : weir_now_ns();
     weir_runner_cut(connection->runner);
-    weir_subscriptions_cut(connection->subscriptions, connection->shard, connection->cut_ns);
+    weir_subscriptions_cut(connection->subscriptions, connection->line, connection->cut_ns,
+                           connection->line, NULL);
     weir_runner_on_first(connection->runner, on_first, connection);
 }
 
@@ -141,7 +142,7 @@ void weir_holes_fill(weir_connection *connection)
     if (connection->is_blocked || connection->live_since_ns == 0)
         return; /* the batch that waits is not added to */
     fill_unasked(connection);
-    while (weir_subscriptions_take_cut(connection->subscriptions, connection->shard, &slot, &asset,
+    while (weir_subscriptions_take_cut(connection->subscriptions, connection->line, &slot, &asset,
                                        &from_ns))
         put_slot(connection, slot, asset, from_ns);
     weir_connection_publish(connection);

@@ -87,6 +87,7 @@ struct weir_connection {
     size_t spec_index; /* among the spec's */
     size_t shard;      /* among those of the same connection of the spec; 0 owns what they share */
     size_t shard_count;
+    size_t line; /* what its link is called in the subscriptions */
     const weir_connection_spec *spec;
     const weir_plan *plan;
     const weir_backend *backend;

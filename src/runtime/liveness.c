@@ -141,13 +141,13 @@ static bool look_at_bytes(weir_connection *connection, int64_t now_ns)
 static bool expects_data(const weir_connection *connection)
 {
     weir_subscription_counts counts;
-    weir_subscriptions_count(connection->subscriptions, connection->shard, &counts);
+    weir_subscriptions_count(connection->subscriptions, connection->line, &counts);
     return counts.active > 0 || connection->spec->subscribe_count == 0;
 }
 
 static void subscribe_again(weir_connection *connection, size_t stream, const weir_asset *asset)
 {
-    weir_subscriptions_renew(connection->subscriptions, connection->shard, stream, asset,
+    weir_subscriptions_renew(connection->subscriptions, connection->line, stream, asset,
                              weir_connection_can_leave(connection, stream), weir_mono_ns(), 0);
 }
 

@@ -46,7 +46,7 @@ static void tell_all_refused(weir_connection *connection, size_t stream, weir_co
 static void refuse(weir_connection *connection, size_t stream, const weir_asset *asset,
                    weir_code code, const char *reason)
 {
-    if (weir_subscriptions_refuse(connection->subscriptions, connection->shard, stream, asset,
+    if (weir_subscriptions_refuse(connection->subscriptions, connection->line, stream, asset,
                                   weir_connection_mask(connection, reason)))
         tell_refused(connection, stream, asset, code, reason);
 }
@@ -56,7 +56,7 @@ static void expire(weir_connection *connection)
     const int64_t now_ns = weir_mono_ns();
     static const char reason[] = "the venue did not answer in time, nor when it was asked again";
     for (size_t i = 0; i < connection->spec->stream_count; i++) {
-        weir_subscriptions_expire(connection->subscriptions, connection->shard, i, now_ns, reason,
+        weir_subscriptions_expire(connection->subscriptions, connection->line, i, now_ns, reason,
                                   &connection->change);
         tell_all_refused(connection, i, WEIR_ERR_TIMEOUT, reason);
     }
@@ -156,10 +156,10 @@ static void note_sent(weir_connection *connection, size_t stream, const batch *b
     const int64_t timeout_ns = answer_timeout(connection, b->has_topics);
     const int64_t deadline_ns = timeout_ns > 0 ? weir_mono_ns() + timeout_ns : 0;
     if (unsubscribes)
-        weir_subscriptions_left(connection->subscriptions, connection->shard, stream,
+        weir_subscriptions_left(connection->subscriptions, connection->line, stream,
                                 &connection->change);
     else
-        weir_subscriptions_sent(connection->subscriptions, connection->shard, stream,
+        weir_subscriptions_sent(connection->subscriptions, connection->line, stream,
                                 &connection->change, request, deadline_ns);
     if (is_serial(connection)) {
         connection->in_flight = request;
@@ -204,7 +204,7 @@ static void give_way(weir_connection *connection, turn *r, const weir_error *err
     if (r->unsubscribes) {
         weir_connection_tell(connection, WEIR_EVENT_ERROR, error->code,
                              connection->spec->streams[r->stream].name, 1, "%s", error->text);
-        weir_subscriptions_left(connection->subscriptions, connection->shard, r->stream, change);
+        weir_subscriptions_left(connection->subscriptions, connection->line, r->stream, change);
     } else {
         refuse(connection, r->stream, asset, error->code, error->text);
     }
@@ -218,7 +218,7 @@ static outcome send_next(weir_connection *connection, turn *r, bool *is_over)
     const weir_message *message = weir_plan_subscribe_message(
         connection->plan, connection->spec->streams[r->stream].name, r->unsubscribes);
     const size_t usual = most_of(connection, message);
-    if (!weir_subscriptions_gather(connection->subscriptions, connection->shard, r->stream,
+    if (!weir_subscriptions_gather(connection->subscriptions, connection->line, r->stream,
                                    r->unsubscribes, r->most > 0 ? r->most : usual, change)) {
         weir_fail_nomem(&error);
         weir_connection_drop(connection, &error, false);
@@ -320,7 +320,7 @@ void weir_connection_reconcile(weir_connection *connection)
     if (result == LINK_LOST)
         return;
     weir_holes_fill(connection);
-    weir_subscriptions_count(connection->subscriptions, connection->shard, &counts);
+    weir_subscriptions_count(connection->subscriptions, connection->line, &counts);
     set_timer(connection, result, &counts);
     if (connection->state != WEIR_STATE_SUBSCRIBING || counts.idle + counts.pending > 0)
         return;
@@ -338,7 +338,7 @@ bool weir_connection_awaits_answers(const weir_connection *connection)
 {
     return connection->spec->ack.wait.is_set && connection->live_since_ns != 0 &&
            (connection->in_flight != 0 ||
-            weir_subscriptions_pending(connection->subscriptions, connection->shard) > 0);
+            weir_subscriptions_pending(connection->subscriptions, connection->line) > 0);
 }
 
 static void answer_request(weir_connection *connection, uint64_t request, const char *refusal)
@@ -348,11 +348,11 @@ static void answer_request(weir_connection *connection, uint64_t request, const 
     if (connection->in_flight == request)
         connection->in_flight = 0;
     if (!refusal) {
-        weir_subscriptions_confirm_request(connection->subscriptions, connection->shard, request);
+        weir_subscriptions_confirm_request(connection->subscriptions, connection->line, request);
         return;
     }
     for (size_t i = 0; i < connection->spec->stream_count; i++) {
-        if (!weir_subscriptions_refuse_request(connection->subscriptions, connection->shard, i,
+        if (!weir_subscriptions_refuse_request(connection->subscriptions, connection->line, i,
                                                request, weir_connection_mask(connection, refusal),
                                                &connection->change))
             continue;
@@ -379,7 +379,7 @@ static void on_symbol(void *user, weir_str symbol)
     if (h->answer->is_refusal)
         refuse(connection, h->stream, asset, WEIR_ERR_REJECTED, h->answer->text);
     else
-        weir_subscriptions_confirm(connection->subscriptions, connection->shard, h->stream, asset);
+        weir_subscriptions_confirm(connection->subscriptions, connection->line, h->stream, asset);
 }
 
 /* Symbols are the surest sign of whom it is about, then the request. */

@@ -310,7 +310,7 @@ bool weir_runtime_status(const weir_runtime *runtime, size_t index, weir_connect
     weir_status_numbers numbers;
     weir_status_read(&connection->shown, &numbers);
     weir_subscription_counts counts;
-    weir_subscriptions_count(connection->subscriptions, connection->shard, &counts);
+    weir_subscriptions_count_front(connection->subscriptions, connection->shard, &counts);
     *status = (weir_connection_status){.connection = connection->spec->name,
                                        .shard = connection->shard,
                                        .learnt = (size_t)numbers.learnt,

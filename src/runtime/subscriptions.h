@@ -16,8 +16,12 @@
 
 typedef struct weir_subscriptions weir_subscriptions;
 
-/** `per_shard`: wants that one shard takes; 0: any number, all on the first. */
-weir_subscriptions *weir_subscriptions_new(size_t streams, size_t shards, size_t per_shard);
+/**
+ * `per_shard`: wants that one shard takes; 0: any number, all on the first. `sides`: links that a
+ * shard may have at a time, 1 or 2. A link's number, its line, is `side * shards + shard`.
+ */
+weir_subscriptions *weir_subscriptions_new(size_t streams, size_t shards, size_t sides,
+                                           size_t per_shard);
 void weir_subscriptions_free(weir_subscriptions *subscriptions);
 
 /* ------------------------------------------------------------------ wanting */
@@ -49,64 +53,73 @@ typedef struct weir_subscription_change {
 
 const weir_asset *const *weir_subscription_assets(const weir_subscription_change *change);
 
-/** A new link of a shard: nothing has been sent on it, nothing refused. */
-void weir_subscriptions_restart(weir_subscriptions *subscriptions, size_t shard);
+/** A new link on a line: nothing has been sent on it, nothing refused. */
+void weir_subscriptions_restart(weir_subscriptions *subscriptions, size_t line);
 /**
  * What goes into the next message of a stream: up to `most` wants (0: all) that were not sent yet
  * or, `unsubscribes`, that were sent and are wanted no more. The stream itself comes alone. Nothing
  * is noted yet. False when out of memory.
  */
-bool weir_subscriptions_gather(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+bool weir_subscriptions_gather(weir_subscriptions *subscriptions, size_t line, size_t stream,
                                bool unsubscribes, size_t most, weir_subscription_change *change);
 /** It was sent as `request`: an answer is awaited until `deadline_ns`; 0: none is, they are active.
  */
-void weir_subscriptions_sent(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+void weir_subscriptions_sent(weir_subscriptions *subscriptions, size_t line, size_t stream,
                              const weir_subscription_change *change, uint64_t request,
                              int64_t deadline_ns);
 /** It was sent, and is forgotten. */
-void weir_subscriptions_left(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+void weir_subscriptions_left(weir_subscriptions *subscriptions, size_t line, size_t stream,
                              const weir_subscription_change *change);
 
 /* ------------------------------------------------------------------ what the venue says */
 
 /** An asset (NULL: the stream itself) was confirmed. False: it was not awaited. */
-bool weir_subscriptions_confirm(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+bool weir_subscriptions_confirm(weir_subscriptions *subscriptions, size_t line, size_t stream,
                                 const weir_asset *asset);
-void weir_subscriptions_confirm_request(weir_subscriptions *subscriptions, size_t shard,
+void weir_subscriptions_confirm_request(weir_subscriptions *subscriptions, size_t line,
                                         uint64_t request);
 /** ... was refused, by name. False: it was not awaited, nor active. */
-bool weir_subscriptions_refuse(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+bool weir_subscriptions_refuse(weir_subscriptions *subscriptions, size_t line, size_t stream,
                                const weir_asset *asset, const char *reason);
 /**
  * A request was refused as a whole. More than one want in it: it is split, and each half is to be
  * sent again by itself, so that in the end the culprits stand alone. A single one is refused and
  * stands in `change`. True: the request is of this stream.
  */
-bool weir_subscriptions_refuse_request(weir_subscriptions *subscriptions, size_t shard,
+bool weir_subscriptions_refuse_request(weir_subscriptions *subscriptions, size_t line,
                                        size_t stream, uint64_t request, const char *reason,
                                        weir_subscription_change *change);
 /** Deadlines: what was asked once is to be sent again, what was asked twice is refused and stands
  * in `change`. */
-void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t line, size_t stream,
                                int64_t now_ns, const char *reason,
                                weir_subscription_change *change);
 
 /** An active asset (NULL: all of the stream) is to be asked for once more, `leaves_first`: after it
  * was left; unless that was done less than `pause_ns` ago. False: it was, or is not active. */
-bool weir_subscriptions_renew(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+bool weir_subscriptions_renew(weir_subscriptions *subscriptions, size_t line, size_t stream,
                               const weir_asset *asset, bool leaves_first, int64_t now_ns,
                               int64_t pause_ns);
 
+/* ------------------------------------------------------------------ two links of a shard */
+
+/** From now on this line is its shard's front: what is told to whoever looks. */
+void weir_subscriptions_turn(weir_subscriptions *subscriptions, size_t line);
+/** How many wants are active on the one line and refused on the other. */
+size_t weir_subscriptions_lacking(weir_subscriptions *subscriptions, size_t line, size_t than);
+
 /* ------------------------------------------------------------------ lost links */
 
-/** The link of a shard was lost: what was active has a hole from `from_ns` on. */
-void weir_subscriptions_cut(weir_subscriptions *subscriptions, size_t shard, int64_t from_ns);
+/** The link was lost: what was active has a hole from `from_ns` on; but not, of streams that are
+ * `kept` (NULL: none is), what is active on the line `heir` already. */
+void weir_subscriptions_cut(weir_subscriptions *subscriptions, size_t line, int64_t from_ns,
+                            size_t heir, const bool *kept);
 /** Takes a given one (`asset` NULL: the stream itself), active or not. False: it has none.
  * *is_last: there are no more. */
-bool weir_subscriptions_take_cut_of(weir_subscriptions *subscriptions, size_t shard, size_t stream,
+bool weir_subscriptions_take_cut_of(weir_subscriptions *subscriptions, size_t line, size_t stream,
                                     const weir_asset *asset, int64_t *from_ns, bool *is_last);
 /** Takes one that is active again, with what it was cut at. False: there is none. */
-bool weir_subscriptions_take_cut(weir_subscriptions *subscriptions, size_t shard, size_t *stream,
+bool weir_subscriptions_take_cut(weir_subscriptions *subscriptions, size_t line, size_t *stream,
                                  const weir_asset **asset, int64_t *from_ns);
 
 /* ------------------------------------------------------------------ looking */
@@ -121,10 +134,13 @@ typedef struct weir_subscription_counts {
     int64_t next_deadline_ns; /* of a pending one; 0: none */
 } weir_subscription_counts;
 
-void weir_subscriptions_count(const weir_subscriptions *subscriptions, size_t shard,
+void weir_subscriptions_count(const weir_subscriptions *subscriptions, size_t line,
                               weir_subscription_counts *counts);
+/** The same for the line that is a shard's front. */
+void weir_subscriptions_count_front(const weir_subscriptions *subscriptions, size_t shard,
+                                    weir_subscription_counts *counts);
 /** Only how many answers are awaited. */
-size_t weir_subscriptions_pending(const weir_subscriptions *subscriptions, size_t shard);
+size_t weir_subscriptions_pending(const weir_subscriptions *subscriptions, size_t line);
 /** Wanted assets of all streams and shards; a stream wanted itself counts as one. */
 size_t weir_subscriptions_wanted(const weir_subscriptions *subscriptions);
 

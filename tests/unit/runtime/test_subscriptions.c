@@ -15,7 +15,7 @@ static uint64_t last_id, last_request;
 static void set_up(void)
 {
     book = weir_asset_book_new(true);
-    wants = weir_subscriptions_new(STREAMS, 1, 0);
+    wants = weir_subscriptions_new(STREAMS, 1, 1, 0);
     ck_assert(book && wants);
 }
 
@@ -452,7 +452,7 @@ END_TEST
 START_TEST(shards_fill_one_after_the_other_and_nothing_moves)
 {
     weir_subscriptions_free(wants);
-    wants = weir_subscriptions_new(STREAMS, 2, 3);
+    wants = weir_subscriptions_new(STREAMS, 2, 1, 3);
     add(TRADES, "ABCD");
     ck_assert_str_eq(next(0, TRADES, false, 0, 0), "ABC");
     ck_assert_str_eq(next(1, TRADES, false, 0, 0), "D");
@@ -470,7 +470,7 @@ END_TEST
 START_TEST(more_than_all_shards_take_is_refused_whole)
 {
     weir_subscriptions_free(wants);
-    wants = weir_subscriptions_new(STREAMS, 2, 2);
+    wants = weir_subscriptions_new(STREAMS, 2, 1, 2);
     add(TRADES, "AB");
     ck_assert_int_eq(add(QUOTES, "ABC"), WEIR_ERR_LIMIT);
     ck_assert_ptr_nonnull(strstr(error.text, "2 subscriptions on each of 2 connections"));
@@ -483,13 +483,134 @@ END_TEST
 START_TEST(a_restart_concerns_one_shard)
 {
     weir_subscriptions_free(wants);
-    wants = weir_subscriptions_new(STREAMS, 2, 1);
+    wants = weir_subscriptions_new(STREAMS, 2, 1, 1);
     add(TRADES, "AB");
     next(0, TRADES, false, 0, 0);
     next(1, TRADES, false, 0, 0);
     weir_subscriptions_restart(wants, 1);
     ck_assert_uint_eq(counted(0).active, 1);
     ck_assert_uint_eq(counted(1).idle, 1);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ two links of a shard */
+
+static void use_two_sides(void)
+{
+    weir_subscriptions_free(wants);
+    wants = weir_subscriptions_new(STREAMS, 1, 2, 0);
+}
+
+START_TEST(each_line_is_told_by_itself)
+{
+    use_two_sides();
+    add(TRADES, "AB");
+    ck_assert_str_eq(next(0, TRADES, false, 0, 0), "AB");
+    ck_assert_uint_eq(counted(0).active, 2);
+    ck_assert_uint_eq(counted(1).idle, 2);
+    ck_assert_str_eq(next(1, TRADES, false, 0, 50), "AB");
+    ck_assert_uint_eq(counted(1).pending, 2);
+    ck_assert(weir_subscriptions_confirm(wants, 1, TRADES, asset("A")));
+    ck_assert_uint_eq(counted(1).active, 1);
+    ck_assert_uint_eq(counted(0).active, 2);
+    ck_assert_uint_eq(weir_subscriptions_wanted(wants), 2);
+}
+END_TEST
+
+START_TEST(what_is_dropped_is_left_on_both_lines)
+{
+    use_two_sides();
+    add(TRADES, "A");
+    next(0, TRADES, false, 0, 0);
+    next(1, TRADES, false, 0, 0);
+    drop(TRADES, "A");
+    ck_assert_str_eq(next(0, TRADES, true, 0, 0), "A");
+    ck_assert_uint_eq(counted(0).leaving, 0);
+    ck_assert_uint_eq(counted(1).leaving, 1);
+    ck_assert_str_eq(next(1, TRADES, true, 0, 0), "A");
+    ck_assert_uint_eq(counted(1).leaving, 0);
+}
+END_TEST
+
+START_TEST(a_restart_of_one_line_leaves_the_other)
+{
+    use_two_sides();
+    add(TRADES, "AB");
+    next(0, TRADES, false, 0, 0);
+    next(1, TRADES, false, 0, 0);
+    drop(TRADES, "B");
+    weir_subscriptions_restart(wants, 0);
+    ck_assert_uint_eq(counted(0).idle, 1);
+    ck_assert_uint_eq(counted(0).leaving, 0);
+    ck_assert_str_eq(next(1, TRADES, true, 0, 0), "B");
+    ck_assert_uint_eq(counted(1).active, 1);
+}
+END_TEST
+
+static weir_subscription_state seen_state;
+
+static void see(void *user, const weir_subscription_view *view)
+{
+    (void)user;
+    seen_state = view->state;
+}
+
+START_TEST(who_looks_is_told_of_the_front_line)
+{
+    weir_subscription_counts counts;
+    use_two_sides();
+    add(TRADES, "A");
+    next(1, TRADES, false, 0, 0);
+    weir_subscriptions_count_front(wants, 0, &counts);
+    ck_assert_uint_eq(counts.idle, 1);
+    weir_subscriptions_each(wants, see, NULL);
+    ck_assert_int_eq(seen_state, WEIR_SUBSCRIPTION_PENDING);
+    weir_subscriptions_turn(wants, 1);
+    weir_subscriptions_count_front(wants, 0, &counts);
+    ck_assert_uint_eq(counts.active, 1);
+    weir_subscriptions_each(wants, see, NULL);
+    ck_assert_int_eq(seen_state, WEIR_SUBSCRIPTION_ACTIVE);
+}
+END_TEST
+
+START_TEST(a_line_lacks_what_is_refused_on_it_alone)
+{
+    use_two_sides();
+    add(TRADES, "ABC");
+    next(0, TRADES, false, 0, 0);
+    next(1, TRADES, false, 0, 50);
+    weir_subscriptions_refuse(wants, 0, TRADES, asset("C"), "no");
+    weir_subscriptions_refuse(wants, 1, TRADES, asset("C"), "no");
+    ck_assert_uint_eq(weir_subscriptions_lacking(wants, 1, 0), 0);
+    weir_subscriptions_refuse(wants, 1, TRADES, asset("B"), "no");
+    ck_assert_uint_eq(weir_subscriptions_lacking(wants, 1, 0), 1);
+    ck_assert_uint_eq(weir_subscriptions_lacking(wants, 0, 1), 0);
+}
+END_TEST
+
+START_TEST(a_cut_spares_what_the_heir_has_of_kept_streams)
+{
+    const bool kept[STREAMS] = {[TRADES] = true};
+    const weir_asset *cut;
+    size_t stream;
+    int64_t from_ns;
+    use_two_sides();
+    add(TRADES, "AB");
+    add(QUOTES, "A");
+    next(0, TRADES, false, 0, 0);
+    next(0, QUOTES, false, 0, 0);
+    next(1, TRADES, false, 0, 50);
+    next(1, QUOTES, false, 0, 50);
+    weir_subscriptions_confirm(wants, 1, TRADES, asset("A"));
+    weir_subscriptions_confirm(wants, 1, QUOTES, asset("A"));
+    weir_subscriptions_cut(wants, 0, 7, 1, kept);
+    ck_assert(weir_subscriptions_take_cut(wants, 1, &stream, &cut, &from_ns));
+    ck_assert_uint_eq(stream, QUOTES);
+    ck_assert_int_eq(from_ns, 7);
+    ck_assert(!weir_subscriptions_take_cut(wants, 1, &stream, &cut, &from_ns));
+    weir_subscriptions_confirm(wants, 1, TRADES, asset("B"));
+    ck_assert(weir_subscriptions_take_cut(wants, 1, &stream, &cut, &from_ns));
+    ck_assert_ptr_eq(cut, asset("B"));
 }
 END_TEST
 
@@ -525,6 +646,12 @@ int main(void)
         shards_fill_one_after_the_other_and_nothing_moves,
         more_than_all_shards_take_is_refused_whole,
         a_restart_concerns_one_shard,
+        each_line_is_told_by_itself,
+        what_is_dropped_is_left_on_both_lines,
+        a_restart_of_one_line_leaves_the_other,
+        who_looks_is_told_of_the_front_line,
+        a_line_lacks_what_is_refused_on_it_alone,
+        a_cut_spares_what_the_heir_has_of_kept_streams,
     };
     Suite *suite = suite_create("subscriptions");
     TCase *tcase = tcase_create("wanted");
