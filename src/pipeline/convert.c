@@ -12,6 +12,7 @@
 #include "pipeline/items.h"
 #include "pipeline/observer.h"
 #include "pipeline/parts.h"
+#include "pipeline/quick_rows.h"
 #include "util/time.h"
 
 typedef struct conversion {
@@ -180,22 +181,33 @@ static bool slow_column(void *user, const weir_plan_column *column)
 
 static bool fill_record(conversion *c, const weir_value *made)
 {
-    weir_runner *runner = c->runner;
-    if (!made && !runner->is_general && !c->rule->calls_out && !weir_runner_is_watched(runner)) {
-        if (weir_quick_record(runner, c->rule, slow_column, c))
-            return true;
-        weir_batch_abort(&runner->batch);
-        if (!begin_record(c))
-            return false;
-    }
     for (size_t i = 0; i < c->rule->column_count; i++) {
         if (!set_field(c, &c->rule->columns[i], made)) {
             report(c);
-            weir_batch_abort(&runner->batch);
+            weir_batch_abort(&c->runner->batch);
             return false;
         }
     }
     return true;
+}
+
+/* Nobody looks on, and nothing happens twice when a record is begun twice. */
+static inline bool may_be_quick(const conversion *c)
+{
+    return c->rule->is_quick && !c->runner->is_general && !weir_runner_is_watched(c->runner);
+}
+
+/* The same for a record that may be made twice. */
+static inline bool may_be_unsettled(const conversion *c)
+{
+    return may_be_quick(c) && !c->rule->watch && c->runner->on_first == NULL;
+}
+
+static weir_quick_verdict convert_quick(conversion *c, bool is_settled)
+{
+    c->why[0] = '\0';
+    c->failed = NULL;
+    return weir_quick_record(c->runner, c->rule, is_settled, slow_column, c);
 }
 
 static void convert_one(conversion *c, const weir_value *made)
@@ -204,6 +216,8 @@ static void convert_one(conversion *c, const weir_value *made)
     if (__builtin_expect(runner->on_first != NULL, 0))
         weir_runner_announce(runner, c->stream, c->rule);
     if (c->rule->watch && !weir_runner_watch(runner, c->stream, c->rule, c->sample))
+        return;
+    if (!made && may_be_quick(c) && convert_quick(c, true) == WEIR_QUICK_MADE)
         return;
     if (!begin_record(c) || !fill_record(c, made))
         return;
@@ -218,6 +232,18 @@ static void convert_one(conversion *c, const weir_value *made)
 
 /* ------------------------------------------------------------------ each */
 
+static inline weir_quick_verdict take_item(void *user, const weir_value *row, bool is_settled)
+{
+    conversion *c = user;
+    weir_runner *runner = c->runner;
+    runner->input.item_slots = row;
+    runner->input.roots[WEIR_ROOT_ITEM] = row[runner->items.width - 1];
+    if (!is_settled)
+        return may_be_unsettled(c) ? convert_quick(c, false) : WEIR_QUICK_ASIDE;
+    convert_one(c, NULL);
+    return WEIR_QUICK_MADE;
+}
+
 /* The elements of a list that lies in the frame, decoded in one walk; false: nothing has been
  * done. */
 static bool convert_rows(conversion *c, const weir_value *list)
@@ -228,14 +254,7 @@ static bool convert_rows(conversion *c, const weir_value *list)
         !weir_projection_rows_of(c->rule->item, &runner->index, runner->item_shapes[c->rule->index],
                                  list, rows))
         return false;
-    const weir_arena_mark mark = weir_arena_save(runner->arena);
-    for (size_t i = 0; i < rows->count; i++) {
-        const weir_value *row = rows->values + i * rows->width;
-        runner->input.item_slots = row;
-        runner->input.roots[WEIR_ROOT_ITEM] = row[rows->width - 1];
-        convert_one(c, NULL);
-        weir_arena_rewind(runner->arena, mark);
-    }
+    weir_quick_rows(runner, rows, take_item, c);
     runner->input.item_slots = runner->item_slots;
     return true;
 }
@@ -349,6 +368,28 @@ static void fail_condition(const conversion *c)
     weir_runner_fail(c->runner, WEIR_STAGE_CONVERT, c->sample, "%.*s.condition: %s: %.*s (%.*s)",
                      WEIR_FMT(c->stream->spec->name), weir_raise_name(weir_vm_raise(vm)),
                      WEIR_FMT(message), WEIR_FMT(c->rule->where));
+}
+
+weir_quick_verdict weir_runner_convert_unsettled(weir_runner *runner,
+                                                 const weir_plan_stream *stream)
+{
+    conversion c;
+    c.runner = runner;
+    c.stream = stream;
+    c.sample = runner->frame->bytes;
+    for (size_t i = 0; i < stream->rule_count; i++) {
+        c.rule = &stream->rules[i];
+        const weir_fused_answer answer =
+            c.rule->condition ? weir_fused_test(&c.rule->quick_condition, &runner->input)
+                              : WEIR_FUSED_TRUE;
+        if (answer == WEIR_FUSED_FALSE)
+            continue;
+        if (answer == WEIR_FUSED_ASK || c.rule->each || !may_be_unsettled(&c))
+            return WEIR_QUICK_ASIDE;
+        return convert_quick(&c, false);
+    }
+    runner->counters.unconverted++;
+    return WEIR_QUICK_MADE;
 }
 
 void weir_runner_convert(weir_runner *runner, const weir_plan_stream *stream, weir_str sample)

@@ -7,10 +7,10 @@
 #define WEIR_PIPELINE_PARTS_H
 
 #include "expr/extension.h"
-#include "expr/fuse.h"
 #include "expr/vm.h"
 #include "pipeline/learn.h"
 #include "pipeline/plan.h"
+#include "pipeline/quick.h"
 #include "pipeline/runner.h"
 #include "util/inflate.h"
 #include "util/ring.h"
@@ -169,13 +169,13 @@ const weir_message *weir_plan_message(weir_plan_builder *builder, const weir_mes
 
 enum { WEIR_COLUMN_ASSET = -1, WEIR_COLUMN_TIMESTAMP = -2 };
 
-typedef struct weir_plan_column {
+struct weir_plan_column {
     const weir_plan_field *field;
     int column;           /* of the schema, or WEIR_COLUMN_* */
     weir_kind kind;       /* LEVELS: to be converted; else as in the schema */
     weir_fused quick;     /* the form of its source, if pipeline/quick.c knows what to do with it */
     weir_fused condition; /* the form of its condition; NONE: there is none */
-} weir_plan_column;
+};
 
 /** What a record is asked before it is made. */
 typedef struct weir_plan_watch {
@@ -184,22 +184,24 @@ typedef struct weir_plan_watch {
     const weir_program *id; /* of dedupe; NULL: there is none */
 } weir_plan_watch;
 
-typedef struct weir_plan_rule {
+struct weir_plan_rule {
     const weir_program *condition;
     weir_fused quick_condition;
     bool calls_out; /* a column calls a function of a plugin: no record is tried twice */
+    bool is_quick;  /* `ops` may be followed */
     const weir_program *each;
     weir_projection *item; /* of `item` */
     size_t item_slots;
     const weir_extension *custom; /* converts, by the columns */
     size_t index;                 /* of the rule's schema in the plan */
     const weir_plan_column *columns;
+    const weir_quick_op *ops; /* one per column */
     size_t column_count;
     const weir_schema *schema;
     weir_str where;
     const weir_plan_watch *watch; /* NULL: nothing */
     const weir_plan_field *asset; /* NULL: it gives none, or a function does */
-} weir_plan_rule;
+};
 
 typedef struct weir_plan_stream {
     const weir_stream_spec *spec;
@@ -375,8 +377,7 @@ typedef struct weir_observer weir_observer; /* pipeline/observer.h */
 typedef struct weir_field_trace weir_field_trace;
 typedef struct weir_format weir_format; /* pipeline/format.h */
 
-/** What the last text of a time began with ("2021-02-22T15:51:" or "1618678142."), and what it is.
- */
+/** What the last text of a time began with ("1618678142."), and what it is. */
 typedef struct weir_moment {
     char text[24];
     int64_t ns;
@@ -398,7 +399,7 @@ struct weir_runner {
     weir_shapes **item_shapes; /* of the elements of `each`, by the schema's index */
     weir_rows rows;            /* records of a frame that is a list */
     weir_rows items;           /* of `each` */
-    weir_moment minute;
+    weir_quick quick;
     weir_moment second;
     bool is_general; /* every program is run, every frame decoded the general way */
     weir_inflate *inflate;
@@ -475,6 +476,10 @@ bool weir_runner_admit_parts(weir_runner *runner, const weir_extension *hook, we
 /** The record at roots[DATA], slots filled, to one stream: records to the batch, failures counted.
  */
 void weir_runner_convert(weir_runner *runner, const weir_plan_stream *stream, weir_str sample);
+/** The same without reading its numbers yet, where the stream is one whose rules allow that; counts
+ * only what weir_quick_take_back knows of. */
+weir_quick_verdict weir_runner_convert_unsettled(weir_runner *runner,
+                                                 const weir_plan_stream *stream);
 /** The member of a custom converter's dict that a column of that dotted path takes; ABSENT: none.
  */
 weir_value weir_made_value(const weir_value *made, weir_str path);
@@ -503,15 +508,5 @@ bool weir_texts_latest(const weir_texts *texts, size_t place, int64_t unit, weir
                        int64_t *ns);
 /** "1618678142.221252" likewise. */
 bool weir_seconds_parse(weir_str text, int64_t unit, weir_moment *second, int64_t *ns);
-/** What is known of a column when a plan is built: its forms. */
-void weir_quick_plan(weir_plan_column *column, const weir_expr_scope *scope);
-/**
- * Fills the record under construction by the forms of the rule's columns. What has no form, or a
- * value that its form says nothing about, is left to `slow`; false: that failed. The record must
- * then be begun again and filled column by column, so that the first failure is the one reported.
- */
-typedef bool weir_slow_column(void *user, const weir_plan_column *column);
-bool weir_quick_record(weir_runner *runner, const weir_plan_rule *rule, weir_slow_column *slow,
-                       void *user);
 
 #endif

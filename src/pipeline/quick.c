@@ -1,216 +1,146 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The quick way of a record: the forms of its columns (expr/fuse.h) acted on directly, its numbers
- * read several at a time. A form is only followed for the values it is about; every other column
- * goes the slow way, through its programs, and when that fails the whole record does, from its
- * first column, so that a record has one failure and always the same.
+ * The quick way of a record: the operations of its rule (quick_plan.c) acted on directly, straight
+ * from the slots into the cells. An operation is only followed for the values that it is about;
+ * every other column goes the slow way, through its programs, and when that fails the whole record
+ * does, from its first column, so that a record has one failure and always the same.
+ *
+ * Every column has one operation, which writes its whole cell: nothing is cleared before. Texts are
+ * copied 16 bytes at a time, into room that is made when the record is begun.
  */
-#include "expr/fuse.h"
+#include <assert.h>
+
 #include "pipeline/parts.h"
-#include "util/time.h"
-#include "value/number_lanes.h"
+#include "pipeline/stamp.h"
+#include "value/mapping.h"
 
-/* ------------------------------------------------------------------ when a plan is built */
+enum {
+    BLOCK = 16,
+    TEXT_MAX = 3 * BLOCK /* longer ones are copied by the batch */
+};
 
-static bool is_storable(const weir_value *v)
+typedef struct quick {
+    weir_runner *runner;
+    weir_quick *state;
+    weir_batch *batch;
+    size_t at; /* of the record, in the batch */
+    bool is_settled;
+    bool is_broken;
+    weir_slow_column *slow;
+    void *user;
+} quick;
+
+static inline char *field_of(const quick *q, const weir_quick_op *op)
 {
-    return v->kind == WEIR_NONE || v->kind == WEIR_BOOL || v->kind == WEIR_INT ||
-           v->kind == WEIR_FLOAT || v->kind == WEIR_STR;
+    return q->batch->bytes.ptr + q->at + op->place;
 }
 
-static bool fits(const weir_plan_column *column, const weir_value *v)
+static inline void set_cell(const quick *q, const weir_quick_op *op, weir_value v)
 {
-    return is_storable(v) && (column->kind == WEIR_KIND_PUBLIC_COUNT || column->kind == v->kind ||
-                              v->kind == WEIR_NONE);
+    memcpy(field_of(q, op), &v, sizeof v);
 }
 
-/* Which forms a column can be filled by: what is stored must be of the column's kind. */
-static bool is_quick(const weir_plan_column *column, const weir_fused *form)
+static inline void set_time(const quick *q, const weir_quick_op *op, int64_t ns)
 {
-    const bool is_any = column->kind == WEIR_KIND_PUBLIC_COUNT;
-    if (column->column == WEIR_COLUMN_ASSET)
-        return form->kind == WEIR_FUSED_ASSET;
-    if (column->column == WEIR_COLUMN_TIMESTAMP)
-        return form->kind == WEIR_FUSED_ROOT || form->kind == WEIR_FUSED_STAMP ||
-               form->kind == WEIR_FUSED_EPOCH || form->kind == WEIR_FUSED_EPOCH_INT;
-    switch (form->kind) {
-    case WEIR_FUSED_CONSTANT: return fits(column, &form->value);
-    case WEIR_FUSED_CHOICE: return fits(column, &form->value) && fits(column, &form->other);
-    case WEIR_FUSED_SLOT: return is_any || column->kind == WEIR_LEVELS;
-    case WEIR_FUSED_WHERE: return column->kind == WEIR_LEVELS;
-    case WEIR_FUSED_FLOAT: return is_any || column->kind == WEIR_FLOAT;
-    case WEIR_FUSED_INT: return is_any || column->kind == WEIR_INT;
-    case WEIR_FUSED_STANDARD: return is_any;
-    case WEIR_FUSED_EQUAL:
-    case WEIR_FUSED_ONE_OF:
-    case WEIR_FUSED_STARTS:
-    case WEIR_FUSED_ENDS:
-    case WEIR_FUSED_ROOT_LEN: return is_any || column->kind == WEIR_BOOL;
-    default: return false;
-    }
+    memcpy(field_of(q, op), &ns, sizeof ns);
 }
 
-/* The only transform with a form makes a time of a Decimal of seconds. */
-static void plan_seconds(weir_plan_column *column, const weir_fused *form)
+/* Its program gives nothing where the field is not there, and then nothing is stored. */
+static __attribute__((noinline)) bool slow_column(quick *q, const weir_quick_op *op)
 {
-    const weir_plan_field *field = column->field;
-    const weir_fused transform = weir_program_fuse(field->transform);
-    if (column->column != WEIR_COLUMN_TIMESTAMP || field->condition || field->has_default ||
-        transform.kind != WEIR_FUSED_SECONDS ||
-        (form->kind != WEIR_FUSED_DECIMAL && form->kind != WEIR_FUSED_GREATEST))
-        return;
-    column->quick = *form;
-    column->quick.scale = transform.scale;
-}
-
-void weir_quick_plan(weir_plan_column *column, const weir_expr_scope *scope)
-{
-    const weir_plan_field *field = column->field;
-    if (!field->source || field->condition_sees_value || field->custom || field->transformer)
-        return;
-    if (field->transform) {
-        const weir_fused source = weir_program_fuse(field->source);
-        plan_seconds(column, &source);
-        return;
-    }
-    weir_fused form = weir_program_fuse(field->source);
-    weir_fused condition = weir_program_fuse(field->condition);
-    /* A default stands in for None too, which only the slow way looks for. */
-    const bool may_be_none = form.kind == WEIR_FUSED_CONSTANT || form.kind == WEIR_FUSED_CHOICE ||
-                             form.kind == WEIR_FUSED_ROOT || form.kind == WEIR_FUSED_STANDARD;
-    if (!is_quick(column, &form) || (field->has_default && may_be_none) ||
-        (field->condition && condition.kind == WEIR_FUSED_NONE) ||
-        !weir_fused_needs(&form, scope->data, scope->item) ||
-        !weir_fused_needs(&condition, scope->data, scope->item))
-        return;
-    column->quick = form;
-    column->condition = condition;
+    q->state->has_run = true;
+    if (op->column >= 0)
+        set_cell(q, op, weir_value_absent());
+    return q->slow(q->user, op->from);
 }
 
 /* ------------------------------------------------------------------ numbers, several at a time */
 
-typedef enum lane_use { LANE_REAL, LANE_WHOLE, LANE_EPOCH } lane_use;
-
-typedef struct quick {
-    weir_runner *runner;
-    weir_slow_column *slow;
-    void *user;
-    weir_lanes_read_fn *read;
-    weir_lanes lanes;
-    const weir_plan_column *columns[WEIR_LANES];
-    lane_use uses[WEIR_LANES];
-    unsigned used;
-} quick;
-
-static inline weir_record *record_of(const quick *q)
+/* False: it is not what its place wants. */
+static inline bool put_lane(weir_quick *state, char *base, unsigned i)
 {
-    const weir_batch *batch = &q->runner->batch;
-    return (weir_record *)(void *)(batch->bytes.ptr + batch->open_at);
-}
-
-static inline bool put_lane(quick *q, unsigned i)
-{
-    const weir_plan_column *column = q->columns[i];
-    weir_record *record = record_of(q);
+    const weir_quick_put *put = &state->puts[i];
+    char *at = base + put->at;
     const unsigned bit = 1u << i;
+    weir_value cell;
     int64_t ns;
-    switch (q->uses[i]) {
-    case LANE_REAL:
-        if (!(q->lanes.is_real & bit))
-            break;
-        record->cells[column->column] = weir_value_float(q->lanes.real[i]);
-        return true;
-    case LANE_WHOLE:
-        if (!(q->lanes.is_whole & bit))
-            break;
-        record->cells[column->column] = weir_value_int(q->lanes.whole[i]);
-        return true;
-    case LANE_EPOCH:
-        if (!(q->lanes.is_whole & bit) ||
-            __builtin_mul_overflow(q->lanes.whole[i], column->quick.scale, &ns))
-            break;
-        record->timestamp_ns = ns;
+    switch (put->use) {
+    case WEIR_USE_REAL:
+        cell = weir_value_float(state->lanes.real[i]);
+        memcpy(at, &cell, sizeof cell);
+        return (state->lanes.is_real & bit) != 0;
+    case WEIR_USE_WHOLE:
+        cell = weir_value_int(state->lanes.whole[i]);
+        memcpy(at, &cell, sizeof cell);
+        return (state->lanes.is_whole & bit) != 0;
+    default:
+        if (!(state->lanes.is_whole & bit) ||
+            __builtin_mul_overflow(state->lanes.whole[i], put->op->scale, &ns))
+            return false;
+        memcpy(at, &ns, sizeof ns);
         return true;
     }
-    return q->slow(q->user, column);
 }
 
-static bool flush(quick *q)
+static inline void read_lanes(weir_quick *state)
 {
-    for (unsigned i = q->used; i < WEIR_LANES; i++)
-        q->lanes.at[i] = weir_lane_zero;
-    q->read(&q->lanes, q->used);
-    for (unsigned i = 0; i < q->used; i++)
-        if (!put_lane(q, i))
+    enum { HALF = WEIR_LANES / 2 };
+    const unsigned all = state->used <= HALF ? HALF : WEIR_LANES;
+    for (unsigned i = state->used; i < all; i++) {
+        state->lanes.at[i] = weir_lane_zero;
+        state->lanes.len[i] = 1;
+    }
+    state->read(&state->lanes, state->used);
+}
+
+bool weir_quick_settle(weir_runner *runner)
+{
+    weir_quick *state = &runner->quick;
+    const unsigned used = state->used;
+    if (used == 0)
+        return true;
+    read_lanes(state);
+    bool is_good = true;
+    for (unsigned i = 0; i < used; i++)
+        is_good &= put_lane(state, runner->batch.bytes.ptr, i);
+    state->used = 0;
+    state->kept = 0;
+    return is_good;
+}
+
+/* All lanes are of the record under construction: what they do not read its programs do. */
+static bool settle_here(quick *q)
+{
+    weir_quick *state = q->state;
+    const unsigned used = state->used;
+    read_lanes(state);
+    state->used = 0;
+    for (unsigned i = 0; i < used; i++)
+        if (!put_lane(state, q->batch->bytes.ptr, i) && !slow_column(q, state->puts[i].op))
             return false;
-    q->used = 0;
     return true;
 }
 
-static inline bool add_lane(quick *q, const weir_plan_column *column, const weir_value *slot,
-                            lane_use use)
+static __attribute__((noinline)) bool lanes_are_full(quick *q)
 {
+    if (q->is_settled)
+        return settle_here(q);
+    q->is_broken = !weir_quick_settle(q->runner);
+    return !q->is_broken;
+}
+
+static inline bool add_lane(quick *q, const weir_quick_op *op, const weir_value *slot,
+                            weir_quick_use use)
+{
+    weir_quick *state = q->state;
+    const unsigned i = state->used;
     if (!weir_json_index_holds(&q->runner->index, slot->s))
-        return q->slow(q->user, column);
-    q->lanes.at[q->used] = slot->s;
-    q->lanes.len[q->used] = slot->len;
-    q->columns[q->used] = column;
-    q->uses[q->used] = use;
-    return ++q->used < WEIR_LANES || flush(q);
-}
-
-/* ------------------------------------------------------------------ times as text */
-
-enum { MINUTE_LEN = 17 /* "2021-02-22T15:51:" */, SECONDS_LEN = MINUTE_LEN + 3 /* "44Z" */ };
-
-static inline unsigned digit_at(const char *at)
-{
-    return (unsigned)(unsigned char)*at - '0';
-}
-
-/* The rest of a time of a known minute: "44Z", "44.208Z", up to nine digits. */
-static inline bool read_seconds(const char *at, size_t len, int64_t *ns)
-{
-    static const int64_t scale[10] = {1000000000, 100000000, 10000000, 1000000, 100000,
-                                      10000,      1000,      100,      10,      1};
-    const unsigned tens = digit_at(at), ones = digit_at(at + 1);
-    if (tens > 5 || ones > 9 || at[len - 1] != 'Z')
-        return false;
-    int64_t nanos = 0;
-    if (len > 3) {
-        const size_t digits = len - 4;
-        if (at[2] != '.' || digits == 0 || digits > 9)
-            return false;
-        for (size_t i = 0; i < digits; i++) {
-            const unsigned digit = digit_at(at + 3 + i);
-            if (digit > 9)
-                return false;
-            nanos = nanos * 10 + digit;
-        }
-        nanos *= scale[digits];
-    }
-    *ns = (tens * 10 + ones) * WEIR_NS_PER_S + nanos;
-    return true;
-}
-
-/* Times of a feed come in order, so the date and the minute are nearly always those of the one
- * before. */
-static bool read_stamp(weir_moment *minute, const weir_value *v, int64_t *ns)
-{
-    int64_t rest;
-    if (v->len < SECONDS_LEN)
-        return false;
-    if (memcmp(v->s, minute->text, MINUTE_LEN) != 0) {
-        char whole[SECONDS_LEN];
-        memcpy(whole, v->s, MINUTE_LEN);
-        memcpy(whole + MINUTE_LEN, "00Z", 3);
-        if (v->s[10] != 'T' || v->s[13] != ':' || v->s[16] != ':' ||
-            !weir_time_parse((weir_str){whole, sizeof whole}, &minute->ns, NULL))
-            return false;
-        memcpy(minute->text, whole, MINUTE_LEN);
-    }
-    return read_seconds(v->s + MINUTE_LEN, v->len - MINUTE_LEN, &rest) &&
-           !__builtin_add_overflow(minute->ns, rest, ns);
+        return slow_column(q, op);
+    state->lanes.at[i] = slot->s;
+    state->lanes.len[i] = slot->len;
+    state->puts[i] = (weir_quick_put){q->at + op->place, op, use};
+    state->used = i + 1;
+    return i + 1 < WEIR_LANES || lanes_are_full(q);
 }
 
 /* ------------------------------------------------------------------ columns */
@@ -225,198 +155,288 @@ static inline bool is_whole_number(const weir_value *v)
     return is_raw_number(v) && (v->flags & WEIR_VALUE_INTEGRAL);
 }
 
-static inline bool put(const quick *q, const weir_plan_column *column, const weir_value *v)
+/* `v` has 16 readable bytes behind it, if it is a text of up to TEXT_MAX bytes. */
+static inline bool put_text(const quick *q, const weir_quick_op *op, const weir_value *v)
 {
-    if (v->kind == WEIR_STR)
-        return weir_batch_set(&q->runner->batch, (size_t)column->column, v);
-    record_of(q)->cells[column->column] = *v;
+    weir_buf *bytes = &q->batch->bytes;
+    if (v->len > TEXT_MAX || bytes->cap - bytes->len < TEXT_MAX + BLOCK)
+        return weir_batch_set(q->batch, (size_t)op->column, v);
+    char *to = bytes->ptr + bytes->len;
+    memcpy(to, v->s, BLOCK);
+    if (v->len > BLOCK) {
+        memcpy(to + BLOCK, v->s + BLOCK, BLOCK);
+        memcpy(to + 2 * BLOCK, v->s + 2 * BLOCK, BLOCK);
+    }
+    weir_value cell = {.kind = WEIR_STR, .flags = v->flags & WEIR_VALUE_ASCII, .len = v->len};
+    cell.bits = bytes->len - q->at;
+    bytes->len += v->len;
+    set_cell(q, op, cell);
     return true;
 }
 
-static bool quick_levels(const quick *q, const weir_plan_column *column, const weir_value *slot)
+static inline bool put(const quick *q, const weir_quick_op *op, const weir_value *v)
+{
+    if (v->kind == WEIR_STR)
+        return put_text(q, op, v);
+    set_cell(q, op, *v);
+    return true;
+}
+
+static inline bool put_as_is(quick *q, const weir_quick_op *op, const weir_value *slot)
+{
+    if (slot->flags & WEIR_VALUE_SECRET)
+        return slow_column(q, op);
+    if (is_raw_number(slot))
+        return add_lane(q, op, slot,
+                        slot->flags & WEIR_VALUE_INTEGRAL ? WEIR_USE_WHOLE : WEIR_USE_REAL);
+    if (slot->kind == WEIR_STR && weir_json_index_holds(&q->runner->index, slot->s))
+        return put_text(q, op, slot);
+    if (slot->kind == WEIR_BOOL)
+        return put(q, op, slot);
+    return slow_column(q, op);
+}
+
+static inline bool put_asset(quick *q, const weir_quick_op *op, const weir_value *slot)
+{
+    const weir_expr_world *world = q->runner->world;
+    const weir_asset *asset = NULL;
+    if (slot->kind == WEIR_STR && world && world->assets)
+        asset = weir_asset_cached(world->assets, (weir_asset_key)op->key, weir_value_text(slot));
+    if (!asset)
+        return slow_column(q, op);
+    memcpy(field_of(q, op), &asset, sizeof asset);
+    return true;
+}
+
+static bool put_levels(quick *q, const weir_quick_op *op, const weir_value *slot)
 {
     weir_runner *runner = q->runner;
-    const weir_fused *form = &column->quick;
+    const weir_fused *form = &op->from->quick;
     weir_texts texts;
     if (slot->kind == WEIR_ABSENT && form->has_empty) {
         const weir_value *object = slot - form->slot + form->member;
         if (object->kind == WEIR_RAW && object->aux == WEIR_RAW_OBJECT)
-            return weir_batch_levels(&runner->batch, (size_t)column->column, 0) != NULL;
+            return weir_batch_levels(&runner->batch, (size_t)op->column, 0) != NULL;
     }
     return (weir_texts_of(&runner->index, slot, &texts) &&
-            weir_texts_levels(&texts, &runner->batch, (size_t)column->column)) ||
-           q->slow(q->user, column);
+            weir_texts_levels(&texts, &runner->batch, (size_t)op->column)) ||
+           slow_column(q, op);
 }
 
-static bool quick_where(const quick *q, const weir_plan_column *column, const weir_value *slot)
+static bool put_where(quick *q, const weir_quick_op *op, const weir_value *slot)
 {
     weir_runner *runner = q->runner;
-    const weir_fused *form = &column->quick;
+    const weir_fused *form = &op->from->quick;
     weir_texts texts;
     return (weir_texts_of(&runner->index, slot, &texts) &&
             weir_texts_levels_where(&texts, form->place, weir_value_text(&form->value), form->skip,
-                                    &runner->batch, (size_t)column->column)) ||
-           q->slow(q->user, column);
+                                    &runner->batch, (size_t)op->column)) ||
+           slow_column(q, op);
 }
 
-static bool latest_of(const quick *q, const weir_plan_column *column, const weir_value *slot,
-                      int64_t *ns)
+static bool latest_of(const quick *q, const weir_quick_op *op, const weir_value *slot, int64_t *ns)
 {
     weir_runner *runner = q->runner;
-    const weir_fused *form = &column->quick;
+    const weir_fused *form = &op->from->quick;
     weir_texts texts;
     return weir_texts_of(&runner->index, slot, &texts) && texts.count > 0 &&
            weir_texts_latest(&texts, form->place, form->scale, &runner->second, ns);
 }
 
 /* slot, or the other one when it is empty or not there; or both. */
-static bool quick_greatest(const quick *q, const weir_plan_column *column, const weir_value *slot)
+static bool put_greatest(quick *q, const weir_quick_op *op, const weir_value *slot)
 {
-    const weir_fused *form = &column->quick;
+    const weir_fused *form = &op->from->quick;
     const weir_value *other = form->member == UINT32_MAX ? NULL : slot - form->slot + form->member;
     const bool is_empty = slot->kind == WEIR_ABSENT ||
                           (slot->kind == WEIR_RAW && slot->aux == WEIR_RAW_ARRAY && slot->len == 2);
     int64_t ns = 0, second = INT64_MIN;
     if (is_empty && other && !form->is_joined)
         slot = other;
-    if (!latest_of(q, column, slot, &ns) ||
-        (form->is_joined && !latest_of(q, column, other, &second)))
-        return q->slow(q->user, column);
-    record_of(q)->timestamp_ns = ns > second ? ns : second;
+    if (!latest_of(q, op, slot, &ns) || (form->is_joined && !latest_of(q, op, other, &second)))
+        return slow_column(q, op);
+    set_time(q, op, ns > second ? ns : second);
     return true;
 }
 
-static bool quick_slot(quick *q, const weir_plan_column *column, const weir_value *slot)
-{
-    if (column->kind == WEIR_LEVELS)
-        return quick_levels(q, column, slot);
-    if (slot->flags & WEIR_VALUE_SECRET)
-        return q->slow(q->user, column);
-    if (is_raw_number(slot))
-        return add_lane(q, column, slot,
-                        slot->flags & WEIR_VALUE_INTEGRAL ? LANE_WHOLE : LANE_REAL);
-    if (slot->kind == WEIR_STR || slot->kind == WEIR_BOOL)
-        return put(q, column, slot);
-    return q->slow(q->user, column);
-}
-
-static bool quick_root(const quick *q, const weir_plan_column *column)
-{
-    const weir_value *root = &q->runner->input.roots[column->quick.root];
-    if (root->kind != WEIR_TIMESTAMP)
-        return q->slow(q->user, column);
-    record_of(q)->timestamp_ns = root->i;
-    return true;
-}
-
-static bool quick_asset(const quick *q, const weir_plan_column *column, const weir_value *slot)
-{
-    const weir_expr_world *world = q->runner->world;
-    const weir_asset *asset = NULL;
-    if (slot->kind == WEIR_STR && world && world->assets)
-        asset = weir_asset_cached(world->assets, column->quick.key, weir_value_text(slot));
-    if (!asset)
-        return q->slow(q->user, column);
-    record_of(q)->asset = asset;
-    return true;
-}
-
-static bool quick_standard(const quick *q, const weir_plan_column *column, const weir_value *slot)
+static bool put_standard(quick *q, const weir_quick_op *op, const weir_value *slot)
 {
     const weir_value *found = NULL;
     if (slot->kind == WEIR_STR)
-        found = weir_mapping_to_standard(column->quick.value.p, slot);
-    return found && is_storable(found) ? put(q, column, found) : q->slow(q->user, column);
+        found = weir_mapping_to_standard(op->from->quick.value.p, slot);
+    if (!found || found->kind == WEIR_RAW || found->kind == WEIR_BIGINT)
+        return slow_column(q, op);
+    return weir_batch_set(q->batch, (size_t)op->column, found);
 }
 
-static bool quick_test(const quick *q, const weir_plan_column *column)
+static bool put_test(quick *q, const weir_quick_op *op)
 {
-    const weir_fused_answer answer = weir_fused_test(&column->quick, &q->runner->input);
+    const weir_fused_answer answer = weir_fused_test(&op->from->quick, &q->runner->input);
     if (answer == WEIR_FUSED_ASK)
-        return q->slow(q->user, column);
-    record_of(q)->cells[column->column] = weir_value_bool(answer == WEIR_FUSED_TRUE);
+        return slow_column(q, op);
+    set_cell(q, op, weir_value_bool(answer == WEIR_FUSED_TRUE));
     return true;
 }
 
-static bool quick_column(quick *q, const weir_plan_column *column)
+static inline bool put_time(quick *q, const weir_quick_op *op, const weir_value *slot)
 {
-    const weir_fused *form = &column->quick;
-    const weir_value *slot = weir_fused_slot(form, &q->runner->input);
-    switch (form->kind) {
-    case WEIR_FUSED_FLOAT:
+    int64_t ns;
+    const weir_value *root = &q->runner->input.roots[op->root];
+    const bool is_good =
+        op->code == WEIR_QUICK_ROOT ? root->kind == WEIR_TIMESTAMP && (ns = root->i, true)
+        : slot->kind != WEIR_STR    ? false
+        : op->code == WEIR_QUICK_STAMP
+            ? weir_json_index_holds(&q->runner->index, slot->s) &&
+                  weir_stamp_read(q->state->day, &q->state->day_ns, slot->s, slot->len, &ns)
+            : weir_seconds_parse(weir_value_text(slot), op->scale, &q->runner->second, &ns);
+    if (!is_good)
+        return slow_column(q, op);
+    set_time(q, op, ns);
+    return true;
+}
+
+static inline bool fill_column(quick *q, const weir_quick_op *op)
+{
+    const weir_expr_input *input = &q->runner->input;
+    const weir_value *slot = (op->is_item ? input->item_slots : input->data_slots) + op->slot;
+    switch ((weir_quick_code)op->code) {
+    case WEIR_QUICK_REAL:
         if (slot->kind == WEIR_STR || is_raw_number(slot))
-            return add_lane(q, column, slot, LANE_REAL);
+            return add_lane(q, op, slot, WEIR_USE_REAL);
         break;
-    case WEIR_FUSED_SLOT: return quick_slot(q, column, slot);
-    case WEIR_FUSED_ASSET: return quick_asset(q, column, slot);
-    case WEIR_FUSED_EPOCH:
+    case WEIR_QUICK_AS_IS: return put_as_is(q, op, slot);
+    case WEIR_QUICK_ASSET: return put_asset(q, op, slot);
+    case WEIR_QUICK_EPOCH:
         if (is_whole_number(slot))
-            return add_lane(q, column, slot, LANE_EPOCH);
+            return add_lane(q, op, slot, WEIR_USE_EPOCH);
         break;
-    case WEIR_FUSED_EPOCH_INT:
+    case WEIR_QUICK_EPOCH_TEXT:
         if (slot->kind == WEIR_STR || is_whole_number(slot))
-            return add_lane(q, column, slot, LANE_EPOCH);
+            return add_lane(q, op, slot, WEIR_USE_EPOCH);
         break;
-    case WEIR_FUSED_INT:
+    case WEIR_QUICK_WHOLE:
         if (slot->kind == WEIR_STR || is_whole_number(slot))
-            return add_lane(q, column, slot, LANE_WHOLE);
+            return add_lane(q, op, slot, WEIR_USE_WHOLE);
         break;
-    case WEIR_FUSED_STAMP:
-        if (slot->kind == WEIR_STR &&
-            read_stamp(&q->runner->minute, slot, &record_of(q)->timestamp_ns))
-            return true;
-        break;
-    case WEIR_FUSED_ROOT: return quick_root(q, column);
-    case WEIR_FUSED_CONSTANT: return put(q, column, &form->value);
-    case WEIR_FUSED_CHOICE:
+    case WEIR_QUICK_STAMP:
+    case WEIR_QUICK_SECONDS:
+    case WEIR_QUICK_ROOT: return put_time(q, op, slot);
+    case WEIR_QUICK_CONSTANT: return put(q, op, &op->value);
+    case WEIR_QUICK_CHOICE:
         if (slot->kind == WEIR_BOOL)
-            return put(q, column, slot->b ? &form->value : &form->other);
+            return put(q, op, slot->b ? &op->value : &op->other);
         break;
-    case WEIR_FUSED_STANDARD: return quick_standard(q, column, slot);
-    case WEIR_FUSED_EQUAL:
-    case WEIR_FUSED_ONE_OF:
-    case WEIR_FUSED_STARTS:
-    case WEIR_FUSED_ENDS:
-    case WEIR_FUSED_ROOT_LEN: return quick_test(q, column);
-    case WEIR_FUSED_WHERE: return quick_where(q, column, slot);
-    case WEIR_FUSED_GREATEST: return quick_greatest(q, column, slot);
-    case WEIR_FUSED_DECIMAL:
-        if (slot->kind == WEIR_STR &&
-            weir_seconds_parse(weir_value_text(slot), form->scale, &q->runner->second,
-                               &record_of(q)->timestamp_ns))
-            return true;
-        break;
-    default: break;
+    case WEIR_QUICK_STANDARD: return put_standard(q, op, slot);
+    case WEIR_QUICK_TEST: return put_test(q, op);
+    case WEIR_QUICK_LEVELS: return put_levels(q, op, slot);
+    case WEIR_QUICK_WHERE: return put_where(q, op, slot);
+    case WEIR_QUICK_GREATEST: return put_greatest(q, op, slot);
+    case WEIR_QUICK_SLOW: break;
     }
-    return q->slow(q->user, column);
+    return slow_column(q, op);
 }
 
-/* 1: it is left out; 0: it is filled; -1: ask its program. */
-static int is_left_out(const quick *q, const weir_plan_column *column)
+/* A column that is there under a condition. */
+static __attribute__((noinline)) bool fill_if(quick *q, const weir_quick_op *op)
 {
-    if (column->condition.kind == WEIR_FUSED_NONE)
-        return 0;
-    const weir_fused_answer answer = weir_fused_test(&column->condition, &q->runner->input);
-    return answer == WEIR_FUSED_ASK ? -1 : answer == WEIR_FUSED_FALSE;
+    const weir_fused_answer answer = weir_fused_test(op->condition, &q->runner->input);
+    if (answer == WEIR_FUSED_ASK)
+        return slow_column(q, op);
+    if (answer == WEIR_FUSED_TRUE)
+        return fill_column(q, op);
+    if (op->column >= 0)
+        set_cell(q, op, weir_value_absent());
+    return true;
 }
 
-bool weir_quick_record(weir_runner *runner, const weir_plan_rule *rule, weir_slow_column *slow,
-                       void *user)
+/* ------------------------------------------------------------------ records */
+
+/* The header, and room for the cells and the texts; false: out of memory. */
+static inline bool begin(quick *q, const weir_plan_rule *rule)
 {
-    quick q;
-    q.runner = runner;
-    q.slow = slow;
-    q.user = user;
-    q.read = weir_lanes_best()->read;
-    q.used = 0;
-    memset(q.lanes.len, 0, sizeof q.lanes.len);
-    for (size_t i = 0; i < rule->column_count; i++) {
-        const weir_plan_column *column = &rule->columns[i];
-        const int left_out = is_left_out(&q, column);
-        if (left_out > 0)
-            continue;
-        if (left_out < 0 ? !slow(user, column) : !quick_column(&q, column))
-            return false;
+    weir_batch *batch = q->batch;
+    weir_buf *bytes = &batch->bytes;
+    const weir_runner_frame *frame = q->runner->frame;
+    const size_t cells = sizeof(weir_record) + rule->schema->count * sizeof(weir_value);
+    const size_t room = cells + rule->column_count * TEXT_MAX + 2 * BLOCK;
+    if (__builtin_expect(bytes->cap - bytes->len < room || bytes->failed, 0) &&
+        !weir_buf_reserve(bytes, room))
+        return false;
+    q->at = bytes->len;
+    weir_record *record = (weir_record *)(void *)(bytes->ptr + q->at);
+    record->schema_id = rule->schema->id;
+    record->schema = rule->schema;
+    record->asset = NULL;
+    record->timestamp_ns = WEIR_NO_TIME;
+    record->received_ns = frame->received_ns;
+    record->seq = 0;
+    record->frame = frame->number;
+    record->reserved = 0;
+    batch->open_at = q->at;
+    bytes->len += cells;
+    return true;
+}
+
+static inline void commit(quick *q, const weir_plan_rule *rule)
+{
+    weir_batch *batch = q->batch;
+    static const char zeros[BLOCK];
+    memcpy(batch->bytes.ptr + batch->bytes.len, zeros, BLOCK);
+    batch->bytes.len = (batch->bytes.len + BLOCK - 1) & ~(size_t)(BLOCK - 1);
+    ((weir_record *)(void *)(batch->bytes.ptr + q->at))->size =
+        (uint32_t)(batch->bytes.len - q->at);
+    batch->open_at = SIZE_MAX;
+    batch->count++;
+    q->runner->counters.records_out++;
+    q->runner->counters.by_channel[rule->schema->channel]++;
+}
+
+weir_quick_verdict weir_quick_record(weir_runner *runner, const weir_plan_rule *rule,
+                                     bool is_settled, weir_slow_column *slow, void *user)
+{
+    weir_quick *state = &runner->quick;
+    quick q = {.runner = runner,
+               .state = state,
+               .batch = &runner->batch,
+               .is_settled = is_settled,
+               .slow = slow,
+               .user = user};
+    bool is_good = true;
+    assert(!is_settled || state->used == 0);
+    state->kept = state->used;
+    if (!begin(&q, rule))
+        return WEIR_QUICK_ASIDE;
+    const weir_quick_op *const end = rule->ops + rule->column_count;
+    for (const weir_quick_op *op = rule->ops; op < end && is_good; op++)
+        is_good =
+            __builtin_expect(op->condition != NULL, 0) ? fill_if(&q, op) : fill_column(&q, op);
+    if (is_good && is_settled && state->used > 0)
+        is_good = settle_here(&q);
+    if (__builtin_expect(!is_good, 0)) {
+        weir_batch_abort(q.batch);
+        state->used = state->kept;
+        return q.is_broken ? WEIR_QUICK_BROKEN : WEIR_QUICK_ASIDE;
     }
-    return q.used == 0 || flush(&q);
+    commit(&q, rule);
+    return WEIR_QUICK_MADE;
+}
+
+void weir_quick_take_back(weir_runner *runner)
+{
+    const weir_quick_mark *mark = &runner->quick.mark;
+    weir_counters *counters = &runner->counters;
+    weir_batch *batch = &runner->batch;
+    size_t at = mark->bytes;
+    for (const weir_record *record; at < batch->bytes.len; at += record->size) {
+        record = (const weir_record *)(const void *)(batch->bytes.ptr + at);
+        counters->records_out--;
+        counters->by_channel[record->schema->channel]--;
+    }
+    batch->bytes.len = mark->bytes;
+    batch->count = mark->count;
+    counters->records_in = mark->records_in;
+    counters->dropped = mark->dropped;
+    counters->unconverted = mark->unconverted;
+    runner->quick.used = 0;
+    runner->quick.kept = 0;
 }

@@ -16,6 +16,7 @@
 #include "pipeline/layout.h"
 #include "pipeline/observer.h"
 #include "pipeline/parts.h"
+#include "pipeline/quick_rows.h"
 #include "util/error.h"
 #include "util/utf8.h"
 #include "value/json_write.h"
@@ -132,6 +133,7 @@ weir_runner *weir_runner_new(const weir_plan *plan, const weir_expr_world *world
     runner->format = weir_format_of(plan->connection);
     runner->world = world;
     runner->batch.open_at = SIZE_MAX;
+    runner->quick.read = weir_lanes_best()->read;
     if (init(runner))
         return runner;
     weir_runner_free(runner);
@@ -450,6 +452,47 @@ static void tell_message(weir_runner *runner, weir_value *message)
     runner->observer->on_message(runner->watcher, message);
 }
 
+/* A record without its numbers: where the router and the converter need no program to tell what
+ * it is. */
+static weir_quick_verdict take_unsettled(weir_runner *runner)
+{
+    const weir_plan *plan = runner->plan;
+    const weir_plan_route *route = &plan->fallback;
+    for (size_t i = 0; i < plan->route_count; i++) {
+        const weir_fused_answer answer =
+            plan->routes[i].match ? weir_fused_test(&plan->routes[i].quick_match, &runner->input)
+                                  : WEIR_FUSED_ASK;
+        if (answer == WEIR_FUSED_ASK)
+            return WEIR_QUICK_ASIDE;
+        if (answer == WEIR_FUSED_TRUE) {
+            route = &plan->routes[i];
+            break;
+        }
+    }
+    if (route->stream_count > 1)
+        return WEIR_QUICK_ASIDE;
+    const weir_quick_verdict verdict =
+        route->stream_count == 0
+            ? WEIR_QUICK_MADE
+            : weir_runner_convert_unsettled(runner, &plan->streams[route->streams[0]]);
+    if (verdict == WEIR_QUICK_MADE) {
+        runner->counters.records_in++;
+        runner->counters.dropped += route->stream_count == 0;
+    }
+    return verdict;
+}
+
+static inline weir_quick_verdict take_row(void *user, const weir_value *row, bool is_settled)
+{
+    weir_runner *runner = user;
+    runner->input.data_slots = row;
+    runner->input.roots[WEIR_ROOT_DATA] = row[runner->rows.width - 1];
+    if (!is_settled)
+        return take_unsettled(runner);
+    take_record(runner);
+    return WEIR_QUICK_MADE;
+}
+
 /* A frame that is a list, decoded in one walk; false: nothing has been done. */
 static bool take_rows(weir_runner *runner, weir_str bytes)
 {
@@ -460,12 +503,7 @@ static bool take_rows(weir_runner *runner, weir_str bytes)
         weir_runner_is_watched(runner) ||
         !weir_projection_rows_indexed(plan->paths, &runner->index, runner->shapes, bytes, rows))
         return false;
-    for (size_t i = 0; i < rows->count; i++) {
-        const weir_value *row = rows->values + i * rows->width;
-        runner->input.data_slots = row;
-        runner->input.roots[WEIR_ROOT_DATA] = row[rows->width - 1];
-        take_record(runner);
-    }
+    weir_quick_rows(runner, rows, take_row, runner);
     return true;
 }
 

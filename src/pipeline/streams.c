@@ -200,8 +200,8 @@ static bool build_rule(weir_plan_builder *builder, weir_plan *plan, const weir_c
     rule->schema = build_schema(builder, plan, stream, &list, (*next_schema_id)++);
     rule->index = plan->schema_count;
     plan->schemas[plan->schema_count++] = rule->schema;
-    return rule->schema && weir_plan_build_watch(builder, plan, stream, &inner, rule) &&
-           build_item(plan, rule);
+    return rule->schema && weir_quick_plan_rule(builder->arena, rule) &&
+           weir_plan_build_watch(builder, plan, stream, &inner, rule) && build_item(plan, rule);
 }
 
 static const weir_converter_spec *find_converter(const weir_connection_spec *connection,

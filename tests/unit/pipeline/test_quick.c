@@ -249,6 +249,65 @@ START_TEST(forms_agree_on_every_kind_of_value)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ lists */
+
+/* Numbers of several records are read together: one that is none must fail its record only. */
+#define LISTS(frame, converter)                                                                    \
+    "weir: 1\nname: t\nconnections:\n  m:\n    url: ws://h/\n    backend: {type: websocket}\n"     \
+    "    streams: {a: data, b: quote}\n" frame "    router:\n      rules:\n"                       \
+    "      - {channel: a, match: \"data['T'] == 'a'\"}\n"                                          \
+    "      - {channel: b, match: \"data['T'] == 'b'\"}\n      default_channel: drop\n"             \
+    "    converters:\n" converter
+
+static const char *const lists[] = {
+    LISTS("    frame: array\n",
+          "      a:\n      - fields: {x: \"float(data['x'])\", t: \"data['T']\"}\n"
+          "      b:\n      - condition: \"'x' in data\"\n        fields: {x: \"float(data['x'])\", "
+          "y: \"int(data['x'])\", z: \"len(data['T'])\"}\n"),
+    LISTS("", "      a:\n      - each: data['l']\n        fields: {x: \"float(item['x'])\", t: "
+              "\"item['T']\", u: \"data['T']\"}\n"
+              "      b:\n      - each: data['l']\n        fields: {x: \"item['x']\", y: "
+              "\"float(item['x'])\", s: \"str(item['x'])\"}\n"),
+};
+
+enum { ROWS_MAX = 14 };
+
+static size_t write_list(char *to, size_t room, size_t rows, size_t odd, const char *what)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < rows; i++)
+        len += (size_t)snprintf(to + len, room - len, "%s{\"T\":\"%c\",\"x\":%s}", i ? "," : "",
+                                "abbac"[(i + rows) % 5],
+                                i == odd ? what
+                                : i % 3  ? "1.25"
+                                         : "17");
+    return len;
+}
+
+START_TEST(one_bad_number_fails_its_record_only)
+{
+    static const char *const odd[] = {
+        "\"n/a\"", "-3", "1e400", "null", "{}", "\"\"", "123456789012345678901"};
+    pair p = open_pair(lists[_i]);
+    char room[2048], list[1024];
+    for (size_t rows = 0; rows <= ROWS_MAX; rows++)
+        for (size_t at = 0; at <= rows; at++)
+            for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+                write_list(list, sizeof list, rows, at, odd[i]);
+                list[rows ? sizeof list - 1 : 0] = '\0';
+                memset(room, '7', sizeof room);
+                const int len = _i == 0 ? snprintf(room, sizeof room, "[%s]", list)
+                                        : snprintf(room, sizeof room, "{\"T\":\"%c\",\"l\":[%s]}",
+                                                   "ab"[at % 2], list);
+                room[len] = '7';
+                check_frame(&p, (weir_str){room, (size_t)len}, rows);
+            }
+    check_failures(&p);
+    ck_assert_uint_gt(weir_runner_counters(p.quick.runner)->failed[WEIR_STAGE_CONVERT], 100);
+    close_pair(&p);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("quick");
@@ -257,6 +316,8 @@ int main(void)
     tcase_add_loop_test(tcase, captured_frames_make_the_same_records, 0,
                         sizeof captures / sizeof *captures);
     tcase_add_loop_test(tcase, forms_agree_on_every_kind_of_value, 0, sizeof specs / sizeof *specs);
+    tcase_add_loop_test(tcase, one_bad_number_fails_its_record_only, 0,
+                        sizeof lists / sizeof *lists);
     suite_add_tcase(suite, tcase);
     return weir_check_run(suite);
 }

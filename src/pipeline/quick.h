@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The quick way of a record: what quick.c knows to do, planned column by column when a plan is
+ * built (quick_plan.c), and what it keeps between the records of a frame.
+ *
+ * The numbers of several records are read together. Until that is done - "settled" - a record has
+ * holes where they belong. What goes on in between has no effect but on the batch and on four
+ * counters, so that when a number turns out to be none, everything since the first record with an
+ * unread number is taken back and done again, record by record.
+ */
+#ifndef WEIR_PIPELINE_QUICK_H
+#define WEIR_PIPELINE_QUICK_H
+
+#include "expr/fuse.h"
+#include "value/number_lanes.h"
+#include "value/record.h"
+
+typedef struct weir_runner weir_runner;
+typedef struct weir_plan_column weir_plan_column;
+typedef struct weir_plan_rule weir_plan_rule;
+
+typedef enum weir_quick_code {
+    WEIR_QUICK_SLOW, /* by its program */
+    WEIR_QUICK_REAL, /* float(slot) */
+    WEIR_QUICK_WHOLE,
+    WEIR_QUICK_AS_IS, /* a number, text or truth value */
+    WEIR_QUICK_ASSET,
+    WEIR_QUICK_STAMP,      /* a text of a time */
+    WEIR_QUICK_EPOCH,      /* a bare whole number of `scale` ns */
+    WEIR_QUICK_EPOCH_TEXT, /* or the same in a text */
+    WEIR_QUICK_SECONDS,    /* a text of seconds */
+    WEIR_QUICK_GREATEST,
+    WEIR_QUICK_ROOT,
+    WEIR_QUICK_CONSTANT,
+    WEIR_QUICK_CHOICE,
+    WEIR_QUICK_STANDARD,
+    WEIR_QUICK_TEST,
+    WEIR_QUICK_LEVELS,
+    WEIR_QUICK_WHERE
+} weir_quick_code;
+
+/** What to do for a column. */
+typedef struct weir_quick_op {
+    uint8_t code;
+    bool is_item;   /* the slot is one of `item` */
+    uint8_t key;    /* of an asset */
+    uint8_t root;   /* of ROOT */
+    uint32_t slot;  /* of `data` or `item` */
+    uint32_t place; /* bytes from the start of the record to the cell or header field */
+    int32_t column; /* as in weir_plan_column */
+    int64_t scale;
+    const weir_fused *condition; /* NULL: there is none */
+    const weir_plan_column *from;
+    weir_value value, other; /* texts have WEIR_JSON_SLACK bytes behind them */
+} weir_quick_op;
+
+/** Where a number goes once it is read. */
+typedef enum weir_quick_use { WEIR_USE_REAL, WEIR_USE_WHOLE, WEIR_USE_EPOCH } weir_quick_use;
+
+typedef struct weir_quick_put {
+    size_t at; /* bytes from the start of the batch */
+    const weir_quick_op *op;
+    weir_quick_use use;
+} weir_quick_put;
+
+/** The batch and the counters before the first record that has unread numbers. */
+typedef struct weir_quick_mark {
+    size_t row;
+    size_t bytes, count;
+    uint64_t records_in, dropped, unconverted;
+} weir_quick_mark;
+
+typedef struct weir_quick {
+    weir_lanes lanes;
+    weir_lanes_read_fn *read;
+    unsigned used; /* lanes with a number that is still to be read */
+    unsigned kept; /* of them, those of records before the one under construction */
+    bool has_run;  /* a program, so that the arena of messages is to be rewound */
+    weir_quick_put puts[WEIR_LANES];
+    weir_quick_mark mark;
+    /* What the last text of a day, or of a second, began with and what it is. */
+    char day[16];
+    int64_t day_ns;
+} weir_quick;
+
+typedef enum weir_quick_verdict {
+    WEIR_QUICK_MADE,
+    WEIR_QUICK_ASIDE, /* not this way; nothing is left of the record */
+    WEIR_QUICK_BROKEN /* a number is none: back to the mark */
+} weir_quick_verdict;
+
+/** What is known of a column when a plan is built. */
+void weir_quick_plan(weir_plan_column *column, const weir_expr_scope *scope);
+/** The operations of a rule's columns. False: out of memory. */
+bool weir_quick_plan_rule(weir_arena *arena, weir_plan_rule *rule);
+
+/** Fills a column the slow way; false: that failed. */
+typedef bool weir_slow_column(void *user, const weir_plan_column *column);
+/**
+ * Makes a record. With `is_settled` all its numbers are read before this returns, and it is MADE or
+ * ASIDE; it must then be made column by column, so that the first failure is the one reported.
+ * Otherwise BROKEN may also be the answer.
+ */
+weir_quick_verdict weir_quick_record(weir_runner *runner, const weir_plan_rule *rule,
+                                     bool is_settled, weir_slow_column *slow, void *user);
+/** Reads the numbers that are still unread. False: BROKEN. */
+bool weir_quick_settle(weir_runner *runner);
+/** Back to the mark. */
+void weir_quick_take_back(weir_runner *runner);
+
+#endif
