@@ -266,7 +266,8 @@ WEIR_API void weir_runtime_free(weir_runtime *runtime);
 
 /**
  * Logs a connection (NULL: all) in anew, with its credentials looked up again: one whose login was
- * refused is started again, one that is up is closed and comes back. WEIR_ERR_NOT_FOUND: no such
+ * refused is started again, one that waits for its next attempt waits no longer, one that is up is
+ * closed and comes back. WEIR_ERR_NOT_FOUND: no such
  * connection. A refused one also starts again by itself when its credentials change, unless it was
  * refused five times.
  */

@@ -26,6 +26,13 @@ int64_t weir_backoff_delay(const weir_reconnect_spec *spec, uint64_t failures, u
     return delay > at_least_ns ? delay : at_least_ns;
 }
 
+int64_t weir_backoff_asked(const weir_reconnect_spec *spec, int http_status, int64_t retry_after_ns)
+{
+    enum { TEAPOT = 418, TOO_MANY = 429 };
+    const bool is_complaint = http_status == TEAPOT || http_status == TOO_MANY;
+    return retry_after_ns > 0 || !is_complaint ? retry_after_ns : spec->max_ns;
+}
+
 bool weir_backoff_allows(const weir_reconnect_spec *spec, uint64_t failures)
 {
     return spec->attempts < 0 || failures <= (uint64_t)spec->attempts;

@@ -5,15 +5,21 @@
 
 #include "spec/spec.h"
 
+/** As long as venues ban an address at most; a server may ask for patience, not for ever. */
+#define WEIR_RETRY_AFTER_MAX_NS (INT64_C(3) * 24 * 3600 * 1000000000)
+
 /**
  * The delay after `failures` attempts in a row have failed (1 = the first): capped exponential,
  * with full jitter a uniform draw from 0 to that (`chance` is 64 random bits), never below
- * `at_least_ns` (Retry-After). An `at_least_ns` of more than WEIR_RETRY_AFTER_MAX_NS is taken for
- * that: a server may ask for patience, not for ever.
+ * `at_least_ns`, of which more than WEIR_RETRY_AFTER_MAX_NS is taken for that.
  */
-#define WEIR_RETRY_AFTER_MAX_NS (INT64_C(3600) * 1000000000)
 int64_t weir_backoff_delay(const weir_reconnect_spec *spec, uint64_t failures, uint64_t chance,
                            int64_t at_least_ns);
+
+/** What a reply with such an HTTP status asks for at least: what it says (Retry-After), and where
+ * it complains of too many requests (429, 418) without saying, the longest wait of the spec. */
+int64_t weir_backoff_asked(const weir_reconnect_spec *spec, int http_status,
+                           int64_t retry_after_ns);
 
 /** False once `failures` in a row are more than the spec allows to retry. */
 bool weir_backoff_allows(const weir_reconnect_spec *spec, uint64_t failures);

@@ -76,8 +76,10 @@ static void lose(weir_connection *connection, const weir_error *error, int64_t r
 {
     const weir_reconnect_spec *reconnect = &connection->spec->reconnect;
     weir_timer_cancel(connection->timer);
-    if (has_proved_itself(connection))
+    if (has_proved_itself(connection)) {
         connection->failures = 0;
+        weir_refused_forgive(connection);
+    }
     connection->failures++;
     connection->numbers.failures = connection->failures;
     connection->live_since_ns = 0;
@@ -110,20 +112,33 @@ static bool asks_for_login(const weir_connection *connection)
     return connection->spec->auth.is_set && connection->spec->auth.modes != 0;
 }
 
+/* The venue said so with the code that it closed with. */
+static bool is_refusal(const weir_connection *connection, const weir_link_end *end)
+{
+    const weir_auth_spec *auth = &connection->spec->auth;
+    bool is_declared = false;
+    for (size_t i = 0; i < auth->close_code_count; i++)
+        is_declared = is_declared || auth->close_codes[i] == end->close_code;
+    return is_declared && end->by_peer;
+}
+
 /* Why the peer, or the net, ended the link. True: there is no point in trying again. */
 static bool describe_end(const weir_connection *connection, const weir_link_end *end,
                          weir_error *error)
 {
     const bool is_refused =
-        (end->http_status == 401 || end->http_status == 403) && asks_for_login(connection);
-    if (is_refused && end->error.code != WEIR_ERR_AUTH)
-        weir_fail(error, WEIR_ERR_AUTH, "the venue refused the credentials: %s", end->error.text);
-    else if (end->error.code != WEIR_OK)
+        is_refusal(connection, end) ||
+        ((end->http_status == 401 || end->http_status == 403) && asks_for_login(connection));
+    if (end->error.code != WEIR_OK)
         *error = end->error;
     else
         weir_fail(error, WEIR_ERR_CLOSED, "%s closed the connection (%d%s%s)",
                   end->by_peer ? "the server" : "we", end->close_code,
                   end->close_reason[0] ? ": " : "", end->close_reason);
+    if (is_refused && error->code != WEIR_ERR_AUTH) {
+        const weir_error why = *error;
+        weir_fail(error, WEIR_ERR_AUTH, "the venue refused the credentials: %s", why.text);
+    }
     return is_refused || error->code == WEIR_ERR_AUTH || error->code == WEIR_ERR_UNSUPPORTED;
 }
 
@@ -182,7 +197,10 @@ static void on_down(void *user, const weir_link_end *link_end)
         weir_connection_enter(connection, WEIR_STATE_IDLE, WEIR_OK, 0, "no symbols are left on it");
         return;
     }
-    lose(connection, &error, link_end->retry_after_ns, is_fatal);
+    lose(connection, &error,
+         weir_backoff_asked(&connection->spec->reconnect, link_end->http_status,
+                            link_end->retry_after_ns),
+         is_fatal);
 }
 
 void weir_connection_drop(weir_connection *connection, const weir_error *cause, bool is_fatal)
@@ -214,7 +232,8 @@ static void go_live(weir_connection *connection)
         weir_heartbeat_start(connection);
     }
     connection->numbers.is_authenticated = true;
-    weir_refused_forgive(connection);
+    if (connection->spec->auth.close_code_count == 0)
+        weir_refused_forgive(connection); /* else the refusal may be yet to come */
     if (connection->http)
         weir_http_session_keep(connection->http);
     weir_subscriptions_count(connection->subscriptions, connection->line, &counts);
@@ -368,6 +387,7 @@ static void connect_link(weir_connection *connection)
     weir_error error = {0};
     int64_t wait_ns = 0;
     const weir_code code = weir_connection_open(connection, &sink, &wait_ns, &error);
+    connection->has_prepared = wait_ns > 0;
     if (wait_ns > 0) {
         weir_connection_enter(connection, WEIR_STATE_BACKOFF, WEIR_ERR_LIMIT, wait_ns,
                               "the host takes no more attempts to connect for now (connect_rate)");
@@ -395,6 +415,7 @@ static void begin(weir_connection *connection)
     }
     connection->cause = (weir_error){0};
     connection->is_fatal = false;
+    connection->has_prepared = false;
     weir_subscriptions_restart(connection->subscriptions, connection->line);
     weir_outbox_clear(&connection->outbox);
     weir_map_clear(&connection->topics);
@@ -417,7 +438,8 @@ void weir_connection_again(weir_connection *connection)
     begin(connection);
 }
 
-/* A failed one is started again; one that is up is closed, and comes back with a login of its own.
+/* A failed one is started again; one that waits does not wait any longer; one that is up is closed,
+ * and comes back with a login of its own.
  */
 static void log_in_anew(weir_connection *connection)
 {
@@ -425,6 +447,9 @@ static void log_in_anew(weir_connection *connection)
     if (connection->state == WEIR_STATE_FAILED) {
         weir_refused_forgive(connection);
         weir_connection_again(connection);
+    } else if (connection->state == WEIR_STATE_BACKOFF) {
+        weir_timer_cancel(connection->timer);
+        begin(connection);
     } else if (connection->link) {
         weir_fail(&error, WEIR_ERR_INTERRUPTED, "told to log in anew");
         weir_connection_drop(connection, &error, false);
@@ -455,7 +480,10 @@ static void on_timer(void *user)
     weir_connection *connection = user;
     weir_error error = {0};
     if (connection->state == WEIR_STATE_BACKOFF) {
-        begin(connection);
+        if (connection->has_prepared && !connection->is_blocked)
+            connect_link(connection);
+        else
+            begin(connection);
         return;
     }
     if (connection->is_blocked) { /* the answer may lie unread */

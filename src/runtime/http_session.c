@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "backends/wire/http_call.h"
+#include "runtime/backoff.h"
 #include "runtime/live.h"
 #include "util/error.h"
 #include "util/time.h"
@@ -41,7 +42,9 @@ static void judge_status(weir_http_session *session, const weir_http_reply *repl
     weir_http_show(weir_http_trim(reply->body), shown, sizeof shown);
     weir_http_show(reply->head->reason, reason, sizeof reason);
     outcome->is_fatal = (status == 401 || status == 403) && !session->is_renewal;
-    outcome->retry_after_ns = weir_http_retry_after(reply->head, reply->received_ns);
+    outcome->retry_after_ns =
+        weir_backoff_asked(&session->connection->spec->reconnect, status,
+                           weir_http_retry_after(reply->head, reply->received_ns));
     if (status >= 300 && status < 400)
         weir_fail(&outcome->error, WEIR_ERR_HANDSHAKE,
                   "auth.session: the server redirects (%d); redirects are not followed", status);

@@ -125,6 +125,7 @@ struct weir_connection {
     bool is_blocked;       /* the batch waits for room in a consumer */
     bool owes_show;        /* frames were counted since the numbers were last shown */
     bool connects_on_room; /* the backoff was over while blocked */
+    bool has_prepared;     /* it has its session, and waits for the host to take an attempt */
     weir_error cause;      /* why we closed the link; code WEIR_OK: we did not */
     bool is_fatal;
     int close_code;        /* that ended the last link, until it is noted */

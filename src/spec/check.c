@@ -226,6 +226,10 @@ static void check_ways_out(weir_reader *reader, const weir_connection_spec *conn
                         "auth mode '%s'",
                         WEIR_FMT(connection->backend),
                         auth->modes & WEIR_AUTH_HEADERS ? "headers" : "url");
+    if ((connection->traits & WEIR_BACKEND_BARE) && auth->close_codes_node)
+        weir_diag_error(reader->diags, auth->close_codes_node->place,
+                        "'close_codes' has no effect: backend '%.*s' has none",
+                        WEIR_FMT(connection->backend));
 }
 
 static void check_router(weir_reader *reader, const weir_connection_spec *connection)

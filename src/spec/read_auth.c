@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `auth:` of a connection (SPEC.md 7): how it logs in, what it waits for before and after. */
 #include "spec/rows.h"
+#include "util/number.h"
 
 static const char *const modes[] = {"headers", "first_message", "url", "mqtt", "zmq", "none", NULL};
 static const unsigned mode_bits[] = {WEIR_AUTH_HEADERS, WEIR_AUTH_FIRST_MESSAGE, WEIR_AUTH_URL,
@@ -242,6 +243,38 @@ static void read_greeting(weir_reader *reader, weir_node *node, void *into)
     read_wait(reader, node, &greeting_table, &((weir_auth_spec *)into)->greeting);
 }
 
+/* ------------------------------------------------------------------ close codes */
+
+/* 1005, 1006 and 1015 stand for closes without a code, and 1000 for one without a complaint. */
+static bool may_refuse(int64_t code)
+{
+    return code > 1000 && code < 5000 && code != 1005 && code != 1006 && code != 1015;
+}
+
+static void read_close_codes(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_auth_spec *auth = into;
+    int64_t *codes = weir_read_array(reader, node->count, sizeof *codes);
+    auth->close_codes_node = node;
+    auth->close_codes = codes;
+    for (size_t i = 0; codes && i < node->count; i++) {
+        const weir_node *item = node->items[i];
+        if (item->kind == WEIR_NODE_SCALAR && item->type == WEIR_SCALAR_INT &&
+            weir_int_parse(item->text, &codes[i]) == WEIR_INT_OK && may_refuse(codes[i]))
+            auth->close_code_count++;
+        else
+            weir_diag_error(reader->diags, item->place,
+                            "'close_codes' are numbers by which the venue refuses a login, from "
+                            "1001 to 4999, such as 1008 or 4001; 1005, 1006 and 1015 are never "
+                            "sent");
+    }
+}
+
+static const weir_shape close_code_shape = {
+    .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_INT, .least = 1001, .most = 4999};
+static const weir_shape close_codes_shape = {
+    .form = WEIR_SHAPE_LIST, .of = &close_code_shape, .least = 1, .words = "a list of close codes"};
+
 static const weir_shape mode_shape = {
     .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_ENUM, .choices = modes};
 static const weir_shape mode_list_shape = {.form = WEIR_SHAPE_LIST, .of = &mode_shape};
@@ -280,6 +313,13 @@ static const weir_key_row auth_rows[] = {
      .read = read_greeting,
      .shape = &greeting_shape,
      .doc = "what the venue says first; nothing is sent before it"},
+    {.name = "close_codes",
+     .type = WEIR_KEY_READ,
+     .read = read_close_codes,
+     .shape = &close_codes_shape,
+     .doc =
+         "codes with which the venue closes a connection whose login it refuses, such as `4001`: "
+         "fatal, not retried"},
     {.name = "session",
      .type = WEIR_KEY_READ,
      .read = weir_read_session,

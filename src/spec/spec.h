@@ -198,6 +198,9 @@ typedef struct weir_auth_spec {
     weir_message_spec first_message;
     weir_wait_spec ack;
     weir_wait_spec greeting;
+    const int64_t *close_codes; /* that refuse the login */
+    size_t close_code_count;
+    const weir_node *close_codes_node;
 } weir_auth_spec;
 
 typedef struct weir_reconnect_spec {

@@ -10,7 +10,8 @@
 #include "util/error.h"
 #include "util/time.h"
 
-enum { RETRY_AFTER_MAX_S = 24 * 3600 /* a longer wait is a mistake of the server's */ };
+/* Venues ban an address for up to three days; a longer wait is a mistake of the server's. */
+enum { RETRY_AFTER_MAX_S = 3 * 24 * 3600 };
 
 static char lower(char c)
 {
@@ -273,10 +274,12 @@ int64_t weir_http_retry_after(const weir_http_head *head, int64_t now_ns)
     weir_str text = weir_http_get(head, "retry-after", NULL);
     int64_t seconds;
     if (!read_number(text, &seconds)) {
+        int64_t now = now_ns / WEIR_NS_PER_S;
         if (!read_date(text, &seconds)) {
             return 0;
         }
-        seconds -= now_ns / WEIR_NS_PER_S;
+        read_date(weir_http_get(head, "date", NULL), &now); /* the server's clock, not ours */
+        seconds -= now;
     }
     if (seconds <= 0) {
         return 0;

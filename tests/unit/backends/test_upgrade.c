@@ -351,7 +351,16 @@ START_TEST(a_refusal_tells_status_body_and_wait)
         ck_assert_int_eq(reply.retry_after_ns, 0);
     }
     read_reply("HTTP/1.1 429 T\r\nRetry-After: 99999999999999999999\r\n\r\n", &reply, &error);
-    ck_assert_int_eq(reply.retry_after_ns, 24 * 3600 * WEIR_NS_PER_S);
+    ck_assert_int_eq(reply.retry_after_ns, 3 * 24 * 3600 * WEIR_NS_PER_S);
+    /* a date is seen from the server's own clock, whatever ours says */
+    read_reply("HTTP/1.1 503 B\r\nRetry-After: Wed, 21 Oct 2015 07:28:30 GMT\r\n"
+               "Date: Wed, 21 Oct 2015 07:28:00 GMT\r\n\r\n",
+               &reply, &error);
+    ck_assert_int_eq(reply.retry_after_ns, 30 * WEIR_NS_PER_S);
+    read_reply("HTTP/1.1 503 B\r\nDate: nonsense\r\n"
+               "Retry-After: Thu, 01 Jan 1970 00:01:30 GMT\r\n\r\n",
+               &reply, &error);
+    ck_assert_int_eq(reply.retry_after_ns, 90 * WEIR_NS_PER_S);
 }
 END_TEST
 

@@ -76,6 +76,17 @@ START_TEST(retry_after_is_a_minimum_and_is_bounded)
 }
 END_TEST
 
+START_TEST(who_complains_of_too_many_requests_is_given_the_longest_wait)
+{
+    const weir_reconnect_spec spec = spec_of(true);
+    ck_assert_int_eq(weir_backoff_asked(&spec, 429, 0), spec.max_ns);
+    ck_assert_int_eq(weir_backoff_asked(&spec, 418, 0), spec.max_ns);
+    ck_assert_int_eq(weir_backoff_asked(&spec, 429, WEIR_NS_PER_S), WEIR_NS_PER_S);
+    ck_assert_int_eq(weir_backoff_asked(&spec, 503, 0), 0);
+    ck_assert_int_eq(weir_backoff_asked(&spec, 0, 0), 0);
+}
+END_TEST
+
 START_TEST(attempts_count_the_retries)
 {
     weir_reconnect_spec spec = spec_of(true);
@@ -92,10 +103,11 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("backoff");
-    weir_check_case(suite, "delay", without_jitter_the_delay_doubles_up_to_its_cap,
-                    any_number_of_failures_and_any_factor_stays_at_the_cap,
-                    a_factor_of_one_keeps_the_first_delay, an_initial_delay_over_the_cap_is_capped,
-                    full_jitter_draws_from_zero_to_the_ceiling,
-                    retry_after_is_a_minimum_and_is_bounded, attempts_count_the_retries);
+    weir_check_case(
+        suite, "delay", without_jitter_the_delay_doubles_up_to_its_cap,
+        any_number_of_failures_and_any_factor_stays_at_the_cap,
+        a_factor_of_one_keeps_the_first_delay, an_initial_delay_over_the_cap_is_capped,
+        full_jitter_draws_from_zero_to_the_ceiling, retry_after_is_a_minimum_and_is_bounded,
+        who_complains_of_too_many_requests_is_given_the_longest_wait, attempts_count_the_retries);
     return weir_check_run(suite);
 }
