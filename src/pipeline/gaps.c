@@ -18,6 +18,7 @@ typedef struct track {
     uint64_t id; /* 0: empty */
     int64_t last;
     int64_t received_ns;
+    uint64_t frame; /* of the last record; 0: it was left out */
     uint32_t epoch;
     bool has_last;
 } track;
@@ -129,8 +130,10 @@ weir_track_verdict weir_tracks_take(weir_tracks *tracks, const weir_number *numb
     weir_track_verdict verdict = WEIR_TRACK_FINE;
     if (!t)
         return WEIR_TRACK_FINE;
-    if (t->has_last)
+    const bool is_shared = number->frame != 0 && number->frame == t->frame;
+    if (t->has_last && !(is_shared && number->last == t->last))
         verdict = judge(t, number, t->epoch != tracks->epoch, gap);
+    t->frame = verdict == WEIR_TRACK_TWICE ? 0 : number->frame;
     t->last = number->last;
     t->received_ns = number->received_ns;
     t->epoch = tracks->epoch;

@@ -37,6 +37,7 @@ typedef struct weir_number {
     int64_t step;
     bool is_reset;
     int64_t received_ns;
+    uint64_t frame; /* that it came in, from 1: its records may share a number; 0: unknown */
 } weir_number;
 
 weir_tracks *weir_tracks_new(void);

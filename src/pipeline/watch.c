@@ -188,8 +188,13 @@ static bool ask_int(const question *q, const char *what, const weir_program *pro
         *out = value.i;
         return true;
     }
-    weir_runner_fail(q->runner, WEIR_STAGE_CONVERT, q->sample, "%.*s.%s is %s, not an int",
-                     WEIR_FMT(q->stream->spec->name), what, weir_value_type_name(&value));
+    if (value.kind == WEIR_BIGINT)
+        weir_runner_fail(q->runner, WEIR_STAGE_CONVERT, q->sample,
+                         "%.*s.%s does not fit into 64 bits", WEIR_FMT(q->stream->spec->name),
+                         what);
+    else
+        weir_runner_fail(q->runner, WEIR_STAGE_CONVERT, q->sample, "%.*s.%s is %s, not an int",
+                         WEIR_FMT(q->stream->spec->name), what, weir_value_type_name(&value));
     return false;
 }
 
@@ -208,8 +213,12 @@ static bool ask_hash(const question *q, const char *what, const weir_program *pr
         return false;
     if (value.kind == WEIR_STR || value.kind == WEIR_BYTES)
         *hash = weir_hash(value.s, value.len);
-    else if (!weir_value_hash(q->runner->arena, &value, hash))
+    else if (!weir_value_hash(q->runner->arena, &value, hash)) {
+        weir_runner_fail(q->runner, WEIR_STAGE_CONVERT, q->sample,
+                         "%.*s.%s is %s, not a text, a number or a tuple of them",
+                         WEIR_FMT(q->stream->spec->name), what, weir_value_type_name(&value));
         return false;
+    }
     return true;
 }
 
@@ -250,7 +259,8 @@ static bool check_number(const question *q)
     weir_gap gap;
     uint64_t hash = 0;
     weir_number number = {.step = q->watch->sequence->step,
-                          .received_ns = q->runner->frame->received_ns};
+                          .received_ns = q->runner->frame->received_ns,
+                          .frame = q->runner->counters.frames};
     if (!q->watch->value || !ask_int(q, "sequence.value", q->watch->value, &number.last))
         return true;
     number.first = number.last;

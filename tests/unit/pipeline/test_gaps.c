@@ -197,6 +197,39 @@ START_TEST(each_element_is_asked_by_itself)
 }
 END_TEST
 
+START_TEST(records_of_one_message_may_share_its_number)
+{
+    feed f = feed_open(HEAD "    sequence: {value: \"data['q']\"}\n"
+                            "    converters:\n      data: {each: \"data['l']\", fields: {asset: "
+                            "\"broker.infer_asset(symbol=data['s'])\", n: item}}\n");
+    const weir_counters *counters = weir_runner_counters(f.runner);
+    feed_text(&f, "{\"s\":\"A\",\"q\":1,\"l\":[1,2,3]}");
+    ck_assert_uint_eq(counters->records_out, 3);
+    ck_assert_str_eq(feed_text(&f, "{\"s\":\"A\",\"q\":1,\"l\":[1,2,3]}"), ""); /* once more */
+    ck_assert_uint_eq(counters->duplicates, 3);
+    ck_assert_ptr_nonnull(
+        strstr(feed_text(&f, "{\"s\":\"A\",\"q\":4,\"l\":[4,5]}"), "\"missed\":2"));
+    ck_assert_uint_eq(counters->records_out, 5);
+    ck_assert_uint_eq(counters->gaps, 1);
+    feed_close(&f);
+}
+END_TEST
+
+START_TEST(what_cannot_be_a_number_or_an_id_is_told)
+{
+    feed f = feed_open(HEAD "    sequence: {value: \"data.get('q')\"}\n"
+                            "    dedupe: {key: \"data.get('i')\"}\n" CONVERTER);
+    feed_text(&f, "{\"s\":\"A\",\"n\":1,\"q\":99999999999999999999}");
+    feed_text(&f, "{\"s\":\"A\",\"n\":2,\"i\":[1,2]}");
+    ck_assert_uint_eq(weir_runner_counters(f.runner)->records_out, 2);
+    ck_assert_ptr_nonnull(strstr(weir_runner_dead_letter(f.runner, 0)->reason,
+                                 "data.sequence.value does not fit into 64 bits"));
+    ck_assert_ptr_nonnull(strstr(weir_runner_dead_letter(f.runner, 1)->reason,
+                                 "data.dedupe.key is list, not a text"));
+    feed_close(&f);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -210,6 +243,8 @@ int main(void)
         a_key_says_what_is_numbered_together,
         records_that_came_before_are_left_out,
         each_element_is_asked_by_itself,
+        records_of_one_message_may_share_its_number,
+        what_cannot_be_a_number_or_an_id_is_told,
     };
     Suite *suite = suite_create("gaps");
     TCase *tcase = tcase_create("gaps");
