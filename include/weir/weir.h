@@ -315,8 +315,8 @@ typedef struct weir_subscription {
     weir_str reason; /**< of REJECTED, secrets masked */
     size_t holders;  /**< how often it is wanted */
 } weir_subscription;
-/** Calls `each` for all of them, by connection and stream, in order of first want. It must not
- * subscribe or unsubscribe. */
+/** Calls `each` for all of them, by connection, stream and shard, in order of first want. It must
+ * not subscribe or unsubscribe. */
 WEIR_API void weir_runtime_subscriptions(const weir_runtime *runtime,
                                          void (*each)(void *user, const weir_subscription *item),
                                          void *user);

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Per stream a list in order of first want, and a map from symbol to its node. A node that nobody
- * holds any more stays while the venue still believes in it, so that wanting it again before the
- * message went out changes nothing on the wire. Counts per line are kept as nodes change, so that
- * a connection where nothing is to be done finds that out without a walk.
+ * Wanting and looking: who holds what, and what there is. Symbols are found by a map per stream;
+ * a new want goes to the first shard with room and stays there. What is to be done about a want is
+ * seen to by the node itself (wants.h).
  */
-#include "runtime/subscriptions.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,79 +13,51 @@
 weir_subscriptions *weir_subscriptions_new(size_t streams, size_t shards, size_t sides,
                                            size_t per_shard)
 {
-    weir_subscriptions *subscriptions =
-        calloc(1, sizeof *subscriptions + streams * sizeof subscriptions->streams[0]);
+    weir_subscriptions *subscriptions = calloc(1, sizeof *subscriptions);
     if (!subscriptions)
         return NULL;
+    const size_t lines = shards * sides;
     subscriptions->stream_count = streams;
     subscriptions->shard_count = shards;
     subscriptions->side_count = sides;
     subscriptions->per_shard = per_shard;
     subscriptions->shards = calloc(shards, sizeof *subscriptions->shards);
-    subscriptions->lines = calloc(shards * sides, sizeof *subscriptions->lines);
+    subscriptions->lines = calloc(lines, sizeof *subscriptions->lines);
+    subscriptions->cells = calloc(shards * streams + 1, sizeof *subscriptions->cells);
+    subscriptions->turns = calloc(lines * streams + 1, sizeof *subscriptions->turns);
+    subscriptions->by_symbol = calloc(streams + 1, sizeof *subscriptions->by_symbol);
     pthread_mutex_init(&subscriptions->lock, NULL);
-    if (subscriptions->shards && subscriptions->lines)
+    if (subscriptions->shards && subscriptions->lines && subscriptions->cells &&
+        subscriptions->turns && subscriptions->by_symbol)
         return subscriptions;
     weir_subscriptions_free(subscriptions);
     return NULL;
 }
 
-static void free_node(const weir_subscriptions *s, weir_want *w)
-{
-    for (size_t i = 0; i < s->side_count; i++)
-        free(w->sides[i].reason);
-    free(w->ids);
-    free(w);
-}
-
 void weir_subscriptions_free(weir_subscriptions *subscriptions)
 {
-    if (!subscriptions)
+    weir_subscriptions *s = subscriptions;
+    if (!s)
         return;
-    for (size_t i = 0; i < subscriptions->stream_count; i++) {
-        weir_stream_wants *stream = &subscriptions->streams[i];
-        for (weir_want *w = stream->first, *next; w; w = next) {
-            next = w->next;
-            free_node(subscriptions, w);
-        }
-        weir_map_fini(&stream->by_symbol);
+    for (size_t i = 0; s->cells && i < s->shard_count * s->stream_count; i++) {
+        while (s->cells[i].first)
+            weir_want_remove(s, s->cells[i].first);
     }
-    pthread_mutex_destroy(&subscriptions->lock);
-    free(subscriptions->shards);
-    free(subscriptions->lines);
-    free(subscriptions);
+    for (size_t i = 0; s->by_symbol && i < s->stream_count; i++)
+        weir_map_fini(&s->by_symbol[i]);
+    for (size_t i = 0; s->lines && i < s->shard_count * s->side_count; i++)
+        weir_map_fini(&s->lines[i].asked);
+    weir_holders_fini(&s->holders);
+    pthread_mutex_destroy(&s->lock);
+    free(s->by_symbol);
+    free(s->turns);
+    free(s->cells);
+    free(s->lines);
+    free(s->shards);
+    free(s);
 }
 
-/* ------------------------------------------------------------------ nodes */
-
-bool weir_want_is_to_be_left(const weir_want *w, const weir_agreement *on)
-{
-    return w->count == 0 || (on->renews && weir_agreement_is_sent(on));
-}
-
-/* A node is taken out of the counts before it changes, and put in again after. */
-void weir_want_count(weir_subscriptions *s, const weir_want *w, bool is_in)
-{
-    for (size_t i = 0; i < s->side_count; i++) {
-        const weir_agreement *on = &w->sides[i];
-        weir_line_counts *counts = &s->lines[i * s->shard_count + w->shard];
-        size_t *place =
-            weir_want_is_to_be_left(w, on) ? &counts->leaving : &counts->held[on->state];
-        if (w->count > 0 || on->may_be_served)
-            *place += is_in ? 1 : (size_t)-1;
-    }
-}
-
-/* The symbol is unique in a book; "" is no symbol, so it can stand for the stream itself. */
-static weir_str key_of(const weir_asset *asset)
-{
-    return asset ? asset->symbol : WEIR_STR("");
-}
-
-weir_want *weir_want_find(const weir_stream_wants *stream, const weir_asset *asset)
-{
-    return weir_map_get(&stream->by_symbol, key_of(asset));
-}
+/* ------------------------------------------------------------------ holding */
 
 static size_t find_shard(const weir_subscriptions *s)
 {
@@ -98,87 +67,36 @@ static size_t find_shard(const weir_subscriptions *s)
     return shard;
 }
 
-weir_want *weir_want_add(weir_subscriptions *s, weir_stream_wants *stream, const weir_asset *asset,
-                         size_t shard)
-{
-    weir_want *w = calloc(1, sizeof *w + s->side_count * sizeof w->sides[0]);
-    if (!w || !weir_map_put(&stream->by_symbol, key_of(asset), w)) {
-        free(w);
-        return NULL;
-    }
-    w->asset = asset;
-    w->shard = shard;
-    w->before = stream->last;
-    *(stream->last ? &stream->last->next : &stream->first) = w;
-    stream->last = w;
-    s->shards[shard].nodes++;
-    return w;
-}
-
-void weir_want_remove_if_idle(weir_subscriptions *s, weir_stream_wants *stream, weir_want *w)
-{
-    bool is_idle = w->count == 0;
-    for (size_t i = 0; i < s->side_count; i++)
-        is_idle = is_idle && !w->sides[i].may_be_served;
-    if (!is_idle)
-        return;
-    s->shards[w->shard].nodes--;
-    *(w->before ? &w->before->next : &stream->first) = w->next;
-    *(w->next ? &w->next->before : &stream->last) = w->before;
-    weir_map_remove(&stream->by_symbol, key_of(w->asset));
-    free_node(s, w);
-}
-
-static bool push_id(weir_want *w, uint64_t id)
-{
-    if (w->count == w->cap) {
-        const size_t cap = w->cap ? w->cap * 2 : 1;
-        uint64_t *ids = realloc(w->ids, cap * sizeof *ids);
-        if (!ids)
-            return false;
-        w->ids = ids;
-        w->cap = cap;
-    }
-    w->ids[w->count++] = id;
-    return true;
-}
-
-void weir_want_make_idle(weir_subscriptions *s, weir_want *w, weir_agreement *on)
-{
-    weir_want_count(s, w, false);
-    free(on->reason);
-    *on = (weir_agreement){.may_be_served = on->may_be_served, .deadline_ns = on->deadline_ns};
-    weir_want_count(s, w, true);
-}
-
 /* `at` is one of its holders. The node may be gone afterwards. */
-static void let_go(weir_subscriptions *s, weir_stream_wants *stream, weir_want *w, size_t at)
+static void let_go(weir_subscriptions *s, weir_want *want, size_t at)
 {
-    weir_want_count(s, w, false);
-    memmove(&w->ids[at], &w->ids[at + 1], (--w->count - at) * sizeof w->ids[0]);
-    weir_want_count(s, w, true);
-    weir_want_remove_if_idle(s, stream, w);
+    weir_holders_drop(&s->holders, weir_ids_at(&want->ids, at));
+    weir_ids_remove(&want->ids, at);
+    weir_want_settle(s, want);
+    weir_want_remove_if_idle(s, want);
 }
 
 /* What the venue never answered, and nobody wanted any more, is asked for anew. */
-static weir_code hold(weir_subscriptions *s, weir_stream_wants *stream, const weir_asset *asset,
-                      uint64_t id)
+static weir_code hold(weir_subscriptions *s, size_t stream, const weir_asset *asset, uint64_t id)
 {
-    weir_want *w = weir_want_find(stream, asset);
-    const size_t shard = w ? w->shard : find_shard(s);
+    weir_want *want = weir_want_find(s, stream, asset);
+    const size_t shard = want ? want->shard : find_shard(s);
     if (shard == s->shard_count)
         return WEIR_ERR_LIMIT;
-    if (!w && !(w = weir_want_add(s, stream, asset, shard)))
+    if (!want && !(want = weir_want_add(s, stream, asset, shard)))
         return WEIR_ERR_NOMEM;
-    for (size_t i = 0; i < s->side_count && w->count == 0; i++) {
-        if (w->sides[i].state == REFUSED)
-            weir_want_make_idle(s, w, &w->sides[i]);
+    for (size_t i = 0; i < s->side_count && want->ids.count == 0; i++) {
+        if (want->sides[i].state == REFUSED)
+            weir_agreement_reset(s, &want->sides[i]);
     }
-    weir_want_count(s, w, false);
-    const bool is_good = push_id(w, id);
-    weir_want_count(s, w, true);
+    bool is_good = weir_holders_note(&s->holders, id, (weir_held){asset, stream});
+    if (is_good && !weir_ids_push(&want->ids, id)) {
+        weir_holders_drop(&s->holders, id);
+        is_good = false;
+    }
+    weir_want_settle(s, want);
     if (!is_good)
-        weir_want_remove_if_idle(s, stream, w);
+        weir_want_remove_if_idle(s, want);
     return is_good ? WEIR_OK : WEIR_ERR_NOMEM;
 }
 
@@ -198,7 +116,6 @@ static weir_code refuse_want(const weir_subscriptions *s, weir_code code, weir_e
 weir_code weir_subscriptions_add(weir_subscriptions *subscriptions, size_t stream, uint64_t id,
                                  const weir_asset *const *assets, size_t count, weir_error *error)
 {
-    weir_stream_wants *wants = &subscriptions->streams[stream];
     weir_code code = WEIR_OK;
     if (count == 0) {
         assets = the_stream_itself;
@@ -206,11 +123,11 @@ weir_code weir_subscriptions_add(weir_subscriptions *subscriptions, size_t strea
     }
     pthread_mutex_lock(&subscriptions->lock);
     size_t done = 0;
-    while (done < count && (code = hold(subscriptions, wants, assets[done], id)) == WEIR_OK)
+    while (done < count && (code = hold(subscriptions, stream, assets[done], id)) == WEIR_OK)
         done++;
     while (code != WEIR_OK && done > 0) {
-        weir_want *w = weir_want_find(wants, assets[--done]);
-        let_go(subscriptions, wants, w, w->count - 1);
+        weir_want *want = weir_want_find(subscriptions, stream, assets[--done]);
+        let_go(subscriptions, want, want->ids.count - 1);
     }
     pthread_mutex_unlock(&subscriptions->lock);
     return code == WEIR_OK ? WEIR_OK : refuse_want(subscriptions, code, error);
@@ -230,7 +147,6 @@ weir_code weir_subscriptions_remove(weir_subscriptions *subscriptions, size_t st
                                     const weir_asset *const *assets, size_t count,
                                     weir_error *error)
 {
-    weir_stream_wants *wants = &subscriptions->streams[stream];
     weir_code code = WEIR_OK;
     if (count == 0) {
         assets = the_stream_itself;
@@ -238,57 +154,61 @@ weir_code weir_subscriptions_remove(weir_subscriptions *subscriptions, size_t st
     }
     pthread_mutex_lock(&subscriptions->lock);
     size_t done = 0;
-    for (weir_want *w; done < count && (w = weir_want_find(wants, assets[done])) && w->count > 0;
+    for (weir_want *want;
+         done < count && (want = weir_want_find(subscriptions, stream, assets[done])) &&
+         want->ids.count > 0;
          done++)
-        w->count--;
+        want->ids.count--;
     if (done < count)
         code = not_wanted(assets[done], error);
     for (size_t i = 0; i < done; i++)
-        weir_want_find(wants, assets[i])->count++;
+        weir_want_find(subscriptions, stream, assets[i])->ids.count++;
     for (size_t i = 0; i < done && code == WEIR_OK; i++) {
-        weir_want *w = weir_want_find(wants, assets[i]);
-        let_go(subscriptions, wants, w, w->count - 1);
+        weir_want *want = weir_want_find(subscriptions, stream, assets[i]);
+        let_go(subscriptions, want, want->ids.count - 1);
     }
     pthread_mutex_unlock(&subscriptions->lock);
     return code;
 }
 
-static size_t remove_from(weir_subscriptions *s, weir_stream_wants *stream, uint64_t id)
-{
-    size_t removed = 0;
-    for (weir_want *w = stream->first, *next; w; w = next) {
-        next = w->next;
-        for (size_t i = w->count; i > 0; i--) {
-            if (w->ids[i - 1] != id)
-                continue;
-            const bool is_last = w->count == 1;
-            removed++;
-            let_go(s, stream, w, i - 1);
-            if (is_last)
-                break; /* the node may be gone */
-        }
-    }
-    return removed;
-}
-
+/* What it held once may be held by others alone, or be gone. */
 size_t weir_subscriptions_remove_id(weir_subscriptions *subscriptions, uint64_t id)
 {
     size_t removed = 0;
     pthread_mutex_lock(&subscriptions->lock);
-    for (size_t i = 0; i < subscriptions->stream_count; i++)
-        removed += remove_from(subscriptions, &subscriptions->streams[i], id);
+    weir_holder *holder = weir_holders_take(&subscriptions->holders, id);
+    for (size_t i = 0; holder && i < holder->count; i++) {
+        weir_want *want =
+            weir_want_find(subscriptions, holder->held[i].stream, holder->held[i].asset);
+        const size_t at = want ? weir_ids_find(&want->ids, id) : SIZE_MAX;
+        if (at == SIZE_MAX)
+            continue;
+        removed++;
+        let_go(subscriptions, want, at);
+    }
+    weir_holder_free(holder);
     pthread_mutex_unlock(&subscriptions->lock);
     return removed;
 }
 
-static bool let_all_go(weir_subscriptions *s, weir_stream_wants *stream, weir_want *w)
+static bool let_all_go(weir_subscriptions *s, weir_want *want)
 {
-    if (w->count == 0)
+    if (want->ids.count == 0)
         return false;
-    while (w->count > 1)
-        let_go(s, stream, w, w->count - 1);
-    let_go(s, stream, w, 0);
+    while (want->ids.count > 1)
+        let_go(s, want, want->ids.count - 1);
+    let_go(s, want, 0);
     return true;
+}
+
+static size_t let_cell_go(weir_subscriptions *s, const weir_stream_wants *cell)
+{
+    size_t removed = 0;
+    for (weir_want *want = cell->first, *next; want; want = next) {
+        next = want->next;
+        removed += let_all_go(s, want);
+    }
+    return removed;
 }
 
 size_t weir_subscriptions_remove_all(weir_subscriptions *subscriptions, size_t stream,
@@ -297,14 +217,13 @@ size_t weir_subscriptions_remove_all(weir_subscriptions *subscriptions, size_t s
     size_t removed = 0;
     pthread_mutex_lock(&subscriptions->lock);
     for (size_t i = 0; i < subscriptions->stream_count; i++) {
-        weir_stream_wants *wants = &subscriptions->streams[i];
         if (stream != SIZE_MAX && stream != i)
             continue;
-        weir_want *w = asset ? weir_want_find(wants, asset) : wants->first;
-        for (weir_want *next; w; w = next) {
-            next = asset ? NULL : w->next;
-            removed += let_all_go(subscriptions, wants, w);
-        }
+        weir_want *want = asset ? weir_want_find(subscriptions, i, asset) : NULL;
+        if (want)
+            removed += let_all_go(subscriptions, want);
+        for (size_t k = 0; !asset && k < subscriptions->shard_count; k++)
+            removed += let_cell_go(subscriptions, weir_wants_of(subscriptions, k, i));
     }
     pthread_mutex_unlock(&subscriptions->lock);
     return removed;
@@ -317,12 +236,10 @@ static weir_subscriptions *unlocked(const weir_subscriptions *subscriptions)
     return (weir_subscriptions *)subscriptions; /* the lock is no part of what it says */
 }
 
-static size_t sum_held(const weir_line_counts *line)
+static size_t count_wanted(const weir_line *line)
 {
-    size_t sum = 0;
-    for (size_t i = 0; i < PROGRESS_COUNT; i++)
-        sum += line->held[i];
-    return sum;
+    return line->counts[IDLE] + line->counts[PENDING] + line->counts[ACTIVE] +
+           line->counts[REFUSED];
 }
 
 static size_t front_line(const weir_subscriptions *s, size_t shard)
@@ -330,30 +247,16 @@ static size_t front_line(const weir_subscriptions *s, size_t shard)
     return s->shards[shard].front * s->shard_count + shard;
 }
 
-static int64_t find_deadline(const weir_subscriptions *s, size_t line)
+static void count_line(const weir_line *line, weir_subscription_counts *counts)
 {
-    int64_t earliest_ns = 0;
-    for (size_t i = 0; i < s->stream_count; i++) {
-        for (weir_want *w = s->streams[i].first; w; w = w->next) {
-            const weir_agreement *on = weir_want_on(s, w, line);
-            if (on && on->state == PENDING && (earliest_ns == 0 || on->deadline_ns < earliest_ns))
-                earliest_ns = on->deadline_ns;
-        }
-    }
-    return earliest_ns;
-}
-
-static void count_line(const weir_subscriptions *s, size_t line, weir_subscription_counts *counts)
-{
-    const weir_line_counts *from = &s->lines[line];
-    *counts = (weir_subscription_counts){.wanted = sum_held(from),
-                                         .idle = from->held[IDLE],
-                                         .pending = from->held[PENDING],
-                                         .active = from->held[ACTIVE],
-                                         .refused = from->held[REFUSED],
-                                         .leaving = from->leaving};
-    if (from->held[PENDING] > 0)
-        counts->next_deadline_ns = find_deadline(s, line);
+    *counts =
+        (weir_subscription_counts){.wanted = count_wanted(line),
+                                   .idle = line->counts[IDLE],
+                                   .pending = line->counts[PENDING],
+                                   .active = line->counts[ACTIVE],
+                                   .refused = line->counts[REFUSED],
+                                   .leaving = line->counts[PLACE_LEAVING],
+                                   .next_deadline_ns = line->first ? line->first->deadline_ns : 0};
 }
 
 void weir_subscriptions_count(const weir_subscriptions *subscriptions, size_t line,
@@ -361,7 +264,7 @@ void weir_subscriptions_count(const weir_subscriptions *subscriptions, size_t li
 {
     weir_subscriptions *s = unlocked(subscriptions);
     pthread_mutex_lock(&s->lock);
-    count_line(s, line, counts);
+    count_line(&s->lines[line], counts);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -370,7 +273,7 @@ void weir_subscriptions_count_front(const weir_subscriptions *subscriptions, siz
 {
     weir_subscriptions *s = unlocked(subscriptions);
     pthread_mutex_lock(&s->lock);
-    count_line(s, front_line(s, shard), counts);
+    count_line(&s->lines[front_line(s, shard)], counts);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -378,7 +281,7 @@ size_t weir_subscriptions_pending(const weir_subscriptions *subscriptions, size_
 {
     weir_subscriptions *s = unlocked(subscriptions);
     pthread_mutex_lock(&s->lock);
-    const size_t pending = s->lines[line].held[PENDING];
+    const size_t pending = s->lines[line].counts[PENDING];
     pthread_mutex_unlock(&s->lock);
     return pending;
 }
@@ -389,28 +292,44 @@ size_t weir_subscriptions_wanted(const weir_subscriptions *subscriptions)
     size_t wanted = 0;
     pthread_mutex_lock(&s->lock);
     for (size_t i = 0; i < s->shard_count; i++)
-        wanted += sum_held(&s->lines[i]);
+        wanted += count_wanted(&s->lines[i]);
     pthread_mutex_unlock(&s->lock);
     return wanted;
+}
+
+typedef struct viewing {
+    void (*each)(void *user, const weir_subscription_view *view);
+    void *user;
+} viewing;
+
+static void view_wants(const viewing *v, const weir_stream_wants *wants, size_t front)
+{
+    static const weir_subscription_state states[] = {[IDLE] = WEIR_SUBSCRIPTION_PENDING,
+                                                     [PENDING] = WEIR_SUBSCRIPTION_PENDING,
+                                                     [ACTIVE] = WEIR_SUBSCRIPTION_ACTIVE,
+                                                     [REFUSED] = WEIR_SUBSCRIPTION_REJECTED};
+    for (const weir_want *want = wants->first; want; want = want->next) {
+        const weir_agreement *on = &want->sides[front];
+        const weir_subscription_view view = {.stream = want->stream,
+                                             .shard = want->shard,
+                                             .asset = want->asset,
+                                             .state = states[on->state],
+                                             .holders = want->ids.count,
+                                             .reason = on->reason ? on->reason : ""};
+        if (want->ids.count > 0)
+            v->each(v->user, &view);
+    }
 }
 
 void weir_subscriptions_each(weir_subscriptions *subscriptions,
                              void (*each)(void *user, const weir_subscription_view *view),
                              void *user)
 {
-    static const weir_subscription_state states[] = {[IDLE] = WEIR_SUBSCRIPTION_PENDING,
-                                                     [PENDING] = WEIR_SUBSCRIPTION_PENDING,
-                                                     [ACTIVE] = WEIR_SUBSCRIPTION_ACTIVE,
-                                                     [REFUSED] = WEIR_SUBSCRIPTION_REJECTED};
+    const viewing v = {each, user};
     pthread_mutex_lock(&subscriptions->lock);
     for (size_t i = 0; i < subscriptions->stream_count; i++) {
-        for (const weir_want *w = subscriptions->streams[i].first; w; w = w->next) {
-            const weir_agreement *on = &w->sides[subscriptions->shards[w->shard].front];
-            const weir_subscription_view view = {
-                i, w->shard, w->asset, states[on->state], w->count, on->reason ? on->reason : ""};
-            if (w->count > 0)
-                each(user, &view);
-        }
+        for (size_t k = 0; k < subscriptions->shard_count; k++)
+            view_wants(&v, weir_wants_of(subscriptions, k, i), subscriptions->shards[k].front);
     }
     pthread_mutex_unlock(&subscriptions->lock);
 }

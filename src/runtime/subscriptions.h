@@ -152,7 +152,8 @@ typedef struct weir_subscription_view {
     const char *reason; /* of REJECTED; "" otherwise */
 } weir_subscription_view;
 
-/** Calls `each` for all that is wanted, in order, under the lock. */
+/** Calls `each` for all that is wanted, by stream and shard, in order of first want, under the
+ * lock. */
 void weir_subscriptions_each(weir_subscriptions *subscriptions,
                              void (*each)(void *user, const weir_subscription_view *view),
                              void *user);

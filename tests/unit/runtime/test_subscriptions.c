@@ -372,6 +372,94 @@ START_TEST(an_answer_that_is_very_late_counts)
 }
 END_TEST
 
+START_TEST(an_answer_to_a_request_that_was_given_up_counts)
+{
+    give_up("AB");
+    weir_subscriptions_confirm_request(wants, 0, last_request);
+    ck_assert_uint_eq(counted(0).refused, 0);
+    ck_assert_uint_eq(counted(0).active, 2);
+}
+END_TEST
+
+START_TEST(an_answer_that_comes_before_the_second_question_saves_it)
+{
+    add(TRADES, "AB");
+    next(0, TRADES, false, 0, 100);
+    weir_subscriptions_expire(wants, 0, TRADES, 100, "late", &change);
+    ck_assert_uint_eq(counted(0).idle, 2);
+    weir_subscriptions_confirm_request(wants, 0, last_request);
+    ck_assert_str_eq(due(TRADES, false), "");
+    ck_assert_uint_eq(counted(0).active, 2);
+}
+END_TEST
+
+START_TEST(what_is_asked_for_anew_is_not_confirmed_by_an_old_answer)
+{
+    add(TRADES, "A");
+    next(0, TRADES, false, 0, 100);
+    weir_subscriptions_confirm(wants, 0, TRADES, asset("A"));
+    weir_subscriptions_renew(wants, 0, TRADES, asset("A"), false, 1, 0);
+    ck_assert(!weir_subscriptions_confirm(wants, 0, TRADES, asset("A")));
+    weir_subscriptions_confirm_request(wants, 0, last_request);
+    ck_assert_str_eq(due(TRADES, false), "A");
+}
+END_TEST
+
+START_TEST(a_cut_is_taken_when_it_has_healed_and_once)
+{
+    size_t stream = 9;
+    const weir_asset *which = NULL;
+    int64_t from_ns = 0;
+    bool is_last = false;
+    add(TRADES, "ABC");
+    due(TRADES, false);
+    weir_subscriptions_cut(wants, 0, 7, 0, NULL);
+    weir_subscriptions_restart(wants, 0);
+    ck_assert(!weir_subscriptions_take_cut(wants, 0, &stream, &which, &from_ns));
+    ck_assert(weir_subscriptions_take_cut_of(wants, 0, TRADES, asset("B"), &from_ns, &is_last));
+    ck_assert(!is_last);
+    ck_assert_str_eq(next(0, TRADES, false, 1, 0), "A");
+    ck_assert(weir_subscriptions_take_cut(wants, 0, &stream, &which, &from_ns));
+    ck_assert_ptr_eq(which, asset("A"));
+    ck_assert_int_eq(from_ns, 7);
+    ck_assert(!weir_subscriptions_take_cut(wants, 0, &stream, &which, &from_ns));
+    drop(TRADES, "C");
+    ck_assert(!weir_subscriptions_take_cut_of(wants, 0, TRADES, asset("B"), &from_ns, &is_last));
+    ck_assert(is_last);
+}
+END_TEST
+
+/* Minutes, if any step walked over all of them. */
+START_TEST(a_hundred_thousand_symbols_in_as_many_messages)
+{
+    enum { MANY = 100000 };
+    const weir_asset **all = calloc(MANY, sizeof *all);
+    char name[16];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "S%d", i);
+        all[i] = asset(name);
+        ck_assert_int_eq(weir_subscriptions_add(wants, TRADES, ++last_id, &all[i], 1, &error),
+                         WEIR_OK);
+    }
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++) {
+            ck_assert(weir_subscriptions_gather(wants, 0, TRADES, false, 1, &change));
+            ck_assert_ptr_eq(*weir_subscription_assets(&change), all[i]);
+            weir_subscriptions_sent(wants, 0, TRADES, &change, ++last_request, i + 1000);
+            weir_subscriptions_expire(wants, 0, TRADES, i, "late", &change);
+            ck_assert_uint_eq(counted(0).active, i);
+            weir_subscriptions_confirm_request(wants, 0, last_request);
+        }
+        weir_subscriptions_cut(wants, 0, 1, 0, NULL);
+        weir_subscriptions_restart(wants, 0);
+    }
+    for (int i = 0; i < MANY; i++)
+        ck_assert_uint_eq(weir_subscriptions_remove_id(wants, last_id - (uint64_t)i), 1);
+    ck_assert_uint_eq(counted(0).wanted, 0);
+    free(all);
+}
+END_TEST
+
 START_TEST(what_was_never_answered_and_is_wanted_again_is_asked_for_again)
 {
     give_up("A");
@@ -637,6 +725,11 @@ int main(void)
         what_is_not_answered_is_asked_once_more_and_then_refused,
         what_was_never_answered_is_left_all_the_same,
         an_answer_that_is_very_late_counts,
+        an_answer_to_a_request_that_was_given_up_counts,
+        an_answer_that_comes_before_the_second_question_saves_it,
+        what_is_asked_for_anew_is_not_confirmed_by_an_old_answer,
+        a_cut_is_taken_when_it_has_healed_and_once,
+        a_hundred_thousand_symbols_in_as_many_messages,
         what_was_never_answered_and_is_wanted_again_is_asked_for_again,
         what_was_never_confirmed_is_left_in_a_message_of_its_own,
         what_was_refused_is_asked_again_on_a_new_link,
