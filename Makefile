@@ -26,7 +26,7 @@ install: build ## install into PREFIX (default /usr/local; DESTDIR is honoured)
 	@cmake --install build --prefix $(PREFIX)
 
 bench: ## install what is missing, build with -O3 and run the benchmarks
-	@tools/deps build bench
+	@tools/deps build test bench
 	@tools/build release bench
 	@tools/bench build-release
 

@@ -33,10 +33,10 @@ static bool call_json_dumps(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     const weir_value *v = weir_arg(call, 0);
     weir_json_style style;
-    weir_buf text = {0};
+    weir_buf text = weir_vm_text(vm);
     bool is_done = style_of(vm, call, &style) && weir_json_text(vm, v, &style, &text) &&
                    weir_op_str_from(vm, &text, weir_op_flags(v), out);
-    weir_buf_fini(&text);
+    weir_vm_text_done(vm, &text);
     return is_done;
 }
 
@@ -93,9 +93,9 @@ static bool decode(weir_vm *vm, const weir_call *call, decoder *fn, const char *
 {
     weir_str text;
     unsigned flags;
-    weir_buf bytes = {0};
     if (!need_input(vm, call, &text, &flags))
         return false;
+    weir_buf bytes = weir_vm_text(vm);
     bool is_done = fn(text, &bytes);
     if (!is_done)
         weir_vm_fail(vm, bytes.failed ? WEIR_RAISE_MEMORY : WEIR_RAISE_VALUE, "not %s: %s", what,
@@ -105,7 +105,7 @@ static bool decode(weir_vm *vm, const weir_call *call, decoder *fn, const char *
     if (flags & WEIR_VALUE_SECRET)
         weir_buf_wipe(&bytes);
     else
-        weir_buf_fini(&bytes);
+        weir_vm_text_done(vm, &bytes);
     return is_done;
 }
 
@@ -125,13 +125,13 @@ static bool call_url_quote(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     weir_str text, safe = WEIR_STR("/");
     unsigned flags;
-    weir_buf quoted = {0};
     if (!need_input(vm, call, &text, &flags) || !weir_vm_charge(vm, text.len / 8) ||
         (weir_given(call, 1) && !weir_need_str(vm, weir_arg(call, 1), "safe", &safe)))
         return false;
+    weir_buf quoted = weir_vm_text(vm);
     weir_percent_encode(text, safe, &quoted);
     bool is_done = weir_op_str_from(vm, &quoted, flags | WEIR_VALUE_ASCII, out);
-    weir_buf_fini(&quoted);
+    weir_vm_text_done(vm, &quoted);
     return is_done;
 }
 
@@ -148,11 +148,11 @@ static void put_form(weir_str text, weir_buf *out)
 /* str(v) quoted; bytes as they are. */
 static bool put_part(weir_vm *vm, const weir_value *v, weir_buf *out, unsigned *flags)
 {
-    weir_buf text = {0};
     weir_value room;
     const weir_value *t = weir_typed(vm, v, &room);
     if (!t)
         return false;
+    weir_buf text = weir_vm_text(vm);
     *flags |= weir_op_flags(t);
     bool is_done = true;
     if (t->kind == WEIR_STR || t->kind == WEIR_BYTES) {
@@ -161,7 +161,7 @@ static bool put_part(weir_vm *vm, const weir_value *v, weir_buf *out, unsigned *
         is_done = weir_op_text(vm, t, 's', &text);
         put_form(weir_buf_str(&text), out);
     }
-    weir_buf_fini(&text);
+    weir_vm_text_done(vm, &text);
     return is_done && weir_text_room(vm, out, 0) && weir_vm_charge(vm, 1 + t->len / 8);
 }
 
@@ -224,11 +224,11 @@ static bool call_urlencode(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     bool is_each;
     unsigned flags = weir_arg(call, 0)->flags & WEIR_VALUE_SECRET;
-    weir_buf text = {0};
+    weir_buf text = weir_vm_text(vm);
     bool is_done = is_truth_arg(vm, weir_arg(call, 1), false, &is_each) &&
                    put_query(vm, weir_arg(call, 0), is_each, &text, &flags) &&
                    weir_op_str_from(vm, &text, flags | WEIR_VALUE_ASCII, out);
-    weir_buf_fini(&text);
+    weir_vm_text_done(vm, &text);
     return is_done;
 }
 

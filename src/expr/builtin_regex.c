@@ -172,14 +172,14 @@ static bool call_sub(weir_vm *vm, const weir_call *call, weir_value *out)
         return false;
     unsigned flags = (weir_arg(call, 1)->flags | weir_arg(call, 2)->flags) & WEIR_VALUE_SECRET;
     weir_error error;
-    weir_buf text = {0};
+    weir_buf text = weir_vm_text(vm);
     weir_code code = weir_regex_check_replacement(regex, replacement, &error);
     if (code == WEIR_OK)
         code = weir_regex_sub(regex, vm->regex->match, subject, replacement,
                               count < 0 ? 0 : (size_t)count, &text, &error);
     bool is_done = code == WEIR_OK ? weir_op_str_from(vm, &text, flags, out)
                                    : weir_fail_error(vm, WEIR_RAISE_VALUE, &error);
-    weir_buf_fini(&text);
+    weir_vm_text_done(vm, &text);
     return is_done;
 }
 

@@ -126,7 +126,7 @@ static bool decode_utf8(weir_vm *vm, const weir_value *bytes, encoding from, on_
                         weir_value *out)
 {
     weir_str s = weir_value_text(bytes);
-    weir_buf text = {0};
+    weir_buf text = weir_vm_text(vm);
     bool is_done = true;
     for (size_t at = 0; at < s.len && is_done;) {
         uint32_t c;
@@ -145,7 +145,7 @@ static bool decode_utf8(weir_vm *vm, const weir_value *bytes, encoding from, on_
         at += from == UTF8 ? malformed_len((weir_str){s.ptr + at, s.len - at}) : 1;
     }
     is_done = is_done && weir_op_str_from(vm, &text, bytes->flags & WEIR_VALUE_SECRET, out);
-    weir_buf_fini(&text);
+    weir_vm_text_done(vm, &text);
     return is_done;
 }
 
@@ -192,20 +192,20 @@ static bool call_str(weir_vm *vm, const weir_call *call, weir_value *out)
         *out = *t;
         return true;
     }
-    weir_buf text = {0};
+    weir_buf text = weir_vm_text(vm);
     bool is_done =
         weir_op_text(vm, t, 's', &text) && weir_op_str_from(vm, &text, weir_op_flags(t), out);
-    weir_buf_fini(&text);
+    weir_vm_text_done(vm, &text);
     return is_done;
 }
 
 static bool call_repr(weir_vm *vm, const weir_call *call, weir_value *out)
 {
-    weir_buf text = {0};
+    weir_buf text = weir_vm_text(vm);
     const weir_value *v = weir_arg(call, 0);
     bool is_done =
         weir_op_text(vm, v, 'r', &text) && weir_op_str_from(vm, &text, weir_op_flags(v), out);
-    weir_buf_fini(&text);
+    weir_vm_text_done(vm, &text);
     return is_done;
 }
 

@@ -351,27 +351,27 @@ static bool m_isoformat(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     weir_str sep = WEIR_STR("T");
     int digits = -1;
-    weir_buf text = {0};
     if ((weir_given(call, 1) && !weir_need_str(vm, weir_arg(call, 1), "sep", &sep)) ||
         !fraction_of(vm, weir_arg(call, 2), &digits))
         return false;
     if (sep.len != 1)
         return weir_vm_fail(vm, WEIR_RAISE_TYPE, "sep must be one ASCII character");
+    weir_buf text = weir_vm_text(vm);
     weir_stamp_iso(&call->args[0], sep.ptr[0], digits, &text);
     bool is_done = weir_op_str_from(vm, &text, WEIR_VALUE_ASCII, out);
-    weir_buf_fini(&text);
+    weir_vm_text_done(vm, &text);
     return is_done;
 }
 
 static bool m_strftime(weir_vm *vm, const weir_call *call, weir_value *out)
 {
     weir_str format;
-    weir_buf text = {0};
     if (!weir_need_str(vm, weir_arg(call, 1), "format", &format) || !weir_vm_charge(vm, format.len))
         return false;
+    weir_buf text = weir_vm_text(vm);
     bool is_done = weir_stamp_strftime(vm, &call->args[0], format, &text) &&
                    weir_op_str_from(vm, &text, weir_arg(call, 1)->flags & WEIR_VALUE_SECRET, out);
-    weir_buf_fini(&text);
+    weir_vm_text_done(vm, &text);
     return is_done;
 }
 

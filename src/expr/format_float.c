@@ -139,7 +139,7 @@ bool weir_format_float(weir_vm *vm, double value, const weir_format *f, const ch
 {
     if (f->type && !strchr("eEfFgGn%", f->type))
         return weir_format_fail_code(vm, f, type_name);
-    weir_buf text = {0};
+    weir_buf text = weir_vm_text(vm);
     double x = fabs(f->type == '%' ? value * 100.0 : value);
     bool is_upper = f->type == 'E' || f->type == 'F' || f->type == 'G';
     bool is_done = true;
@@ -162,7 +162,7 @@ bool weir_format_float(weir_vm *vm, double value, const weir_format *f, const ch
         number.is_negative = false;
     is_done =
         is_done && weir_text_room(vm, &text, 0) && weir_format_number_put(vm, f, &number, out);
-    weir_buf_fini(&text);
+    weir_vm_text_done(vm, &text);
     return is_done;
 }
 
@@ -284,9 +284,9 @@ static bool put_decimal(weir_vm *vm, const weir_format *f, char type, bool is_ne
 {
     int64_t dot = dot_place(f, type, d), exponent = d->exponent + d->count - dot;
     int64_t zeros = dot < 0 ? -dot : dot > d->count ? dot - d->count : 0;
-    weir_buf whole = {0}, rest = {0};
     if (!weir_text_room(vm, out, (size_t)(d->count + zeros)))
         return false;
+    weir_buf whole = weir_vm_text(vm), rest = weir_vm_text(vm);
     int64_t in_front = dot < 0 ? 0 : dot > d->count ? d->count : dot;
     weir_buf_put(&whole, (weir_str){d->at, (size_t)in_front});
     if (dot > d->count)
@@ -306,8 +306,8 @@ static bool put_decimal(weir_vm *vm, const weir_format *f, char type, bool is_ne
     weir_format_number number = {is_negative, "", weir_buf_str(&whole), weir_buf_str(&rest)};
     bool is_done = weir_text_room(vm, &whole, 0) && weir_text_room(vm, &rest, 0) &&
                    weir_format_number_put(vm, f, &number, out);
-    weir_buf_fini(&whole);
-    weir_buf_fini(&rest);
+    weir_vm_text_done(vm, &whole);
+    weir_vm_text_done(vm, &rest);
     return is_done;
 }
 

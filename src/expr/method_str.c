@@ -176,7 +176,6 @@ static size_t change_char(casing how, bool is_first, bool is_inside, uint32_t c,
 static bool change_case(weir_vm *vm, const weir_call *call, casing how, weir_value *out)
 {
     weir_value self;
-    weir_buf text = {0};
     bool is_inside = false;
     if (!weir_str_self(vm, call, &self))
         return false;
@@ -185,6 +184,7 @@ static bool change_case(weir_vm *vm, const weir_call *call, casing how, weir_val
     weir_str s = weir_value_text(&self);
     if (!weir_vm_charge(vm, s.len))
         return false;
+    weir_buf text = weir_vm_text(vm);
     for (size_t at = 0; at < s.len;) {
         uint32_t c = 0xFFFD, to[3];
         size_t n = weir_utf8_decode((weir_str){s.ptr + at, s.len - at}, &c);
@@ -199,7 +199,7 @@ static bool change_case(weir_vm *vm, const weir_call *call, casing how, weir_val
         at += n ? n : 1;
     }
     bool is_done = weir_op_str_from(vm, &text, self.flags & WEIR_VALUE_SECRET, out);
-    weir_buf_fini(&text);
+    weir_vm_text_done(vm, &text);
     return is_done;
 }
 

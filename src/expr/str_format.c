@@ -112,13 +112,13 @@ static bool put_field(filler *f, weir_str name, char conversion, weir_str spec, 
                       weir_buf *out)
 {
     weir_value v;
-    weir_buf filled = {0}, text = {0};
     size_t end = name_end(name, 0);
     f->vm->raise = WEIR_RAISE_NONE;
     if (!first_value(f, (weir_str){name.ptr, end}, &v) ||
         !walk(f, (weir_str){name.ptr + end, name.len - end}, &v))
         return false;
     f->flags |= weir_op_flags(&v);
+    weir_buf filled = weir_vm_text(f->vm), text = weir_vm_text(f->vm);
     bool is_done = fill(f, spec, depth + 1, &filled);
     if (is_done && conversion) {
         is_done = weir_op_text(f->vm, &v, conversion, &text) &&
@@ -126,8 +126,8 @@ static bool put_field(filler *f, weir_str name, char conversion, weir_str spec, 
     }
     is_done = is_done && weir_op_format(f->vm, &v, weir_buf_str(&filled), out) &&
               weir_text_room(f->vm, out, 0);
-    weir_buf_fini(&filled);
-    weir_buf_fini(&text);
+    weir_vm_text_done(f->vm, &filled);
+    weir_vm_text_done(f->vm, &text);
     return is_done;
 }
 
@@ -212,13 +212,13 @@ bool weir_op_str_format(weir_vm *vm, const weir_value *template, const weir_valu
                         size_t count, const weir_value *keywords, weir_value *out)
 {
     weir_str text;
-    weir_buf filled = {0};
     filler f = {.vm = vm, .args = args, .count = count, .keywords = keywords};
     f.flags = template->flags & WEIR_VALUE_SECRET;
     if (!weir_need_str(vm, template, "the format", &text) || !weir_vm_charge(vm, text.len / 8))
         return false;
+    weir_buf filled = weir_vm_text(vm);
     bool is_done = fill(&f, text, 0, &filled) && weir_op_str_from(vm, &filled, f.flags, out);
-    weir_buf_fini(&filled);
+    weir_vm_text_done(vm, &filled);
     return is_done;
 }
 

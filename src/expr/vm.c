@@ -7,7 +7,7 @@
  * after it has begun to write.
  *
  * In a steady state nothing is allocated: registers, loops and builders belong to the VM, results
- * to the arena of its owner, the text of f-strings to a buffer that stays.
+ * to the arena of its owner, texts under construction to buffers that stay.
  */
 #include <stdlib.h>
 
@@ -39,6 +39,8 @@ void weir_vm_free(weir_vm *vm)
         return;
     weir_vm_free_regex(vm->regex);
     weir_buf_wipe(&vm->text);
+    for (size_t i = 0; i < vm->spare_count; i++)
+        weir_buf_wipe(&vm->spares[i]);
     free(vm->registers);
     free(vm->iters);
     free(vm->builders);

@@ -8,6 +8,8 @@
 
 #include "expr/expr.h"
 
+enum { WEIR_VM_SPARES = 4 /* texts that an operation and those inside of it write at a time */ };
+
 struct weir_vm {
     weir_arena *arena;
     const weir_program *program;
@@ -21,9 +23,11 @@ struct weir_vm {
     char message[512];
     struct weir_regex_scratch
         *regex; /* match data for every pattern, made at first use (expr/builtin_regex.c) */
-    struct weir_iter *iters;       /* of the loops under way; vm.c */
-    struct weir_builder *builders; /* lists, dicts and sets under construction; vm.c */
-    weir_buf text;                 /* f-strings under construction, kept from run to run; vm.c */
+    struct weir_iter *iters;         /* of the loops under way; vm.c */
+    struct weir_builder *builders;   /* lists, dicts and sets under construction; vm.c */
+    weir_buf text;                   /* f-strings under construction, kept from run to run; vm.c */
+    weir_buf spares[WEIR_VM_SPARES]; /* see weir_vm_text */
+    size_t spare_count;
 };
 
 /* weir_vm_new, _free, _run, _run_truth, _settle, _raise, _range, _message and weir_vm_call_lambda
@@ -44,6 +48,12 @@ bool weir_vm_charge(weir_vm *vm, uint64_t n);
 /** Memory of the run for a result of `size` bytes, bounded by WEIR_EXPR_RESULT_MAX; NULL: already
  * failed. */
 void *weir_vm_alloc(weir_vm *vm, size_t size);
+/**
+ * An empty buffer for a text under construction, with room from earlier texts: a call in a steady
+ * state asks for no memory. Every one goes back by weir_vm_text_done, in any order.
+ */
+weir_buf weir_vm_text(weir_vm *vm);
+void weir_vm_text_done(weir_vm *vm, weir_buf *text);
 /** Calls a lambda value with `count` arguments (sorted(key=), min, max, map ...). */
 bool weir_vm_call_lambda(weir_vm *vm, const weir_value *lambda, const weir_value *args,
                          size_t count, weir_value *out);

@@ -87,6 +87,26 @@ void *weir_vm_alloc(weir_vm *vm, size_t size)
     return room;
 }
 
+enum { SPARE_MAX = 64 * 1024 /* a longer text gives its memory back */ };
+
+weir_buf weir_vm_text(weir_vm *vm)
+{
+    if (vm->spare_count == 0)
+        return (weir_buf){0};
+    return vm->spares[--vm->spare_count];
+}
+
+void weir_vm_text_done(weir_vm *vm, weir_buf *text)
+{
+    if (text->cap == 0 || text->cap > SPARE_MAX || vm->spare_count == WEIR_VM_SPARES) {
+        weir_buf_fini(text);
+        return;
+    }
+    weir_buf_clear(text);
+    vm->spares[vm->spare_count++] = *text;
+    *text = (weir_buf){0};
+}
+
 /* A text that may be long is cut before its repr is made, so that a message about a frame of
  * megabytes costs no more than one about a word. */
 static weir_value cut_for_show(const weir_value *v)
@@ -132,7 +152,7 @@ const char *weir_vm_show(weir_vm *vm, const weir_value *v)
     size_t message_len = vm->message_len;
     weir_raise raise = vm->raise;
     memcpy(message, vm->message, sizeof(message));
-    weir_buf text = {0};
+    weir_buf text = weir_vm_text(vm);
     weir_value cut = cut_for_show(v);
     if (cut.kind == WEIR_RAW)
         show_raw(&cut, &text);
@@ -155,7 +175,7 @@ const char *weir_vm_show(weir_vm *vm, const weir_value *v)
             memcpy(room, head.ptr, head.len);
         memcpy(room + head.len, is_cut ? "..." : "", is_cut ? 4 : 1);
     }
-    weir_buf_fini(&text);
+    weir_vm_text_done(vm, &text);
     return room ? room : "...";
 }
 

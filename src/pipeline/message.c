@@ -126,6 +126,7 @@ typedef struct draft {
     const weir_message *message;
     const weir_message_input *input;
     weir_expr_input roots;
+    weir_message_scratch *scratch; /* what arena and buffers go back to; NULL: they are its own */
     weir_arena *arena;
     weir_buf bytes;
     weir_buf shown;
@@ -299,6 +300,62 @@ static weir_code emit_one(draft *d, weir_outgoing_fn *emit, void *user, bool *go
     return WEIR_OK;
 }
 
+enum { KEPT_MAX = 64 * 1024 /* of a scratch, each of its parts */ };
+
+/* A message that is made while another one is (inside its `emit`) has memory of its own. */
+static void borrow(draft *d)
+{
+    weir_message_scratch *scratch = d->input->scratch;
+    if (scratch && !scratch->is_lent) {
+        scratch->is_lent = true;
+        d->scratch = scratch;
+        d->arena = scratch->arena;
+        d->bytes = scratch->bytes;
+        d->shown = scratch->shown;
+        d->name = scratch->name;
+    }
+    if (!d->arena)
+        d->arena = weir_arena_new(4096, 0);
+}
+
+static void keep(weir_buf *kept, weir_buf *buf)
+{
+    weir_buf_wipe_contents(buf, KEPT_MAX);
+    *kept = *buf;
+}
+
+static void give_back(draft *d)
+{
+    weir_message_scratch *scratch = d->scratch;
+    if (!scratch) {
+        weir_buf_wipe(&d->bytes);
+        weir_buf_wipe(&d->name);
+        weir_buf_fini(&d->shown);
+        weir_arena_free(d->arena);
+        return;
+    }
+    keep(&scratch->bytes, &d->bytes);
+    keep(&scratch->name, &d->name);
+    keep(&scratch->shown, &d->shown);
+    if (d->arena && weir_arena_used(d->arena) > KEPT_MAX) {
+        weir_arena_free(d->arena);
+        d->arena = NULL;
+    } else if (d->arena) {
+        weir_arena_reset(d->arena);
+    }
+    scratch->arena = d->arena;
+    scratch->is_lent = false;
+}
+
+void weir_message_scratch_fini(weir_message_scratch *scratch)
+{
+    weir_buf_wipe(&scratch->bytes);
+    weir_buf_wipe(&scratch->name);
+    weir_buf_fini(&scratch->shown);
+    weir_arena_free(scratch->arena);
+    *scratch = (weir_message_scratch){0};
+}
+
 static bool set_assets(draft *d)
 {
     weir_value *items = NULL;
@@ -328,10 +385,10 @@ static weir_code emit_all(draft *d, weir_outgoing_fn *emit, void *user, bool *go
 weir_code weir_message_emit(const weir_message *message, const weir_message_input *input,
                             weir_outgoing_fn *emit, void *user, weir_error *error)
 {
-    draft d = {
-        .message = message, .input = input, .error = error, .arena = weir_arena_new(4096, 0)};
+    draft d = {.message = message, .input = input, .error = error};
+    borrow(&d);
     if (!d.arena || !set_assets(&d)) {
-        weir_arena_free(d.arena);
+        give_back(&d);
         return weir_fail_nomem(error);
     }
     d.roots.roots[WEIR_ROOT_STREAM] = weir_value_str(input->stream);
@@ -344,10 +401,7 @@ weir_code weir_message_emit(const weir_message *message, const weir_message_inpu
         d.message = message;
         code = emit_all(&d, emit, user, &goes_on);
     }
-    weir_buf_wipe(&d.bytes);
-    weir_buf_wipe(&d.name);
-    weir_buf_fini(&d.shown);
-    weir_arena_free(d.arena);
+    give_back(&d);
     return code;
 }
 

@@ -27,6 +27,14 @@ const weir_schema *weir_plan_schema(const weir_plan *plan, size_t index);
 
 /* ------------------------------------------------------------------ messages out (SPEC.md 5) */
 
+/** Memory for messages that is kept from one to the next, wiped in between; zeroed at first. */
+typedef struct weir_message_scratch {
+    weir_arena *arena;
+    weir_buf bytes, shown, name;
+    bool is_lent; /* to a message that is being made */
+} weir_message_scratch;
+void weir_message_scratch_fini(weir_message_scratch *scratch);
+
 /** What messages can see; world holds credentials, vars and session values. */
 typedef struct weir_message_input {
     weir_vm *vm;
@@ -34,8 +42,9 @@ typedef struct weir_message_input {
     const weir_asset *const *assets; /* subscribe_assets */
     size_t asset_count;
     weir_str stream;
-    uint64_t request;       /* its number on this connection, from 1 */
-    const weir_value *data; /* the message that a reply answers; NULL: there is none */
+    uint64_t request;              /* its number on this connection, from 1 */
+    const weir_value *data;        /* the message that a reply answers; NULL: there is none */
+    weir_message_scratch *scratch; /* NULL: memory is asked for, and given back */
 } weir_message_input;
 
 typedef struct weir_outgoing_topic {

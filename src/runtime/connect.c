@@ -12,7 +12,8 @@
 weir_message_input weir_connection_input(weir_connection *connection)
 {
     return (weir_message_input){.vm = weir_runner_vm(connection->runner),
-                                .world = &connection->world.expr};
+                                .world = &connection->world.expr,
+                                .scratch = &connection->scratch};
 }
 
 const weir_link_pair *weir_connection_pairs(weir_arena *arena, const weir_plan_pair *from,

@@ -629,7 +629,8 @@ void weir_connection_fini(weir_connection *connection)
     weir_timer_free(connection->beat.timer);
     weir_liveness_fini(connection);
     weir_pace_fini(&connection->pace);
-    weir_outbox_clear(&connection->outbox);
+    weir_outbox_fini(&connection->outbox);
+    weir_message_scratch_fini(&connection->scratch);
     weir_map_fini(&connection->topics);
     weir_runner_free(connection->runner);
     weir_arena_free(connection->arena);

@@ -291,11 +291,16 @@ weir_str weir_world_cover(const weir_world *world, weir_str data, weir_buf *room
     return room->failed ? (weir_str){0} : weir_buf_str(room);
 }
 
-/* A mask is never longer than what it hides; without memory nothing is shown. */
+/* A mask is never longer than what it hides; without memory nothing is shown. Most have nothing to
+ * hide, and there may be one for every frame. */
 void weir_world_mask_letter(const weir_world *world, weir_dead_letter *letter)
 {
+    const weir_str shown = {letter->sample, letter->sample_len};
+    if (!weir_secret_occurs(shown, world->secrets, world->secret_count) &&
+        !weir_secret_occurs(weir_str_of(letter->reason), world->secrets, world->secret_count))
+        return;
     weir_buf sample = {0}, reason = {0};
-    weir_world_mask(world, (weir_str){letter->sample, letter->sample_len}, &sample);
+    weir_world_mask(world, shown, &sample);
     weir_world_mask(world, weir_str_of(letter->reason), &reason);
     letter->sample_len = sample.failed ? 0 : sample.len;
     if (letter->sample_len > 0)

@@ -112,9 +112,10 @@ struct weir_connection {
     weir_clocks clocks;
     weir_pace pace;
     weir_outbox outbox;
-    weir_map topics;       /* that were asked for on this link, to the request */
-    uint64_t last_request; /* number of the last message about subscriptions */
-    uint64_t in_flight;    /* the request that is to be answered before the next; 0: none */
+    weir_message_scratch scratch; /* of messages that are made */
+    weir_map topics;              /* that were asked for on this link, to the request */
+    uint64_t last_request;        /* number of the last message about subscriptions */
+    uint64_t in_flight;           /* the request that is to be answered before the next; 0: none */
     int64_t flight_deadline_ns;
     weir_status_numbers numbers;
     weir_state state;
@@ -123,7 +124,6 @@ struct weir_connection {
     bool is_stopping;
     bool has_ended;        /* stopped, and the reactor has counted it */
     bool is_blocked;       /* the batch waits for room in a consumer */
-    int64_t measured_ns;   /* the read whose latency was measured last */
     bool owes_show;        /* frames were counted since the numbers were last shown */
     bool connects_on_room; /* the backoff was over while blocked */
     bool has_prepared;     /* it has its session, and waits for the host to take an attempt */

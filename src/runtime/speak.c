@@ -87,8 +87,7 @@ weir_code weir_connection_say(weir_connection *connection, const weir_message *m
 
 bool weir_connection_flush(weir_connection *connection)
 {
-    while (connection->outbox.first) {
-        const weir_letter *letter = connection->outbox.first;
+    for (weir_letter letter; weir_outbox_first(&connection->outbox, &letter);) {
         const int64_t wait_ns =
             weir_pace_wait(&connection->pace, weir_mono_ns(), kept_for_pongs(connection));
         weir_error error = {0};
@@ -97,7 +96,7 @@ bool weir_connection_flush(weir_connection *connection)
             return false;
         }
         const weir_code code =
-            weir_connection_send(connection, letter->kind, letter->name, letter->bytes);
+            weir_connection_send(connection, letter.kind, letter.name, letter.bytes);
         weir_outbox_pop(&connection->outbox);
         if (code != WEIR_OK) {
             weir_fail(&error, code, "a message could not be sent: %s", weir_code_name(code));

@@ -120,3 +120,14 @@ void weir_buf_wipe(weir_buf *buf)
     weir_wipe(buf->ptr, buf->cap);
     weir_buf_fini(buf);
 }
+
+void weir_buf_wipe_contents(weir_buf *buf, size_t most)
+{
+    if (buf->cap > most) {
+        weir_buf_wipe(buf);
+        return;
+    }
+    if (buf->ptr)
+        weir_wipe(buf->ptr, buf->cap);
+    weir_buf_clear(buf);
+}

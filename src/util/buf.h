@@ -32,6 +32,8 @@ void weir_buf_vprintf(weir_buf *buf, const char *format, va_list args);
 const char *weir_buf_cstr(weir_buf *buf);
 /** Wipes the contents so that the compiler cannot leave it out, then frees. For secrets. */
 void weir_buf_wipe(weir_buf *buf);
+/** The same, but memory of up to `most` bytes is kept for what comes next. */
+void weir_buf_wipe_contents(weir_buf *buf, size_t most);
 
 static inline weir_str weir_buf_str(const weir_buf *buf)
 {

@@ -257,6 +257,18 @@ static void find_starts(starts *all, const weir_secret *secrets, size_t count)
     }
 }
 
+bool weir_secret_occurs(weir_str text, const weir_secret *secrets, size_t count)
+{
+    starts all;
+    find_starts(&all, secrets, count);
+    for (size_t at = 0; at < text.len; at++) {
+        const weir_str rest = {text.ptr + at, text.len - at};
+        if (all.of[(unsigned char)*rest.ptr] && secret_at(rest, secrets, count, MASK_MIN) > 0)
+            return true;
+    }
+    return false;
+}
+
 void weir_secret_mask(weir_str text, const weir_secret *secrets, size_t count, weir_buf *out)
 {
     size_t plain = 0;

@@ -27,6 +27,8 @@ weir_str weir_secret_masked(const weir_secret *secret);
  * more) at the end of the text. For text that came back from a peer and may echo a credential.
  */
 void weir_secret_mask(weir_str text, const weir_secret *secrets, size_t count, weir_buf *out);
+/** Whether weir_secret_mask would change the text. */
+bool weir_secret_occurs(weir_str text, const weir_secret *secrets, size_t count);
 /**
  * The same for data, whose length and layout have to stay: a secret of 8 bytes or more is covered
  * with as many '*', or '1' where it is a number. False, and `out` as it was: there is none.

@@ -7,7 +7,6 @@
 #define WEIR_VALUE_PROJECTION_PLACE_H
 
 #include "value/json_scan.h"
-#include "value/projection.h"
 #include "value/projection_trie.h"
 
 /** at NULL: given up. quote: the next one at or behind `at`. Passed and returned in registers. */
@@ -20,8 +19,7 @@ typedef struct weir_walk {
     weir_scan scan; /**< its `end`; what it says of mistakes is not read */
     const char *base;
     weir_value *slots;
-    bool is_careful;         /**< strings may have escapes or more than ASCII */
-    weir_expected *expected; /**< by the shape that is compared; or NULL */
+    bool is_careful; /**< strings may have escapes or more than ASCII */
 } weir_walk;
 
 /** A value and all that the node wants below it; `depth` levels are open around it. */
@@ -29,8 +27,6 @@ weir_place weir_walk_value(weir_walk *walk, weir_place p, const weir_node *node,
                            weir_value *out);
 /** A key and its colon; the place of the value. */
 weir_place weir_walk_key(weir_walk *walk, weir_place p, weir_value *key);
-/** The array at p, its elements as rows; `depth` levels are open around it. */
-weir_place weir_walk_rows(weir_walk *walk, weir_place p, weir_expected *expected, unsigned depth);
 /** Any value, only validated. */
 weir_place weir_walk_skip(weir_walk *walk, weir_place p, unsigned depth);
 

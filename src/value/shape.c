@@ -47,7 +47,6 @@ struct weir_shapes {
     uint32_t met, missed; /* in this window */
     uint32_t pause;       /* values that are still not to be tried */
     uint32_t next_pause;
-    weir_expected *expected; /* NULL: nothing is */
 };
 
 weir_shapes *weir_shapes_new(void)
@@ -56,11 +55,6 @@ weir_shapes *weir_shapes_new(void)
     if (shapes)
         shapes->next_pause = PAUSE_FIRST;
     return shapes;
-}
-
-void weir_shapes_expect(weir_shapes *shapes, weir_expected *expected)
-{
-    shapes->expected = expected;
 }
 
 void weir_shapes_free(weir_shapes *shapes)
@@ -131,25 +125,6 @@ static inline void store(weir_walk *walk, const step *s, weir_value v)
         walk->slots[s->slot] = v;
 }
 
-/* A list whose elements are expected to be wanted too is walked once for both. */
-static __attribute__((noinline)) weir_place container(weir_walk *walk, const step *s, weir_place p)
-{
-    weir_expected *expected = walk->expected;
-    weir_place behind;
-    weir_value v;
-    if (!weir_is_bracket(*p.at))
-        return (weir_place){NULL, NULL};
-    if (expected && expected->item && expected->slot == s->slot && *p.at == '[') {
-        behind = weir_walk_rows(walk, p, expected, s->depth);
-        v = weir_scan_span(WEIR_RAW, 0, WEIR_RAW_ARRAY, p.at, behind.at);
-    } else {
-        behind = weir_walk_value(walk, p, s->node, s->depth, &v);
-    }
-    if (behind.at)
-        store(walk, s, v);
-    return behind;
-}
-
 /* What stands behind the text of a step; the place behind that, or NULL. */
 static inline weir_place take(weir_walk *walk, const step *s, weir_place p)
 {
@@ -171,7 +146,13 @@ static inline weir_place take(weir_walk *walk, const step *s, weir_place p)
         if (to)
             store(walk, s, v);
         return (weir_place){to, p.quote};
-    case STEP_CONTAINER: return container(walk, s, p);
+    case STEP_CONTAINER:
+        if (!weir_is_bracket(*p.at))
+            return (weir_place){NULL, NULL};
+        const weir_place behind = weir_walk_value(walk, p, s->node, s->depth, &v);
+        if (behind.at)
+            store(walk, s, v);
+        return behind;
     case STEP_OPEN: walk->slots[s->slot].s = p.at; return p;
     case STEP_CLOSE: {
         const char *from = walk->slots[s->slot].s;
@@ -196,7 +177,6 @@ weir_place weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_place p, 
     const char *last = walk->scan.end;
     if (shapes->count == 0 || walk->is_careful)
         return miss(shapes);
-    walk->expected = shapes->expected;
     const step *const steps = shapes->steps;
     for (const step *s = steps;;) {
         if (!has_text(s, p.at)) {

@@ -17,7 +17,7 @@
 #include "util/error.h"
 #include "util/time.h"
 
-enum { READ_LEN = 64 * 1024, READ_BUDGET = 256 * 1024 };
+enum { READ_LEN = 64 * 1024, READ_BUDGET = 256 * 1024, REQUEST_KEPT_MAX = 64 * 1024 };
 
 typedef enum http_state { STATE_IDLE, STATE_OPENING, STATE_HEAD, STATE_BODY } http_state;
 
@@ -60,7 +60,7 @@ static void forget_request(weir_http_client *client)
 {
     client->state = STATE_IDLE;
     weir_timer_cancel(client->deadline);
-    weir_buf_wipe(&client->request); /* it may have held credentials */
+    weir_buf_wipe_contents(&client->request, REQUEST_KEPT_MAX); /* it may have held credentials */
 }
 
 static void fail(weir_http_client *client, const weir_error *error)

@@ -158,12 +158,44 @@ START_TEST(what_waits_comes_out_in_order)
     weir_outbox box = {0};
     ck_assert_int_eq(weir_outbox_put(&box, WEIR_FRAME_TEXT, WEIR_STR("n"), WEIR_STR("one")), 0);
     ck_assert_int_eq(weir_outbox_put(&box, WEIR_FRAME_BINARY, WEIR_STR(""), WEIR_STR("two")), 0);
-    ck_assert(weir_str_is(box.first->bytes, "one") && weir_str_is(box.first->name, "n"));
+    weir_letter first;
+    ck_assert(weir_outbox_first(&box, &first));
+    ck_assert(weir_str_is(first.bytes, "one") && weir_str_is(first.name, "n"));
     weir_outbox_pop(&box);
-    ck_assert(weir_str_is(box.first->bytes, "two") && box.first->kind == WEIR_FRAME_BINARY);
+    ck_assert(weir_outbox_first(&box, &first));
+    ck_assert(weir_str_is(first.bytes, "two") && first.kind == WEIR_FRAME_BINARY);
     weir_outbox_pop(&box);
     weir_outbox_pop(&box);
+    ck_assert(!weir_outbox_first(&box, &first));
     ck_assert_uint_eq(box.count + box.bytes, 0);
+    weir_outbox_fini(&box);
+}
+END_TEST
+
+/* One leaves for each that comes: the memory of the first ones serves them all, and is wiped. */
+START_TEST(the_outbox_goes_round_in_the_memory_that_it_has)
+{
+    weir_outbox box = {0};
+    weir_letter first;
+    char text[32];
+    size_t cap = 0;
+    for (unsigned i = 0; i < 1000; i++) {
+        const int len = snprintf(text, sizeof text, "message %u", i);
+        ck_assert_int_eq(
+            weir_outbox_put(&box, WEIR_FRAME_TEXT, WEIR_STR("n"), (weir_str){text, (size_t)len}),
+            0);
+        if (i < 5)
+            continue;
+        snprintf(text, sizeof text, "message %u", i - 5);
+        ck_assert(weir_outbox_first(&box, &first) && weir_str_is(first.bytes, text));
+        weir_outbox_pop(&box);
+        cap = i == 20 ? box.queue.cap : cap;
+    }
+    ck_assert_uint_eq(box.queue.cap, cap);
+    weir_outbox_clear(&box);
+    ck_assert_uint_eq(box.queue.cap, cap);
+    ck_assert_ptr_null(memmem(box.queue.ptr, cap, "message", 7));
+    weir_outbox_fini(&box);
 }
 END_TEST
 
@@ -180,7 +212,7 @@ START_TEST(the_outbox_is_bounded)
         ck_assert_int_eq(weir_outbox_put(&box, WEIR_FRAME_TEXT, WEIR_STR(""), WEIR_STR("x")), 0);
     ck_assert_int_eq(weir_outbox_put(&box, WEIR_FRAME_TEXT, WEIR_STR(""), WEIR_STR("x")),
                      WEIR_ERR_LIMIT);
-    weir_outbox_clear(&box);
+    weir_outbox_fini(&box);
 }
 END_TEST
 
@@ -196,6 +228,7 @@ int main(void)
         attempts_of_all_are_counted_by_host,
         more_hosts_than_the_table_holds_forget_the_oldest,
         what_waits_comes_out_in_order,
+        the_outbox_goes_round_in_the_memory_that_it_has,
         the_outbox_is_bounded,
     };
     Suite *suite = suite_create("pacing");
