@@ -33,7 +33,7 @@ const BASE = {
     unsubscribe: { match: { $in: [] }, symbols: [], channel: null, ack: null, ack_each: null },
     replies: [],
     unknown: null,
-    limits: { messages: 0, per_ms: 1000, pongs: false, clock: null, symbols: 0, connects: 0, connects_ms: 1000 },
+    limits: { messages: 0, per_ms: 1000, pongs: false, clock: null, symbols: 0, connects: 0, connects_ms: 1000, close: null, ban_ms: 0 },
     echo: false,
     url_streams: false,
 };

@@ -160,10 +160,18 @@ class Session {
         this.log.write('violation', { conn: this.connId, what });
     }
 
+    // More than the venue takes: it hangs up, where the configuration says with what.
+    exceed(what) {
+        this.violate(what);
+        if (this.config.limits.close) {
+            this.out.close(this.config.limits.close, what);
+        }
+    }
+
     // A message or pong, against the limit that the configuration sets.
     takeOne(now) {
         if (this.window.isBroken(now)) {
-            this.violate('too many messages');
+            this.exceed('too many messages');
         }
     }
 
@@ -250,7 +258,7 @@ class Session {
         const bad = pairs.filter((pair) => this.isRejected(pair.symbol));
         const { limits } = this.config;
         if (limits && limits.symbols && this.count() > limits.symbols) {
-            this.violate('too many symbols');
+            this.exceed('too many symbols');
         }
         const answer = () => {
             if (this.lost < rules.lose_acks) {

@@ -174,6 +174,7 @@ class Venue {
         };
         const { limits } = this.config;
         this.connects = new Window(limits.connects, limits.connects_ms);
+        this.bannedUntil = 0;
         this.dripRate = options.drip ? parseDrip(options.drip) : null;
         this.transports = new Map(); // remote address and port → the TCP socket under a TLS one
         this.sockets = new WebSocketServer({
@@ -228,6 +229,9 @@ class Venue {
     // Why an upgrade is refused: {status, why, retryAfter}, or null when it is not.
     refusalOf(request, url, authOk) {
         const { refusal, config, options } = this;
+        if (Date.now() < this.bannedUntil) {
+            return { status: 429, why: 'banned' };
+        }
         if (refusal.status && refusal.left > 0) {
             refusal.left--;
             return {
@@ -271,11 +275,16 @@ class Venue {
         socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
     }
 
+    countConnect(now) {
+        if (this.connects.isBroken(now)) {
+            this.log.write('violation', { conn: 0, what: 'too many connects' });
+            this.bannedUntil = now + this.config.limits.ban_ms;
+        }
+    }
+
     upgrade(request, socket, head) {
         let url;
-        if (this.connects.isBroken(Date.now())) {
-            this.log.write('violation', { conn: 0, what: 'too many connects' });
-        }
+        this.countConnect(Date.now());
         try {
             url = new URL(request.url, 'ws://venue');
         } catch (error) {

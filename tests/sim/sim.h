@@ -90,6 +90,8 @@ extern const weir_backend sim_backend;
 void sim_link_deliver(int link, const char *text);
 void sim_link_reset(int link, weir_code code, int close_code, const char *why);
 bool sim_link_is_up(int link);
+/** The client's transport answers it, and sim_venue_heard_pong follows. */
+void sim_link_ping(int link);
 /** All links of a runtime are gone; for the next seed. */
 void sim_links_forget(void);
 
@@ -101,6 +103,7 @@ void sim_venue_begin(void);
 void sim_venue_opened(int link);
 void sim_venue_closed(int link);
 void sim_venue_heard(int link, const char *text, size_t len);
+void sim_venue_heard_pong(int link);
 /** Is the venue reachable at all? */
 bool sim_venue_is_there(void);
 const char *sim_symbol(int symbol);

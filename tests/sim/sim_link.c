@@ -172,6 +172,35 @@ void sim_link_deliver(int number, const char *text)
     sim_after(at - sim_now(), arrive, p, number);
 }
 
+static void ponged(void *user, int64_t number)
+{
+    (void)user;
+    if (sim_link_is_up((int)number))
+        sim_venue_heard_pong((int)number);
+}
+
+/* The transport answers by itself, and tells. */
+static void pinged(void *user, int64_t number)
+{
+    (void)user;
+    weir_backend_link *link = find((int)number);
+    if (!link || !link->is_up || link->is_half_open || link->is_closing)
+        return;
+    link->sink.on_alive(link->sink.user);
+    if (link->sink.on_pong)
+        link->sink.on_pong(link->sink.user);
+    int64_t at = sim_now() + latency();
+    if (at < link->up_at)
+        at = link->up_at;
+    link->up_at = at;
+    sim_after(at - sim_now(), ponged, NULL, number);
+}
+
+void sim_link_ping(int number)
+{
+    sim_after(latency(), pinged, NULL, number);
+}
+
 /* ------------------------------------------------------------------ faults of a link */
 
 static void give_up(void *user, int64_t number)
@@ -365,7 +394,7 @@ static bool check_url(weir_str url, weir_error *error)
     return url.len > 0;
 }
 
-static const char *const schemes[] = {"ws", NULL};
+static const char *const schemes[] = {"ws", "wss", NULL};
 
 const weir_backend sim_backend = {
     .name = "websocket",

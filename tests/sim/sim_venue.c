@@ -194,6 +194,11 @@ void sim_venue_heard(int link, const char *text, size_t len)
     json_decref(message);
 }
 
+void sim_venue_heard_pong(int link)
+{
+    (void)link; /* it sends no pings */
+}
+
 void sim_venue_opened(int link)
 {
     seats[link % SEATS] = (seat){.link = link, .is_there = true};
