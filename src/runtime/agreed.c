@@ -99,7 +99,10 @@ static void note_sent(weir_subscriptions *s, weir_agreement *on, uint64_t reques
     weir_asked *asked = deadline_ns > 0
                             ? weir_asked_make(s, on->line, on->want->stream, request, deadline_ns)
                             : NULL;
+    on->before = on->asked ? on->asked->request : 0;
     weir_asked_join(s, asked, on);
+    if (asked && on->before != 0)
+        asked->repeats = true;
     on->tries++;
     weir_agreement_set(s, on, asked ? PENDING : ACTIVE, true);
 }
@@ -164,15 +167,37 @@ bool weir_subscriptions_confirm(weir_subscriptions *subscriptions, size_t line, 
     return is_news;
 }
 
+/* What the request asked for was asked for again before the answer came. The second answer is of
+ * no interest then: it may be that it was subscribed already. */
+static void confirm_repeated(weir_subscriptions *s, const weir_asked *asked, uint64_t request)
+{
+    for (weir_agreement *on = asked->members.first, *next; on; on = next) {
+        next = on->links[OF_REQUEST].next;
+        const bool is_last = asked->count == 1;
+        if (on->before == request && on->state == PENDING) {
+            confirm(s, on);
+            weir_asked_join(s, NULL, on);
+        }
+        if (is_last)
+            return; /* the request may be gone */
+    }
+}
+
 void weir_subscriptions_confirm_request(weir_subscriptions *subscriptions, size_t line,
                                         uint64_t request)
 {
     pthread_mutex_lock(&subscriptions->lock);
-    const weir_asked *asked = weir_asked_find(subscriptions, line, request);
+    weir_asked *asked = weir_asked_find(subscriptions, line, request);
     weir_agreement *on = asked ? asked->members.first : NULL;
     for (; on; on = on->links[OF_REQUEST].next) {
         if (is_awaited(on))
             confirm(subscriptions, on);
+    }
+    for (weir_asked *later = asked ? NULL : subscriptions->lines[line].first; later;
+         later = asked) {
+        asked = later->next;
+        if (later->repeats)
+            confirm_repeated(subscriptions, later, request);
     }
     pthread_mutex_unlock(&subscriptions->lock);
 }
@@ -203,7 +228,7 @@ bool weir_subscriptions_refuse(weir_subscriptions *subscriptions, size_t line, s
     pthread_mutex_lock(&subscriptions->lock);
     weir_want *w = weir_want_find(subscriptions, stream, asset);
     weir_agreement *on = weir_want_on(subscriptions, w, line);
-    const bool is_known = on && on->state != REFUSED;
+    const bool is_known = on && (on->state != REFUSED || on->may_be_served);
     if (is_known)
         refuse_or_remove(subscriptions, on, reason);
     pthread_mutex_unlock(&subscriptions->lock);
@@ -239,7 +264,7 @@ bool weir_subscriptions_refuse_request(weir_subscriptions *subscriptions, size_t
         split(subscriptions, asked);
     } else if (is_its) {
         weir_agreement *on = asked->members.first;
-        if (on->want->ids.count > 0 && on->state != REFUSED)
+        if (on->want->ids.count > 0)
             put_change(change, on->want);
         refuse_or_remove(subscriptions, on, reason);
     }

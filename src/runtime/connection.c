@@ -172,6 +172,7 @@ static void on_down(void *user, const weir_link_end *link_end)
     connection->numbers.is_authenticated = false;
     quieten(connection);
     weir_holes_cut(connection);
+    weir_subscriptions_restart(connection->subscriptions, connection->line); /* seen while down */
     if (connection->http)
         weir_http_session_end(connection->http);
     weir_connection_publish(connection);

@@ -48,6 +48,10 @@ const weir_asset *weir_spec_find_asset(const weir_spec *spec, weir_str symbol);
 
 /** The asset of a name that the venue uses, if it is known. */
 const weir_asset *weir_spec_peek_asset(const weir_spec *spec, weir_str symbol);
+/** The known asset that an answer of the venue means: by that name, or spelled as `symbols` says.
+ */
+const weir_asset *weir_spec_answered_asset(const weir_spec *spec,
+                                           const weir_connection_spec *connection, weir_str symbol);
 /**
  * The asset that stands for a symbol on a connection: spelled as its `symbols` says, where it is
  * not known as it is; "*" and "all" are the venue's word for all. NULL with `error`.

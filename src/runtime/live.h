@@ -117,6 +117,7 @@ struct weir_connection {
     uint64_t last_request;        /* number of the last message about subscriptions */
     uint64_t in_flight;           /* the request that is to be answered before the next; 0: none */
     int64_t flight_deadline_ns;
+    int64_t left_until_ns; /* so long a refusal of an unsubscribe may come */
     weir_status_numbers numbers;
     weir_state state;
     bool has_started;

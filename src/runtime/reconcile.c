@@ -42,13 +42,17 @@ static void tell_all_refused(weir_connection *connection, size_t stream, weir_co
         tell_refused(connection, stream, weir_subscription_assets(change)[i], code, reason);
 }
 
-/* A reason is kept, and shown by status: what the venue says may hold a secret of ours. */
-static void refuse(weir_connection *connection, size_t stream, const weir_asset *asset,
+/* A reason is kept, and shown by status: what the venue says may hold a secret of ours. False: it
+ * was not asked for. */
+static bool refuse(weir_connection *connection, size_t stream, const weir_asset *asset,
                    weir_code code, const char *reason)
 {
-    if (weir_subscriptions_refuse(connection->subscriptions, connection->line, stream, asset,
-                                  weir_connection_mask(connection, reason)))
+    const bool is_known =
+        weir_subscriptions_refuse(connection->subscriptions, connection->line, stream, asset,
+                                  weir_connection_mask(connection, reason));
+    if (is_known)
         tell_refused(connection, stream, asset, code, reason);
+    return is_known;
 }
 
 static void expire(weir_connection *connection)
@@ -155,6 +159,8 @@ static void note_sent(weir_connection *connection, size_t stream, const batch *b
     const uint64_t request = b->request;
     const int64_t timeout_ns = answer_timeout(connection, b->has_topics);
     const int64_t deadline_ns = timeout_ns > 0 ? weir_mono_ns() + timeout_ns : 0;
+    if (unsubscribes && timeout_ns > 0)
+        connection->left_until_ns = weir_mono_ns() + timeout_ns;
     if (unsubscribes)
         weir_subscriptions_left(connection->subscriptions, connection->line, stream,
                                 &connection->change);
@@ -337,20 +343,27 @@ void weir_connection_reconcile(weir_connection *connection)
 bool weir_connection_awaits_answers(const weir_connection *connection)
 {
     return connection->spec->ack.wait.is_set && connection->live_since_ns != 0 &&
-           (connection->in_flight != 0 ||
-            weir_subscriptions_pending(connection->subscriptions, connection->line) > 0);
+           (connection->in_flight != 0 || connection->left_until_ns > connection->clocks.bytes_ns ||
+            weir_subscriptions_awaited(connection->subscriptions, connection->line) > 0);
+}
+
+/* A refusal of what is not asked for, such as of an unsubscribe: nothing follows from it, but it is
+ * not kept back either. */
+static void tell_stray(weir_connection *connection, const char *refusal)
+{
+    weir_connection_tell(connection, WEIR_EVENT_WARNING, WEIR_ERR_REJECTED, (weir_str){0}, 1,
+                         "the venue refuses what it was not asked for, or not any more: %s",
+                         refusal);
 }
 
 static void answer_request(weir_connection *connection, uint64_t request, const char *refusal)
 {
-    if (request == 0)
-        return;
     if (connection->in_flight == request)
         connection->in_flight = 0;
-    if (!refusal) {
+    if (!refusal && request != 0)
         weir_subscriptions_confirm_request(connection->subscriptions, connection->line, request);
+    if (!refusal)
         return;
-    }
     for (size_t i = 0; i < connection->spec->stream_count; i++) {
         if (!weir_subscriptions_refuse_request(connection->subscriptions, connection->line, i,
                                                request, weir_connection_mask(connection, refusal),
@@ -359,25 +372,27 @@ static void answer_request(weir_connection *connection, uint64_t request, const 
         tell_all_refused(connection, i, WEIR_ERR_REJECTED, refusal);
         return;
     }
+    tell_stray(connection, refusal);
 }
 
 typedef struct hearing {
     weir_connection *connection;
     const weir_answer *answer;
     size_t stream;
-    size_t named;
+    size_t named, known; /* symbols; and those that were asked for */
 } hearing;
 
 static void on_symbol(void *user, weir_str symbol)
 {
     hearing *h = user;
     weir_connection *connection = h->connection;
-    const weir_asset *asset = weir_spec_peek_asset(connection->runtime->spec, symbol);
+    const weir_asset *asset =
+        weir_spec_answered_asset(connection->runtime->spec, connection->spec, symbol);
     if (symbol.len > 0 && !asset)
         return;
     h->named++;
     if (h->answer->is_refusal)
-        refuse(connection, h->stream, asset, WEIR_ERR_REJECTED, h->answer->text);
+        h->known += refuse(connection, h->stream, asset, WEIR_ERR_REJECTED, h->answer->text);
     else
         weir_subscriptions_confirm(connection->subscriptions, connection->line, h->stream, asset);
 }
@@ -394,6 +409,8 @@ static void on_answer(void *user, const weir_answer *answer)
         answer_request(connection, answer->request, answer->is_refusal ? answer->text : NULL);
     else if (h.named == 0 && is_serial(connection))
         answer_request(connection, connection->in_flight, answer->is_refusal ? answer->text : NULL);
+    else if (answer->is_refusal && h.known == 0)
+        tell_stray(connection, answer->text);
 }
 
 void weir_connection_hear_answers(weir_connection *connection, const weir_runner_frame *frame)

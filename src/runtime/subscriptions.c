@@ -59,12 +59,22 @@ void weir_subscriptions_free(weir_subscriptions *subscriptions)
 
 /* ------------------------------------------------------------------ holding */
 
+static bool is_full(const weir_subscriptions *s, size_t shard)
+{
+    return s->per_shard > 0 && s->shards[shard].held >= s->per_shard;
+}
+
+/* A want that nobody holds may be wanted again before the venue is told, and would then have no
+ * place: another takes it only where there is no other. */
 static size_t find_shard(const weir_subscriptions *s)
 {
-    size_t shard = 0;
-    while (shard < s->shard_count && s->per_shard > 0 && s->shards[shard].nodes >= s->per_shard)
+    size_t shard = 0, free = s->shard_count;
+    while (shard < s->shard_count && s->per_shard > 0 && s->shards[shard].nodes >= s->per_shard) {
+        if (free == s->shard_count && !is_full(s, shard))
+            free = shard;
         shard++;
-    return shard;
+    }
+    return shard < s->shard_count ? shard : free;
 }
 
 /* `at` is one of its holders. The node may be gone afterwards. */
@@ -72,6 +82,7 @@ static void let_go(weir_subscriptions *s, weir_want *want, size_t at)
 {
     weir_holders_drop(&s->holders, weir_ids_at(&want->ids, at));
     weir_ids_remove(&want->ids, at);
+    s->shards[want->shard].held -= want->ids.count == 0;
     weir_want_settle(s, want);
     weir_want_remove_if_idle(s, want);
 }
@@ -81,7 +92,7 @@ static weir_code hold(weir_subscriptions *s, size_t stream, const weir_asset *as
 {
     weir_want *want = weir_want_find(s, stream, asset);
     const size_t shard = want ? want->shard : find_shard(s);
-    if (shard == s->shard_count)
+    if (shard == s->shard_count || (want && want->ids.count == 0 && is_full(s, shard)))
         return WEIR_ERR_LIMIT;
     if (!want && !(want = weir_want_add(s, stream, asset, shard)))
         return WEIR_ERR_NOMEM;
@@ -94,6 +105,7 @@ static weir_code hold(weir_subscriptions *s, size_t stream, const weir_asset *as
         weir_holders_drop(&s->holders, id);
         is_good = false;
     }
+    s->shards[shard].held += is_good && want->ids.count == 1;
     weir_want_settle(s, want);
     if (!is_good)
         weir_want_remove_if_idle(s, want);
@@ -239,7 +251,7 @@ static weir_subscriptions *unlocked(const weir_subscriptions *subscriptions)
 static size_t count_wanted(const weir_line *line)
 {
     return line->counts[IDLE] + line->counts[PENDING] + line->counts[ACTIVE] +
-           line->counts[REFUSED];
+           line->counts[REFUSED] + line->counts[PLACE_DOUBTED];
 }
 
 static size_t front_line(const weir_subscriptions *s, size_t shard)
@@ -254,7 +266,7 @@ static void count_line(const weir_line *line, weir_subscription_counts *counts)
                                    .idle = line->counts[IDLE],
                                    .pending = line->counts[PENDING],
                                    .active = line->counts[ACTIVE],
-                                   .refused = line->counts[REFUSED],
+                                   .refused = line->counts[REFUSED] + line->counts[PLACE_DOUBTED],
                                    .leaving = line->counts[PLACE_LEAVING],
                                    .next_deadline_ns = line->first ? line->first->deadline_ns : 0};
 }
@@ -277,13 +289,14 @@ void weir_subscriptions_count_front(const weir_subscriptions *subscriptions, siz
     pthread_mutex_unlock(&s->lock);
 }
 
-size_t weir_subscriptions_pending(const weir_subscriptions *subscriptions, size_t line)
+size_t weir_subscriptions_awaited(const weir_subscriptions *subscriptions, size_t line)
 {
     weir_subscriptions *s = unlocked(subscriptions);
     pthread_mutex_lock(&s->lock);
-    const size_t pending = s->lines[line].counts[PENDING];
+    const size_t *counts = s->lines[line].counts;
+    const size_t awaited = counts[PENDING] + counts[PLACE_DOUBTED];
     pthread_mutex_unlock(&s->lock);
-    return pending;
+    return awaited;
 }
 
 size_t weir_subscriptions_wanted(const weir_subscriptions *subscriptions)

@@ -139,8 +139,8 @@ void weir_subscriptions_count(const weir_subscriptions *subscriptions, size_t li
 /** The same for the line that is a shard's front. */
 void weir_subscriptions_count_front(const weir_subscriptions *subscriptions, size_t shard,
                                     weir_subscription_counts *counts);
-/** Only how many answers are awaited. */
-size_t weir_subscriptions_pending(const weir_subscriptions *subscriptions, size_t line);
+/** Only how many answers are awaited, late ones included. */
+size_t weir_subscriptions_awaited(const weir_subscriptions *subscriptions, size_t line);
 /** Wanted assets of all streams and shards; a stream wanted itself counts as one. */
 size_t weir_subscriptions_wanted(const weir_subscriptions *subscriptions);
 

@@ -60,6 +60,19 @@ static void spell(const weir_symbols_spec *spec, weir_str symbol, weir_buf *out)
         weir_buf_putc(out, change_case(symbol.ptr[i], spec->letter_case));
 }
 
+const weir_asset *weir_spec_answered_asset(const weir_spec *spec,
+                                           const weir_connection_spec *connection, weir_str symbol)
+{
+    const weir_asset *asset = weir_spec_peek_asset(spec, symbol);
+    weir_buf spelt = {0};
+    if (asset || symbol.len == 0)
+        return asset;
+    spell(&connection->symbols, symbol, &spelt);
+    asset = weir_spec_peek_asset(spec, weir_buf_str(&spelt));
+    weir_buf_fini(&spelt);
+    return asset;
+}
+
 /* ------------------------------------------------------------------ all of them */
 
 const weir_asset *weir_spec_all_asset(const weir_spec *spec, const weir_connection_spec *connection)

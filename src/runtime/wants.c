@@ -41,6 +41,8 @@ static size_t place_of(const weir_agreement *on)
 {
     if (on->want->ids.count == 0)
         return on->may_be_served ? PLACE_LEAVING : PLACE_NOWHERE;
+    if (on->state == REFUSED && on->may_be_served)
+        return PLACE_DOUBTED;
     return on->renews && weir_agreement_is_sent(on) ? PLACE_LEAVING : on->state;
 }
 
@@ -249,6 +251,7 @@ void weir_agreement_reset(weir_subscriptions *s, weir_agreement *on)
     weir_asked_join(s, NULL, on);
     on->renews = false;
     on->tries = 0;
+    on->before = 0;
     on->part = 0;
     weir_agreement_forget_refusal(on);
     weir_agreement_set(s, on, IDLE, on->may_be_served);

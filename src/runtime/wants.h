@@ -32,6 +32,7 @@ typedef enum weir_progress {
 /* What an agreement counts as: its progress, or one of these. */
 enum {
     PLACE_LEAVING = PROGRESS_COUNT, /* the venue was asked, and it is wanted no more, or anew */
+    PLACE_DOUBTED,                  /* given up for want of an answer, which may still come */
     PLACE_NOWHERE,                  /* nobody wants it, and the venue does not serve it */
     PLACE_COUNT
 };
@@ -50,6 +51,7 @@ struct weir_asked {
     weir_agreement_list members;
     uint64_t request; /* the key in the line's map */
     size_t stream, count, pending;
+    bool repeats; /* a member was asked for before */
     int64_t deadline_ns;
 };
 
@@ -64,6 +66,7 @@ struct weir_agreement {
     } links[LINK_COUNT];
     weir_agreement_list *turn; /* what it waits in; NULL: nothing is to be done about it */
     weir_asked *asked; /* the request that it was last part of; NULL: none can be answered */
+    uint64_t before;   /* the request that asked for it before this one, in vain; 0: none */
     uint64_t part;     /* wants of different parts are not sent together; 0: never split */
     char *reason;      /* REFUSED; NULL: out of memory */
     uint32_t line;
@@ -105,6 +108,7 @@ typedef struct weir_line {
 
 typedef struct weir_shard_wants {
     size_t nodes;
+    size_t held;  /* nodes with holders */
     size_t front; /* the side that is the connection's own */
     size_t cuts;  /* wants that have one */
 } weir_shard_wants;
