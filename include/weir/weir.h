@@ -392,7 +392,7 @@ enum { WEIR_STAGE_NAMES = 7 /**< decompress decode payload frame route convert l
 
 /** A snapshot of one connection, or of one of its sockets where the spec has a `limit`; spans live
  * as long as the runtime. Sockets that were not needed yet are IDLE. Counts are brought up to date
- * once for all frames that one read brought: inside an inline consumer they may lag behind. */
+ * when records are delivered, and at the end of each read. */
 typedef struct weir_connection_status {
     weir_str connection;
     weir_state state;

@@ -11,7 +11,9 @@
 #include "runtime/live.h"
 #include "util/time.h"
 
-enum { GATHER_MAX = 32 /* records */ };
+/* Records that are delivered together when a read brought as many. Inline they are fewer: the first
+ * one waits for the last. */
+enum { GATHER_MAX = 32, GATHER_INLINE = 8 };
 
 typedef struct weir_backlog {
     weir_consumer *consumer;
@@ -185,9 +187,18 @@ void weir_connection_batch(weir_connection *connection)
     weir_connection_publish(connection);
 }
 
+static size_t gathered(const weir_connection *connection)
+{
+    return atomic_load_explicit(&connection->runtime->has_inline, memory_order_relaxed)
+               ? GATHER_INLINE
+               : GATHER_MAX;
+}
+
 void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
 {
-    weir_error why = {0};
+    weir_error why; /* large, and hardly ever of use: not worth clearing for each frame */
+    why.code = WEIR_OK;
+    why.text[0] = '\0';
     weir_runner_frame input = {.bytes = frame->bytes,
                                .is_binary = frame->kind == WEIR_FRAME_BINARY,
                                .topic = frame->name,
@@ -207,10 +218,8 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
     weir_runner_feed(connection->runner, &input);
     weir_liveness_frame(connection);
     show_progress(connection, &input);
-    if (weir_runner_batch(connection->runner)->count >= GATHER_MAX)
+    if (weir_runner_batch(connection->runner)->count >= gathered(connection))
         weir_connection_batch(connection);
-    else if (atomic_load_explicit(&connection->runtime->has_inline, memory_order_relaxed))
-        weir_connection_publish(connection);
     if (verdict != WEIR_VERDICT_OTHER)
         weir_connection_heard(connection, verdict, &why);
     if (connection->must_reconnect || connection->must_reconcile)
