@@ -201,8 +201,11 @@ typedef enum weir_event_type {
     WEIR_EVENT_UNSUBSCRIBED,
     WEIR_EVENT_DROPPED,  /**< a consumer's queue overflowed; `count` records since the last such
                             event */
-    WEIR_EVENT_REJECTED, /**< the venue refused a subscription to `symbol` of `stream` */
-    WEIR_EVENT_GAP /**< records of `symbol` of `stream` are missing, `count` where that is known */
+    WEIR_EVENT_REJECTED, /**< the venue refused a subscription to `symbol` of `stream`, or a reload
+                            found no place for it */
+    WEIR_EVENT_GAP, /**< records of `symbol` of `stream` are missing, `count` where that is known */
+    WEIR_EVENT_RELOADED /**< the spec was loaded again, `reason` says what that did; with a `code`:
+                           it could not be, and the old one runs on */
 } weir_event_type;
 
 WEIR_API const char *weir_event_type_name(weir_event_type type);
@@ -273,6 +276,40 @@ WEIR_API void weir_runtime_free(weir_runtime *runtime);
  */
 WEIR_API weir_code weir_runtime_reauthenticate(weir_runtime *runtime, const char *connection,
                                                weir_error *error);
+
+/** What a reload did, in connections of the spec. */
+typedef struct weir_reload {
+    size_t kept;     /**< their sockets, and all they know */
+    size_t replaced; /**< closed, and connected anew by the new spec */
+    size_t added, removed;
+    size_t lost_subscriptions; /**< for which the new spec has no stream or no symbol */
+} weir_reload;
+
+/**
+ * Loads the spec again and goes over to it. `path` NULL: from where it came; `options` NULL: as it
+ * was loaded. A connection whose part of the spec, master data and credentials are as they were
+ * keeps its socket: nothing happens to it. A changed one is closed and connected anew, with the
+ * subscriptions that it had, and the records between are covered by gap records; consumers stay. A
+ * connection that is new is opened, unless the runtime was made for some by name; one that is gone
+ * is closed. WEIR_EVENT_RELOADED tells it, WEIR_EVENT_REJECTED each subscription that is lost.
+ *
+ * On failure all stays as it was, the event has the reason and is counted: WEIR_ERR_SPEC and
+ * *report (may be NULL; the caller frees it) when the spec has mistakes, WEIR_ERR_CREDENTIALS,
+ * WEIR_ERR_NOT_FOUND, WEIR_ERR_STATE when the runtime does not run. *done may be NULL. May take as
+ * long as loading does; not from a callback. Schemas and assets of what was replaced live on, as
+ * long as the runtime.
+ */
+WEIR_API weir_code weir_runtime_reload(weir_runtime *runtime, const char *path,
+                                       const weir_spec_options *options, weir_reload *done,
+                                       weir_report **report, weir_error *error);
+/** The spec that it runs by now: another after a reload that has changed something. It lives as
+ * long as the runtime. */
+WEIR_API const weir_spec *weir_runtime_spec(const weir_runtime *runtime);
+/** How many reloads went well, and how many did not. */
+WEIR_API void weir_runtime_reloads(const weir_runtime *runtime, uint64_t *done, uint64_t *failed);
+/** Appends what a reload from one spec to another would do, a line for each connection. */
+WEIR_API weir_code weir_spec_compare(const weir_spec *before, const weir_spec *after,
+                                     weir_text_buffer *out, weir_error *error);
 
 /**
  * Wants symbols of a stream ("trades", or "connection/trades" where the name is in several

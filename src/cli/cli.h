@@ -161,8 +161,8 @@ extern const char *const cli_log_names[];
     }
 
 extern const cli_command cli_fmt;
-extern const cli_command cli_run, cli_replay, cli_check, cli_test, cli_record_test, cli_eval,
-    cli_demo, cli_version_command, cli_help_command, cli_schema, cli_new, cli_list, cli_show,
-    cli_explain, cli_plugin;
+extern const cli_command cli_run, cli_replay, cli_check, cli_diff_command, cli_test,
+    cli_record_test, cli_eval, cli_demo, cli_version_command, cli_help_command, cli_schema, cli_new,
+    cli_list, cli_show, cli_explain, cli_plugin;
 
 #endif

@@ -65,7 +65,8 @@ static int run(const cli_args *args)
                                 .overflow = overflow_of(args),
                                 .metrics = cli_value(args, "metrics"),
                                 .shows_status = cli_flag(args, "status"),
-                                .is_quiet = cli_flag(args, "quiet")};
+                                .is_quiet = cli_flag(args, "quiet"),
+                                .reloads = true};
     const char *level = cli_value(args, "log");
     cli_subscription *wanted = calloc(args->given_count + 1, sizeof *wanted);
     const char **connections = calloc(args->given_count + 1, sizeof *connections);
@@ -140,7 +141,11 @@ const cli_command cli_run = {
         "a line. Connections that break are opened and subscribed again. Events and logs go to "
         "stderr, and so does a progress line when that is a terminal.\n\n"
         "Ctrl-C closes the connections and ends within two seconds; a second one ends at once. "
-        "The exit status is 0 unless every connection has failed for good.",
+        "The exit status is 0 unless every connection has failed for good.\n\n"
+        "SIGHUP loads the spec again. Connections whose part of it did not change keep their "
+        "sockets; changed ones are connected anew with the subscriptions that they had, new ones "
+        "are opened, and those that are gone closed. A spec with mistakes changes nothing. Where "
+        "the terminal has gone, SIGHUP ends the command.",
     .examples = "weir run kraken --subscribe trades=BTC/USD,ETH/USD\n"
                 "weir run acme.yaml --subscribe data=AAPL --channel data --format csv\n"
                 "weir run acme.yaml --record today.rec --duration 1h\n"

@@ -10,9 +10,10 @@
 #include "util/utf8.h"
 
 const cli_command *const cli_commands[] = {
-    &cli_run,          &cli_replay, &cli_check,  &cli_explain, &cli_test,
-    &cli_record_test,  &cli_eval,   &cli_fmt,    &cli_demo,    &cli_new,
-    &cli_list,         &cli_show,   &cli_plugin, &cli_schema,  &cli_version_command,
+    &cli_run,          &cli_replay, &cli_check,       &cli_diff_command,
+    &cli_explain,      &cli_test,   &cli_record_test, &cli_eval,
+    &cli_fmt,          &cli_demo,   &cli_new,         &cli_list,
+    &cli_show,         &cli_plugin, &cli_schema,      &cli_version_command,
     &cli_help_command, NULL};
 
 /* ------------------------------------------------------------------ text out */

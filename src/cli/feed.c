@@ -225,12 +225,29 @@ static void draw(feed *f, const summary *all, int64_t now_ns)
 
 /* ------------------------------------------------------------------ the loop */
 
+/* What is wrong with the spec goes to stderr as when it is loaded; what a reload does is an event.
+ */
+static void reload(feed *f)
+{
+    weir_report *report = NULL;
+    weir_error error = {0};
+    weir_runtime_reload(f->runtime, NULL, NULL, NULL, &report, &error);
+    char *text =
+        report && weir_report_count(report) > 0 ? weir_report_text(report, cli_has_colour()) : NULL;
+    if (text)
+        cli_screen_text(text);
+    free(text);
+    weir_report_free(report);
+}
+
 /* What is looked at now and then; sets is_done and status. */
 static void look_up(feed *f)
 {
     const int64_t now_ns = weir_mono_ns();
     const cli_feed_options *options = f->options;
     weir_error error = {0};
+    if (cli_take_reload())
+        reload(f);
     if (cli_is_stopping() || !cli_output_has_reader(f->output) ||
         (options->duration_ns > 0 && now_ns - f->began_ns >= options->duration_ns))
         f->is_done = true;
@@ -392,7 +409,7 @@ static void stop_and_drain(feed *f)
     if (f->status_table) {
         weir_buf plugins = {0};
         cli_status_table_show(f->status_table);
-        cli_put_plugin_calls(&plugins, f->options->spec);
+        cli_put_plugin_calls(&plugins, weir_runtime_spec(f->runtime));
         fputs(weir_buf_cstr(&plugins), stderr);
         weir_buf_fini(&plugins);
     }
@@ -418,6 +435,8 @@ int cli_feed_run(const cli_feed_options *options)
     }
     hint(options);
     cli_stop_install();
+    if (options->reloads)
+        cli_stop_on_hangup_reload();
     if (weir_runtime_start(f.runtime, &error) != WEIR_OK) {
         f.status = cli_fail("%s", error.text);
     } else {

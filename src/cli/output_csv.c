@@ -2,7 +2,8 @@
 /*
  * CSV with one header line, which has the columns of all the schemas that may come, in the order of
  * the spec: they are known before the first record. A record leaves the columns of other schemas
- * empty. Quoting is that of RFC 4180; lines end with a bare newline, as other tools here expect.
+ * empty; what a reload of the spec brings has no column any more, but those of the same names.
+ * Quoting is that of RFC 4180; lines end with a bare newline, as other tools here expect.
  */
 #include <stdlib.h>
 
@@ -66,14 +67,12 @@ static bool gather(csv *file, const weir_spec *spec, const cli_output_options *o
     for (size_t i = 0; i < weir_spec_schemas(spec); i++)
         all += weir_schema_columns(weir_spec_schema(spec, i));
     file->names = calloc(all + 1, sizeof *file->names);
-    file->layouts = calloc(weir_spec_schemas(spec) + 1, sizeof *file->layouts);
-    if (!file->names || !file->layouts)
+    if (!file->names)
         return false;
     for (size_t i = 0; i < weir_spec_schemas(spec); i++) {
         const weir_schema *schema = weir_spec_schema(spec, i);
         if (!is_wanted(schema, options))
             continue;
-        file->layouts[file->layout_count++].schema = schema;
         for (size_t k = 0; k < weir_schema_columns(schema); k++) {
             const weir_str name = weir_schema_column_name(schema, k);
             if (find_name(file, name) == file->count)
@@ -83,16 +82,26 @@ static bool gather(csv *file, const weir_spec *spec, const cli_output_options *o
     return true;
 }
 
-static bool lay_out(csv *file, layout *into)
+/* NULL: out of memory. */
+static const layout *lay_out(csv *file, const weir_schema *schema)
 {
-    into->sources = malloc((file->count + 1) * sizeof *into->sources);
-    if (!into->sources)
-        return false;
+    layout *list = realloc(file->layouts, (file->layout_count + 1) * sizeof *list);
+    size_t *sources = malloc((file->count + 1) * sizeof *sources);
+    file->layouts = list ? list : file->layouts;
+    file->last = NULL;
+    if (!list || !sources) {
+        free(sources);
+        return NULL;
+    }
     for (size_t i = 0; i < file->count; i++)
-        into->sources[i] = SIZE_MAX;
-    for (size_t k = 0; k < weir_schema_columns(into->schema); k++)
-        into->sources[find_name(file, weir_schema_column_name(into->schema, k))] = k;
-    return true;
+        sources[i] = SIZE_MAX;
+    for (size_t k = 0; k < weir_schema_columns(schema); k++) {
+        const size_t at = find_name(file, weir_schema_column_name(schema, k));
+        if (at < file->count)
+            sources[at] = k;
+    }
+    file->layouts[file->layout_count] = (layout){schema, sources};
+    return &file->layouts[file->layout_count++];
 }
 
 static void csv_close(void *state)
@@ -113,10 +122,6 @@ static bool csv_open(void **state, const weir_spec *spec, const cli_output_optio
     *state = file;
     if (!file || !gather(file, spec, options))
         return false;
-    for (size_t i = 0; i < file->layout_count; i++) {
-        if (!lay_out(file, &file->layouts[i]))
-            return false;
-    }
     file->with_frame = options->with_frame;
     weir_buf_puts(head, "channel,stream,connection,asset,timestamp");
     for (size_t i = 0; i < file->count; i++) {
@@ -133,10 +138,15 @@ static void put_time(weir_buf *out, int64_t ns)
     weir_buf_put(out, (weir_str){text, weir_time_format(ns, text)});
 }
 
+/* NULL: out of memory. */
 static const layout *find_layout(csv *file, const weir_schema *schema)
 {
-    for (size_t i = 0; (!file->last || file->last->schema != schema) && i < file->layout_count; i++)
-        file->last = &file->layouts[i];
+    if (file->last && file->last->schema == schema)
+        return file->last;
+    size_t i = 0;
+    while (i < file->layout_count && file->layouts[i].schema != schema)
+        i++;
+    file->last = i < file->layout_count ? &file->layouts[i] : lay_out(file, schema);
     return file->last;
 }
 
@@ -163,6 +173,8 @@ static bool csv_record(void *state, weir_buf *out, const weir_record *record)
     if (weir_schema_is_gap(weir_record_schema(record)))
         return true;
     const layout *how = find_layout(file, weir_record_schema(record));
+    if (!how)
+        return false;
     char number[WEIR_NUMBER_TEXT_MAX];
     put_header_fields(out, record);
     for (size_t i = 0; i < file->count; i++) {

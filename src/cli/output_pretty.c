@@ -39,6 +39,23 @@ static void pretty_close(void *state)
     free(p);
 }
 
+static widths *add_widths(pretty *p, const weir_schema *schema)
+{
+    widths *list = realloc(p->schemas, (p->count + 1) * sizeof *list);
+    if (!list)
+        return NULL;
+    p->schemas = list;
+    widths *w = &p->schemas[p->count];
+    *w = (widths){schema, calloc(weir_schema_columns(schema) + 1, 1)};
+    if (!w->of)
+        return NULL;
+    p->count++;
+    const size_t len = strlen(weir_channel_name(weir_schema_channel(schema)));
+    if (len > p->channel_width)
+        p->channel_width = len;
+    return w;
+}
+
 static bool pretty_open(void **state, const weir_spec *spec, const cli_output_options *options,
                         weir_buf *head)
 {
@@ -46,19 +63,13 @@ static bool pretty_open(void **state, const weir_spec *spec, const cli_output_op
     pretty *p = calloc(1, sizeof *p);
     const char *no_colour = getenv("NO_COLOR");
     *state = p;
-    if (!p || !(p->schemas = calloc(weir_spec_schemas(spec) + 1, sizeof *p->schemas)))
+    if (!p)
         return false;
     p->with_frame = options->with_frame;
     p->has_colour = isatty(STDOUT_FILENO) && !(no_colour && no_colour[0]);
     for (size_t i = 0; i < weir_spec_schemas(spec); i++) {
-        widths *w = &p->schemas[p->count++];
-        w->schema = weir_spec_schema(spec, i);
-        w->of = calloc(weir_schema_columns(w->schema) + 1, 1);
-        if (!w->of)
+        if (!add_widths(p, weir_spec_schema(spec, i)))
             return false;
-        const size_t len = strlen(weir_channel_name(weir_schema_channel(w->schema)));
-        if (len > p->channel_width)
-            p->channel_width = len;
     }
     return true;
 }
@@ -158,12 +169,13 @@ static void put_column(pretty *p, weir_buf *out, const weir_record *record, size
     *width = (unsigned char)widest;
 }
 
+/* NULL: out of memory. After a reload there are more. */
 static widths *find_widths(pretty *p, const weir_schema *schema)
 {
     size_t i = 0;
-    while (i + 1 < p->count && p->schemas[i].schema != schema)
+    while (i < p->count && p->schemas[i].schema != schema)
         i++;
-    return &p->schemas[i];
+    return i < p->count ? &p->schemas[i] : add_widths(p, schema);
 }
 
 static bool pretty_record(void *state, weir_buf *out, const weir_record *record)
@@ -177,6 +189,8 @@ static bool pretty_record(void *state, weir_buf *out, const weir_record *record)
     const weir_asset *asset = weir_record_asset(record);
     const weir_channel channel = weir_schema_channel(schema);
     widths *w = find_widths(p, schema);
+    if (!w)
+        return false;
     put_time_of_day(out, record);
     weir_buf_puts(out, "  ");
     put_colour(p, out, colours[channel]);

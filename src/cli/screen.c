@@ -143,6 +143,19 @@ void cli_screen_fail(const char *text)
     pthread_mutex_unlock(&screen.lock);
 }
 
+void cli_screen_text(const char *text)
+{
+    if (screen.is_quiet)
+        return;
+    pthread_mutex_lock(&screen.lock);
+    if (has_room()) {
+        take_away();
+        fputs(text, stderr);
+        fflush(stderr);
+    }
+    pthread_mutex_unlock(&screen.lock);
+}
+
 void cli_screen_log(void *user, const char *level, weir_str text)
 {
     (void)user;
@@ -190,6 +203,11 @@ static void put_subscription(weir_buf *out, const weir_event *event)
                     event->count == 1 ? "" : "s");
 }
 
+static void put_reloaded(weir_buf *out, const weir_event *event)
+{
+    cli_put_clean(out, event->reason);
+}
+
 static void put_dropped(weir_buf *out, const weir_event *event)
 {
     static const char other[] = "sink ";
@@ -211,7 +229,8 @@ static const struct {
                    [WEIR_EVENT_UNSUBSCRIBED] = {LEVEL_INFO, put_subscription},
                    [WEIR_EVENT_DROPPED] = {LEVEL_WARNING, put_dropped},
                    [WEIR_EVENT_REJECTED] = {LEVEL_WARNING, put_reason},
-                   [WEIR_EVENT_GAP] = {LEVEL_WARNING, put_reason}};
+                   [WEIR_EVENT_GAP] = {LEVEL_WARNING, put_reason},
+                   [WEIR_EVENT_RELOADED] = {LEVEL_INFO, put_reloaded}};
 
 void cli_screen_event(const weir_event *event)
 {
@@ -221,7 +240,8 @@ void cli_screen_event(const weir_event *event)
     if (event->connection.len > 0)
         weir_buf_printf(&text, "%.*s: ", WEIR_FMT(event->connection));
     event_types[event->type].put(&text, event);
-    if (event_types[event->type].level >= screen.at_least)
+    const bool is_failure = event->type == WEIR_EVENT_RELOADED && event->code != WEIR_OK;
+    if (is_failure || event_types[event->type].level >= screen.at_least)
         cli_screen_say(event->time_ns, (weir_str){text.ptr, text.len});
     weir_buf_fini(&text);
 }

@@ -20,6 +20,8 @@ void cli_screen_say(int64_t time_ns, weir_str text);
 void cli_screen_hint(weir_str text);
 /** cli_fail while lines and a progress line may be on the screen; heard also when quiet. */
 void cli_screen_fail(const char *text);
+/** A text of several lines as it is, unless quiet. */
+void cli_screen_text(const char *text);
 void cli_screen_event(const weir_event *event);
 /** A weir_log_to function. */
 void cli_screen_log(void *user, const char *level, weir_str line);

@@ -13,6 +13,8 @@
 #include "util/time.h"
 
 typedef struct before {
+    weir_str connection; /* of the spec, which lives as long as the runtime */
+    size_t shard;
     uint64_t records;
     uint64_t bytes;
 } before;
@@ -20,20 +22,17 @@ typedef struct before {
 struct cli_status_table {
     const weir_runtime *runtime;
     const weir_consumer *consumer;
-    before *before; /* per connection */
+    before *before; /* of each connection that there ever was: a reload changes which there are */
+    size_t count;
     int64_t shown_ns;
 };
 
 cli_status_table *cli_status_table_new(const weir_runtime *runtime, const weir_consumer *consumer)
 {
     cli_status_table *table = calloc(1, sizeof *table);
-    before *list = calloc(weir_runtime_connections(runtime) + 1, sizeof *list);
-    if (!table || !list) {
-        free(table);
-        free(list);
-        return NULL;
-    }
-    *table = (cli_status_table){runtime, consumer, list, weir_mono_ns()};
+    if (table)
+        *table = (cli_status_table){
+            .runtime = runtime, .consumer = consumer, .shown_ns = weir_mono_ns()};
     return table;
 }
 
@@ -171,6 +170,26 @@ static void show_consumer(const cli_status_table *table, weir_buf *line)
     say(line);
 }
 
+/* NULL: out of memory. One that was made anew counts from 0. */
+static before *find_before(cli_status_table *table, const weir_connection_status *status)
+{
+    size_t i = 0;
+    while (i < table->count && (table->before[i].shard != status->shard ||
+                                !weir_str_eq(table->before[i].connection, status->connection)))
+        i++;
+    if (i == table->count) {
+        before *list = realloc(table->before, (i + 1) * sizeof *list);
+        if (!list)
+            return NULL;
+        table->before = list;
+        table->before[table->count++] =
+            (before){.connection = status->connection, .shard = status->shard};
+    }
+    if (table->before[i].bytes > status->bytes)
+        table->before[i].records = table->before[i].bytes = 0;
+    return &table->before[i];
+}
+
 void cli_status_table_show(cli_status_table *table)
 {
     weir_buf line = {0};
@@ -178,15 +197,18 @@ void cli_status_table_show(cli_status_table *table)
     const double seconds = (double)(now_ns - table->shown_ns + 1) / 1e9;
     for (size_t i = 0; i < weir_runtime_connections(table->runtime); i++) {
         weir_connection_status status;
-        if (!weir_runtime_status(table->runtime, i, &status))
+        before *last;
+        if (!weir_runtime_status(table->runtime, i, &status) ||
+            !(last = find_before(table, &status)))
             continue;
-        put_head(&line, &status, &table->before[i], seconds);
+        put_head(&line, &status, last, seconds);
         say(&line);
         put_losses(&line, &status);
         say(&line);
         put_ending(&line, &status);
         say(&line);
-        table->before[i] = (before){status.records_out, status.bytes};
+        last->records = status.records_out;
+        last->bytes = status.bytes;
     }
     show_consumer(table, &line);
     weir_buf_fini(&line);

@@ -7,6 +7,7 @@
  */
 #include "cli/stop.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -26,6 +27,8 @@ static timer_t timer;
 static bool has_timer;
 static atomic_llong stopped_at_ns;
 static _Atomic(weir_consumer *) waiting;
+static volatile sig_atomic_t hung_up;
+static bool had_terminal; /* and to lose it means to end */
 
 static void on_signal(int number)
 {
@@ -35,6 +38,15 @@ static void on_signal(int number)
     is_stopping = number;
     if (has_timer)
         timer_settime(timer, 0, &ticks, NULL);
+    weir_consumer *consumer = atomic_load(&waiting);
+    if (consumer)
+        weir_consumer_wake(consumer);
+}
+
+static void on_hangup(int number)
+{
+    (void)number;
+    hung_up = 1;
     weir_consumer *consumer = atomic_load(&waiting);
     if (consumer)
         weir_consumer_wake(consumer);
@@ -79,6 +91,33 @@ void cli_stop_listen(weir_consumer *consumer)
     ours(&set);
     atomic_store(&waiting, consumer);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static bool has_terminal(void)
+{
+    const int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+void cli_stop_on_hangup_reload(void)
+{
+    struct sigaction action = {.sa_handler = on_hangup}, before;
+    sigaction(SIGHUP, &action, &before);
+    had_terminal = before.sa_handler != SIG_IGN && has_terminal();
+}
+
+bool cli_take_reload(void)
+{
+    if (!hung_up)
+        return false;
+    hung_up = 0;
+    if (!had_terminal || has_terminal())
+        return true;
+    if (!is_stopping)
+        on_signal(SIGHUP);
+    return false;
 }
 
 bool cli_is_stopping(void)

@@ -18,6 +18,10 @@ void cli_stop_install(void);
 /** Takes signals on this thread from here on; `consumer` (may be NULL) is woken by them. */
 void cli_stop_listen(weir_consumer *consumer);
 bool cli_is_stopping(void);
+/** From now on SIGHUP asks for a reload, unless it says that the terminal has gone. */
+void cli_stop_on_hangup_reload(void);
+/** True once after each such signal, or several that came together. */
+bool cli_take_reload(void);
 /** When output must be given up: a second after the signal (monotonic). */
 int64_t cli_stop_deadline_ns(void);
 /** Sleeps, unless and until asked to stop. */

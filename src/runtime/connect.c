@@ -115,11 +115,19 @@ static weir_code claim_key(weir_connection *connection, const weir_message_input
         weir_plan_exclusive(connection->plan, input, connection->arena, &key, error);
     if (code != WEIR_OK || key.len == 0)
         return code;
-    weir_buf_printf(&owner, "%.*s/%.*s", WEIR_FMT(connection->runtime->spec->model->name),
+    weir_buf_printf(&owner, "%.*s/%.*s", WEIR_FMT(connection->source->model->name),
                     WEIR_FMT(connection->spec->name));
     const weir_code taken = weir_claim_take(&connection->claim, key, weir_buf_str(&owner), error);
     weir_buf_fini(&owner);
     return taken;
+}
+
+weir_code weir_connection_refresh(weir_connection *connection, weir_error *error)
+{
+    const weir_code code = weir_world_refresh(&connection->world, connection->source, error);
+    if (code == WEIR_OK)
+        weir_reload_note_logins(connection);
+    return code;
 }
 
 /* A recording wants no login and none of the credentials; a URL that cannot be filled in without
@@ -137,7 +145,7 @@ static weir_code prepare_played(weir_connection *connection, const weir_message_
 static weir_code prepare(weir_connection *connection, const weir_message_input *input,
                          weir_link_target *target, weir_str *shown, weir_error *error)
 {
-    weir_code code = weir_world_refresh(&connection->world, connection->runtime->spec, error);
+    weir_code code = weir_connection_refresh(connection, error);
     if (code == WEIR_OK)
         code =
             weir_plan_url(connection->plan, input, connection->arena, &target->url, shown, error);

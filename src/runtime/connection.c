@@ -41,6 +41,8 @@ static void end(weir_connection *connection)
     if (!connection->has_ended) {
         connection->has_ended = true;
         weir_reactor_ended(connection->reactor);
+        if (connection->is_retired)
+            weir_carry_holes(connection);
     }
 }
 
@@ -152,6 +154,11 @@ static void tell_disconnect(weir_connection *connection, const char *why)
                          WEIR_EXTENSION_ON_DISCONNECT, &reason, 1);
 }
 
+static const char *why_stopped(const weir_connection *connection)
+{
+    return connection->is_retired ? "the spec was reloaded" : "stopped by request";
+}
+
 /* What only makes sense while there is a link. */
 static void quieten(weir_connection *connection)
 {
@@ -180,11 +187,12 @@ static void on_down(void *user, const weir_link_end *link_end)
     if (!connection->is_stopping && error.code == WEIR_OK && !is_over)
         is_fatal = describe_end(connection, link_end, &error) ||
                    weir_connection_is_played(connection); /* another try would read the same */
-    tell_disconnect(connection, connection->is_stopping ? "stopped by request"
+    tell_disconnect(connection, connection->is_stopping ? why_stopped(connection)
                                 : is_over               ? link_end->close_reason
                                                         : error.text);
     if (connection->is_stopping) {
-        weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "stopped by request");
+        weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "%s",
+                              why_stopped(connection));
         end(connection);
         return;
     }
@@ -426,7 +434,7 @@ static void begin(weir_connection *connection)
         connect_link(connection);
         return;
     }
-    weir_code code = weir_world_refresh(&connection->world, connection->runtime->spec, &error);
+    weir_code code = weir_connection_refresh(connection, &error);
     if (code == WEIR_OK)
         code = weir_http_session_ask(connection->http, &error);
     if (code != WEIR_OK)
@@ -510,16 +518,27 @@ static void stop(weir_connection *connection)
         weir_http_session_end(connection->http);
     weir_connection_deliver_rest(connection, true);
     if (connection->link) {
-        int64_t linger_ns = atomic_load(&connection->runtime->stop_at_ns) - weir_mono_ns();
-        linger_ns = linger_ns > 0 ? linger_ns / 4 * 3 : 0;
+        const int64_t stop_at_ns = atomic_load(&connection->runtime->stop_at_ns);
+        int64_t linger_ns = stop_at_ns - weir_mono_ns();
+        linger_ns = stop_at_ns == 0 ? LINGER_NS : linger_ns > 0 ? linger_ns / 4 * 3 : 0;
         connection->is_closing = true;
         connection->backend->close(connection->link, CLOSE_NORMAL, (weir_str){0}, linger_ns);
         return;
     }
     if (connection->state != WEIR_STATE_FAILED && connection->state != WEIR_STATE_STOPPED &&
         !(connection->shard > 0 && connection->state == WEIR_STATE_IDLE))
-        weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "stopped by request");
+        weir_connection_enter(connection, WEIR_STATE_STOPPED, WEIR_OK, 0, "%s",
+                              why_stopped(connection));
     end(connection);
+}
+
+/* One that waits for those whose place it takes hands over to its own heir after them. */
+static void retire(weir_connection *connection)
+{
+    const weir_connection *first = connection - connection->shard;
+    connection->is_retired = true;
+    if (connection->has_started || atomic_load(&first->awaited) == 0)
+        stop(connection);
 }
 
 void weir_connection_obey(weir_connection *connection)
@@ -531,8 +550,14 @@ void weir_connection_obey(weir_connection *connection)
         stop(connection);
         return;
     }
-    if (orders & WEIR_ORDER_START)
+    if (orders & WEIR_ORDER_START) {
         connection->has_started = true;
+        weir_holes_inherit(connection);
+    }
+    if (orders & WEIR_ORDER_RETIRE || connection->is_retired) {
+        retire(connection);
+        return;
+    }
     if (connection->has_started && connection->state == WEIR_STATE_IDLE && is_needed(connection))
         begin(connection);
     if (orders & WEIR_ORDER_LOGIN)
@@ -545,8 +570,9 @@ void weir_connection_obey(weir_connection *connection)
 
 void weir_connection_order(weir_connection *connection, unsigned orders)
 {
+    weir_loop *loop = connection->reactor->loop; /* one that retires may be gone with its orders */
     atomic_fetch_or(&connection->orders, orders);
-    weir_loop_wake(connection->reactor->loop);
+    weir_loop_wake(loop);
 }
 
 /* ------------------------------------------------------------------ lifecycle */
@@ -587,10 +613,10 @@ static bool make_parts(weir_connection *connection)
 }
 
 weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtime, size_t index,
-                               size_t spec_index, size_t shard, weir_error *error)
+                               weir_spec *spec, size_t spec_index, size_t shard, weir_error *error)
 {
-    weir_spec *spec = runtime->spec;
     connection->runtime = runtime;
+    connection->source = weir_spec_retain(spec);
     connection->reactor = &runtime->reactors[index % runtime->reactor_count];
     connection->index = index;
     connection->spec_index = spec_index;
@@ -611,7 +637,7 @@ weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtim
         return code;
     connection->world.live = connection;
     const bool has_status = weir_status_init(&connection->shown);
-    connection->reactor->running++;
+    weir_reload_note_logins(connection);
     connection->numbers.state_since_ns = weir_now_ns();
     if (!make_parts(connection) || !has_status)
         return weir_fail_nomem(error);
@@ -635,12 +661,11 @@ void weir_connection_fini(weir_connection *connection)
     weir_map_fini(&connection->topics);
     weir_runner_free(connection->runner);
     weir_arena_free(connection->arena);
-    if (connection->shard == 0)
-        weir_subscriptions_free(connection->subscriptions);
     weir_buf_fini(&connection->masked);
     weir_status_fini(&connection->shown);
     weir_world_fini(&connection->world);
     weir_buf_fini(&connection->change.assets);
     weir_buf_fini(&connection->text);
     free(connection->backlog);
+    weir_spec_free(connection->source);
 }

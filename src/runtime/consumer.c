@@ -540,6 +540,22 @@ weir_consumer *weir_consumer_following(const weir_consumer *consumer)
     return consumer->following;
 }
 
+bool weir_consumer_expect(weir_consumer *consumer, size_t producers)
+{
+    pthread_mutex_lock(&consumer->lock);
+    bool *waits = consumer->waits;
+    if (producers > consumer->producers)
+        waits = realloc(waits, (producers + 1) * sizeof *waits);
+    for (size_t i = consumer->producers; waits && i < producers; i++)
+        waits[i] = false;
+    if (waits)
+        consumer->waits = waits;
+    if (waits && producers > consumer->producers)
+        consumer->producers = producers;
+    pthread_mutex_unlock(&consumer->lock);
+    return waits != NULL;
+}
+
 void weir_consumer_set_following(weir_consumer *consumer, weir_consumer *following)
 {
     consumer->following = following;

@@ -46,6 +46,8 @@ void weir_consumer_finish(weir_consumer *consumer, int64_t deadline_ns);
 
 /** The next in a list that the host keeps: written once, before the consumer is shared. */
 weir_consumer *weir_consumer_following(const weir_consumer *consumer);
+/** There may be that many producers from now on. False: out of memory. */
+bool weir_consumer_expect(weir_consumer *consumer, size_t producers);
 void weir_consumer_set_following(weir_consumer *consumer, weir_consumer *following);
 
 /** What the host calls it; NULL: one of the program's own. The text must outlive it. */

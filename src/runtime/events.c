@@ -60,6 +60,7 @@ static const struct {
     [WEIR_EVENT_DROPPED] = {"dropped", WEIR_LOG_WARNING},
     [WEIR_EVENT_REJECTED] = {"rejected", WEIR_LOG_WARNING},
     [WEIR_EVENT_GAP] = {"gap", WEIR_LOG_WARNING},
+    [WEIR_EVENT_RELOADED] = {"reloaded", WEIR_LOG_INFO},
 };
 
 enum { TYPE_COUNT = sizeof types / sizeof types[0] };
@@ -104,14 +105,16 @@ void weir_events_free(weir_events *events)
 
 static void write_log(const weir_event *event)
 {
-    const weir_log_level level = types[event->type].level;
+    const bool is_failure = event->type == WEIR_EVENT_RELOADED && event->code != WEIR_OK;
+    const weir_log_level level = is_failure ? WEIR_LOG_ERROR : types[event->type].level;
     if (!weir_log_wants(level))
         return;
     if (event->type == WEIR_EVENT_STATE)
         weir_log(level, "%.*s: %s -> %s: %.*s", WEIR_FMT(event->connection),
                  weir_state_name(event->from), weir_state_name(event->to), WEIR_FMT(event->reason));
     else
-        weir_log(level, "%.*s: %.*s", WEIR_FMT(event->connection), WEIR_FMT(event->reason));
+        weir_log(level, "%.*s%s%.*s", WEIR_FMT(event->connection),
+                 event->connection.len > 0 ? ": " : "", WEIR_FMT(event->reason));
 }
 
 void weir_events_post(weir_events *events, const weir_event *event)

@@ -79,9 +79,12 @@ void weir_holes_act(weir_connection *connection)
 static void put(weir_connection *connection, size_t stream, const weir_asset *asset,
                 int64_t from_ns)
 {
-    const weir_gap gap = {
-        .from_ns = from_ns, .to_ns = weir_now_ns(), .reason = "disconnect", .missed = -1};
-    if (weir_plan_is_numbered(connection->plan, stream))
+    const weir_gap gap = {.from_ns = from_ns,
+                          .to_ns = weir_now_ns(),
+                          .reason = connection->has_inherited ? "reload" : "disconnect",
+                          .missed = -1};
+    /* What the predecessor has counted is not known here. */
+    if (weir_plan_is_numbered(connection->plan, stream) && !connection->has_inherited)
         return;
     weir_runner_put_gap(connection->runner, stream, asset, &gap);
     tell(connection, stream, asset, &gap);
@@ -106,6 +109,7 @@ static bool on_first(void *user, size_t stream, const weir_asset *asset)
     if (weir_subscriptions_take_cut_of(connection->subscriptions, connection->line, slot, asset,
                                        &from_ns, &is_last))
         put_slot(connection, slot, asset, from_ns);
+    connection->has_inherited = connection->has_inherited && !is_last;
     return !is_last;
 }
 
@@ -118,6 +122,18 @@ void weir_holes_cut(weir_connection *connection)
     weir_runner_cut(connection->runner);
     weir_subscriptions_cut(connection->subscriptions, connection->line, connection->cut_ns,
                            connection->line, NULL);
+    weir_runner_on_first(connection->runner, on_first, connection);
+}
+
+void weir_holes_inherit(weir_connection *connection)
+{
+    const weir_connection *first = connection - connection->shard;
+    if (connection->has_inherited ||
+        (atomic_load(&first->cut_from_ns) == 0 &&
+         !weir_subscriptions_has_cuts(connection->subscriptions, connection->shard)))
+        return;
+    connection->has_inherited = true;
+    connection->cut_ns = connection->shard == 0 ? atomic_load(&first->cut_from_ns) : 0;
     weir_runner_on_first(connection->runner, on_first, connection);
 }
 
@@ -145,5 +161,8 @@ void weir_holes_fill(weir_connection *connection)
     while (weir_subscriptions_take_cut(connection->subscriptions, connection->line, &slot, &asset,
                                        &from_ns))
         put_slot(connection, slot, asset, from_ns);
+    connection->has_inherited =
+        connection->has_inherited &&
+        weir_subscriptions_has_cuts(connection->subscriptions, connection->shard);
     weir_connection_publish(connection);
 }

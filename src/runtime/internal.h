@@ -36,6 +36,7 @@ struct weir_spec {
     size_t schema_count;
     char *credentials_file; /* NULL: the usual place */
     bool reads_environment;
+    weir_spec_options origin; /* how it was loaded, in the model's arena */
 };
 
 weir_spec *weir_spec_retain(weir_spec *spec);

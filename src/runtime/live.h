@@ -6,7 +6,12 @@
  * but what is shared by nature: its subscriptions, its status, the consumers.
  *
  * A connection of the spec that has a limit of subscriptions is several here, its shards: they lie
- * side by side and share their subscriptions, and all but the first connect when they are needed.
+ * side by side in a block of memory of their own and share their subscriptions, and all but the
+ * first connect when they are needed.
+ *
+ * Which connections there are changes only by a reload (reload.c). Those that others may see stand
+ * in the runtime's table, under its lock; a reactor has a list of its own, in which one that a
+ * reload has replaced stays until its link is closed.
  *
  *   connection.c  the state machine          connect.c    what a link is opened with
  *   tell.c        events and status
@@ -14,6 +19,7 @@
  *   feed.c        frames in, records to the consumers
  *   heartbeat.c   heartbeats and replies     liveness.c   what is done about silence
  *   holes.c       records that are missing
+ *   reload.c      another spec              carry.c      what a new connection takes over
  */
 #ifndef WEIR_RUNTIME_LIVE_H
 #define WEIR_RUNTIME_LIVE_H
@@ -41,7 +47,8 @@ enum {
     WEIR_ORDER_SUBSCRIPTIONS = 2, /* what is wanted has changed */
     WEIR_ORDER_ROOM = 4,          /* a consumer that was full has room */
     WEIR_ORDER_STOP = 8,
-    WEIR_ORDER_LOGIN = 16 /* log in anew, also after a refusal */
+    WEIR_ORDER_LOGIN = 16, /* log in anew, also after a refusal */
+    WEIR_ORDER_RETIRE = 32 /* the spec has it no more, or another in its place */
 };
 
 /** Heartbeats of the application (heartbeat.c). Times are monotonic. */
@@ -83,7 +90,8 @@ typedef struct weir_clocks {
 struct weir_connection {
     weir_runtime *runtime;
     weir_reactor *reactor;
-    size_t index;      /* among the runtime's */
+    size_t index;      /* of all that the runtime ever had: by which consumers know it */
+    weir_spec *source; /* the spec that it stands in, which a reload may leave behind; held */
     size_t spec_index; /* among the spec's */
     size_t shard;      /* among those of the same connection of the spec; 0 owns what they share */
     size_t shard_count;
@@ -94,6 +102,16 @@ struct weir_connection {
     weir_subscriptions *subscriptions;
     atomic_uint orders;
     weir_status_cell shown;
+
+    /* of the first shard, for a reload */
+    atomic_size_t unfinished; /* shards that are not taken apart; the last frees the block */
+    atomic_size_t awaited;    /* shards whose place it takes and which are not down yet, and one
+                                 more until the last has handed over */
+    atomic_llong cut_from_ns; /* wall clock: when those were cut off; 0: they were not live */
+    atomic_ullong logins;     /* what the credentials were when they were looked up last, hashed */
+    weir_connection *heir;    /* first of those that take its place; NULL: none do */
+
+    weir_connection *next_own; /* of the reactor's list */
 
     /* the reactor's */
     weir_world world;
@@ -123,6 +141,7 @@ struct weir_connection {
     bool has_started;
     bool is_closing; /* the link was told to close: its frames are of no interest */
     bool is_stopping;
+    bool is_retired;
     bool has_ended;        /* stopped, and the reactor has counted it */
     bool is_blocked;       /* the batch waits for room in a consumer */
     bool owes_show;        /* frames were counted since the numbers were last shown */
@@ -140,6 +159,7 @@ struct weir_connection {
     int64_t acted_ns;       /* monotonic: when a hole last made it reconnect; 0: never */
     bool must_reconnect;    /* after the frame, for a hole */
     bool must_reconcile;
+    bool has_inherited; /* holes of the connection whose place it takes, and not all told */
     weir_subscription_change change;
     weir_buf text;                /* masked texts */
     weir_buf masked;              /* a reason that is kept */
@@ -152,17 +172,28 @@ struct weir_reactor {
     weir_loop *loop;
     pthread_t thread;
     bool has_thread;
-    size_t running; /* connections that have not ended */
+    size_t running;        /* connections that have not ended */
+    weir_connection *own;  /* the reactor's own list */
+    weir_connection *come; /* under the lock: those that it is to take up */
+    pthread_mutex_t lock;
     weir_timer *hard_stop;
     weir_timer *tick; /* on the first reactor: reports drops */
 };
 
 struct weir_runtime {
-    weir_spec *spec;
+    weir_spec *spec; /* under shape */
     weir_runtime_options options;
     weir_events *events;
-    weir_connection *connections;
-    size_t connection_count; /* with their shards */
+    pthread_rwlock_t shape;        /* what there is: held while a connection is looked at that is
+                                      not the reactor's own */
+    weir_connection **connections; /* under shape; with their shards, which stand side by side */
+    size_t connection_count;       /* under shape */
+    size_t producers;              /* under opening: shards that there ever were */
+    char **names;                  /* of those to open; NULL: all of the spec */
+    size_t name_count;
+    weir_spec **kept; /* under lifecycle: that were left behind; schemas and assets are theirs */
+    size_t kept_count;
+    atomic_ullong reloads, failed_reloads;
     weir_reactor *reactors;
     size_t reactor_count;
     _Atomic(weir_consumer *) consumers; /* a list that only grows */
@@ -170,8 +201,7 @@ struct weir_runtime {
     pthread_mutex_t opening;            /* of consumers: the head of the list */
     pthread_mutex_t lifecycle;          /* start and stop, held while they last */
     pthread_mutex_t publishing;         /* numbering and queueing, with several reactors */
-    struct weir_sink *sinks;            /* of the spec: plugin_sink.c */
-    size_t sink_count;
+    struct weir_sink *sinks;            /* of the spec, under lifecycle: plugin_sink.c */
     uint64_t seq[WEIR_CHANNEL_COUNT];
     atomic_ullong last_subscription; /* id */
     bool is_started;                 /* under lifecycle */
@@ -180,11 +210,27 @@ struct weir_runtime {
     atomic_llong stop_at_ns; /* monotonic */
 };
 
+/* ------------------------------------------------------------------ runtime.c */
+
+/** A block for a connection of a spec with all its shards, initialised; NULL with `error`. */
+weir_connection *weir_connections_new(weir_runtime *runtime, weir_spec *spec, size_t spec_index,
+                                      weir_error *error);
+/** Takes a shard apart, and frees the block with the last one. On its reactor's thread, or when
+ * that does not run. */
+void weir_connections_free(weir_connection *connection);
+
+/** weir_consumer_open for a connection's name that lives as long as the runtime; empty: all. */
+weir_consumer *weir_runtime_add_consumer(weir_runtime *runtime,
+                                         const weir_consumer_options *options, weir_str connection,
+                                         weir_error *error);
+/** What weir_runtime_status says. The shape is held, or the connection is the caller's own. */
+void weir_connection_tell_status(const weir_connection *connection, weir_connection_status *status);
+
 /* ------------------------------------------------------------------ connection.c */
 
 /** `shard` is one of `shard_count`, of which the first was initialised before. */
 weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtime, size_t index,
-                               size_t spec_index, size_t shard, weir_error *error);
+                               weir_spec *spec, size_t spec_index, size_t shard, weir_error *error);
 /** How many shards a connection of the spec has. */
 size_t weir_connection_shards(const weir_connection_spec *spec);
 void weir_connection_fini(weir_connection *connection);
@@ -230,7 +276,18 @@ void weir_connection_heard(weir_connection *connection, weir_verdict verdict,
 /** All that waited for room is delivered. */
 void weir_connection_unblocked(weir_connection *connection);
 
+/* ------------------------------------------------------------------ subscribe.c */
+
+/** Wants symbols of a stream for the holder `id`, as weir_runtime_subscribe does; `id` 0 takes them
+ * back. Orders nothing. Any thread that holds the shape. */
+weir_code weir_connection_want(weir_connection *connection, size_t stream,
+                               const char *const *symbols, size_t count, uint64_t id,
+                               weir_error *error);
+
 /* ------------------------------------------------------------------ connect.c */
+
+/** Looks the credentials up again. */
+weir_code weir_connection_refresh(weir_connection *connection, weir_error *error);
 
 /** Evaluates URL, headers, query and options afresh and starts to connect. With *wait_ns set it did
  * not: the host takes no more attempts before that. */
@@ -298,6 +355,35 @@ void weir_holes_cut(weir_connection *connection);
 /** Hands on records for what is active again. */
 void weir_holes_fill(weir_connection *connection);
 
+/** Takes up the holes that the connection had whose place it takes. */
+void weir_holes_inherit(weir_connection *connection);
+
+/* ------------------------------------------------------------------ reload.c */
+
+/** Notes what its credentials are by now. */
+void weir_reload_note_logins(weir_connection *connection);
+
+/* ------------------------------------------------------------------ carry.c */
+
+/** A subscription that another spec has no place for. */
+typedef struct weir_lost_want {
+    weir_str connection, stream, symbol; /* of specs that the runtime keeps */
+    char why[120];
+} weir_lost_want;
+
+enum { WEIR_LOST_WANTS_MAX = 64, WEIR_AWAITS_OWNER = 1 };
+
+typedef struct weir_lost_wants {
+    size_t count; /* also of those that are not listed */
+    weir_lost_want list[WEIR_LOST_WANTS_MAX];
+} weir_lost_wants;
+
+/** Wants in `heir` (NULL: there is none) what is wanted of `old`, where its spec has it. Both are
+ * first shards; the shape is held for writing, or the heir is not in it yet. */
+void weir_carry_wants(const weir_connection *old, weir_connection *heir, weir_lost_wants *lost);
+/** A retired connection has ended: the last shard hands the holes to the heir, which starts. */
+void weir_carry_holes(weir_connection *connection);
+
 /* ------------------------------------------------------------------ heartbeat.c */
 
 /** The connection is live: heartbeats begin. */
@@ -343,6 +429,8 @@ weir_code weir_reactor_init(weir_reactor *reactor, weir_runtime *runtime, weir_e
 void weir_reactor_fini(weir_reactor *reactor);
 weir_code weir_reactor_start(weir_reactor *reactor, weir_error *error);
 void weir_reactor_join(weir_reactor *reactor);
+/** The reactor takes a connection up when it is woken next. Any thread. */
+void weir_reactor_add(weir_reactor *reactor, weir_connection *connection);
 /** A connection of this reactor will do nothing more. */
 void weir_reactor_ended(weir_reactor *reactor);
 

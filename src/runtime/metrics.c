@@ -264,18 +264,21 @@ static void put_label(subject *into, const weir_connection *connection)
 
 static bool put_connections(const weir_runtime *runtime, weir_buf *out)
 {
+    pthread_rwlock_t *shape = (pthread_rwlock_t *)&runtime->shape; /* no part of what is told */
+    pthread_rwlock_rdlock(shape);
     const size_t count = runtime->connection_count;
     subject *subjects = calloc(count + 1, sizeof *subjects);
     weir_connection_status *statuses = calloc(count + 1, sizeof *statuses);
     for (size_t i = 0; subjects && statuses && i < count; i++) {
-        weir_runtime_status(runtime, i, &statuses[i]);
+        weir_connection_tell_status(runtime->connections[i], &statuses[i]);
         subjects[i].status = &statuses[i];
-        subjects[i].latency = &runtime->connections[i].shown.latency;
-        put_label(&subjects[i], &runtime->connections[i]);
+        subjects[i].latency = &runtime->connections[i]->shown.latency;
+        put_label(&subjects[i], runtime->connections[i]);
     }
     if (subjects && statuses)
         put_metrics(out, of_connections, sizeof of_connections / sizeof *of_connections, subjects,
                     count);
+    pthread_rwlock_unlock(shape);
     const bool has_memory = subjects && statuses;
     free(subjects);
     free(statuses);
@@ -317,11 +320,24 @@ static bool put_consumers(const weir_runtime *runtime, weir_buf *out)
     return has_memory;
 }
 
+static void put_reloads(const weir_runtime *runtime, weir_buf *out)
+{
+    uint64_t done, failed;
+    weir_runtime_reloads(runtime, &done, &failed);
+    weir_buf_printf(out,
+                    "# HELP weir_reloads_total times that the spec was loaded again\n"
+                    "# TYPE weir_reloads_total counter\n"
+                    "weir_reloads_total{result=\"done\"} %" PRIu64 "\n"
+                    "weir_reloads_total{result=\"failed\"} %" PRIu64 "\n",
+                    done, failed);
+}
+
 bool weir_runtime_metrics(const weir_runtime *runtime, weir_text_buffer *out)
 {
     weir_buf text = {.ptr = out->ptr, .len = out->len, .cap = out->cap};
     const bool is_good = put_connections(runtime, &text) && put_consumers(runtime, &text);
-    weir_plugins_metrics(runtime->spec, &text);
+    put_reloads(runtime, &text);
+    weir_plugins_metrics(weir_runtime_spec(runtime), &text);
     out->ptr = text.ptr;
     out->len = text.len;
     out->cap = text.cap;

@@ -20,7 +20,7 @@ void weir_connection_hook(weir_connection *connection, const weir_text *name,
     if (!name->node)
         return;
     const weir_extension *hook =
-        weir_extension_find(connection->runtime->spec->model->extensions, use, name->text);
+        weir_extension_find(connection->source->model->extensions, use, name->text);
     weir_vm *vm = weir_runner_vm(connection->runner);
     const weir_arena_mark mark = weir_arena_save(vm->arena);
     const weir_expr_input input = {0};

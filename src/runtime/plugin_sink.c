@@ -11,6 +11,7 @@
 
 #include "runtime/live.h"
 #include "runtime/plugins.h"
+#include "spec/part.h"
 #include "util/error.h"
 #include "util/time.h"
 
@@ -20,7 +21,12 @@
 enum { SINK_ARENA_FIRST = 4096 };
 
 typedef struct weir_sink {
+    struct weir_sink *next;
     weir_runtime *runtime;
+    weir_spec *source; /* the spec that it stands in; held */
+    size_t index;      /* among its sinks */
+    bool is_new;       /* since the last reload was done with */
+    bool is_wanted;    /* by the spec that the runtime goes over to */
     const weir_sink_spec *spec;
     weir_plugin_table *table;
     weir_consumer *consumer;
@@ -196,25 +202,21 @@ static weir_code open_self(weir_sink *sink, weir_error *error)
 
 static weir_code open_sink(weir_sink *sink, weir_error *error)
 {
-    weir_runtime *runtime = sink->runtime;
-    char name[256];
     const weir_sink_spec *spec = sink->spec;
     const weir_consumer_options options = {.channels = spec->channels,
-                                           .connection = spec->connection.len > 0 ? name : NULL,
                                            .overflow = (weir_overflow)spec->overflow,
                                            .delivery = WEIR_DELIVERY_POLL,
                                            .capacity = (size_t)spec->capacity};
-    snprintf(name, sizeof name, "%.*s", WEIR_FMT(spec->connection));
-    sink->table = weir_plugins_sink(runtime->spec->plugins, spec->name);
+    sink->table = weir_plugins_sink(sink->source->plugins, spec->name);
     sink->arena = weir_arena_new(SINK_ARENA_FIRST, WEIR_EXPR_MEMORY_MAX);
     if (!sink->arena)
         return weir_fail_nomem(error);
-    const weir_code code = weir_world_init(&sink->world, runtime->spec, 0, false, error);
+    const weir_code code = weir_world_init(&sink->world, sink->source, 0, false, error);
     if (code != WEIR_OK)
         return code;
     sink->has_world = true;
     sink->world.expr.connection_name = spec->connection;
-    sink->consumer = weir_consumer_open(runtime, &options, error);
+    sink->consumer = weir_runtime_add_consumer(sink->runtime, &options, spec->connection, error);
     if (!sink->consumer)
         return error->code;
     weir_consumer_set_label(sink->consumer, sink->table->what);
@@ -224,31 +226,54 @@ static weir_code open_sink(weir_sink *sink, weir_error *error)
 /* A runtime need not open all connections of a spec; a sink of one that it does not open rests. */
 static bool is_opened(const weir_runtime *runtime, weir_str connection)
 {
-    for (size_t i = 0; i < runtime->connection_count; i++) {
-        if (weir_str_eq(runtime->connections[i].spec->name, connection))
+    for (size_t i = 0; i < runtime->name_count; i++) {
+        if (weir_str_is(connection, runtime->names[i]))
             return true;
     }
-    return connection.len == 0;
+    return connection.len == 0 || !runtime->names;
 }
 
-weir_code weir_sinks_open(weir_runtime *runtime, weir_error *error)
+/* One that is open in the same way, and not taken for another of the spec's. */
+static weir_sink *find_same(const weir_runtime *runtime, const weir_spec *spec, size_t index)
 {
-    const weir_spec_model *model = runtime->spec->model;
-    weir_code code = WEIR_OK;
-    if (model->sink_count == 0)
-        return WEIR_OK;
-    runtime->sinks = calloc(model->sink_count, sizeof *runtime->sinks);
-    if (!runtime->sinks)
+    weir_sink *sink = runtime->sinks;
+    while (sink && (sink->is_wanted ||
+                    !weir_part_shares_sink(sink->source->model, sink->index, spec->model, index)))
+        sink = sink->next;
+    return sink;
+}
+
+static weir_code add_sink(weir_runtime *runtime, weir_spec *spec, size_t index, weir_error *error)
+{
+    weir_sink *sink = calloc(1, sizeof *sink);
+    if (!sink)
         return weir_fail_nomem(error);
+    sink->runtime = runtime;
+    sink->source = weir_spec_retain(spec);
+    sink->index = index;
+    sink->spec = &spec->model->sinks[index];
+    sink->is_new = sink->is_wanted = true;
+    pthread_mutex_init(&sink->lock, NULL);
+    pthread_cond_init(&sink->ended, NULL);
+    sink->next = runtime->sinks;
+    runtime->sinks = sink;
+    return open_sink(sink, error);
+}
+
+weir_code weir_sinks_open(weir_runtime *runtime, weir_spec *spec, weir_error *error)
+{
+    const weir_spec_model *model = spec->model;
+    weir_code code = WEIR_OK;
+    for (weir_sink *sink = runtime->sinks; sink; sink = sink->next)
+        sink->is_wanted = false;
     for (size_t i = 0; i < model->sink_count && code == WEIR_OK; i++) {
         if (!is_opened(runtime, model->sinks[i].connection))
             continue;
-        weir_sink *sink = &runtime->sinks[runtime->sink_count++];
-        sink->runtime = runtime;
-        sink->spec = &model->sinks[i];
-        pthread_mutex_init(&sink->lock, NULL);
-        pthread_cond_init(&sink->ended, NULL);
-        code = open_sink(sink, error);
+        weir_sink *same = find_same(runtime, spec, i);
+        if (same)
+            same->is_wanted = true;
+        else
+            code = add_sink(runtime, spec, i, error);
     }
     return code;
 }
@@ -259,8 +284,9 @@ weir_code weir_sinks_start(weir_runtime *runtime, weir_error *error)
     sigset_t all, before;
     sigfillset(&all); /* signals are the business of the program's own threads */
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (size_t i = 0; i < runtime->sink_count && failure == 0; i++) {
-        weir_sink *sink = &runtime->sinks[i];
+    for (weir_sink *sink = runtime->sinks; sink && failure == 0; sink = sink->next) {
+        if (sink->has_thread)
+            continue;
         failure = pthread_create(&sink->thread, NULL, run, sink);
         sink->has_thread = failure == 0;
     }
@@ -288,20 +314,69 @@ static void stop_sink(weir_sink *sink, int64_t deadline_ns)
 
 void weir_sinks_stop(weir_runtime *runtime, int64_t deadline_ns)
 {
-    for (size_t i = 0; i < runtime->sink_count; i++)
-        stop_sink(&runtime->sinks[i], deadline_ns);
+    for (weir_sink *sink = runtime->sinks; sink; sink = sink->next)
+        stop_sink(sink, deadline_ns);
+}
+
+static void free_sink(weir_sink *sink)
+{
+    close_sink(sink); /* of one that was never started */
+    if (sink->has_world)
+        weir_world_fini(&sink->world);
+    weir_arena_free(sink->arena);
+    weir_spec_free(sink->source);
+    pthread_cond_destroy(&sink->ended);
+    pthread_mutex_destroy(&sink->lock);
+    free(sink);
+}
+
+/* Its consumer stays in the runtime's list, closed. */
+static void end_sinks(weir_runtime *runtime, bool (*is_over)(const weir_sink *sink),
+                      int64_t deadline_ns)
+{
+    for (weir_sink **at = &runtime->sinks; *at;) {
+        weir_sink *sink = *at;
+        if (!is_over(sink)) {
+            at = &sink->next;
+            continue;
+        }
+        *at = sink->next;
+        if (sink->consumer)
+            weir_consumer_end(sink->consumer);
+        stop_sink(sink, deadline_ns);
+        if (sink->consumer)
+            weir_consumer_close(sink->consumer);
+        free_sink(sink);
+    }
+}
+
+static bool was_just_opened(const weir_sink *sink)
+{
+    return sink->is_new;
+}
+
+static bool is_left_behind(const weir_sink *sink)
+{
+    return !sink->is_wanted;
+}
+
+void weir_sinks_take_back(weir_runtime *runtime)
+{
+    end_sinks(runtime, was_just_opened, weir_mono_ns());
+}
+
+void weir_sinks_settle(weir_runtime *runtime, int64_t deadline_ns)
+{
+    end_sinks(runtime, is_left_behind, deadline_ns);
+    for (weir_sink *sink = runtime->sinks; sink; sink = sink->next)
+        sink->is_new = false;
 }
 
 void weir_sinks_free(weir_runtime *runtime)
 {
-    for (size_t i = 0; i < runtime->sink_count; i++) {
-        weir_sink *sink = &runtime->sinks[i];
-        close_sink(sink); /* of one that was never started */
-        if (sink->has_world)
-            weir_world_fini(&sink->world);
-        weir_arena_free(sink->arena);
-        pthread_cond_destroy(&sink->ended);
-        pthread_mutex_destroy(&sink->lock);
+    while (runtime->sinks) {
+        weir_sink *sink = runtime->sinks;
+        runtime->sinks = sink->next;
+        free_sink(sink);
     }
-    free(runtime->sinks);
 }

@@ -133,9 +133,15 @@ extern const weir_plugin_links weir_plugin_links_table;
 /* ------------------------------------------------------------------ plugin_sink.c */
 
 extern const weir_plugin_records weir_plugin_records_table;
-/** Opens the sinks of the spec for a runtime. */
-weir_code weir_sinks_open(weir_runtime *runtime, weir_error *error);
+/** Opens the sinks of a spec for a runtime, but those that are open in the same way: they are kept.
+ * On failure weir_sinks_take_back closes what was opened. */
+weir_code weir_sinks_open(weir_runtime *runtime, weir_spec *spec, weir_error *error);
+/** Starts those that were opened. */
 weir_code weir_sinks_start(weir_runtime *runtime, weir_error *error);
+/** Closes those that weir_sinks_open has opened since the last weir_sinks_settle. */
+void weir_sinks_take_back(weir_runtime *runtime);
+/** Closes those that it has not kept: each writes what it has, at most until `deadline_ns`. */
+void weir_sinks_settle(weir_runtime *runtime, int64_t deadline_ns);
 /** After the end of the consumers: waits until each sink has written what is queued, at most until
  * `deadline_ns` of weir_mono_ns, then drops the rest; closes them. */
 void weir_sinks_stop(weir_runtime *runtime, int64_t deadline_ns);

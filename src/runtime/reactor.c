@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A reactor: a thread that runs a loop. It is woken to look what its connections were ordered; it
- * ends when all of them have. A stop has a deadline: links that have not closed by then are cut.
+ * A reactor: a thread that runs a loop. It is woken to look what its connections were ordered, and
+ * whether there are more of them; a stop makes it end when all of them have. A stop has a deadline:
+ * links that have not closed by then are cut. A connection that a reload has retired is taken apart
+ * here, with nothing of it on the stack.
  */
 #include <signal.h>
 
@@ -9,40 +11,89 @@
 #include "util/error.h"
 #include "util/time.h"
 
-enum { WATCHES_BASE = 16, WATCHES_PER_CONNECTION = 32 };
+enum { WATCHES = 1 << 20 /* a net: connections bound their own */ };
 
 #define TICK_NS WEIR_NS_PER_S
 
-static weir_connection *next_of(const weir_reactor *reactor, size_t *at)
+/* ------------------------------------------------------------------ its connections */
+
+void weir_reactor_add(weir_reactor *reactor, weir_connection *connection)
 {
-    weir_runtime *runtime = reactor->runtime;
-    while (*at < runtime->connection_count) {
-        weir_connection *connection = &runtime->connections[(*at)++];
-        if (connection->reactor == reactor)
-            return connection;
-    }
-    return NULL;
+    pthread_mutex_lock(&reactor->lock);
+    weir_connection **end = &reactor->come;
+    while (*end)
+        end = &(*end)->next_own;
+    *end = connection;
+    pthread_mutex_unlock(&reactor->lock);
+    weir_loop_wake(reactor->loop);
 }
+
+/* Those that were there when the loop was made have room in it. */
+static void take_up(weir_reactor *reactor)
+{
+    pthread_mutex_lock(&reactor->lock);
+    weir_connection *come = reactor->come;
+    reactor->come = NULL;
+    pthread_mutex_unlock(&reactor->lock);
+    weir_connection **end = &reactor->own;
+    while (*end)
+        end = &(*end)->next_own;
+    *end = come;
+    for (const weir_connection *connection = come; connection; connection = connection->next_own)
+        reactor->running++;
+}
+
+/* Whoever hands over to it may still write to it. */
+static bool is_done_with(const weir_connection *connection)
+{
+    const weir_connection *first = connection - connection->shard;
+    return connection->is_retired && connection->has_ended && atomic_load(&first->awaited) == 0;
+}
+
+static void take_apart_retired(weir_reactor *reactor)
+{
+    for (weir_connection **at = &reactor->own; *at;) {
+        weir_connection *connection = *at;
+        if (!is_done_with(connection)) {
+            at = &connection->next_own;
+            continue;
+        }
+        *at = connection->next_own;
+        weir_connections_free(connection);
+    }
+}
+
+static void take_apart_all(weir_connection *list)
+{
+    for (weir_connection *next; list; list = next) {
+        next = list->next_own;
+        weir_connections_free(list);
+    }
+}
+
+/* ------------------------------------------------------------------ the loop */
 
 static void on_wake(void *user)
 {
     weir_reactor *reactor = user;
-    size_t at = 0;
     const int64_t stop_at_ns = atomic_load(&reactor->runtime->stop_at_ns);
     if (stop_at_ns != 0) {
         const int64_t left_ns = stop_at_ns - weir_mono_ns();
         weir_timer_set(reactor->hard_stop, left_ns > 0 ? left_ns : 0);
     }
-    for (weir_connection *connection; (connection = next_of(reactor, &at)) != NULL;)
-        weir_connection_obey(connection);
+    take_up(reactor);
+    for (weir_connection *own = reactor->own; own; own = own->next_own)
+        weir_connection_obey(own);
+    take_apart_retired(reactor);
+    if (stop_at_ns != 0 && reactor->running == 0)
+        weir_loop_stop(reactor->loop);
 }
 
 static void on_hard_stop(void *user)
 {
-    weir_reactor *reactor = user;
-    size_t at = 0;
-    for (weir_connection *connection; (connection = next_of(reactor, &at)) != NULL;)
-        weir_connection_abort(connection);
+    const weir_reactor *reactor = user;
+    for (weir_connection *own = reactor->own; own; own = own->next_own)
+        weir_connection_abort(own);
 }
 
 static void on_tick(void *user)
@@ -54,15 +105,15 @@ static void on_tick(void *user)
 
 void weir_reactor_ended(weir_reactor *reactor)
 {
-    if (--reactor->running == 0)
+    if (--reactor->running == 0 && atomic_load(&reactor->runtime->stop_at_ns) != 0)
         weir_loop_stop(reactor->loop);
 }
 
 weir_code weir_reactor_init(weir_reactor *reactor, weir_runtime *runtime, weir_error *error)
 {
-    const size_t watches = WATCHES_BASE + WATCHES_PER_CONNECTION * runtime->connection_count;
     reactor->runtime = runtime;
-    reactor->loop = weir_loop_new(watches, error);
+    pthread_mutex_init(&reactor->lock, NULL);
+    reactor->loop = weir_loop_new(WATCHES, error);
     if (!reactor->loop)
         return error ? error->code : WEIR_ERR_NOMEM;
     weir_loop_on_wake(reactor->loop, on_wake, reactor);
@@ -73,9 +124,13 @@ weir_code weir_reactor_init(weir_reactor *reactor, weir_runtime *runtime, weir_e
 
 void weir_reactor_fini(weir_reactor *reactor)
 {
+    take_apart_all(reactor->own);
+    take_apart_all(reactor->come);
     weir_timer_free(reactor->hard_stop);
     weir_timer_free(reactor->tick);
     weir_loop_free(reactor->loop);
+    if (reactor->runtime)
+        pthread_mutex_destroy(&reactor->lock);
 }
 
 static void *run(void *user)

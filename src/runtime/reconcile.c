@@ -387,7 +387,7 @@ static void on_symbol(void *user, weir_str symbol)
     hearing *h = user;
     weir_connection *connection = h->connection;
     const weir_asset *asset =
-        weir_spec_answered_asset(connection->runtime->spec, connection->spec, symbol);
+        weir_spec_answered_asset(connection->source, connection->spec, symbol);
     if (symbol.len > 0 && !asset)
         return;
     h->named++;

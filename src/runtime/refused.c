@@ -16,8 +16,8 @@ static bool has_changed(const weir_connection *connection)
     weir_secret *fresh = calloc(world->secret_count + 1, sizeof *fresh);
     weir_error ignored = {0};
     bool differs = false;
-    if (fresh && weir_credentials_resolve(connection->runtime->spec, fresh, connection->plan,
-                                          &ignored) == WEIR_OK) {
+    if (fresh && weir_credentials_resolve(connection->source, fresh, connection->plan, &ignored) ==
+                     WEIR_OK) {
         for (size_t i = 0; i < world->secret_count; i++)
             differs = differs || !weir_str_eq(fresh[i].text, world->secrets[i].text);
     }

@@ -21,37 +21,88 @@ enum { REACTORS_MAX = 64 };
 static weir_code choose_connections(const weir_runtime *runtime, size_t *chosen, size_t count,
                                     weir_error *error)
 {
-    const weir_runtime_options *options = &runtime->options;
     for (size_t i = 0; i < count; i++) {
-        chosen[i] = options->connections
-                        ? weir_spec_find_connection(runtime->spec, options->connections[i], error)
-                        : i;
+        chosen[i] =
+            runtime->names ? weir_spec_find_connection(runtime->spec, runtime->names[i], error) : i;
         if (chosen[i] == SIZE_MAX)
             return WEIR_ERR_NOT_FOUND;
         for (size_t k = 0; k < i; k++) {
             if (chosen[k] == chosen[i])
                 return weir_fail(error, WEIR_ERR_ARGUMENT, "connection '%s' is named twice",
-                                 options->connections[i]);
+                                 runtime->names[i]);
         }
     }
     return WEIR_OK;
 }
 
-/* Shards of a connection lie side by side. */
+void weir_connections_free(weir_connection *connection)
+{
+    weir_connection *first = connection - connection->shard;
+    weir_connection_fini(connection);
+    if (atomic_fetch_sub(&first->unfinished, 1) > 1)
+        return;
+    weir_subscriptions_free(first->subscriptions);
+    free(first);
+}
+
+/* What is not initialised is of no shard yet: it is freed as what it will be. */
+static void free_block(weir_connection *first, size_t shards)
+{
+    for (size_t i = shards; i-- > 0;) {
+        first[i].shard = i;
+        weir_connections_free(&first[i]);
+    }
+}
+
+weir_connection *weir_connections_new(weir_runtime *runtime, weir_spec *spec, size_t spec_index,
+                                      weir_error *error)
+{
+    const size_t shards = weir_connection_shards(&spec->model->connections[spec_index]);
+    weir_connection *first = calloc(shards, sizeof *first);
+    weir_code code = first ? WEIR_OK : weir_fail_nomem(error);
+    if (!first)
+        return NULL;
+    atomic_init(&first->unfinished, shards);
+    for (size_t shard = 0; shard < shards && code == WEIR_OK; shard++)
+        code = weir_connection_init(&first[shard], runtime, runtime->producers++, spec, spec_index,
+                                    shard, error);
+    if (code == WEIR_OK)
+        return first;
+    free_block(first, shards);
+    return NULL;
+}
+
+/* Shards of a connection stand side by side. */
 static weir_code build_connections(weir_runtime *runtime, const size_t *chosen, size_t count,
                                    weir_error *error)
 {
-    size_t index = 0;
     for (size_t i = 0; i < count; i++) {
-        const size_t shards = weir_connection_shards(&runtime->spec->model->connections[chosen[i]]);
-        for (size_t shard = 0; shard < shards; shard++, index++) {
-            const weir_code code = weir_connection_init(&runtime->connections[index], runtime,
-                                                        index, chosen[i], shard, error);
-            if (code != WEIR_OK)
-                return code;
+        weir_connection *first = weir_connections_new(runtime, runtime->spec, chosen[i], error);
+        if (!first)
+            return error->code;
+        for (size_t shard = 0; shard < first->shard_count; shard++) {
+            runtime->connections[runtime->connection_count++] = &first[shard];
+            weir_reactor_add(first[shard].reactor, &first[shard]);
         }
     }
     return WEIR_OK;
+}
+
+/* The names are the caller's, and wanted again by a reload. */
+static weir_code keep_names(weir_runtime *runtime, weir_error *error)
+{
+    const weir_runtime_options *options = &runtime->options;
+    if (!options->connections)
+        return WEIR_OK;
+    runtime->names = calloc(options->connection_count + 1, sizeof *runtime->names);
+    for (size_t i = 0; runtime->names && i < options->connection_count; i++) {
+        runtime->names[i] = strdup(options->connections[i]);
+        if (!runtime->names[i])
+            return weir_fail_nomem(error);
+        runtime->name_count++;
+    }
+    runtime->options.connections = NULL;
+    return runtime->names ? WEIR_OK : weir_fail_nomem(error);
 }
 
 static weir_code build(weir_runtime *runtime, size_t *chosen, size_t chosen_count,
@@ -65,11 +116,10 @@ static weir_code build(weir_runtime *runtime, size_t *chosen, size_t chosen_coun
     size_t count = 0;
     for (size_t i = 0; i < chosen_count; i++)
         count += weir_connection_shards(&runtime->spec->model->connections[chosen[i]]);
-    runtime->connection_count = count;
     runtime->reactor_count = wanted < count ? wanted : count;
     if (runtime->reactor_count > REACTORS_MAX)
         runtime->reactor_count = REACTORS_MAX;
-    runtime->connections = calloc(count, sizeof *runtime->connections);
+    runtime->connections = calloc(count + 1, sizeof *runtime->connections);
     runtime->reactors = calloc(runtime->reactor_count, sizeof *runtime->reactors);
     runtime->events = weir_events_new(options->on_event, options->user);
     if (!runtime->connections || !runtime->reactors || !runtime->events)
@@ -78,7 +128,11 @@ static weir_code build(weir_runtime *runtime, size_t *chosen, size_t chosen_coun
         code = weir_reactor_init(&runtime->reactors[i], runtime, error);
     if (code == WEIR_OK)
         code = build_connections(runtime, chosen, chosen_count, error);
-    return code == WEIR_OK ? weir_sinks_open(runtime, error) : code;
+    if (code == WEIR_OK)
+        code = weir_sinks_open(runtime, runtime->spec, error);
+    if (code == WEIR_OK)
+        weir_sinks_settle(runtime, 0);
+    return code;
 }
 
 weir_runtime *weir_runtime_new(weir_spec *spec, const weir_runtime_options *options,
@@ -94,21 +148,20 @@ weir_runtime *weir_runtime_new(weir_spec *spec, const weir_runtime_options *opti
     }
     runtime->spec = weir_spec_retain(spec);
     runtime->options = options ? *options : (weir_runtime_options){0};
-    const size_t count = runtime->options.connections ? runtime->options.connection_count
-                                                      : spec->model->connection_count;
+    weir_code code = keep_names(runtime, error);
+    const size_t count = runtime->names ? runtime->name_count : spec->model->connection_count;
     pthread_mutex_init(&runtime->lifecycle, NULL);
     pthread_mutex_init(&runtime->opening, NULL);
     pthread_mutex_init(&runtime->publishing, NULL);
+    pthread_rwlock_init(&runtime->shape, NULL);
     size_t *chosen = calloc(count + 1, sizeof *chosen);
-    weir_code code = WEIR_OK;
     if (!chosen)
         code = weir_fail_nomem(error);
-    else if (count == 0)
+    else if (count == 0 && code == WEIR_OK)
         code = weir_fail(error, WEIR_ERR_ARGUMENT, "a runtime needs at least one connection");
-    else
+    else if (code == WEIR_OK)
         code = build(runtime, chosen, count, error);
     free(chosen);
-    runtime->options.connections = NULL; /* the caller's, and used */
     if (code == WEIR_OK)
         return runtime;
     weir_runtime_free(runtime);
@@ -126,8 +179,6 @@ void weir_runtime_free(weir_runtime *runtime)
         next = weir_consumer_following(consumer);
         weir_consumer_free(consumer);
     }
-    for (size_t i = 0; runtime->connections && i < runtime->connection_count; i++)
-        weir_connection_fini(&runtime->connections[i]);
     for (size_t i = 0; runtime->reactors && i < runtime->reactor_count; i++)
         weir_reactor_fini(&runtime->reactors[i]);
     weir_events_free(runtime->events);
@@ -136,6 +187,13 @@ void weir_runtime_free(weir_runtime *runtime)
     pthread_mutex_destroy(&runtime->lifecycle);
     pthread_mutex_destroy(&runtime->opening);
     pthread_mutex_destroy(&runtime->publishing);
+    pthread_rwlock_destroy(&runtime->shape);
+    for (size_t i = 0; i < runtime->name_count; i++)
+        free(runtime->names[i]);
+    free(runtime->names);
+    for (size_t i = 0; i < runtime->kept_count; i++)
+        weir_spec_free(runtime->kept[i]);
+    free(runtime->kept);
     weir_spec_free(runtime->spec);
     free(runtime);
 }
@@ -144,8 +202,12 @@ void weir_runtime_free(weir_runtime *runtime)
 
 static void order_all(weir_runtime *runtime, unsigned orders)
 {
+    pthread_rwlock_rdlock(&runtime->shape);
     for (size_t i = 0; i < runtime->connection_count; i++)
-        weir_connection_order(&runtime->connections[i], orders);
+        weir_connection_order(runtime->connections[i], orders);
+    pthread_rwlock_unlock(&runtime->shape);
+    for (size_t i = 0; i < runtime->reactor_count; i++)
+        weir_loop_wake(runtime->reactors[i].loop);
 }
 
 weir_code weir_runtime_start(weir_runtime *runtime, weir_error *error)
@@ -173,12 +235,14 @@ weir_code weir_runtime_reauthenticate(weir_runtime *runtime, const char *connect
                                       weir_error *error)
 {
     size_t found = 0;
+    pthread_rwlock_rdlock(&runtime->shape);
     for (size_t i = 0; i < runtime->connection_count; i++) {
-        if (connection && !weir_str_is(runtime->connections[i].spec->name, connection))
+        if (connection && !weir_str_is(runtime->connections[i]->spec->name, connection))
             continue;
-        weir_connection_order(&runtime->connections[i], WEIR_ORDER_LOGIN);
+        weir_connection_order(runtime->connections[i], WEIR_ORDER_LOGIN);
         found++;
     }
+    pthread_rwlock_unlock(&runtime->shape);
     return found > 0 ? WEIR_OK
                      : weir_fail(error, WEIR_ERR_NOT_FOUND, "the runtime has no connection '%s'",
                                  connection ? connection : "");
@@ -226,17 +290,26 @@ void weir_runtime_stop(weir_runtime *runtime, int64_t deadline_ns)
 static void on_room(void *user, size_t producer)
 {
     weir_runtime *runtime = user;
-    weir_connection_order(&runtime->connections[producer], WEIR_ORDER_ROOM);
+    pthread_rwlock_rdlock(&runtime->shape);
+    size_t i = 0;
+    while (i < runtime->connection_count && runtime->connections[i]->index != producer)
+        i++;
+    /* One that a reload has removed waits for no room. */
+    if (i < runtime->connection_count)
+        weir_connection_order(runtime->connections[i], WEIR_ORDER_ROOM);
+    pthread_rwlock_unlock(&runtime->shape);
 }
 
 /* The connection's name in the spec's own memory; empty for none. False: there is none such. */
-static bool find_name(const weir_runtime *runtime, const char *name, weir_str *out)
+static bool find_name(weir_runtime *runtime, const char *name, weir_str *out)
 {
     *out = WEIR_STR("");
+    pthread_rwlock_rdlock(&runtime->shape);
     for (size_t i = 0; name && i < runtime->connection_count; i++) {
-        if (weir_str_is(runtime->connections[i].spec->name, name))
-            *out = runtime->connections[i].spec->name;
+        if (weir_str_is(runtime->connections[i]->spec->name, name))
+            *out = runtime->connections[i]->spec->name;
     }
+    pthread_rwlock_unlock(&runtime->shape);
     return !name || out->len > 0;
 }
 
@@ -244,32 +317,40 @@ weir_consumer *weir_consumer_open(weir_runtime *runtime, const weir_consumer_opt
                                   weir_error *error)
 {
     static const weir_consumer_options defaults = {0};
-    const weir_consumer_host host = {runtime, on_room};
     weir_str connection;
     if (!options)
         options = &defaults;
-    if (!find_name(runtime, options->connection, &connection)) {
-        weir_fail(error, WEIR_ERR_NOT_FOUND, "the runtime has no connection '%s'",
-                  options->connection);
-        return NULL;
-    }
-    weir_consumer *consumer =
-        weir_consumer_new(options, connection, runtime->connection_count, &host, error);
+    if (find_name(runtime, options->connection, &connection))
+        return weir_runtime_add_consumer(runtime, options, connection, error);
+    weir_fail(error, WEIR_ERR_NOT_FOUND, "the runtime has no connection '%s'", options->connection);
+    return NULL;
+}
+
+weir_consumer *weir_runtime_add_consumer(weir_runtime *runtime,
+                                         const weir_consumer_options *options, weir_str connection,
+                                         weir_error *error)
+{
+    const weir_consumer_host host = {runtime, on_room};
+    weir_consumer *consumer = weir_consumer_new(options, connection, 0, &host, error);
     if (!consumer)
         return NULL;
     pthread_mutex_lock(&runtime->opening);
     const bool is_late = runtime->is_ending;
-    if (!is_late) {
+    const bool has_memory = weir_consumer_expect(consumer, runtime->producers);
+    if (!is_late && has_memory) {
         if (options->delivery == WEIR_DELIVERY_INLINE)
             atomic_store(&runtime->has_inline, true);
         weir_consumer_set_following(consumer, atomic_load(&runtime->consumers));
         atomic_store_explicit(&runtime->consumers, consumer, memory_order_release);
     }
     pthread_mutex_unlock(&runtime->opening);
-    if (!is_late)
+    if (!is_late && has_memory)
         return consumer;
     weir_consumer_free(consumer);
-    weir_fail(error, WEIR_ERR_STATE, "the runtime was stopped");
+    if (has_memory)
+        weir_fail(error, WEIR_ERR_STATE, "the runtime was stopped");
+    else
+        weir_fail_nomem(error);
     return NULL;
 }
 
@@ -297,16 +378,22 @@ void weir_runtime_tell_drops(weir_runtime *runtime)
 
 /* ------------------------------------------------------------------ status */
 
-size_t weir_runtime_connections(const weir_runtime *runtime)
+/* Counting takes the lock, which is no part of what is counted. */
+static pthread_rwlock_t *shape_of(const weir_runtime *runtime)
 {
-    return runtime->connection_count;
+    return (pthread_rwlock_t *)&runtime->shape;
 }
 
-bool weir_runtime_status(const weir_runtime *runtime, size_t index, weir_connection_status *status)
+size_t weir_runtime_connections(const weir_runtime *runtime)
 {
-    if (index >= runtime->connection_count)
-        return false;
-    const weir_connection *connection = &runtime->connections[index];
+    pthread_rwlock_rdlock(shape_of(runtime));
+    const size_t count = runtime->connection_count;
+    pthread_rwlock_unlock(shape_of(runtime));
+    return count;
+}
+
+void weir_connection_tell_status(const weir_connection *connection, weir_connection_status *status)
+{
     weir_status_numbers numbers;
     weir_status_read(&connection->shown, &numbers);
     weir_subscription_counts counts;
@@ -334,12 +421,23 @@ bool weir_runtime_status(const weir_runtime *runtime, size_t index, weir_connect
     status->down_at_ns = ending.at_ns;
     memcpy(status->down_reason, ending.reason, sizeof ending.reason);
     weir_status_from_counters(status, &numbers.counters);
-    return true;
+}
+
+bool weir_runtime_status(const weir_runtime *runtime, size_t index, weir_connection_status *status)
+{
+    pthread_rwlock_rdlock(shape_of(runtime));
+    const bool is_there = index < runtime->connection_count;
+    if (is_there)
+        weir_connection_tell_status(runtime->connections[index], status);
+    pthread_rwlock_unlock(shape_of(runtime));
+    return is_there;
 }
 
 void weir_runtime_failures(const weir_runtime *runtime, size_t index,
                            void (*each)(void *user, const weir_failure *failure), void *user)
 {
+    pthread_rwlock_rdlock(shape_of(runtime));
     if (index < runtime->connection_count)
-        weir_status_letters(&runtime->connections[index].shown, each, user);
+        weir_status_letters(&runtime->connections[index]->shown, each, user);
+    pthread_rwlock_unlock(shape_of(runtime));
 }

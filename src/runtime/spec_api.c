@@ -87,6 +87,26 @@ static bool compile_plans(weir_spec *spec, weir_diags *diags)
     return spec->schemas != NULL;
 }
 
+static const char *keep_text(weir_spec_model *model, const char *text)
+{
+    return text ? weir_arena_copy(model->arena, weir_str_of(text)).ptr : NULL;
+}
+
+/* For a reload, which is to find what this load found. */
+static void keep_origin(weir_spec *spec, const weir_spec_options *options)
+{
+    weir_spec_model *model = spec->model;
+    weir_setting *settings =
+        WEIR_ARENA_ARRAY(model->arena, weir_setting, options->setting_count + 1);
+    for (size_t i = 0; settings && i < options->setting_count; i++)
+        settings[i] = (weir_setting){keep_text(model, options->settings[i].name),
+                                     keep_text(model, options->settings[i].value)};
+    spec->origin = *options;
+    spec->origin.credentials_file = spec->credentials_file;
+    spec->origin.settings = settings;
+    spec->origin.more = keep_text(model, options->more);
+}
+
 static bool load_into(weir_spec *spec, const char *path, const weir_spec_options *options,
                       weir_diags *diags)
 {
@@ -103,6 +123,9 @@ static bool load_into(weir_spec *spec, const char *path, const weir_spec_options
     spec->plugins->model = spec->model;
     for (size_t i = 0; i < options->setting_count; i++)
         apply_setting(spec->model, &options->settings[i], diags);
+    keep_origin(spec, options);
+    if (weir_arena_failed(spec->model->arena))
+        return false;
     return compile_plans(spec, diags) || weir_diags_errors(diags) > 0;
 }
 

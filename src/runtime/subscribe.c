@@ -28,8 +28,8 @@ static void tell_streams(const weir_runtime *runtime, const char *name, weir_err
 {
     weir_buf list = {0};
     for (size_t i = 0; i < runtime->connection_count; i++) {
-        const weir_connection_spec *spec = runtime->connections[i].spec;
-        for (size_t k = 0; runtime->connections[i].shard == 0 && k < spec->stream_count; k++)
+        const weir_connection_spec *spec = runtime->connections[i]->spec;
+        for (size_t k = 0; runtime->connections[i]->shard == 0 && k < spec->stream_count; k++)
             weir_buf_printf(&list, "%s%.*s/%.*s", list.len ? ", " : "", WEIR_FMT(spec->name),
                             WEIR_FMT(spec->streams[k].name));
     }
@@ -45,13 +45,13 @@ static bool find_stream(const weir_runtime *runtime, const char *name, place *ou
     size_t found = 0;
     split(name, &connection, &stream);
     for (size_t i = 0; i < runtime->connection_count; i++) {
-        const weir_connection_spec *spec = runtime->connections[i].spec;
-        if (runtime->connections[i].shard > 0 ||
+        const weir_connection_spec *spec = runtime->connections[i]->spec;
+        if (runtime->connections[i]->shard > 0 ||
             (connection.len > 0 && !weir_str_eq(spec->name, connection)))
             continue;
         for (size_t k = 0; k < spec->stream_count; k++) {
             if (weir_str_eq(spec->streams[k].name, stream) && ++found)
-                *out = (place){&runtime->connections[i], k};
+                *out = (place){runtime->connections[i], k};
         }
     }
     if (found > 1)
@@ -79,7 +79,7 @@ static weir_code choose_all(const place *at, chosen *out, weir_error *error)
     if (!message || !weir_message_takes_assets(message))
         return WEIR_OK;
     out->assets[0] =
-        weir_spec_wanted_asset(connection->runtime->spec, connection->spec, WEIR_STR("*"), error);
+        weir_spec_wanted_asset(connection->source, connection->spec, WEIR_STR("*"), error);
     out->count = 1;
     return out->assets[0] ? WEIR_OK : error->code;
 }
@@ -97,8 +97,8 @@ static weir_code choose_assets(const place *at, const char *const *symbols, size
                          "message",
                          WEIR_FMT(connection->spec->name));
     for (; out->count < count; out->count++) {
-        out->assets[out->count] = weir_spec_wanted_asset(
-            connection->runtime->spec, connection->spec, weir_str_of(symbols[out->count]), error);
+        out->assets[out->count] = weir_spec_wanted_asset(connection->source, connection->spec,
+                                                         weir_str_of(symbols[out->count]), error);
         if (!out->assets[out->count])
             return error->code;
     }
@@ -116,7 +116,26 @@ static void order_shards(weir_connection *first)
 static void order_everybody(weir_runtime *runtime)
 {
     for (size_t i = 0; i < runtime->connection_count; i++)
-        weir_connection_order(&runtime->connections[i], WEIR_ORDER_SUBSCRIPTIONS);
+        weir_connection_order(runtime->connections[i], WEIR_ORDER_SUBSCRIPTIONS);
+}
+
+weir_code weir_connection_want(weir_connection *connection, size_t stream,
+                               const char *const *symbols, size_t count, uint64_t id,
+                               weir_error *error)
+{
+    const place at = {connection, stream};
+    chosen assets = {.assets = calloc(count + 1, sizeof *assets.assets)};
+    if (!assets.assets)
+        return weir_fail_nomem(error);
+    weir_code code = choose_assets(&at, symbols, count, &assets, error);
+    weir_subscriptions *wants = connection->subscriptions;
+    const size_t slot = weir_plan_subscribe_slot(connection->plan, stream);
+    if (code == WEIR_OK && id != 0)
+        code = weir_subscriptions_add(wants, slot, id, assets.assets, assets.count, error);
+    else if (code == WEIR_OK)
+        code = weir_subscriptions_remove(wants, slot, assets.assets, assets.count, error);
+    free(assets.assets);
+    return code;
 }
 
 /* `id` 0: it is taken back. */
@@ -127,17 +146,8 @@ static weir_code change(weir_runtime *runtime, const char *stream, const char *c
     weir_error inner = {0};
     if (!find_stream(runtime, stream, &at, &inner))
         return weir_fail(error, inner.code, "%s", inner.text);
-    chosen assets = {.assets = calloc(count + 1, sizeof *assets.assets)};
-    if (!assets.assets)
-        return weir_fail_nomem(error);
-    weir_code code = choose_assets(&at, symbols, count, &assets, &inner);
-    weir_subscriptions *wants = at.connection->subscriptions;
-    const size_t slot = weir_plan_subscribe_slot(at.connection->plan, at.stream);
-    if (code == WEIR_OK && id != 0)
-        code = weir_subscriptions_add(wants, slot, id, assets.assets, assets.count, &inner);
-    else if (code == WEIR_OK)
-        code = weir_subscriptions_remove(wants, slot, assets.assets, assets.count, &inner);
-    free(assets.assets);
+    const weir_code code =
+        weir_connection_want(at.connection, at.stream, symbols, count, id, &inner);
     if (code != WEIR_OK)
         return weir_fail(error, code, "stream '%s': %s", stream, inner.text);
     order_shards(at.connection);
@@ -149,7 +159,9 @@ weir_code weir_runtime_subscribe(weir_runtime *runtime, const char *stream,
                                  weir_error *error)
 {
     const uint64_t number = atomic_fetch_add(&runtime->last_subscription, 1) + 1;
+    pthread_rwlock_rdlock(&runtime->shape);
     const weir_code code = change(runtime, stream, symbols, count, number, error);
+    pthread_rwlock_unlock(&runtime->shape);
     if (id)
         *id = code == WEIR_OK ? number : 0;
     return code;
@@ -158,21 +170,26 @@ weir_code weir_runtime_subscribe(weir_runtime *runtime, const char *stream,
 weir_code weir_runtime_unsubscribe(weir_runtime *runtime, const char *stream,
                                    const char *const *symbols, size_t count, weir_error *error)
 {
-    return change(runtime, stream, symbols, count, 0, error);
+    pthread_rwlock_rdlock(&runtime->shape);
+    const weir_code code = change(runtime, stream, symbols, count, 0, error);
+    pthread_rwlock_unlock(&runtime->shape);
+    return code;
 }
 
 weir_code weir_runtime_unsubscribe_id(weir_runtime *runtime, uint64_t id, weir_error *error)
 {
     size_t removed = 0;
+    pthread_rwlock_rdlock(&runtime->shape);
     for (size_t i = 0; i < runtime->connection_count; i++) {
-        if (runtime->connections[i].shard == 0)
-            removed += weir_subscriptions_remove_id(runtime->connections[i].subscriptions, id);
+        if (runtime->connections[i]->shard == 0)
+            removed += weir_subscriptions_remove_id(runtime->connections[i]->subscriptions, id);
     }
-    if (removed == 0)
-        return weir_fail(error, WEIR_ERR_NOT_FOUND, "there is nothing of subscription %llu",
-                         (unsigned long long)id);
-    order_everybody(runtime);
-    return WEIR_OK;
+    if (removed > 0)
+        order_everybody(runtime);
+    pthread_rwlock_unlock(&runtime->shape);
+    return removed > 0 ? WEIR_OK
+                       : weir_fail(error, WEIR_ERR_NOT_FOUND,
+                                   "there is nothing of subscription %llu", (unsigned long long)id);
 }
 
 /* From one stream, or (`at` NULL) from all streams of a connection. */
@@ -180,18 +197,17 @@ static size_t unsubscribe_from(const weir_connection *connection, const place *a
                                const char *symbol)
 {
     weir_error ignored;
-    const weir_asset *asset =
-        symbol ? weir_spec_wanted_asset(connection->runtime->spec, connection->spec,
-                                        weir_str_of(symbol), &ignored)
-               : NULL;
+    const weir_asset *asset = symbol ? weir_spec_wanted_asset(connection->source, connection->spec,
+                                                              weir_str_of(symbol), &ignored)
+                                     : NULL;
     if (symbol && !asset)
         return 0;
     const size_t slot = at ? weir_plan_subscribe_slot(connection->plan, at->stream) : SIZE_MAX;
     return weir_subscriptions_remove_all(connection->subscriptions, slot, asset);
 }
 
-weir_code weir_runtime_unsubscribe_all(weir_runtime *runtime, const char *stream,
-                                       const char *symbol, weir_error *error)
+static weir_code unsubscribe_all(weir_runtime *runtime, const char *stream, const char *symbol,
+                                 weir_error *error)
 {
     place at = {0};
     weir_error inner = {0};
@@ -199,7 +215,7 @@ weir_code weir_runtime_unsubscribe_all(weir_runtime *runtime, const char *stream
     if (stream && !find_stream(runtime, stream, &at, &inner))
         return weir_fail(error, inner.code, "%s", inner.text);
     for (size_t i = 0; i < runtime->connection_count; i++) {
-        const weir_connection *connection = &runtime->connections[i];
+        const weir_connection *connection = runtime->connections[i];
         if (connection->shard == 0 && (!stream || connection == at.connection))
             removed += unsubscribe_from(connection, stream ? &at : NULL, symbol);
     }
@@ -211,6 +227,15 @@ weir_code weir_runtime_unsubscribe_all(weir_runtime *runtime, const char *stream
                          symbol && stream ? " in that stream" : "");
     order_everybody(runtime);
     return WEIR_OK;
+}
+
+weir_code weir_runtime_unsubscribe_all(weir_runtime *runtime, const char *stream,
+                                       const char *symbol, weir_error *error)
+{
+    pthread_rwlock_rdlock(&runtime->shape);
+    const weir_code code = unsubscribe_all(runtime, stream, symbol, error);
+    pthread_rwlock_unlock(&runtime->shape);
+    return code;
 }
 
 /* ------------------------------------------------------------------ looking */
@@ -246,9 +271,12 @@ static void show(void *user, const weir_subscription_view *view)
 void weir_runtime_subscriptions(const weir_runtime *runtime,
                                 void (*each)(void *user, const weir_subscription *item), void *user)
 {
+    pthread_rwlock_t *shape = (pthread_rwlock_t *)&runtime->shape; /* no part of what is shown */
+    pthread_rwlock_rdlock(shape);
     for (size_t i = 0; i < runtime->connection_count; i++) {
-        showing s = {&runtime->connections[i], each, user};
+        showing s = {runtime->connections[i], each, user};
         if (s.connection->shard == 0)
             weir_subscriptions_each(s.connection->subscriptions, show, &s);
     }
+    pthread_rwlock_unlock(shape);
 }

@@ -346,3 +346,56 @@ void weir_subscriptions_each(weir_subscriptions *subscriptions,
     }
     pthread_mutex_unlock(&subscriptions->lock);
 }
+
+/* ------------------------------------------------------------------ handing over */
+
+void weir_subscriptions_each_holder(weir_subscriptions *subscriptions,
+                                    void (*each)(void *user, size_t stream, const weir_asset *asset,
+                                                 uint64_t id),
+                                    void *user)
+{
+    const size_t cells = subscriptions->shard_count * subscriptions->stream_count;
+    pthread_mutex_lock(&subscriptions->lock);
+    for (size_t i = 0; i < cells; i++) {
+        for (const weir_want *w = subscriptions->cells[i].first; w; w = w->next) {
+            for (size_t k = 0; k < w->ids.count; k++)
+                each(user, w->stream, w->asset, weir_ids_at(&w->ids, k));
+        }
+    }
+    pthread_mutex_unlock(&subscriptions->lock);
+}
+
+void weir_subscriptions_each_cut(weir_subscriptions *subscriptions,
+                                 void (*each)(void *user, size_t stream, const weir_asset *asset,
+                                              int64_t from_ns),
+                                 void *user)
+{
+    const size_t cells = subscriptions->shard_count * subscriptions->stream_count;
+    pthread_mutex_lock(&subscriptions->lock);
+    for (size_t i = 0; i < cells; i++) {
+        for (const weir_want *w = subscriptions->cells[i].first; w; w = w->next) {
+            if (w->cut_ns != 0)
+                each(user, w->stream, w->asset, w->cut_ns);
+        }
+    }
+    pthread_mutex_unlock(&subscriptions->lock);
+}
+
+void weir_subscriptions_inherit_cut(weir_subscriptions *subscriptions, size_t stream,
+                                    const weir_asset *asset, int64_t from_ns)
+{
+    pthread_mutex_lock(&subscriptions->lock);
+    weir_want *w = weir_want_find(subscriptions, stream, asset);
+    if (w && w->cut_ns == 0)
+        weir_want_cut(subscriptions, w, from_ns);
+    pthread_mutex_unlock(&subscriptions->lock);
+}
+
+bool weir_subscriptions_has_cuts(const weir_subscriptions *subscriptions, size_t shard)
+{
+    weir_subscriptions *s = unlocked(subscriptions);
+    pthread_mutex_lock(&s->lock);
+    const bool has_cuts = s->shards[shard].cuts > 0;
+    pthread_mutex_unlock(&s->lock);
+    return has_cuts;
+}

@@ -122,6 +122,16 @@ bool weir_subscriptions_take_cut_of(weir_subscriptions *subscriptions, size_t li
 bool weir_subscriptions_take_cut(weir_subscriptions *subscriptions, size_t line, size_t *stream,
                                  const weir_asset **asset, int64_t *from_ns);
 
+/** A want of another connection, whose place this one takes, was cut. */
+void weir_subscriptions_inherit_cut(weir_subscriptions *subscriptions, size_t stream,
+                                    const weir_asset *asset, int64_t from_ns);
+bool weir_subscriptions_has_cuts(const weir_subscriptions *subscriptions, size_t shard);
+/** Calls `each` for all wants with a hole that was not told, under the lock. */
+void weir_subscriptions_each_cut(weir_subscriptions *subscriptions,
+                                 void (*each)(void *user, size_t stream, const weir_asset *asset,
+                                              int64_t from_ns),
+                                 void *user);
+
 /* ------------------------------------------------------------------ looking */
 
 typedef struct weir_subscription_counts {
@@ -157,5 +167,10 @@ typedef struct weir_subscription_view {
 void weir_subscriptions_each(weir_subscriptions *subscriptions,
                              void (*each)(void *user, const weir_subscription_view *view),
                              void *user);
+/** Calls `each` for every holder of every want, in order, under the lock. */
+void weir_subscriptions_each_holder(weir_subscriptions *subscriptions,
+                                    void (*each)(void *user, size_t stream, const weir_asset *asset,
+                                                 uint64_t id),
+                                    void *user);
 
 #endif

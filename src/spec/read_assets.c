@@ -9,6 +9,7 @@
 #include "util/buf.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/map.h"
 #include "value/json_document.h"
 #include "value/json_write.h"
 
@@ -284,6 +285,7 @@ static void load_file(weir_reader *reader, asset_parts *parts)
     } else {
         const weir_str text = weir_arena_copy(reader->arena, weir_buf_str(&content));
         weir_value list;
+        reader->model->assets_print = weir_hash(content.ptr, content.len);
         if (!text.ptr)
             weir_diag_error(reader->diags, parts->file_node->place, "out of memory");
         else if (!ends_with(parts->file, WEIR_STR(".json")))

@@ -5,6 +5,7 @@
  */
 #include "spec/rows.h"
 #include "util/file.h"
+#include "util/map.h"
 #include "value/protobuf_schema.h"
 
 enum { DESCRIPTOR_MAX = 16 * 1024 * 1024 };
@@ -45,7 +46,8 @@ static const weir_key_row protobuf_rows[] = {
 static const weir_key_table protobuf_table = {"protobuf", protobuf_rows, 2};
 const weir_shape weir_protobuf_shape = {.form = WEIR_SHAPE_TABLE, .table = &protobuf_table};
 
-static const weir_pb_schema *read_schema(weir_reader *reader, const weir_text *descriptor)
+static const weir_pb_schema *read_schema(weir_reader *reader, const weir_text *descriptor,
+                                         uint64_t *print)
 {
     weir_buf path = {0}, bytes = {0};
     weir_error error = {0};
@@ -59,6 +61,7 @@ static const weir_pb_schema *read_schema(weir_reader *reader, const weir_text *d
     else if (!(schema = weir_pb_schema_read(reader->arena, weir_buf_str(&bytes), why)))
         weir_diag_error(reader->diags, descriptor->node->place, "%.*s: %s",
                         WEIR_FMT(descriptor->text), why);
+    *print = weir_hash(bytes.ptr, bytes.len);
     weir_buf_fini(&path);
     weir_buf_fini(&bytes);
     return schema;
@@ -92,7 +95,7 @@ void weir_read_protobuf(weir_reader *reader, weir_node *node, void *into)
     connection->protobuf_node = node;
     if (!p.descriptor.node || !p.message.node)
         return;
-    const weir_pb_schema *schema = read_schema(reader, &p.descriptor);
+    const weir_pb_schema *schema = read_schema(reader, &p.descriptor, &connection->protobuf_print);
     if (!schema)
         return;
     connection->protobuf = weir_pb_schema_find(schema, p.message.text);

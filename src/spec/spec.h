@@ -341,6 +341,7 @@ typedef struct weir_connection_spec {
     weir_inflate_limits inflate_limits;     /* of one message */
     const struct weir_pb_message *protobuf; /* what each frame is (value/protobuf_schema.h) */
     const weir_node *protobuf_node;         /* the key; NULL: not given */
+    uint64_t protobuf_print;                /* of the descriptor file, for comparing two loads */
     weir_text payload_path;
     weir_text preprocess, decode; /* functions of a plugin */
     weir_hooks_spec hooks;
@@ -464,7 +465,8 @@ struct weir_spec_model {
     const weir_sink_spec *sinks;
     size_t sink_count;
     bool has_assets;
-    weir_asset_book *assets; /* owned; dynamic when the spec has no master data */
+    weir_asset_book *assets; /* held; dynamic when the spec has no master data */
+    uint64_t assets_print;   /* of the file of the master data; 0: there is none */
     const weir_connection_spec *connections;
     size_t connection_count;
     const weir_test_spec *tests;

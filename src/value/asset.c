@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "util/error.h"
@@ -26,6 +27,7 @@ struct weir_asset_book {
     const weir_str *names_from; /* the caller's extra_names that were copied last ... */
     const weir_str *names;      /* ... and the copy: assets of one file share one */
     bool is_dynamic;
+    atomic_size_t holders;
 };
 
 /* ------------------------------------------------------------------ the book */
@@ -37,6 +39,7 @@ weir_asset_book *weir_asset_book_new(bool is_dynamic)
     if (!book)
         return NULL;
     book->is_dynamic = is_dynamic;
+    atomic_init(&book->holders, 1);
     book->arena = weir_arena_new(FIRST_BLOCK, 0);
     if (!book->arena || pthread_mutex_init(&book->mutex, NULL) != 0) {
         weir_arena_free(book->arena);
@@ -46,9 +49,15 @@ weir_asset_book *weir_asset_book_new(bool is_dynamic)
     return book;
 }
 
+weir_asset_book *weir_asset_book_retain(weir_asset_book *book)
+{
+    atomic_fetch_add(&book->holders, 1);
+    return book;
+}
+
 void weir_asset_book_free(weir_asset_book *book)
 {
-    if (!book)
+    if (!book || atomic_fetch_sub(&book->holders, 1) > 1)
         return;
     for (int i = 0; i < WEIR_ASSET_KEY_COUNT; i++)
         weir_map_fini(&book->maps[i]);

@@ -37,6 +37,8 @@ enum { WEIR_ASSETS_MAX = 2000000 };
 /** `is_dynamic`: unknown keys create an asset (with the key as symbol, and as the field asked for).
  */
 weir_asset_book *weir_asset_book_new(bool is_dynamic);
+/** One more who holds it: it is freed by the last. */
+weir_asset_book *weir_asset_book_retain(weir_asset_book *book);
 void weir_asset_book_free(weir_asset_book *book);
 /** Adds one (strings are copied). False with `error` for a duplicate symbol, no symbol, or over the
  * limit. */

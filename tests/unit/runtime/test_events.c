@@ -105,7 +105,7 @@ START_TEST(every_state_and_type_has_a_name)
     for (int i = 0; i <= WEIR_EVENT_DROPPED; i++)
         ck_assert_str_ne(weir_event_type_name((weir_event_type)i), "unknown");
     ck_assert_str_eq(weir_state_name(WEIR_STATE_COUNT), "unknown");
-    ck_assert_str_eq(weir_event_type_name((weir_event_type)(WEIR_EVENT_GAP + 1)), "unknown");
+    ck_assert_str_eq(weir_event_type_name((weir_event_type)(WEIR_EVENT_RELOADED + 1)), "unknown");
 }
 END_TEST
 
