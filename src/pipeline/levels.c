@@ -10,7 +10,6 @@
 #include "pipeline/parts.h"
 #include "util/number.h"
 #include "value/decimal.h"
-#include "value/number_lanes.h"
 
 static const char wanted[] =
     "expected [price, size, ...] or an object with price and size, numbers or numeric texts";
@@ -109,7 +108,6 @@ static const char *compact_number(const char *at, double *out)
     return weir_double_parse_json((weir_str){from, (size_t)(at - from)}, out) ? at : NULL;
 }
 
-/* One level that the lanes do not take: a sign, many digits. */
 static bool compact_level(const char **from, weir_level *level)
 {
     const char *at = *from;
@@ -135,15 +133,10 @@ static bool raw_compact(weir_batch *batch, size_t column, const weir_value *v)
     weir_level *levels = weir_batch_levels(batch, column, count);
     if (!levels)
         return false;
-    for (size_t done = 0;;) {
-        done += weir_lanes_best()->bare_levels(&at, levels + done, count - done);
-        if (done == count)
-            return at == text.ptr + text.len;
-        if (!compact_level(&at, &levels[done++]))
+    for (size_t done = 0; done < count; done++)
+        if (!compact_level(&at, &levels[done]))
             return false;
-        if (done == count)
-            return at == text.ptr + text.len;
-    }
+    return at == text.ptr + text.len;
 }
 
 static bool raw_levels(weir_batch *batch, size_t column, const weir_value *v, char why[160])

@@ -495,6 +495,8 @@ typedef struct weir_texts {
     const uint32_t *quotes; /* of the first text of the first array */
     size_t stride;          /* quotes from one array to the next */
     size_t count;           /* of arrays */
+    /* The walk has found bare numbers instead, and read them: there are no texts. */
+    const weir_level *levels;
 } weir_texts;
 /** [["1.5","2"],...] or [], and nothing else; false: another form. */
 bool weir_texts_of(weir_json_index *index, const weir_value *v, weir_texts *texts);

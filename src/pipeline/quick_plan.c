@@ -45,8 +45,21 @@ static bool is_quick(const weir_plan_column *column, const weir_fused *form)
     }
 }
 
+/* Columns that read all of a list of lists. */
+static void want_lists(const weir_plan_column *column, const weir_fused *form,
+                       const weir_expr_scope *scope)
+{
+    weir_projection *paths = form->is_item ? scope->item : scope->data;
+    if ((form->kind == WEIR_FUSED_SLOT && column->kind == WEIR_LEVELS) ||
+        form->kind == WEIR_FUSED_WHERE || form->kind == WEIR_FUSED_GREATEST)
+        weir_projection_want_lists(paths, form->slot);
+    if (form->kind == WEIR_FUSED_GREATEST && form->member != UINT32_MAX)
+        weir_projection_want_lists(paths, form->member);
+}
+
 /* The only transform with a form makes a time of a Decimal of seconds. */
-static void plan_seconds(weir_plan_column *column, const weir_fused *form)
+static void plan_seconds(weir_plan_column *column, const weir_fused *form,
+                         const weir_expr_scope *scope)
 {
     const weir_plan_field *field = column->field;
     const weir_fused transform = weir_program_fuse(field->transform);
@@ -54,6 +67,7 @@ static void plan_seconds(weir_plan_column *column, const weir_fused *form)
         transform.kind != WEIR_FUSED_SECONDS ||
         (form->kind != WEIR_FUSED_DECIMAL && form->kind != WEIR_FUSED_GREATEST))
         return;
+    want_lists(column, form, scope);
     column->quick = *form;
     column->quick.scale = transform.scale;
 }
@@ -65,7 +79,7 @@ void weir_quick_plan(weir_plan_column *column, const weir_expr_scope *scope)
         return;
     if (field->transform) {
         const weir_fused source = weir_program_fuse(field->source);
-        plan_seconds(column, &source);
+        plan_seconds(column, &source, scope);
         return;
     }
     weir_fused form = weir_program_fuse(field->source);
@@ -78,6 +92,7 @@ void weir_quick_plan(weir_plan_column *column, const weir_expr_scope *scope)
         !weir_fused_needs(&form, scope->data, scope->item) ||
         !weir_fused_needs(&condition, scope->data, scope->item))
         return;
+    want_lists(column, &form, scope);
     column->quick = form;
     column->condition = condition;
 }

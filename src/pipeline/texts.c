@@ -116,9 +116,17 @@ static bool find_with_blanks(weir_json_index *index, const weir_value *v, weir_t
 bool weir_texts_of(weir_json_index *index, const weir_value *v, weir_texts *texts)
 {
     if (v->kind != WEIR_RAW || v->aux != WEIR_RAW_ARRAY || !weir_json_index_holds(index, v->s) ||
-        (v->flags & WEIR_VALUE_SECRET) || (index->flags & WEIR_INDEX_BACKSLASH))
+        (v->flags & WEIR_VALUE_SECRET))
         return false;
     const char *base = index->base;
+    const weir_list_found *found = weir_json_index_list(index, v->s);
+    if (found) {
+        *texts = (weir_texts){base, index->quotes + found->first, found->stride, found->count,
+                              found->stride ? NULL : index->levels + found->levels};
+        return true;
+    }
+    if (index->flags & WEIR_INDEX_BACKSLASH)
+        return false;
     const char *end = v->s + v->len;
     *texts = (weir_texts){.base = base};
     if (v->len == 2)
@@ -155,9 +163,13 @@ static bool read_levels(const char *base, const uint32_t *quotes, size_t stride,
 
 bool weir_texts_levels(const weir_texts *texts, weir_batch *batch, size_t column)
 {
-    if (texts->count > 0 && texts->stride < 4)
+    if (texts->count > 0 && texts->stride < 4 && !texts->levels)
         return false;
     weir_level *levels = weir_batch_levels(batch, column, texts->count);
+    if (levels && texts->levels) {
+        memcpy(levels, texts->levels, texts->count * sizeof *levels);
+        return true;
+    }
     return levels && read_levels(texts->base, texts->quotes, texts->stride, levels, texts->count);
 }
 

@@ -38,6 +38,7 @@ static weir_index_fill *chosen_fill(void)
 void weir_json_index_fini(weir_json_index *index)
 {
     free(index->quotes);
+    free(index->levels);
     *index = (weir_json_index){0};
 }
 
@@ -61,6 +62,9 @@ bool weir_json_index_make(weir_json_index *index, weir_str text)
     index->base = text.ptr;
     index->len = 0; /* holds nothing while it is not made */
     index->hint = 0;
+    index->list_count = 0;
+    index->list_hint = 0;
+    index->level_count = 0;
     if (text.len == 0 || text.len > WEIR_INDEX_TEXT_MAX || !reserve(index, text.len))
         return false;
     index->len = text.len;
@@ -101,4 +105,19 @@ size_t weir_json_index_find(weir_json_index *index, const char *at)
     const size_t high = low + step < index->count ? low + step : index->count;
     index->hint = search(index, low, high, offset);
     return index->hint;
+}
+
+/* Lists are mostly asked for in the order in which they were found. */
+const weir_list_found *weir_json_index_list(weir_json_index *index, const char *at)
+{
+    unsigned place = index->list_hint;
+    for (unsigned i = 0; i < index->list_count; i++, place++) {
+        if (place >= index->list_count)
+            place = 0;
+        if (index->lists[place].at != at)
+            continue;
+        index->list_hint = place + 1;
+        return &index->lists[place];
+    }
+    return NULL;
 }

@@ -12,6 +12,7 @@
 #define WEIR_VALUE_JSON_INDEX_H
 
 #include "value/json_read.h"
+#include "value/value.h"
 
 enum {
     WEIR_INDEX_BACKSLASH = 1, /**< there is one somewhere */
@@ -22,8 +23,19 @@ enum {
 enum {
     WEIR_INDEX_TEXT_MAX = 1 << 28, /**< longer texts have no index */
     WEIR_INDEX_END = UINT32_MAX,   /**< stands behind the last quote, several times */
-    WEIR_INDEX_SPARE = 64 + 4      /**< places that a filler may write behind the last quote */
+    /** Places that a filler, and then the marks of a list, may need behind the last quote. */
+    WEIR_INDEX_SPARE = 2 * 64 + 4,
+    WEIR_INDEX_LISTS_MAX = 64 /**< lists of lists that are remembered */
 };
+
+/** What has been found of a list of lists while it was validated (value/lists.h). */
+typedef struct weir_list_found {
+    const char *at; /**< its bracket */
+    size_t first;   /**< texts: the ordinal of the first quote */
+    size_t stride;  /**< texts: quotes from one list to the next; 0: these are levels */
+    size_t count;   /**< of lists */
+    size_t levels;  /**< the first one, in `levels` of the index */
+} weir_list_found;
 
 typedef struct weir_json_index {
     const char *base;
@@ -33,6 +45,12 @@ typedef struct weir_json_index {
     size_t cap;
     size_t hint; /**< ordinal near which the last search ended */
     unsigned flags;
+    unsigned list_count;
+    unsigned list_hint; /**< the list that will be asked for next */
+    weir_list_found lists[WEIR_INDEX_LISTS_MAX];
+    weir_level *levels; /**< of the lists that are bare numbers */
+    size_t level_count;
+    size_t level_cap;
 } weir_json_index;
 
 void weir_json_index_fini(weir_json_index *index);
@@ -45,10 +63,14 @@ bool weir_json_index_make(weir_json_index *index, weir_str text);
 /** The ordinal of the first quote at or behind a place of the text. */
 size_t weir_json_index_find(weir_json_index *index, const char *at);
 
+/** What was found of the list of lists that begins at a place of the text; NULL: nothing. */
+const weir_list_found *weir_json_index_list(weir_json_index *index, const char *at);
+
 /** The text goes away, or changes. */
 static inline void weir_json_index_forget(weir_json_index *index)
 {
     index->len = 0;
+    index->list_count = 0;
 }
 
 /** True if the bytes of a span are within the text (and so have slack behind them). */

@@ -45,4 +45,12 @@ static inline uint32_t weir_scan_others(const char *at)
     return ~(uint32_t)_mm_movemask_epi8(digits);
 }
 
+/** Bit i: byte i of two windows of 16 is equal. Bits above are not set. */
+static inline uint32_t weir_scan_equal(const char *a, const char *b)
+{
+    const __m128i left = _mm_loadu_si128((const __m128i *)(const void *)a);
+    const __m128i right = _mm_loadu_si128((const __m128i *)(const void *)b);
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(left, right));
+}
+
 #endif

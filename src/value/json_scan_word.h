@@ -50,4 +50,24 @@ static inline uint32_t weir_scan_others(const char *at)
     return (uint32_t)(tops * UINT64_C(0x0002040810204081) >> 56) | ~UINT32_C(0xff);
 }
 
+static inline uint32_t weir_scan_equal_eight(const char *a, const char *b)
+{
+    uint64_t left, right;
+    memcpy(&left, a, sizeof left);
+    memcpy(&right, b, sizeof right);
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) {
+        left = __builtin_bswap64(left);
+        right = __builtin_bswap64(right);
+    }
+    const uint64_t differs = left ^ right;
+    const uint64_t tops =
+        (((differs & ~WEIR_SCAN_HIGHS) + ~WEIR_SCAN_HIGHS) | differs) & WEIR_SCAN_HIGHS;
+    return ~(uint32_t)(tops * UINT64_C(0x0002040810204081) >> 56) & 0xff;
+}
+
+static inline uint32_t weir_scan_equal(const char *a, const char *b)
+{
+    return weir_scan_equal_eight(a, b) | weir_scan_equal_eight(a + 8, b + 8) << 8;
+}
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "util/number.h"
+#include "value/json_scan.h"
 
 const weir_lanes_variant *const weir_lanes_variants[] = {
 #if defined(__x86_64__)
@@ -72,25 +73,31 @@ static size_t levels(const char *base, const uint32_t *quotes, size_t stride, we
     return count;
 }
 
-/* Behind a number up to a ',' or ']'. */
-static const char *bare_number(const char *at, double *out)
+/* Behind a number that is JSON, or NULL. */
+static const char *bare_number(weir_scan *scan, const char *at, double *out)
 {
-    const char *from = at;
-    while (*at != ',' && *at != ']')
-        at++;
-    return weir_double_parse_json((weir_str){from, (size_t)(at - from)}, out) ? at : NULL;
+    uint8_t flags;
+    const char *to = weir_scan_short_number(scan, at, &flags);
+    if (!to)
+        to = weir_scan_number(scan, at, &flags);
+    return to && weir_double_parse_json((weir_str){at, (size_t)(to - at)}, out) ? to : NULL;
 }
 
-static size_t bare_levels(const char **from, weir_level *levels, size_t count)
+static const char *bare_levels(const char *at, const char *end, uint32_t *marks, weir_level *levels,
+                               size_t *count)
 {
-    for (size_t i = 0; i < count; i++) {
-        const char *at = *from;
-        if (*at != '[' || !(at = bare_number(at + 1, &levels[i].price)) || *at != ',' ||
-            !(at = bare_number(at + 1, &levels[i].size)) || *at != ']')
-            return i;
-        *from = at + 2;
+    weir_scan scan = {end, NULL, NULL};
+    (void)marks;
+    for (*count = 0; at < end; at++) {
+        weir_level *level = &levels[*count];
+        if (*at != '[' || !(at = bare_number(&scan, at + 1, &level->price)) || *at != ',' ||
+            !(at = bare_number(&scan, at + 1, &level->size)) || *at != ']')
+            return NULL;
+        ++*count;
+        if (*++at != ',')
+            return *at == ']' ? at + 1 : NULL;
     }
-    return count;
+    return NULL;
 }
 
 static bool is_supported(void)

@@ -41,12 +41,14 @@ typedef size_t weir_levels_read_fn(const char *base, const uint32_t *quotes, siz
                                    weir_level *levels, size_t count);
 
 /**
- * Price levels of an array of arrays of bare numbers, [[1.5,2],[1.4,3]], which has been found to be
- * JSON: the first two numbers of each, and nothing else in any. *at is the first inner bracket, and
- * then that of the level after the last that was read. How many were read before one that is not of
- * that form, `count` at most.
+ * Price levels of a list of lists of two bare numbers without blanks, [[1.5,2],[1.4,3]], of which
+ * nothing is known yet. `at` is the first inner bracket, `end` the end of the text. The place
+ * behind the list, which is JSON then; NULL: it is of another form. `marks` has room for as many as
+ * there are bytes, and 64 more; `levels` for one in WEIR_BARE_LEVEL_MIN bytes, and one more.
  */
-typedef size_t weir_bare_levels_fn(const char **at, weir_level *levels, size_t count);
+typedef const char *weir_bare_levels_fn(const char *at, const char *end, uint32_t *marks,
+                                        weir_level *levels, size_t *count);
+enum { WEIR_BARE_LEVEL_MIN = 6 /* [1,2], */ };
 
 typedef struct weir_lanes_variant {
     const char *name;
@@ -62,5 +64,7 @@ const weir_lanes_variant *weir_lanes_best(void);
 /** All that this program has, the fastest first; the last one works everywhere. Ends with NULL. */
 extern const weir_lanes_variant *const weir_lanes_variants[];
 extern const weir_lanes_variant weir_lanes_avx512, weir_lanes_plain;
+/** That of AVX-512; number_bare_avx512.c. */
+weir_bare_levels_fn weir_bare_levels_avx512;
 
 #endif

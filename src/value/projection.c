@@ -123,6 +123,11 @@ size_t weir_projection_add(weir_projection *projection, const weir_step *steps, 
     return node->slot;
 }
 
+void weir_projection_want_lists(weir_projection *projection, size_t slot)
+{
+    projection->slots[slot]->is_lists = true;
+}
+
 size_t weir_projection_slots(const weir_projection *projection)
 {
     return projection->count;

@@ -29,6 +29,9 @@ weir_projection *weir_projection_new(weir_arena *arena);
 /** The slot of a path, the same for the same path. SIZE_MAX: a limit, or out of memory. Before seal
  * only. */
 size_t weir_projection_add(weir_projection *projection, const weir_step *steps, size_t count);
+/** Says that the value of a slot is mostly a list of price levels or the like, all of which is
+ * wanted: weir_json_index_list has then what an indexed walk has found of it. */
+void weir_projection_want_lists(weir_projection *projection, size_t slot);
 /** Builds the lookup tables. False when out of memory. */
 bool weir_projection_seal(weir_projection *projection);
 size_t weir_projection_slots(const weir_projection *projection);

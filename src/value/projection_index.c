@@ -17,6 +17,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "value/lists.h"
 #include "value/shape.h"
 
 enum { RECENT = 8 /* as in projection_walk.c */ };
@@ -371,7 +372,10 @@ weir_place weir_walk_value(walk *w, place p, const weir_node *node, unsigned dep
     const bool is_read = is_object ? node->key_count > 0 : node->index_count + node->back_count > 0;
     if (is_read && depth == WEIR_JSON_DEPTH_MAX)
         return given_up;
-    const place to = !is_read    ? container(w, p, depth)
+    const place lists =
+        node->is_lists && !is_read && !is_object ? weir_walk_lists(w, p, depth) : given_up;
+    const place to = lists.at    ? lists
+                     : !is_read  ? container(w, p, depth)
                      : is_object ? walk_object(w, p, node, depth + 1)
                                  : walk_array(w, p, node, depth + 1);
     /* A bracket among the slack may have been believed. */
@@ -393,11 +397,12 @@ weir_place weir_walk_skip(weir_walk *w, weir_place p, unsigned depth)
 
 /* ------------------------------------------------------------------ texts and values */
 
-static walk begin(const weir_json_index *index, weir_value *slots)
+static walk begin(weir_json_index *index, weir_value *slots)
 {
     return (walk){.scan = {index->base + index->len, NULL, NULL},
                   .base = index->base,
                   .slots = slots,
+                  .index = index,
                   .is_careful = (index->flags & (WEIR_INDEX_BACKSLASH | WEIR_INDEX_HIGH)) != 0};
 }
 

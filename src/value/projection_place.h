@@ -19,6 +19,7 @@ typedef struct weir_walk {
     weir_scan scan; /**< its `end`; what it says of mistakes is not read */
     const char *base;
     weir_value *slots;
+    weir_json_index *index;
     bool is_careful; /**< strings may have escapes or more than ASCII */
 } weir_walk;
 

@@ -11,8 +11,7 @@
 
 enum {
     TEXT_MAX = 16,
-    NONE = 0,      /* no step: the first one is nobody's branch or next */
-    WINDOW = 1024, /* values between two looks at how well it goes */
+    NONE = 0, /* no step: the first one is nobody's branch or next */
     PAUSE_FIRST = 4096,
     PAUSE_MAX = 1 << 20
 };
@@ -20,7 +19,9 @@ enum {
 typedef enum step_kind {
     STEP_TEXT,   /* nothing behind the text */
     STEP_STRING, /* up to the next quote, which belongs to the next text */
+    STEP_PASSED, /* such a string, which nobody reads */
     STEP_NUMBER,
+    STEP_DIGITS, /* a number that nobody reads */
     STEP_WORD,
     STEP_CONTAINER, /* walked by `node` */
     STEP_OPEN,      /* a container that is read begins, and its slot is wanted */
@@ -28,25 +29,20 @@ typedef enum step_kind {
     STEP_END
 } step_kind;
 
-typedef struct step {
-    uint64_t text[2];
-    uint64_t mask[2];
+typedef struct weir_shape_step step;
+
+struct weir_shape_step {
+    char text[TEXT_MAX];
+    uint32_t others; /* bits of a window that are not of the text */
+    uint32_t slot;   /* bytes from the first slot, or WEIR_NO_SLOT */
+    uint32_t next;   /* bytes from the first step, as `branch` */
+    uint32_t branch; /* what else may stand here */
     uint8_t kind;
     uint8_t len;
     uint8_t quotes; /* in the text */
     uint8_t depth;
-    uint16_t next;
-    uint16_t branch; /* what else may stand here */
-    uint32_t slot;   /* or WEIR_NO_SLOT */
+    uint8_t ahead; /* of a number: bytes from behind it to the next quote; 0: not known */
     const weir_node *node;
-} step;
-
-struct weir_shapes {
-    step *steps; /* NULL until something is learnt */
-    size_t count;
-    uint32_t met, missed; /* in this window */
-    uint32_t pause;       /* values that are still not to be tried */
-    uint32_t next_pause;
 };
 
 weir_shapes *weir_shapes_new(void)
@@ -72,7 +68,7 @@ static void forget(weir_shapes *shapes)
     shapes->count = 0;
 }
 
-static void look_back(weir_shapes *shapes)
+void weir_shape_look_back(weir_shapes *shapes)
 {
     if (shapes->missed > shapes->met) {
         forget(shapes);
@@ -86,83 +82,79 @@ static void look_back(weir_shapes *shapes)
     shapes->missed = 0;
 }
 
-bool weir_shape_is_tried(weir_shapes *shapes)
+/* ------------------------------------------------------------------ comparing */
+
+static inline const step *step_at(const weir_shapes *shapes, uint32_t place)
 {
-    if (!shapes)
-        return false;
-    if (shapes->met + shapes->missed >= WINDOW)
-        look_back(shapes);
-    if (shapes->pause == 0)
-        return true;
-    shapes->pause--;
-    return false;
+    return (const step *)(const void *)((const char *)shapes->steps + place);
 }
 
-/* ------------------------------------------------------------------ comparing */
+static inline weir_value *slot_of(const weir_walk *walk, const step *s)
+{
+    return (weir_value *)(void *)((char *)walk->slots + s->slot);
+}
 
 static inline bool has_text(const step *s, const char *at)
 {
-    uint64_t first, second;
-    memcpy(&first, at, sizeof first);
-    memcpy(&second, at + 8, sizeof second);
-    return (((first ^ s->text[0]) & s->mask[0]) | ((second ^ s->text[1]) & s->mask[1])) == 0;
+    return (weir_scan_equal(at, s->text) | s->others) == UINT32_MAX;
 }
 
-static inline const char *number(const weir_walk *walk, const char *at, uint8_t *flags)
+/* Any number, however long. */
+static __attribute__((noinline)) const char *long_number(const weir_walk *walk, const char *at,
+                                                         uint8_t *flags)
 {
-    const char *to = weir_scan_short_number(&walk->scan, at, flags);
-    if (__builtin_expect(to != NULL, 1))
-        return to;
-    if (!weir_scan_is_digit(*at) && *at != '-')
-        return NULL;
     weir_scan scan = walk->scan;
-    return weir_scan_number(&scan, at, flags);
+    *flags = 0;
+    return weir_scan_is_digit(*at) || *at == '-' ? weir_scan_number(&scan, at, flags) : NULL;
 }
 
-static inline void store(weir_walk *walk, const step *s, weir_value v)
+/*
+ * Where a number ends is known from the index, so that what follows need not wait for what is found
+ * here: that nothing but digits, and one point at most between them, stands before. The text of the
+ * next step then says that it ends there.
+ */
+static inline const char *number(const weir_walk *walk, const char *at, const char *to,
+                                 uint8_t *flags)
 {
-    if (s->slot != WEIR_NO_SLOT)
-        walk->slots[s->slot] = v;
+    const size_t len = (size_t)(to - at);
+    if (__builtin_expect(len - 1 >= WEIR_SCAN_WINDOW - 1, 0))
+        return long_number(walk, at, flags);
+    const uint32_t behind = UINT32_C(1) << len;
+    const uint32_t others = weir_scan_others(at) & (behind - 1);
+    const unsigned whole = (unsigned)__builtin_ctz(others | behind);
+    *flags = others ? WEIR_VALUE_ASCII : WEIR_VALUE_INTEGRAL | WEIR_VALUE_ASCII;
+    if (__builtin_expect(whole == 0 || (*at == '0' && whole > 1) || (others & (others - 1)), 0) ||
+        (others && (at[whole] != '.' || whole + 1 == len)))
+        return long_number(walk, at, flags);
+    return to;
 }
 
-/* What stands behind the text of a step; the place behind that, or NULL. */
-static inline weir_place take(weir_walk *walk, const step *s, weir_place p)
+/* A list of strings that nobody reads: the place behind it, or NULL. */
+static inline weir_place pass_strings(const char *base, weir_place p)
 {
-    uint8_t flags = 0;
+    const uint32_t *quote = p.quote;
+    if (*p.at != '[' || base + *quote != p.at + 1)
+        return (weir_place){NULL, NULL};
+    while (base[quote[1] + 1] == ',' && quote[2] == quote[1] + 2)
+        quote += 2;
+    const char *behind = base + quote[1] + 1;
+    return (weir_place){*behind == ']' ? behind + 1 : NULL, quote + 2};
+}
+
+static weir_place container(weir_walk *walk, const step *s, weir_place p)
+{
     weir_value v;
-    const char *to;
-    switch (s->kind) {
-    case STEP_STRING:
-        to = walk->base + *p.quote;
-        store(walk, s, weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, p.at, to));
-        return (weir_place){to, p.quote};
-    case STEP_NUMBER:
-        to = number(walk, p.at, &flags);
-        if (to)
-            store(walk, s, weir_scan_span(WEIR_RAW, flags, WEIR_RAW_NUMBER, p.at, to));
-        return (weir_place){to, p.quote};
-    case STEP_WORD:
-        to = weir_scan_word(&walk->scan, p.at, &v);
-        if (to)
-            store(walk, s, v);
-        return (weir_place){to, p.quote};
-    case STEP_CONTAINER:
-        if (!weir_is_bracket(*p.at))
-            return (weir_place){NULL, NULL};
-        const weir_place behind = weir_walk_value(walk, p, s->node, s->depth, &v);
+    if (s->slot == WEIR_NO_SLOT && !walk->is_careful) {
+        const weir_place behind = pass_strings(walk->base, p);
         if (behind.at)
-            store(walk, s, v);
-        return behind;
-    case STEP_OPEN: walk->slots[s->slot].s = p.at; return p;
-    case STEP_CLOSE: {
-        const char *from = walk->slots[s->slot].s;
-        store(walk, s,
-              weir_scan_span(WEIR_RAW, 0, *from == '{' ? WEIR_RAW_OBJECT : WEIR_RAW_ARRAY, from,
-                             p.at));
-        return p;
+            return behind;
     }
-    default: return p;
-    }
+    if (!weir_is_bracket(*p.at))
+        return (weir_place){NULL, NULL};
+    const weir_place behind = weir_walk_value(walk, p, s->node, s->depth, &v);
+    if (behind.at && s->slot != WEIR_NO_SLOT)
+        *slot_of(walk, s) = v;
+    return behind;
 }
 
 static weir_place miss(weir_shapes *shapes)
@@ -171,63 +163,135 @@ static weir_place miss(weir_shapes *shapes)
     return (weir_place){NULL, NULL};
 }
 
+static inline weir_value span_of(const char *from, const char *to)
+{
+    return weir_scan_span(WEIR_RAW, 0, *from == '{' ? WEIR_RAW_OBJECT : WEIR_RAW_ARRAY, from, to);
+}
+
+/*
+ * From step to step. `at` is where the text of a step must stand; `to`, behind it and in the end
+ * behind the value that follows it. A value that is not of its step's kind is as good a reason to
+ * try another branch as other text is.
+ */
 weir_place weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_place p, weir_value *whole)
 {
-    const char *from = p.at;
-    const char *last = walk->scan.end;
+    static const void *const WAYS[] = {
+        [STEP_TEXT] = &&text,     [STEP_STRING] = &&string,       [STEP_PASSED] = &&passed,
+        [STEP_NUMBER] = &&number, [STEP_DIGITS] = &&digits,       [STEP_WORD] = &&word,
+        [STEP_OPEN] = &&open,     [STEP_CONTAINER] = &&container, [STEP_CLOSE] = &&close,
+        [STEP_END] = &&end};
+    const char *const base = walk->base;
+    const char *const last = walk->scan.end;
+    const char *at = p.at, *from, *to;
+    const uint32_t *quote = p.quote, *q;
+    weir_place behind;
+    weir_value v;
+    uint8_t flags;
     if (shapes->count == 0 || walk->is_careful)
         return miss(shapes);
-    const step *const steps = shapes->steps;
-    for (const step *s = steps;;) {
-        if (!has_text(s, p.at)) {
-            if (s->branch == NONE)
-                return miss(shapes);
-            s = steps + s->branch;
-            continue;
-        }
-        const weir_place behind = take(walk, s, (weir_place){p.at + s->len, p.quote + s->quotes});
-        if (!behind.at || behind.at > last) {
-            if (s->branch == NONE || behind.at > last)
-                return miss(shapes);
-            s = steps + s->branch;
-            continue;
-        }
-        p = behind;
-        if (s->kind == STEP_END)
-            break;
-        s = steps + s->next;
-    }
+    const step *s = shapes->steps;
+
+compare:
+    if (__builtin_expect(!has_text(s, at), 0))
+        goto other;
+    from = at + s->len;
+    q = quote + s->quotes;
+    goto *WAYS[s->kind];
+passed:
+    at = base + *q;
+    goto next;
+string:
+    at = base + *q;
+    *slot_of(walk, s) = weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, from, at);
+    goto next;
+number:
+    to = number(walk, from, base + *q - s->ahead, &flags);
+    if (__builtin_expect(!to, 0))
+        goto other;
+    at = to;
+    *slot_of(walk, s) = weir_scan_span(WEIR_RAW, flags, WEIR_RAW_NUMBER, from, to);
+    goto next;
+digits:
+    to = number(walk, from, base + *q - s->ahead, &flags);
+    if (__builtin_expect(!to, 0))
+        goto other;
+    at = to;
+    goto next;
+word:
+    to = weir_scan_word(&walk->scan, from, &v);
+    if (!to)
+        goto other;
+    if (s->slot != WEIR_NO_SLOT)
+        *slot_of(walk, s) = v;
+    at = to;
+    goto next;
+container:
+    behind = container(walk, s, (weir_place){from, q});
+    if (!behind.at)
+        goto other;
+    at = behind.at;
+    q = behind.quote;
+    goto next;
+open:
+    slot_of(walk, s)->s = from;
+    goto text;
+close:
+    *slot_of(walk, s) = span_of(slot_of(walk, s)->s, from);
+text:
+    at = from;
+next:
+    if (__builtin_expect(at > last, 0))
+        return miss(shapes);
+    quote = q;
+    s = step_at(shapes, s->next);
+    goto compare;
+other:
+    if (s->branch == NONE)
+        return miss(shapes);
+    s = step_at(shapes, s->branch);
+    goto compare;
+end:
+    if (from > last)
+        return miss(shapes);
     shapes->met++;
-    *whole =
-        weir_scan_span(WEIR_RAW, 0, *from == '{' ? WEIR_RAW_OBJECT : WEIR_RAW_ARRAY, from, p.at);
-    return p;
+    *whole = span_of(p.at, from);
+    return (weir_place){from, q};
 }
 
 /* ------------------------------------------------------------------ learning */
+
+#define BEGINNING UINT32_MAX
 
 /* The text since the last value, and the step that it will hang on. */
 typedef struct learner {
     weir_shapes *shapes;
     weir_walk *walk;
     weir_place from;
-    size_t at; /* the step before, or SIZE_MAX */
+    uint32_t at;   /* the step before, or BEGINNING */
+    uint8_t ahead; /* of the number that is added */
     bool has_failed;
 } learner;
 
 static bool same_step(const step *a, const step *b)
 {
-    return a->text[0] == b->text[0] && a->text[1] == b->text[1] && a->len == b->len &&
-           a->kind == b->kind && a->slot == b->slot && a->node == b->node && a->depth == b->depth;
+    return memcmp(a->text, b->text, TEXT_MAX) == 0 && a->len == b->len && a->kind == b->kind &&
+           a->slot == b->slot && a->node == b->node && a->depth == b->depth && a->ahead == b->ahead;
 }
 
-static uint16_t add_step(weir_shapes *shapes, const step *wanted)
+static step *step_of(const weir_shapes *shapes, uint32_t place)
+{
+    return &shapes->steps[place / sizeof(step)];
+}
+
+/* Its place, or NONE. */
+static uint32_t add_step(weir_shapes *shapes, const step *wanted)
 {
     if (!shapes->steps)
         shapes->steps = malloc(WEIR_SHAPE_STEPS_MAX * sizeof *shapes->steps);
     if (!shapes->steps || shapes->count == WEIR_SHAPE_STEPS_MAX)
         return NONE;
     shapes->steps[shapes->count] = *wanted;
-    return (uint16_t)shapes->count++;
+    return (uint32_t)(shapes->count++ * sizeof(step));
 }
 
 /* Goes on to a step behind the present one, which is made unless it is there. */
@@ -239,25 +303,24 @@ static void go(learner *l, const step *wanted)
         l->at = 0;
         return;
     }
-    uint16_t at = l->at == SIZE_MAX ? 0 : shapes->steps[l->at].next;
-    if (l->at != SIZE_MAX && at == NONE) {
+    uint32_t at = l->at == BEGINNING ? 0 : step_of(shapes, l->at)->next;
+    if (l->at != BEGINNING && at == NONE) {
         at = add_step(shapes, wanted);
         l->has_failed = at == NONE;
-        shapes->steps[l->at].next = at;
+        step_of(shapes, l->at)->next = at;
         l->at = at;
         return;
     }
     for (int branches = 0; branches < WEIR_SHAPE_BRANCHES_MAX; branches++) {
-        step *s = &shapes->steps[at];
+        step *s = step_of(shapes, at);
         if (same_step(s, wanted)) {
             l->at = at;
             return;
         }
         if (s->branch == NONE) {
-            const uint16_t fresh = add_step(shapes, wanted);
-            shapes->steps[at].branch = fresh;
-            l->has_failed = fresh == NONE;
-            l->at = fresh;
+            s->branch = add_step(shapes, wanted);
+            l->has_failed = s->branch == NONE;
+            l->at = s->branch;
             return;
         }
         at = s->branch;
@@ -273,6 +336,17 @@ static uint8_t count_quotes(const char *at, size_t len)
     return count;
 }
 
+/* Bytes from behind the number at `to` up to the next quote, if nothing but punctuation is between
+ * them. */
+static uint8_t find_ahead(const learner *l, weir_place p)
+{
+    size_t len = 0;
+    while (len < UINT8_MAX && p.at + len < l->walk->scan.end &&
+           memchr(",]}[{ \n\r\t", p.at[len], 9))
+        len++;
+    return p.at + len == l->walk->base + *p.quote ? (uint8_t)len : 0;
+}
+
 /* The text up to `to`, then a value of this kind. */
 static void add(learner *l, const char *to, step_kind kind, uint32_t slot, const weir_node *node,
                 unsigned depth)
@@ -282,14 +356,16 @@ static void add(learner *l, const char *to, step_kind kind, uint32_t slot, const
         step s = {.kind = STEP_TEXT, .slot = WEIR_NO_SLOT};
         const size_t len = left < TEXT_MAX ? left : TEXT_MAX;
         memcpy(s.text, l->from.at, len);
-        memset(s.mask, 0xff, len);
+        s.others = UINT32_MAX << len;
         s.len = (uint8_t)len;
         s.quotes = count_quotes(l->from.at, len);
         if (len == left) {
             s.kind = (uint8_t)kind;
-            s.slot = slot;
+            s.slot = slot == WEIR_NO_SLOT ? slot : slot * (uint32_t)sizeof(weir_value);
             s.node = node;
             s.depth = (uint8_t)depth;
+            if (kind == STEP_NUMBER || kind == STEP_DIGITS)
+                s.ahead = l->ahead;
         }
         if (!l->has_failed)
             go(l, &s);
@@ -306,19 +382,22 @@ static weir_place learn_value(learner *l, weir_place p, const weir_node *node, u
 /* Values that are not looked into, and what is behind them. */
 static weir_place learn_scalar(learner *l, weir_place p, const weir_node *node)
 {
+    const bool is_read = node->slot != WEIR_NO_SLOT;
     uint8_t flags;
     weir_value v;
     if (*p.at == '"') {
-        add(l, p.at + 1, STEP_STRING, node->slot, NULL, 0);
+        add(l, p.at + 1, is_read ? STEP_STRING : STEP_PASSED, node->slot, NULL, 0);
         l->from = (weir_place){l->walk->base + p.quote[1], p.quote + 1};
         return (weir_place){l->walk->base + p.quote[1] + 1, p.quote + 2};
     }
     const bool is_number = weir_scan_is_digit(*p.at) || *p.at == '-';
-    add(l, p.at, is_number ? STEP_NUMBER : STEP_WORD, node->slot, NULL, 0);
-    p.at = is_number ? weir_scan_number(&l->walk->scan, p.at, &flags)
-                     : weir_scan_word(&l->walk->scan, p.at, &v);
-    l->from = p;
-    return p;
+    const weir_place behind = {is_number ? weir_scan_number(&l->walk->scan, p.at, &flags)
+                                         : weir_scan_word(&l->walk->scan, p.at, &v),
+                               p.quote};
+    l->ahead = find_ahead(l, behind);
+    add(l, p.at, !is_number ? STEP_WORD : is_read ? STEP_NUMBER : STEP_DIGITS, node->slot, NULL, 0);
+    l->from = behind;
+    return behind;
 }
 
 static weir_place learn_container(learner *l, weir_place p, const weir_node *node, unsigned depth)
@@ -439,7 +518,7 @@ void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_place p, const 
 {
     if (walk->is_careful || !weir_is_bracket(*p.at))
         return;
-    learner l = {.shapes = shapes, .walk = walk, .from = p, .at = SIZE_MAX};
+    learner l = {.shapes = shapes, .walk = walk, .from = p, .at = BEGINNING};
     weir_node top = *root; /* the span of the whole is the caller's */
     top.slot = WEIR_NO_SLOT;
     const bool is_read =

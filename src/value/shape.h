@@ -27,7 +27,30 @@ weir_place weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_place p, 
 /** Learns the value at p, which has been walked and found good. */
 void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_place p, const weir_node *root,
                       unsigned depth);
+enum { WEIR_SHAPE_WINDOW = 1024 /**< values between two looks at how well it goes */ };
+
+struct weir_shapes {
+    struct weir_shape_step *steps; /**< NULL until something is learnt */
+    size_t count;
+    uint32_t met, missed; /**< in this window */
+    uint32_t pause;       /**< values that are still not to be tried */
+    uint32_t next_pause;
+};
+
+/** A window has ended: was it worth it? */
+void weir_shape_look_back(weir_shapes *shapes);
+
 /** True if it is worth trying: a value should be matched, and be learnt when that fails. */
-bool weir_shape_is_tried(weir_shapes *shapes);
+static inline bool weir_shape_is_tried(weir_shapes *shapes)
+{
+    if (!shapes)
+        return false;
+    if (__builtin_expect(shapes->met + shapes->missed >= WEIR_SHAPE_WINDOW, 0))
+        weir_shape_look_back(shapes);
+    if (__builtin_expect(shapes->pause == 0, 1))
+        return true;
+    shapes->pause--;
+    return false;
+}
 
 #endif

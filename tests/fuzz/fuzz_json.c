@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "util/buf.h"
+#include "util/number.h"
 #include "value/decimal.h"
 #include "value/json_read.h"
 #include "value/json_write.h"
@@ -95,6 +96,9 @@ static void build(void)
     CHECK(projection);
     for (size_t i = 0; i < PATHS; i++)
         slot_of[i] = weir_projection_add(projection, paths[i].steps, paths[i].count);
+    for (size_t i = 0; i < PATHS; i++)
+        if (paths[i].count > 0)
+            weir_projection_want_lists(projection, slot_of[i]);
     CHECK(weir_projection_seal(projection));
     json_object_seed(1);
 }
@@ -219,6 +223,37 @@ static void check_lookups(weir_arena *arena, const weir_value *whole)
     CHECK(whole->aux == WEIR_RAW_OBJECT || !weir_json_element(whole, count, &found));
 }
 
+/* What the walk says of a list of lists is what its elements say. */
+static void check_list(weir_json_index *index, const weir_value *slot)
+{
+    const weir_list_found *found =
+        slot->kind == WEIR_RAW ? weir_json_index_list(index, slot->s) : NULL;
+    weir_json_iter lists, items;
+    weir_value key, list, item;
+    if (!found)
+        return;
+    CHECK(slot->aux == WEIR_RAW_ARRAY && found->count == weir_json_count(slot));
+    weir_json_iter_init(&lists, slot);
+    for (size_t i = 0; weir_json_iter_next(&lists, &key, &list); i++) {
+        CHECK(list.kind == WEIR_RAW && list.aux == WEIR_RAW_ARRAY);
+        CHECK(weir_json_count(&list) == (found->stride ? found->stride / 2 : 2));
+        weir_json_iter_init(&items, &list);
+        for (size_t k = 0; weir_json_iter_next(&items, &key, &item); k++) {
+            double value;
+            if (found->stride) {
+                const uint32_t *quote = index->quotes + found->first + i * found->stride + 2 * k;
+                CHECK(item.kind == WEIR_STR && item.s == index->base + quote[0] + 1);
+                CHECK(item.s + item.len == index->base + quote[1]);
+                continue;
+            }
+            CHECK(item.kind == WEIR_RAW && item.aux == WEIR_RAW_NUMBER);
+            const weir_level *level = &index->levels[found->levels + i];
+            CHECK(weir_double_parse_json(weir_value_text(&item), &value) &&
+                  value == (k == 0 ? level->price : level->size));
+        }
+    }
+}
+
 static void check_fast(weir_str text, bool decoded, const weir_value *slots,
                        const weir_value *whole)
 {
@@ -234,6 +269,8 @@ static void check_fast(weir_str text, bool decoded, const weir_value *slots,
         CHECK(!is_good || memcmp(&it, whole, sizeof it) == 0);
         CHECK(!is_good ||
               memcmp(again, slots, weir_projection_slots(projection) * sizeof *slots) == 0);
+        for (size_t i = 0; is_good && i < PATHS; i++)
+            check_list(&index, &again[slot_of[i]]);
     }
     CHECK(weir_json_parse_indexed(&index, text, &it) == decoded);
     CHECK(!decoded || memcmp(&it, whole, sizeof it) == 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers several at a time: whatever a lane says it has read is what util/number.h reads, and the
  * numbers of feeds are all read. */
+#include "value/json_read.h"
 #include "value/number_lanes.h"
 
 #include "util/number.h"
@@ -147,38 +148,117 @@ START_TEST(levels_are_read_in_any_number)
 }
 END_TEST
 
-/* How many levels are read, whatever the order of calls, and that each is right. */
-START_TEST(bare_levels_stop_at_what_is_not_one)
+static const char *bare(const weir_lanes_variant *variant, const char *text, size_t len,
+                        weir_level *levels, size_t *count)
+{
+    static uint32_t marks[512 + 64];
+    return variant->bare_levels(text + 1, text + len, marks, levels, count);
+}
+
+START_TEST(bare_levels_are_lists_of_two_json_numbers)
 {
     static const struct {
         const char *text;
-        size_t count;
+        size_t count; /* 0: it is no such list */
         double prices[3];
     } cases[] = {
         {"[[1.5,2],[1.25,3],[0.125,4]]", 3, {1.5, 1.25, 0.125}},
         {"[[1.3261E-4,150048.0754],[9.121e-7,1]]", 2, {1.3261e-4, 9.121e-7}},
-        {"[[1,2],[1,2,3]]", 1, {1}},
-        {"[[1,2],[1]]", 1, {1}},
-        {"[[1,2],[\"1\",2]]", 1, {1}},
-        {"[[1,2],[1,2] ]", 2, {1, 1}},
+        {"[[2E8,3.358149508E7],[0,1e+2],[0e9,1E22]]", 3, {2e8, 0, 0}},
+        {"[[-1.5,2],[123456789012345678901234567890,1]]",
+         2,
+         {-1.5, 123456789012345678901234567890.}},
+        {"[[1e-30,2],[1e300,1]]", 2, {1e-30, 1e300}},
+        {"[[1,2],[1,2,3]]", 0, {0}},
+        {"[[1,2],[1]]", 0, {0}},
+        {"[[1,2],[\"1\",2]]", 0, {0}},
+        {"[[1,2],[1,2] ]", 0, {0}},
+        {"[[1,2],[01,2]]", 0, {0}},
+        {"[[1,2],[1.,2]]", 0, {0}},
+        {"[[1,2],[.1,2]]", 0, {0}},
+        {"[[1,2],[1e,2]]", 0, {0}},
+        {"[[1,2],[1e-,2]]", 0, {0}},
+        {"[[1,2],[1.2.3,2]]", 0, {0}},
+        {"[[1,2],[1-2,2]]", 0, {0}},
+        {"[[1,2],[1,]]", 0, {0}},
+        {"[[1,2],[1,2]7]", 0, {0}},
+        {"[[1,2]7,[1,2]]", 0, {0}},
+        {"[[1,2],7[1,2]]", 0, {0}},
+        {"[[1,2],]", 0, {0}},
+        {"[[1,2]", 0, {0}},
         {"[[]]", 0, {0}},
     };
     static char room[128 + 64];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         for (size_t v = 0; weir_lanes_variants[v]; v++) {
-            weir_level levels[3];
+            weir_level levels[16];
+            size_t count;
             if (!weir_lanes_variants[v]->is_supported())
                 continue;
+            const size_t len = strlen(cases[i].text);
             memset(room, '7', sizeof room);
-            memcpy(room, cases[i].text, strlen(cases[i].text));
-            const char *at = room + 1;
-            size_t done = 0;
-            while (done < 3 && weir_lanes_variants[v]->bare_levels(&at, levels + done, 1) == 1)
-                done++;
-            ck_assert_msg(done == cases[i].count, "%s: %s: %zu", weir_lanes_variants[v]->name,
-                          cases[i].text, done);
-            for (size_t k = 0; k < done; k++)
+            memcpy(room, cases[i].text, len);
+            const char *to = bare(weir_lanes_variants[v], room, len, levels, &count);
+            ck_assert_msg(to == (cases[i].count ? room + len : NULL) ||
+                              (!cases[i].count && to > room + len),
+                          "%s: %s", weir_lanes_variants[v]->name, cases[i].text);
+            for (size_t k = 0; k < cases[i].count; k++)
                 ck_assert(levels[k].price == cases[i].prices[k]);
+            ck_assert(cases[i].count == 0 || count == cases[i].count);
+        }
+    }
+}
+END_TEST
+
+static size_t random_number(char *at)
+{
+    static const char *const forms[] = {"%.0f", "%.2f", "%.8f", "%.3e", "%.1fE5", "%g"};
+    const double value = (double)rand() / (1 + rand() % 1000000);
+    return (size_t)sprintf(at, forms[rand() % 6], value);
+}
+
+static size_t random_bare(char *text, size_t count)
+{
+    size_t len = 0;
+    text[len++] = '[';
+    for (size_t i = 0; i < count; i++) {
+        text[len++] = '[';
+        len += random_number(text + len);
+        text[len++] = ',';
+        len += random_number(text + len);
+        text[len++] = ']';
+        text[len++] = i + 1 < count ? ',' : ']';
+    }
+    return len;
+}
+
+/* Right lists, and such with a byte changed: one implementation takes what the others take, and
+ * what they take is JSON. */
+START_TEST(bare_levels_are_the_same_everywhere)
+{
+    static const char bytes[] = "[],0123456789.eE-+ \"";
+    static char text[512 + 64];
+    for (int round = 0; round < 20000; round++) {
+        memset(text, ']', sizeof text);
+        const size_t count = 1 + (size_t)rand() % 12, len = random_bare(text, count);
+        for (int change = rand() % 3; change > 0; change--)
+            text[1 + (size_t)rand() % (len - 1)] = bytes[(size_t)rand() % (sizeof bytes - 1)];
+        weir_level expected[128], levels[128];
+        size_t expected_count, found;
+        const char *end = bare(&weir_lanes_plain, text, len, expected, &expected_count);
+        for (size_t v = 0; weir_lanes_variants[v]; v++) {
+            if (!weir_lanes_variants[v]->is_supported())
+                continue;
+            const char *to = bare(weir_lanes_variants[v], text, len, levels, &found);
+            ck_assert_msg(to == end || ((!to || to > text + len) && (!end || end > text + len)),
+                          "%s: %.*s", weir_lanes_variants[v]->name, (int)len, text);
+            if (!to || to > text + len)
+                continue;
+            ck_assert_uint_eq(found, expected_count);
+            ck_assert(memcmp(levels, expected, found * sizeof *levels) == 0);
+            weir_value whole;
+            ck_assert_msg(weir_json_parse((weir_str){text, (size_t)(to - text)}, &whole, NULL),
+                          "%.*s", (int)len, text);
         }
     }
 }
@@ -189,6 +269,7 @@ int main(void)
     Suite *suite = suite_create("number_lanes");
     weir_check_case(suite, "lanes", a_lane_reads_what_the_scanner_reads,
                     the_numbers_of_feeds_are_read, what_a_double_cannot_hold_is_not_read,
-                    levels_are_read_in_any_number, bare_levels_stop_at_what_is_not_one);
+                    levels_are_read_in_any_number, bare_levels_are_lists_of_two_json_numbers,
+                    bare_levels_are_the_same_everywhere);
     return weir_check_run(suite);
 }
