@@ -21,7 +21,6 @@ typedef enum step_kind {
     STEP_STRING, /* up to the next quote, which belongs to the next text */
     STEP_PASSED, /* such a string, which nobody reads */
     STEP_NUMBER,
-    STEP_DIGITS, /* a number that nobody reads */
     STEP_WORD,
     STEP_CONTAINER, /* walked by `node` */
     STEP_OPEN,      /* a container that is read begins, and its slot is wanted */
@@ -141,20 +140,24 @@ static inline weir_place pass_strings(const char *base, weir_place p)
     return (weir_place){*behind == ']' ? behind + 1 : NULL, quote + 2};
 }
 
-static weir_place container(weir_walk *walk, const step *s, weir_place p)
+/* What is neither a string nor a number. */
+static weir_place other_value(weir_walk *walk, const step *s, weir_place p)
 {
     weir_value v;
-    if (s->slot == WEIR_NO_SLOT && !walk->is_careful) {
+    if (s->kind == STEP_CONTAINER && s->slot == WEIR_NO_SLOT && !walk->is_careful) {
         const weir_place behind = pass_strings(walk->base, p);
         if (behind.at)
             return behind;
     }
-    if (!weir_is_bracket(*p.at))
+    if (weir_is_bracket(*p.at) != (s->kind == STEP_CONTAINER))
         return (weir_place){NULL, NULL};
-    const weir_place behind = weir_walk_value(walk, p, s->node, s->depth, &v);
-    if (behind.at && s->slot != WEIR_NO_SLOT)
+    if (s->kind == STEP_CONTAINER)
+        p = weir_walk_value(walk, p, s->node, s->depth, &v);
+    else
+        p.at = weir_scan_word(&walk->scan, p.at, &v);
+    if (p.at && s->slot != WEIR_NO_SLOT)
         *slot_of(walk, s) = v;
-    return behind;
+    return p;
 }
 
 static weir_place miss(weir_shapes *shapes)
@@ -176,16 +179,14 @@ static inline weir_value span_of(const char *from, const char *to)
 weir_place weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_place p, weir_value *whole)
 {
     static const void *const WAYS[] = {
-        [STEP_TEXT] = &&text,     [STEP_STRING] = &&string,       [STEP_PASSED] = &&passed,
-        [STEP_NUMBER] = &&number, [STEP_DIGITS] = &&digits,       [STEP_WORD] = &&word,
-        [STEP_OPEN] = &&open,     [STEP_CONTAINER] = &&container, [STEP_CLOSE] = &&close,
-        [STEP_END] = &&end};
+        [STEP_TEXT] = &&text,     [STEP_STRING] = &&string, [STEP_PASSED] = &&passed,
+        [STEP_NUMBER] = &&number, [STEP_WORD] = &&value,    [STEP_CONTAINER] = &&value,
+        [STEP_OPEN] = &&open,     [STEP_CLOSE] = &&close,   [STEP_END] = &&end};
     const char *const base = walk->base;
     const char *const last = walk->scan.end;
     const char *at = p.at, *from, *to;
     const uint32_t *quote = p.quote, *q;
     weir_place behind;
-    weir_value v;
     uint8_t flags;
     if (shapes->count == 0 || walk->is_careful)
         return miss(shapes);
@@ -209,24 +210,11 @@ number:
     if (__builtin_expect(!to, 0))
         goto other;
     at = to;
-    *slot_of(walk, s) = weir_scan_span(WEIR_RAW, flags, WEIR_RAW_NUMBER, from, to);
-    goto next;
-digits:
-    to = number(walk, from, base + *q - s->ahead, &flags);
-    if (__builtin_expect(!to, 0))
-        goto other;
-    at = to;
-    goto next;
-word:
-    to = weir_scan_word(&walk->scan, from, &v);
-    if (!to)
-        goto other;
     if (s->slot != WEIR_NO_SLOT)
-        *slot_of(walk, s) = v;
-    at = to;
+        *slot_of(walk, s) = weir_scan_span(WEIR_RAW, flags, WEIR_RAW_NUMBER, from, to);
     goto next;
-container:
-    behind = container(walk, s, (weir_place){from, q});
+value:
+    behind = other_value(walk, s, (weir_place){from, q});
     if (!behind.at)
         goto other;
     at = behind.at;
@@ -364,7 +352,7 @@ static void add(learner *l, const char *to, step_kind kind, uint32_t slot, const
             s.slot = slot == WEIR_NO_SLOT ? slot : slot * (uint32_t)sizeof(weir_value);
             s.node = node;
             s.depth = (uint8_t)depth;
-            if (kind == STEP_NUMBER || kind == STEP_DIGITS)
+            if (kind == STEP_NUMBER)
                 s.ahead = l->ahead;
         }
         if (!l->has_failed)
@@ -395,7 +383,7 @@ static weir_place learn_scalar(learner *l, weir_place p, const weir_node *node)
                                          : weir_scan_word(&l->walk->scan, p.at, &v),
                                p.quote};
     l->ahead = find_ahead(l, behind);
-    add(l, p.at, !is_number ? STEP_WORD : is_read ? STEP_NUMBER : STEP_DIGITS, node->slot, NULL, 0);
+    add(l, p.at, is_number ? STEP_NUMBER : STEP_WORD, node->slot, NULL, 0);
     l->from = behind;
     return behind;
 }
