@@ -225,7 +225,9 @@ typedef struct weir_event {
     int64_t retry_in_ns; /**< STATE to BACKOFF */
 } weir_event;
 
-/** Called on the dispatcher thread, one at a time, in order per connection. */
+/** Called on the dispatcher thread, one at a time, in order per connection. Of a callback that
+ * falls behind by thousands of events the newest are left out, changes of state last of all; a
+ * WARNING with WEIR_ERR_LIMIT tells how many. */
 typedef void weir_event_fn(void *user, const weir_event *event);
 
 /** Called for every frame in and out, on the I/O thread, before anything else: for recorders. Must

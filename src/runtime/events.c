@@ -16,7 +16,8 @@
 #include "util/ring.h"
 #include "util/time.h"
 
-enum { QUEUE_MAX = 512 };
+/* A link that is lost or silent is told of for each of thousands of symbols, all at once. */
+enum { QUEUE_MAX = 4096, KEPT_FOR_STATES = 256 };
 
 typedef struct queued_event {
     weir_event event;
@@ -124,9 +125,14 @@ void weir_events_post(weir_events *events, const weir_event *event)
         return;
     }
     pthread_mutex_lock(&events->lock);
-    queued_event *place = weir_ring_push(&events->queue, NULL);
-    place->event = *event;
-    snprintf(place->reason, sizeof place->reason, "%.*s", WEIR_FMT(event->reason));
+    const bool has_room = events->queue.count < QUEUE_MAX - KEPT_FOR_STATES;
+    if (has_room || event->type == WEIR_EVENT_STATE) {
+        queued_event *place = weir_ring_push(&events->queue, NULL);
+        place->event = *event;
+        snprintf(place->reason, sizeof place->reason, "%.*s", WEIR_FMT(event->reason));
+    } else {
+        events->queue.overwritten++; /* who cannot keep up is still told of every state */
+    }
     pthread_cond_signal(&events->changed);
     pthread_mutex_unlock(&events->lock);
 }

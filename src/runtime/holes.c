@@ -43,6 +43,17 @@ static bool may_act(weir_connection *connection)
     return true;
 }
 
+/* What was asked for and brings the records of an asset: itself, or all symbols, or the stream. */
+static const weir_asset *find_want(const weir_connection *connection, size_t slot,
+                                   const weir_asset *asset)
+{
+    const weir_subscriptions *wants = connection->subscriptions;
+    if (asset && weir_subscriptions_has(wants, slot, asset))
+        return asset;
+    const weir_asset *all = weir_spec_all_asset(connection->runtime->spec, connection->spec);
+    return all && weir_subscriptions_has(wants, slot, all) ? all : NULL;
+}
+
 bool weir_holes_found(void *user, size_t stream, const weir_asset *asset, const weir_gap *gap,
                       weir_on_gap action)
 {
@@ -53,9 +64,10 @@ bool weir_holes_found(void *user, size_t stream, const weir_asset *asset, const 
     if (action != WEIR_ON_GAP_RESUBSCRIBE || connection->live_since_ns == 0)
         return false;
     const size_t slot = weir_plan_subscribe_slot(connection->plan, stream);
-    if (!weir_subscriptions_renew(connection->subscriptions, connection->line, slot, asset,
-                                  weir_connection_can_leave(connection, slot), weir_mono_ns(),
-                                  ACTION_PAUSE_NS))
+    const weir_asset *want = find_want(connection, slot, asset);
+    if (!weir_subscriptions_renew(connection->subscriptions, connection->line, slot,
+                                  want ? want : asset, weir_connection_can_leave(connection, slot),
+                                  weir_mono_ns(), ACTION_PAUSE_NS))
         return false;
     connection->must_reconcile = true;
     return true;
@@ -106,9 +118,10 @@ static bool on_first(void *user, size_t stream, const weir_asset *asset)
     const size_t slot = weir_plan_subscribe_slot(connection->plan, stream);
     int64_t from_ns;
     bool is_last = false;
-    if (weir_subscriptions_take_cut_of(connection->subscriptions, connection->line, slot, asset,
+    const weir_asset *want = find_want(connection, slot, asset);
+    if (weir_subscriptions_take_cut_of(connection->subscriptions, connection->line, slot, want,
                                        &from_ns, &is_last))
-        put_slot(connection, slot, asset, from_ns);
+        put_slot(connection, slot, want, from_ns);
     connection->has_inherited = connection->has_inherited && !is_last;
     return !is_last;
 }

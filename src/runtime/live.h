@@ -70,7 +70,9 @@ typedef enum weir_stale_step {
 } weir_stale_step;
 
 typedef struct weir_symbol_clocks {
-    int64_t *at_ns; /* by the asset's id; 0: does not run yet */
+    size_t slot;     /* of the stream: by which it is asked for (weir_plan_subscribe_slot) */
+    int64_t last_ns; /* of any symbol */
+    int64_t *at_ns;  /* by the asset's id; 0: does not run yet */
     size_t cap;
 } weir_symbol_clocks;
 

@@ -63,9 +63,8 @@ static size_t stream_of(const weir_connection *connection, const weir_record *re
     return i;
 }
 
-static int64_t *clock_of(weir_connection *connection, size_t stream, const weir_asset *asset)
+static int64_t *clock_of(weir_symbol_clocks *clocks, const weir_asset *asset)
 {
-    weir_symbol_clocks *clocks = &connection->clocks.symbols[stream];
     if (asset->id >= clocks->cap) {
         size_t cap = clocks->cap ? clocks->cap : 64;
         while (cap <= asset->id)
@@ -82,16 +81,19 @@ static int64_t *clock_of(weir_connection *connection, size_t stream, const weir_
 
 void weir_liveness_batch(weir_connection *connection, const weir_batch *batch)
 {
+    weir_clocks *all = &connection->clocks;
     size_t offset = 0;
     if (spec_of(connection)->symbol_ns == 0)
         return;
     for (const weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;) {
         const size_t stream = stream_of(connection, record);
-        int64_t *clock = record->asset && stream < connection->spec->stream_count
-                             ? clock_of(connection, stream, record->asset)
-                             : NULL;
+        if (stream == connection->spec->stream_count || record->schema->is_gap)
+            continue;
+        weir_symbol_clocks *clocks = &all->symbols[all->symbols[stream].slot];
+        int64_t *clock = record->asset ? clock_of(clocks, record->asset) : NULL;
+        clocks->last_ns = all->bytes_ns;
         if (clock)
-            *clock = connection->clocks.bytes_ns;
+            *clock = all->bytes_ns;
     }
 }
 
@@ -196,52 +198,69 @@ static bool look_at_data(weir_connection *connection, int64_t now_ns)
 
 /* ------------------------------------------------------------------ symbols */
 
+/* Those that were silent for too long, gathered under the lock of the subscriptions. */
 typedef struct search {
     weir_connection *connection;
     int64_t now_ns;
-    size_t stream;
-    const weir_asset *found; /* one that was silent for too long */
+    weir_buf found; /* of silent_symbol */
 } search;
+
+typedef struct silent_symbol {
+    size_t stream;
+    const weir_asset *asset;
+} silent_symbol;
+
+/* The venue's word for all symbols has news when any of them has. */
+static bool means_all(const weir_connection *connection, const weir_asset *asset)
+{
+    const weir_text *all = &connection->spec->symbols.all;
+    return all->node && weir_str_eq(all->text, asset->symbol);
+}
 
 static void look_at_symbol(void *user, const weir_subscription_view *view)
 {
     search *s = user;
     weir_connection *connection = s->connection;
-    if (view->shard != connection->shard || view->state != WEIR_SUBSCRIPTION_ACTIVE ||
-        !view->asset || s->found)
+    if (view->shard != connection->shard || view->state != WEIR_SUBSCRIPTION_ACTIVE || !view->asset)
         return;
-    int64_t *clock = clock_of(connection, view->stream, view->asset);
+    weir_symbol_clocks *clocks = &connection->clocks.symbols[view->stream];
+    int64_t *clock = clock_of(clocks, view->asset);
     if (!clock)
         return;
     if (*clock == 0)
         *clock = s->now_ns;
+    if (means_all(connection, view->asset) && clocks->last_ns > *clock)
+        *clock = clocks->last_ns;
     if (s->now_ns - *clock < spec_of(connection)->symbol_ns)
         return;
     *clock = s->now_ns;
-    s->stream = view->stream;
-    s->found = view->asset;
+    const silent_symbol found = {view->stream, view->asset};
+    weir_buf_put(&s->found, (weir_str){(const char *)&found, sizeof found});
+}
+
+static void tell_silent(weir_connection *connection, const silent_symbol *silent)
+{
+    const weir_str stream = connection->spec->streams[silent->stream].name;
+    weir_connection_tell_of(connection, WEIR_EVENT_WARNING, WEIR_ERR_TIMEOUT, stream,
+                            silent->asset->symbol, 1, "%.*s %.*s is silent: it is subscribed again",
+                            WEIR_FMT(stream), WEIR_FMT(silent->asset->symbol));
+    subscribe_again(connection, silent->stream, silent->asset);
 }
 
 static bool look_at_symbols(weir_connection *connection, int64_t now_ns)
 {
-    bool has_found = false;
+    search s = {.connection = connection, .now_ns = now_ns};
     if (spec_of(connection)->symbol_ns == 0 || connection->state != WEIR_STATE_LIVE)
         return true;
-    for (;;) {
-        search s = {.connection = connection, .now_ns = now_ns};
-        weir_subscriptions_each(connection->subscriptions, look_at_symbol, &s);
-        if (!s.found)
-            break;
-        has_found = true;
-        weir_connection_tell_of(connection, WEIR_EVENT_WARNING, WEIR_ERR_TIMEOUT,
-                                connection->spec->streams[s.stream].name, s.found->symbol, 1,
-                                "%.*s %.*s is silent: it is subscribed again",
-                                WEIR_FMT(connection->spec->streams[s.stream].name),
-                                WEIR_FMT(s.found->symbol));
-        subscribe_again(connection, s.stream, s.found);
+    weir_subscriptions_each(connection->subscriptions, look_at_symbol, &s);
+    for (size_t at = 0; at < s.found.len; at += sizeof(silent_symbol)) {
+        silent_symbol silent;
+        memcpy(&silent, s.found.ptr + at, sizeof silent);
+        tell_silent(connection, &silent);
     }
-    if (has_found)
+    if (s.found.len > 0)
         weir_connection_reconcile(connection);
+    weir_buf_fini(&s.found);
     return connection->link && !connection->is_closing;
 }
 
@@ -274,7 +293,8 @@ static void put_back(weir_connection *connection, int64_t now_ns)
     clocks->bytes_ns = clocks->data_ns = now_ns;
     clocks->asked_ns = 0;
     for (size_t i = 0; i < connection->spec->stream_count; i++) {
-        const weir_symbol_clocks *symbols = &clocks->symbols[i];
+        weir_symbol_clocks *symbols = &clocks->symbols[i];
+        symbols->last_ns = 0;
         if (symbols->cap > 0)
             memset(symbols->at_ns, 0, symbols->cap * sizeof *symbols->at_ns);
     }
@@ -299,6 +319,8 @@ bool weir_liveness_init(weir_connection *connection)
 {
     connection->clocks.symbols =
         calloc(connection->spec->stream_count + 1, sizeof *connection->clocks.symbols);
+    for (size_t i = 0; connection->clocks.symbols && i < connection->spec->stream_count; i++)
+        connection->clocks.symbols[i].slot = weir_plan_subscribe_slot(connection->plan, i);
     connection->clocks.timer = weir_timer_new(connection->reactor->loop, look, connection);
     return connection->clocks.symbols && connection->clocks.timer;
 }

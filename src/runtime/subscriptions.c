@@ -289,6 +289,17 @@ void weir_subscriptions_count_front(const weir_subscriptions *subscriptions, siz
     pthread_mutex_unlock(&s->lock);
 }
 
+bool weir_subscriptions_has(const weir_subscriptions *subscriptions, size_t stream,
+                            const weir_asset *asset)
+{
+    weir_subscriptions *s = unlocked(subscriptions);
+    pthread_mutex_lock(&s->lock);
+    const weir_want *want = weir_want_find(s, stream, asset);
+    const bool is_wanted = want && want->ids.count > 0;
+    pthread_mutex_unlock(&s->lock);
+    return is_wanted;
+}
+
 size_t weir_subscriptions_awaited(const weir_subscriptions *subscriptions, size_t line)
 {
     weir_subscriptions *s = unlocked(subscriptions);

@@ -149,6 +149,9 @@ void weir_subscriptions_count(const weir_subscriptions *subscriptions, size_t li
 /** The same for the line that is a shard's front. */
 void weir_subscriptions_count_front(const weir_subscriptions *subscriptions, size_t shard,
                                     weir_subscription_counts *counts);
+/** Somebody wants this very one; an asset of NULL is the stream itself. */
+bool weir_subscriptions_has(const weir_subscriptions *subscriptions, size_t stream,
+                            const weir_asset *asset);
 /** Only how many answers are awaited, late ones included. */
 size_t weir_subscriptions_awaited(const weir_subscriptions *subscriptions, size_t line);
 /** Wanted assets of all streams and shards; a stream wanted itself counts as one. */

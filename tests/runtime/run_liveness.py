@@ -152,12 +152,33 @@ def silent_symbol(checks, capture):
             run.stop()
 
 
+def all_symbols(checks, capture):
+    """The venue's word for all of them is silent when all are, and is what a hole asks for."""
+    with venue_of(capture, "--rate", "200", "--loop", "--play", "command") as venue:
+        with start(venue, "everything", "--subscribe", "trades=*") as run:
+            run.reaches("live")
+            trade = {"T": "t", "S": "AAPL", "p": 1}
+            for i in range(6):
+                venue.command("send", json={**trade, "i": i})
+                time.sleep(0.3)
+            checks.check("it is not silent while one symbol is not", not venue.events("unsubscribe"), venue.log())
+            venue.command("send", json={**trade, "i": 9})
+            venue.wait("unsubscribe", symbol="*")
+            venue.wait("subscribe", symbol="*", count=2)
+            gap = run.wait("event", type="gap")
+            checks.check("a hole in one symbol asks for all again", gap["count"] == 3 and gap["symbol"] == "AAPL"
+                         and not run.of("event", type="warning"), run)
+            warning = run.wait("event", type="warning")
+            checks.check("then nothing comes, and it is told", warning["symbol"] == "*" and "silent" in warning["reason"], warning)
+            run.stop()
+
+
 def tests(checks, directory):
     flat = os.path.join(directory, "flat.jsonl")
     with open(feed.write_capture(directory), encoding="utf-8") as source, open(flat, "w", encoding="utf-8") as file:
         for line in source:
             file.write(line.strip()[1:-1] + "\n")
-    for test in (learning, replies, no_answers, stale, nothing_wanted, first_data, frozen, silent_symbol):
+    for test in (learning, replies, no_answers, stale, nothing_wanted, first_data, frozen, silent_symbol, all_symbols):
         checks.run(test, flat)
 
 

@@ -7,7 +7,8 @@
 
 static atomic_int calls;
 static atomic_bool is_held;
-static uint64_t counts[2000];
+enum { MANY = 8000 };
+static uint64_t counts[MANY];
 static uint64_t lost;
 static char last_reason[WEIR_ERROR_TEXT_MAX * 2];
 
@@ -16,6 +17,8 @@ static void on_event(void *user, const weir_event *event)
     ck_assert_ptr_eq(user, &calls);
     while (atomic_load(&is_held))
         usleep(1000);
+    if (event->type == WEIR_EVENT_GAP)
+        return;
     if (event->type == WEIR_EVENT_WARNING) {
         lost += event->count;
         return;
@@ -59,13 +62,32 @@ START_TEST(a_slow_callback_loses_the_oldest_and_is_told_how_many)
 {
     weir_events *events = open_events();
     atomic_store(&is_held, true);
-    for (uint64_t i = 1; i <= 2000; i++)
+    for (uint64_t i = 1; i <= MANY; i++)
         post(events, i, "because");
     atomic_store(&is_held, false);
     weir_events_stop(events);
-    ck_assert_uint_eq((uint64_t)calls + lost, 2000);
+    ck_assert_uint_eq((uint64_t)calls + lost, MANY);
     ck_assert_uint_gt(lost, 0);
-    ck_assert_uint_eq(counts[calls - 1], 2000);
+    ck_assert_uint_eq(counts[calls - 1], MANY);
+    weir_events_free(events);
+}
+END_TEST
+
+START_TEST(a_flood_of_others_drowns_no_state)
+{
+    const weir_event gap = {.type = WEIR_EVENT_GAP, .connection = WEIR_STR("one"), .count = 1};
+    weir_events *events = open_events();
+    atomic_store(&is_held, true);
+    post(events, 1, "first");
+    for (int i = 0; i < MANY; i++)
+        weir_events_post(events, &gap);
+    post(events, 2, "last");
+    atomic_store(&is_held, false);
+    weir_events_stop(events);
+    ck_assert_int_eq(calls, 2);
+    ck_assert_uint_eq(counts[0], 1);
+    ck_assert_uint_eq(counts[1], 2);
+    ck_assert_uint_gt(lost, 0);
     weir_events_free(events);
 }
 END_TEST
@@ -114,7 +136,7 @@ int main(void)
     Suite *suite = suite_create("events");
     weir_check_case(suite, "events", events_come_in_order_and_all_before_the_stop,
                     a_slow_callback_loses_the_oldest_and_is_told_how_many,
-                    a_reason_is_copied_and_cut, without_a_callback_nothing_is_kept,
-                    every_state_and_type_has_a_name);
+                    a_flood_of_others_drowns_no_state, a_reason_is_copied_and_cut,
+                    without_a_callback_nothing_is_kept, every_state_and_type_has_a_name);
     return weir_check_run(suite);
 }
