@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * UTF-8, strictly: no overlong forms, no surrogates, nothing above U+10FFFF. ASCII is checked a
- * word at a time.
+ * UTF-8, strictly: no overlong forms, no surrogates, nothing above U+10FFFF. ASCII is checked
+ * many bytes at a time.
  */
 #ifndef WEIR_UTIL_UTF8_H
 #define WEIR_UTIL_UTF8_H
@@ -19,7 +19,7 @@ typedef struct weir_utf8_state {
 /** True for a complete, valid text. */
 bool weir_utf8_valid(weir_str text);
 /** The same, and whether it is ASCII alone. */
-bool weir_utf8_check(weir_str text, bool *is_ascii);
+bool weir_utf8_check(weir_str text, bool *has_only_ascii);
 /** Length of the longest valid, complete prefix; equals text.len for a valid text. */
 size_t weir_utf8_valid_prefix(weir_str text);
 /** Checks the next fragment; false at the first byte that cannot be (the state is then dead). */

@@ -3,7 +3,7 @@
  * Server bytes through the frame reader and the message assembler. The first byte of an input says
  * whether permessage-deflate was agreed on and seeds where the network splits the rest. Besides
  * not crashing: the same bytes give the same messages, control frames and fault wherever they are
- * split, and nothing beyond the limit is delivered.
+ * split, nothing beyond the limit is delivered, and the short road for plain frames agrees.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +65,18 @@ static bool take_frame(peer *p, const weir_ws_frame *frame)
     return true;
 }
 
+/* What the short road takes the long one takes as well, and the same. */
+static void check_plain(const weir_ws_reader *before, weir_bytes bytes, weir_ws_step step,
+                        const weir_ws_frame *frame)
+{
+    weir_ws_frame plain = {0};
+    const size_t size = bytes.len < 4 ? 0 : weir_ws_read_plain(before, bytes, &plain);
+    if (size > 0 && (step != WEIR_WS_FRAME || size != frame->size || !frame->is_final ||
+                     frame->is_compressed || plain.opcode != frame->opcode ||
+                     plain.payload != frame->payload || plain.len != frame->len))
+        abort();
+}
+
 /* Uses all frames at the start of an exact copy of the bytes; returns how many bytes they had. */
 static size_t take_bytes(peer *p, const uint8_t *data, size_t size, bool *is_over)
 {
@@ -78,8 +90,10 @@ static size_t take_bytes(peer *p, const uint8_t *data, size_t size, bool *is_ove
     while (!*is_over) {
         weir_ws_frame frame = {0};
         weir_ws_fault fault = {0};
-        weir_ws_step step =
-            weir_ws_read(&p->reader, (weir_bytes){start + used, size - used}, &frame, &fault);
+        const weir_ws_reader before = p->reader;
+        const weir_bytes bytes = {start + used, size - used};
+        const weir_ws_step step = weir_ws_read(&p->reader, bytes, &frame, &fault);
+        check_plain(&before, bytes, step, &frame);
         if (step == WEIR_WS_MORE) {
             if (frame.size <= size - used)
                 abort(); /* it asked for what it had */

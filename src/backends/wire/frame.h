@@ -68,6 +68,29 @@ typedef enum weir_ws_step { WEIR_WS_MORE, WEIR_WS_FRAME, WEIR_WS_FAULT } weir_ws
 weir_ws_step weir_ws_read(weir_ws_reader *reader, weir_bytes bytes, weir_ws_frame *frame,
                           weir_ws_fault *fault);
 
+/**
+ * The frame that feeds are made of: a whole message, uncompressed, shorter than 64 KiB, complete in
+ * `bytes`, of which two more than there are may be read. Fills opcode, payload and len and returns
+ * its size; 0 for any other, which weir_ws_read has to look at. What it takes, that takes too.
+ */
+static inline size_t weir_ws_read_plain(const weir_ws_reader *reader, weir_bytes bytes,
+                                        weir_ws_frame *frame)
+{
+    const uint8_t *at = bytes.ptr;
+    const unsigned opcode = at[0] - 0x80u, short_len = at[1];
+    const bool is_long = short_len == 126;
+    const size_t header = is_long ? 4 : 2;
+    const size_t len = is_long ? (size_t)at[2] << 8 | at[3] : short_len;
+    if ((opcode != WEIR_WS_TEXT && opcode != WEIR_WS_BINARY) || short_len > 126 ||
+        (is_long && len < 126) || bytes.len < header + len || len > reader->max_message ||
+        reader->is_in_message)
+        return 0;
+    frame->opcode = (weir_ws_opcode)opcode;
+    frame->payload = at + header;
+    frame->len = len;
+    return header + len;
+}
+
 /** The code (1005 when empty) and reason of a close frame; false with a fault. */
 bool weir_ws_read_close(const weir_ws_frame *frame, int *code, weir_str *reason,
                         weir_ws_fault *fault);

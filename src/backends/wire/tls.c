@@ -27,7 +27,7 @@
 #include "util/crypto.h"
 #include "util/error.h"
 
-enum { CACHE_SLOTS = 16, ALPN_MAX = 512, CIPHERS_MAX = 2048 };
+enum { CACHE_SLOTS = 16, ALPN_MAX = 512, CIPHERS_MAX = 2048, READ_AHEAD = 32 * 1024 };
 
 struct weir_tls_profile {
     atomic_int owners;
@@ -42,6 +42,7 @@ struct weir_tls {
     SSL *ssl;
     int fd;
     bool is_drained; /* the last read took all that had arrived */
+    bool is_dry;     /* the socket gave less than it was asked for: it has no more for now */
 };
 
 static struct {
@@ -65,9 +66,14 @@ static int bio_write(BIO *bio, const char *bytes, int len)
 
 static int bio_read(BIO *bio, char *bytes, int len)
 {
-    const weir_tls *tls = BIO_get_data(bio);
+    weir_tls *tls = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
+    if (tls->is_dry) {
+        BIO_set_retry_read(bio);
+        return -1;
+    }
     ssize_t got = recv(tls->fd, bytes, (size_t)len, 0);
+    tls->is_dry = got > 0 && got < len;
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
         BIO_set_retry_read(bio);
     } else if (got == 0) {
@@ -221,6 +227,8 @@ static weir_code set_up(SSL_CTX *context, const weir_tls_options *options, weir_
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_read_ahead(context, 1); /* many short records by one recv, not each by two */
+    SSL_CTX_set_default_read_buffer_len(context, READ_AHEAD);
     SSL_CTX_set_verify(context, options->verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
     weir_code code = offer_alpn(context, options, error);
     if (code == WEIR_OK && options->ciphers.len > 0) {
@@ -444,6 +452,7 @@ static weir_io classify(const weir_tls *tls, int result, int saved_errno, const 
 
 weir_io weir_tls_handshake(weir_tls *tls, weir_error *error)
 {
+    tls->is_dry = false;
     ERR_clear_error();
     errno = 0;
     int result = SSL_do_handshake(tls->ssl);
@@ -457,7 +466,7 @@ weir_io weir_tls_handshake(weir_tls *tls, weir_error *error)
 weir_io weir_tls_read(weir_tls *tls, void *bytes, size_t len, size_t *got, weir_error *error)
 {
     *got = 0;
-    tls->is_drained = false;
+    tls->is_drained = tls->is_dry = false;
     while (*got < len) {
         size_t part = 0;
         ERR_clear_error();
@@ -476,6 +485,7 @@ weir_io weir_tls_read(weir_tls *tls, void *bytes, size_t len, size_t *got, weir_
 
 weir_io weir_tls_write(weir_tls *tls, const void *bytes, size_t len, size_t *put, weir_error *error)
 {
+    tls->is_dry = false;
     *put = 0;
     ERR_clear_error();
     errno = 0;
@@ -494,6 +504,7 @@ bool weir_tls_is_drained(const weir_tls *tls)
 
 void weir_tls_end_writing(weir_tls *tls)
 {
+    tls->is_dry = false;
     ERR_clear_error();
     if (SSL_is_init_finished(tls->ssl)) {
         SSL_shutdown(tls->ssl);

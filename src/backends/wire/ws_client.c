@@ -30,6 +30,7 @@
 #include "util/crypto.h"
 #include "util/error.h"
 #include "util/time.h"
+#include "util/utf8.h"
 
 #define DISCARD_NS (2 * WEIR_NS_PER_S)
 
@@ -252,7 +253,7 @@ static void on_data_frame(weir_ws_client *client, const weir_ws_frame *frame)
     weir_frame whole = {.kind = is_text ? WEIR_FRAME_TEXT : WEIR_FRAME_BINARY,
                         .bytes = bytes,
                         .received_ns = client->received_ns};
-    client->owes_batch = client->sink.on_batch != NULL;
+    client->owes_batch = true;
     client->sink.on_frame(client->sink.user, &whole);
 }
 
@@ -274,10 +275,34 @@ static bool takes_frames(const weir_ws_client *client)
     return (client->state == STATE_UP && !client->is_paused) || client->state == STATE_CLOSING;
 }
 
+/* Hands over the run of plain messages at the start of the inbox. What is unusual stays there, a
+ * text that is not UTF-8 as well: it is found out a second time, where that is dealt with. */
+static void consume_plain(weir_ws_client *client)
+{
+    weir_inbox *inbox = &client->inbox;
+    weir_frame whole = {.received_ns = client->received_ns};
+    while (client->state == STATE_UP && !client->is_paused && inbox->end - inbox->start >= 2) {
+        weir_ws_frame frame;
+        const size_t size = weir_ws_read_plain(&client->reader, weir_inbox_bytes(inbox), &frame);
+        if (size == 0) {
+            return;
+        }
+        whole.bytes = (weir_str){(const char *)frame.payload, frame.len};
+        if (frame.opcode == WEIR_WS_TEXT && !weir_utf8_valid(whole.bytes)) {
+            return;
+        }
+        inbox->start += size;
+        whole.kind = frame.opcode == WEIR_WS_TEXT ? WEIR_FRAME_TEXT : WEIR_FRAME_BINARY;
+        client->owes_batch = true;
+        client->sink.on_frame(client->sink.user, &whole);
+    }
+}
+
 static void consume_frames(weir_ws_client *client)
 {
     weir_inbox *inbox = &client->inbox;
     client->frame_size = 0;
+    consume_plain(client);
     while (takes_frames(client) && inbox->start < inbox->end) {
         weir_ws_frame frame;
         weir_ws_fault fault;
@@ -292,11 +317,12 @@ static void consume_frames(weir_ws_client *client)
         }
         inbox->start += frame.size;
         on_frame(client, &frame);
+        consume_plain(client);
     }
-    if (client->owes_batch) {
-        client->owes_batch = false;
+    if (client->owes_batch && client->sink.on_batch) {
         client->sink.on_batch(client->sink.user);
     }
+    client->owes_batch = false;
     /* Pongs wait for the end of the batch; one write carries them all. */
     if (weir_sender_pending(&client->sender) > 0 && !client->waits_to_write) {
         flush(client);
