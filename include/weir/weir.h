@@ -420,7 +420,7 @@ typedef struct weir_consumer_stats {
     uint64_t conflated; /**< replaced by a later one */
     uint64_t blocked;   /**< times a connection was paused for it */
     size_t queued;
-    weir_latency latency; /**< from the read of a frame to delivery, of the first record of a run */
+    weir_latency latency; /**< from the read of frames to delivery, of the first record of each */
 } weir_consumer_stats;
 WEIR_API void weir_consumer_get_stats(const weir_consumer *consumer, weir_consumer_stats *stats);
 
@@ -456,7 +456,7 @@ typedef struct weir_connection_status {
     int64_t up_since_ns; /**< wall clock; 0: the link is down */
     uint64_t failures;   /**< attempts in a row that came to nothing */
     weir_latency
-        latency; /**< from the venue's timestamp to the read, of the first record of a run */
+        latency;         /**< from the venue's timestamp to the read, of the first record of each */
     weir_code down_code; /**< how the last link, or attempt, ended; WEIR_OK: none has */
     int down_close_code; /**< of a websocket; 0: none */
     int64_t down_at_ns;

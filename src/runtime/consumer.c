@@ -72,7 +72,8 @@ struct weir_consumer {
     side front;
     atomic_size_t front_left; /* front.count, for producers */
     atomic_uint_fast64_t delivered;
-    weir_histogram latency; /* from the read of a frame to here, of the first record of a run */
+    weir_histogram latency; /* from the read of a frame to here, of the first record of a read */
+    int64_t measured_ns;    /* the read that was measured last */
 
     pthread_mutex_t delivering; /* inline: one callback at a time */
     pthread_t thread;
@@ -272,11 +273,13 @@ static bool put_locked(weir_consumer *consumer, const weir_batch *batch, size_t 
     return true;
 }
 
-/* Of the first record of a run: the clock is read once for all that come with it. */
+/* Of the first record of a read: the clock is looked at once for all that came with it. */
 static void measure(weir_consumer *consumer, const weir_record *first)
 {
-    if (first && first->received_ns > 0)
-        weir_histogram_add(&consumer->latency, weir_now_ns() - first->received_ns);
+    if (!first || first->received_ns <= 0 || first->received_ns == consumer->measured_ns)
+        return;
+    consumer->measured_ns = first->received_ns;
+    weir_histogram_add(&consumer->latency, weir_now_ns() - first->received_ns);
 }
 
 static void put_inline(weir_consumer *consumer, const weir_batch *batch)
@@ -293,7 +296,9 @@ static void put_inline(weir_consumer *consumer, const weir_batch *batch)
             measure(consumer, record);
         is_measured = true;
         consumer->on_record(consumer->user, record);
-        atomic_fetch_add_explicit(&consumer->delivered, 1, memory_order_relaxed);
+        atomic_store_explicit(&consumer->delivered,
+                              atomic_load_explicit(&consumer->delivered, memory_order_relaxed) + 1,
+                              memory_order_relaxed);
     }
     pthread_mutex_unlock(&consumer->delivering);
 }

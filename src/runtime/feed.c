@@ -43,13 +43,16 @@ static bool has_backlog_room(weir_connection *connection)
     return true;
 }
 
-/* From the venue's time to the read, of the first record of a run: those behind it waited for it.
+/* From the venue's time to the read, of the first record of a read: those behind it waited for it.
  */
 static void measure(weir_connection *connection, const weir_batch *batch)
 {
     size_t offset = 0;
     const weir_record *first = weir_batch_next(batch, &offset);
-    if (first && first->timestamp_ns != WEIR_NO_TIME && !weir_schema_is_gap(first->schema))
+    if (!first || first->received_ns == connection->measured_ns)
+        return;
+    connection->measured_ns = first->received_ns;
+    if (first->timestamp_ns != WEIR_NO_TIME && !weir_schema_is_gap(first->schema))
         weir_histogram_add(&connection->shown.latency, first->received_ns - first->timestamp_ns);
 }
 

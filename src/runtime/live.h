@@ -146,6 +146,7 @@ struct weir_connection {
     bool is_retired;
     bool has_ended;        /* stopped, and the reactor has counted it */
     bool is_blocked;       /* the batch waits for room in a consumer */
+    int64_t measured_ns;   /* the read whose latency was measured last */
     bool owes_show;        /* frames were counted since the numbers were last shown */
     bool connects_on_room; /* the backoff was over while blocked */
     bool has_prepared;     /* it has its session, and waits for the host to take an attempt */
