@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <weir/record.h>
+
 #include "plan.h"
 
 typedef struct by_weir {
@@ -34,22 +36,17 @@ static void weir_close(void *user)
     free(self);
 }
 
-static double look(const weir_record *record, size_t column)
+static inline double look(const weir_record *record, const weir_cell *cell)
 {
-    double real;
-    int64_t whole;
-    weir_str text;
     const weir_level *levels;
-    size_t count;
-    switch (weir_record_kind(record, column)) {
-    case WEIR_FLOAT: return weir_record_f64(record, column, &real) ? real : 0;
+    switch (cell->kind) {
+    case WEIR_FLOAT: return cell->value.f64;
     case WEIR_INT:
-    case WEIR_BOOL: return weir_record_i64(record, column, &whole) ? (double)whole : 0;
-    case WEIR_STR: return weir_record_str(record, column, &text) ? (double)text.len : 0;
+    case WEIR_BOOL: return (double)cell->value.i64;
+    case WEIR_STR: return (double)cell->len;
     case WEIR_LEVELS:
-        if (!weir_record_levels(record, column, &levels, &count) || count == 0)
-            return 1;
-        return levels[0].price + levels[0].size;
+        levels = weir_cell_levels(record, cell);
+        return cell->len ? levels[0].price + levels[0].size : 1;
     default: return 0;
     }
 }
@@ -57,12 +54,13 @@ static double look(const weir_record *record, size_t column)
 static void on_record(void *user, const weir_record *record)
 {
     by_weir *self = user;
-    const size_t columns = weir_schema_columns(weir_record_schema(record));
-    const weir_asset *asset = weir_record_asset(record);
-    double sum = asset ? (double)weir_asset_symbol(asset).len : 0;
-    sum += (double)weir_record_timestamp(record);
+    const weir_record_head *head = weir_record_head_of(record);
+    const weir_cell *cells = weir_record_cells(record);
+    const size_t columns = weir_schema_columns(head->schema);
+    double sum = head->asset ? (double)weir_asset_symbol(head->asset).len : 0;
+    sum += (double)head->timestamp_ns;
     for (size_t i = 0; i < columns; i++)
-        sum += look(record, i);
+        sum += look(record, &cells[i]);
     self->sink->sum += sum;
     self->sink->records++;
 }

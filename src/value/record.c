@@ -13,6 +13,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include <weir/record.h>
+
 #include "util/number.h"
 #include "value/asset.h"
 #include "value/decimal.h"
@@ -23,6 +25,24 @@ enum { BLOCK = 16 /* records start and end on it */ };
 
 _Static_assert(sizeof(weir_record) % BLOCK == 0, "cells start on a block");
 _Static_assert(sizeof(weir_value) == BLOCK, "a cell is a block");
+
+/* weir/record.h says the same of both. */
+#define SAME(a, member, b, other)                                                                  \
+    _Static_assert(offsetof(a, member) == offsetof(b, other), #other " is where it is said to be")
+SAME(weir_record, size, weir_record_head, size);
+SAME(weir_record, schema_id, weir_record_head, schema_id);
+SAME(weir_record, schema, weir_record_head, schema);
+SAME(weir_record, asset, weir_record_head, asset);
+SAME(weir_record, timestamp_ns, weir_record_head, timestamp_ns);
+SAME(weir_record, received_ns, weir_record_head, received_ns);
+SAME(weir_record, seq, weir_record_head, seq);
+SAME(weir_record, frame, weir_record_head, frame);
+SAME(weir_value, kind, weir_cell, kind);
+SAME(weir_value, len, weir_cell, len);
+SAME(weir_value, i, weir_cell, value);
+_Static_assert(sizeof(weir_record_head) == sizeof(weir_record), "cells follow the head");
+_Static_assert(sizeof(weir_cell) == sizeof(weir_value), "cells follow each other");
+#undef SAME
 
 /* ------------------------------------------------------------------ names */
 
@@ -381,6 +401,11 @@ uint64_t weir_record_seq(const weir_record *record)
 uint64_t weir_record_frame(const weir_record *record)
 {
     return record->frame;
+}
+
+unsigned weir_record_layout(void)
+{
+    return WEIR_RECORD_LAYOUT;
 }
 
 size_t weir_record_size(const weir_record *record)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Records: building a batch, reading columns, copying, and the line of JSON. */
+#include <weir/record.h>
+
 #include "value/record.h"
 
 #include "value/asset.h"
@@ -104,6 +106,35 @@ START_TEST(columns_are_read_back)
     weir_value cell = weir_record_cell(record, VOLUME);
     ck_assert_int_eq(cell.decimal->exponent, -4);
     ck_assert_int_eq(weir_record_timestamp(record) == WEIR_NO_TIME, 1);
+}
+END_TEST
+
+START_TEST(the_public_layout_reads_the_same)
+{
+    begin();
+    put(SIDE, text("BUY"));
+    put(CLOSE, weir_value_float(1.5));
+    put_decimal(VOLUME, "0.0100");
+    weir_batch_levels(&batch, BIDS, 1)[0] = (weir_level){1, 2};
+    put(ANY, weir_value_int(-3));
+    weir_batch_record(&batch)->timestamp_ns = 5;
+    weir_batch_commit(&batch);
+    const weir_record *record = first();
+    const weir_record_head *head = weir_record_head_of(record);
+    const weir_cell *cells = weir_record_cells(record);
+    double f;
+    ck_assert_uint_eq(weir_record_layout(), WEIR_RECORD_LAYOUT);
+    ck_assert_ptr_eq(head->schema, weir_record_schema(record));
+    ck_assert_uint_eq(head->size, weir_record_size(record));
+    ck_assert_int_eq(head->timestamp_ns, 5);
+    ck_assert(weir_str_is(weir_cell_text(record, &cells[SIDE]), "BUY"));
+    ck_assert(weir_cell_f64(&cells[CLOSE], &f) && f == 1.5);
+    ck_assert(weir_cell_f64(&cells[ANY], &f) && f == -3);
+    ck_assert(!weir_cell_f64(&cells[VOLUME], &f));
+    ck_assert_uint_eq(cells[BIDS].len, 1);
+    ck_assert(weir_cell_levels(record, &cells[BIDS])[0].size == 2);
+    for (size_t i = 0; i < COLUMNS; i++)
+        ck_assert_int_eq(cells[i].kind, weir_record_kind(record, i));
 }
 END_TEST
 
@@ -293,6 +324,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_checked_fixture(tcase, fresh_batch, drop_batch);
     tcase_add_test(tcase, columns_are_read_back);
+    tcase_add_test(tcase, the_public_layout_reads_the_same);
     tcase_add_test(tcase, a_copy_stands_alone);
     tcase_add_test(tcase, records_lie_back_to_back);
     tcase_add_test(tcase, a_batch_that_has_grown_allocates_no_more);
