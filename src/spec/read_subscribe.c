@@ -29,9 +29,23 @@ static void read_messages(weir_reader *reader, weir_node *node, weir_message_spe
     }
 }
 
+/* No value of a message is a message: a stream that is called like a key of one (text, bytes,
+ * event) is seen by that. */
+static bool holds_messages(const weir_node *node)
+{
+    for (size_t i = 0; node->kind == WEIR_NODE_MAP && i < node->count; i++) {
+        const weir_node *value = node->pairs[i].value;
+        if (weir_is_message(value) || (value->kind == WEIR_NODE_LIST && value->count > 0 &&
+                                       weir_is_message(value->items[0])))
+            return true;
+    }
+    return false;
+}
+
 static void read_templates(weir_reader *reader, weir_node *node, template_list *list)
 {
-    const bool is_bare = weir_is_message(node); /* one message, no stream named: for all of them */
+    /* one message, no stream named: for all of them */
+    const bool is_bare = weir_is_message(node) && !holds_messages(node);
     const size_t count = is_bare ? 1 : node->count;
     weir_template_spec *items = weir_read_array(reader, count, sizeof *items);
     if (!items)

@@ -34,6 +34,32 @@ START_TEST(a_small_spec_reads_into_its_model)
 }
 END_TEST
 
+/* They are keys of a message, too. */
+START_TEST(a_stream_may_be_called_like_a_key_of_a_message)
+{
+    static const char *const names[] = {"text", "bytes", "event", "topics", "json", "format"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char rest[600];
+        snprintf(rest, sizeof rest,
+                 "connections:\n  m:\n    url: ws://h/\n    backend: websocket\n"
+                 "    streams: {%s: data}\n    subscribe:\n"
+                 "      subscribe: {%s: {json: \"'a'\"}}\n"
+                 "      unsubscribe: {%s: [{json: \"'b'\"}, {text: c}]}\n"
+                 "    converters: {%s: [{fields: {a: 1}}]}\n",
+                 names[i], names[i], names[i], names[i]);
+        char text[700];
+        snprintf(text, sizeof text, "weir: 1\nname: acme\n%s", rest);
+        loaded l = load_text(text);
+        expect_clean(&l);
+        const weir_connection_spec *m = &l.model->connections[0];
+        ck_assert_uint_eq(m->subscribe_count, 1);
+        ck_assert(weir_str_is(m->subscribe[0].key, names[i]));
+        ck_assert(weir_str_is(m->unsubscribe[0].key, names[i]));
+        unload(&l);
+    }
+}
+END_TEST
+
 START_TEST(all_mistakes_are_told_at_once)
 {
     loaded l = load_text("weir: 2\nname: Bad Name\nconections: {}\n");
@@ -216,9 +242,9 @@ int main(void)
     weir_check_case(suite, "model", a_small_spec_reads_into_its_model,
                     options_are_checked_by_their_rows, mappings_go_both_ways,
                     yaml_constants_are_pythons);
-    weir_check_case(suite, "mistakes", all_mistakes_are_told_at_once,
-                    a_key_that_is_not_built_is_refused, a_misspelt_field_key_is_not_a_member,
-                    broken_asset_files_say_which_line);
+    weir_check_case(suite, "mistakes", a_stream_may_be_called_like_a_key_of_a_message,
+                    all_mistakes_are_told_at_once, a_key_that_is_not_built_is_refused,
+                    a_misspelt_field_key_is_not_a_member, broken_asset_files_say_which_line);
     weir_check_case(suite, "files", extends_merges_maps_and_replaces_lists,
                     assets_come_from_csv_json_and_lists);
     return weir_check_run(suite);
