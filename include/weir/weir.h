@@ -449,6 +449,7 @@ typedef struct weir_connection_status {
     uint64_t gaps;       /**< records that tell of gaps */
     uint64_t missed;     /**< records that are known to be missing */
     uint64_t duplicates; /**< records that were left out, since they had come before */
+    uint64_t unwanted;   /**< records of symbols that were left, and that came all the same */
     size_t learnt;       /**< values that the session was taught (`learn`) */
     size_t wanted;       /**< symbols: the sum of the next three */
     size_t pending, active, rejected;

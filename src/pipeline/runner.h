@@ -132,6 +132,8 @@ typedef bool weir_gap_fn(void *user, size_t stream, const weir_asset *asset, con
                          weir_on_gap action);
 /** Called from inside of weir_runner_feed, which goes on afterwards. */
 void weir_runner_on_gap(weir_runner *runner, weir_gap_fn *fn, void *user);
+/** The next number of an asset is a beginning; not where the spec names a key of its own. */
+void weir_runner_begin_anew(weir_runner *runner, size_t stream, const weir_asset *asset);
 /** The link was lost: what comes next may have a hole before it. */
 void weir_runner_cut(weir_runner *runner);
 /** Called before each record is made, until it returns false: for holes before the first ones. The

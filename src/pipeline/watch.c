@@ -199,10 +199,27 @@ static bool ask_int(const question *q, const char *what, const weir_program *pro
 }
 
 /* What an id or key stands for, in its stream. */
+static uint64_t mix_of(size_t stream, uint64_t hash)
+{
+    const uint64_t parts[] = {(uint64_t)stream, hash};
+    return weir_hash(parts, sizeof parts);
+}
+
 static uint64_t mix(const question *q, uint64_t hash)
 {
-    const uint64_t parts[] = {(uint64_t)(q->stream - q->runner->plan->streams), hash};
-    return weir_hash(parts, sizeof parts);
+    return mix_of((size_t)(q->stream - q->runner->plan->streams), hash);
+}
+
+/* What the numbers of an asset are followed by, where the spec names no key. */
+static uint64_t key_of(const weir_asset *asset)
+{
+    return asset->id + (uint64_t)1;
+}
+
+void weir_runner_begin_anew(weir_runner *runner, size_t stream, const weir_asset *asset)
+{
+    if (runner->tracks)
+        weir_tracks_restart(runner->tracks, mix_of(stream, key_of(asset)));
 }
 
 static bool ask_hash(const question *q, const char *what, const weir_program *program,
@@ -270,7 +287,7 @@ static bool check_number(const question *q)
     if (q->watch->key && !ask_hash(q, "sequence.key", q->watch->key, &hash))
         return true;
     if (!q->watch->key && asset)
-        hash = asset->id + (uint64_t)1;
+        hash = key_of(asset);
     number.track = mix(q, hash);
     number.is_reset = is_reset(q);
     const weir_track_verdict verdict = weir_tracks_take(q->runner->tracks, &number, &gap);

@@ -426,6 +426,7 @@ static void begin(weir_connection *connection)
     connection->is_fatal = false;
     connection->has_prepared = false;
     weir_subscriptions_restart(connection->subscriptions, connection->line);
+    weir_farewell_clear(connection);
     weir_outbox_clear(&connection->outbox);
     weir_map_clear(&connection->topics);
     connection->in_flight = 0;
@@ -655,6 +656,7 @@ void weir_connection_fini(weir_connection *connection)
     weir_timer_free(connection->watch);
     weir_timer_free(connection->beat.timer);
     weir_liveness_fini(connection);
+    weir_farewell_fini(connection);
     weir_pace_fini(&connection->pace);
     weir_outbox_fini(&connection->outbox);
     weir_message_scratch_fini(&connection->scratch);

@@ -90,7 +90,10 @@ static void pause_link(weir_connection *connection, bool is_paused)
 void weir_connection_publish(weir_connection *connection)
 {
     weir_batch *batch = weir_runner_batch(connection->runner);
-    if (batch->count == 0 || connection->is_blocked)
+    if (connection->is_blocked)
+        return;
+    weir_farewell_sift(connection, batch);
+    if (batch->count == 0)
         return;
     measure(connection, batch);
     weir_liveness_batch(connection, batch);

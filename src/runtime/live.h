@@ -30,6 +30,7 @@
 #include "runtime/consumer.h"
 #include "runtime/events.h"
 #include "runtime/exclusive.h"
+#include "runtime/farewell.h"
 #include "runtime/http_session.h"
 #include "runtime/internal.h"
 #include "runtime/outbox.h"
@@ -164,6 +165,7 @@ struct weir_connection {
     bool must_reconcile;
     bool has_inherited; /* holes of the connection whose place it takes, and not all told */
     weir_subscription_change change;
+    weir_farewell farewell;       /* what was left on this link */
     weir_buf text;                /* masked texts */
     weir_buf masked;              /* a reason that is kept */
     struct weir_backlog *backlog; /* per consumer that was full: how far it got */

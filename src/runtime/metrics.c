@@ -143,6 +143,11 @@ static void put_duplicates(weir_buf *out, const metric *metric, const subject *s
     put_count(out, metric, subject, subject->status->duplicates);
 }
 
+static void put_unwanted(weir_buf *out, const metric *metric, const subject *subject)
+{
+    put_count(out, metric, subject, subject->status->unwanted);
+}
+
 static void put_last_frame(weir_buf *out, const metric *metric, const subject *subject)
 {
     put_time(out, metric, subject, subject->status->last_frame_ns);
@@ -221,6 +226,7 @@ static const metric of_connections[] = {
     {"weir_missed_total", "counter", "records that are known to be missing", put_missed},
     {"weir_duplicates_total", "counter", "records left out, since they had come before",
      put_duplicates},
+    {"weir_unwanted_total", "counter", "records of symbols that had been left", put_unwanted},
     {"weir_last_frame_seconds", "gauge", "when the last message came, 0 before", put_last_frame},
     {"weir_last_record_seconds", "gauge", "when the last record came, 0 before", put_last_record},
     {"weir_venue_latency_seconds", "histogram", "from the venue's timestamp to the read",

@@ -161,12 +161,15 @@ static void note_sent(weir_connection *connection, size_t stream, const batch *b
     const int64_t deadline_ns = timeout_ns > 0 ? weir_mono_ns() + timeout_ns : 0;
     if (unsubscribes && timeout_ns > 0)
         connection->left_until_ns = weir_mono_ns() + timeout_ns;
-    if (unsubscribes)
+    if (unsubscribes) {
         weir_subscriptions_left(connection->subscriptions, connection->line, stream,
                                 &connection->change);
-    else
+        weir_farewell_left(connection, stream, &connection->change);
+    } else {
         weir_subscriptions_sent(connection->subscriptions, connection->line, stream,
                                 &connection->change, request, deadline_ns);
+        weir_farewell_asked(connection, stream, &connection->change);
+    }
     if (is_serial(connection)) {
         connection->in_flight = request;
         connection->flight_deadline_ns = deadline_ns;
@@ -211,6 +214,7 @@ static void give_way(weir_connection *connection, turn *r, const weir_error *err
         weir_connection_tell(connection, WEIR_EVENT_ERROR, error->code,
                              connection->spec->streams[r->stream].name, 1, "%s", error->text);
         weir_subscriptions_left(connection->subscriptions, connection->line, r->stream, change);
+        weir_farewell_left(connection, r->stream, change);
     } else {
         refuse(connection, r->stream, asset, error->code, error->text);
     }

@@ -413,6 +413,7 @@ void weir_connection_tell_status(const weir_connection *connection, weir_connect
     status->is_authenticated = numbers.is_authenticated;
     status->up_since_ns = numbers.up_since_ns;
     status->failures = numbers.failures;
+    status->unwanted = numbers.unwanted;
     status->latency = weir_latency_of(&connection->shown.latency);
     weir_status_ending ending;
     weir_status_ended(&connection->shown, &ending);

@@ -26,6 +26,7 @@ typedef struct weir_status_numbers {
     uint64_t is_authenticated;
     int64_t up_since_ns;
     uint64_t failures;
+    uint64_t unwanted; /* records of symbols that were left */
     weir_counters counters;
 } weir_status_numbers;
 

@@ -35,8 +35,8 @@ static bool holds_messages(const weir_node *node)
 {
     for (size_t i = 0; node->kind == WEIR_NODE_MAP && i < node->count; i++) {
         const weir_node *value = node->pairs[i].value;
-        if (weir_is_message(value) || (value->kind == WEIR_NODE_LIST && value->count > 0 &&
-                                       weir_is_message(value->items[0])))
+        if (weir_is_message(value) ||
+            (value->kind == WEIR_NODE_LIST && value->count > 0 && weir_is_message(value->items[0])))
             return true;
     }
     return false;

@@ -312,6 +312,25 @@ void weir_batch_abort(weir_batch *batch)
     batch->open_at = SIZE_MAX;
 }
 
+size_t weir_batch_leave_out(weir_batch *batch,
+                            bool (*is_out)(void *user, const weir_record *record), void *user)
+{
+    size_t from = 0, to = 0, left_out = 0;
+    for (const weir_record *record; (record = weir_batch_next(batch, &from)) != NULL;) {
+        const size_t size = record->size;
+        if (is_out(user, record)) {
+            left_out++;
+            continue;
+        }
+        if (to != from - size)
+            memmove(batch->bytes.ptr + to, record, size);
+        to += size;
+    }
+    batch->bytes.len = to;
+    batch->count -= left_out;
+    return left_out;
+}
+
 weir_record *weir_batch_next(const weir_batch *batch, size_t *offset)
 {
     size_t end =

@@ -65,6 +65,9 @@ weir_level *weir_batch_levels(weir_batch *batch, size_t column, size_t count);
 /** Finishes the record / drops it. */
 void weir_batch_commit(weir_batch *batch);
 void weir_batch_abort(weir_batch *batch);
+/** Takes out those of which `is_out` is true, between records; returns how many. */
+size_t weir_batch_leave_out(weir_batch *batch,
+                            bool (*is_out)(void *user, const weir_record *record), void *user);
 /** The records in order: *offset starts at 0; NULL at the end. */
 weir_record *weir_batch_next(const weir_batch *batch, size_t *offset);
 

@@ -161,6 +161,33 @@ def holders(checks, capture):
             run.stop()
 
 
+def farewell(checks, capture):
+    """The spec has no unsubscribe message: the venue goes on sending what was left, and nobody gets it."""
+    trades = os.path.join(os.path.dirname(capture), "farewell.jsonl")
+    with open(trades, "w", encoding="utf-8") as file:
+        file.writelines('{"T":"t","S":"%s","p":1}\n' % symbol for symbol in ("AAPL", "MSFT"))
+    with venue_of(trades, "kraken", "--loop", "--rate", "200", **kraken(need=2)) as venue:
+        with start(venue, "short", "--subscribe", "trades=AAPL,MSFT", "--consumer", "poll,print") as run:
+            run.reaches("live")
+            run.wait("record", 20)
+            run.ask("unsubscribe trades AAPL", "ok")
+            run.wait("event", type="warning")
+            had = len(run.of("record"))
+            run.wait("record", had + 40)
+            late = [line["record"]["asset"] for line in run.of("record")[had + 20:]]
+            checks.check("no record of what was left", set(late) == {"MSFT"}, late)
+            status = run.ask("status", "status")
+            checks.check("they are counted", run.of("status")[-1]["unwanted"] >= 20, status)
+            run.ask("subscribe trades AAPL", "ok")
+            deadline = time.monotonic() + feed.WAIT_SECONDS
+            while {line["record"]["asset"] for line in run.of("record")[-20:]} != {"AAPL", "MSFT"}:
+                if time.monotonic() > deadline:
+                    raise feed.FeedError(f"what is wanted again does not come: {run}")
+                time.sleep(0.02)
+            checks.check("what is wanted again comes again", True)
+            run.stop()
+
+
 def pace(checks, capture):
     """400 symbols, ten a message, twenty messages a second; twice, since the link is cut."""
     symbols = ",".join(f"S{i}" for i in range(400))
@@ -250,7 +277,7 @@ def connect_rate(checks, capture):
 
 def tests(checks, directory):
     capture = feed.write_capture(directory)
-    for test in (by_symbol, by_request, by_turn, lost_acks, holders, pace, pongs_count, shards, short_messages,
+    for test in (by_symbol, by_request, by_turn, lost_acks, holders, farewell, pace, pongs_count, shards, short_messages,
                  connect_rate):
         checks.run(test, capture)
 

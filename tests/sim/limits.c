@@ -165,6 +165,12 @@ void sim_venue_closed(int link)
         s->is_there = false;
 }
 
+void sim_venue_told(const char *text, size_t len)
+{
+    (void)text;
+    (void)len;
+}
+
 void sim_venue_heard_pong(int link)
 {
     seat *s = seat_of(link);

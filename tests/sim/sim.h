@@ -102,6 +102,8 @@ enum { SIM_SYMBOLS = 24, SIM_STREAMS = 2 };
 void sim_venue_begin(void);
 void sim_venue_opened(int link);
 void sim_venue_closed(int link);
+/** The client has sent it; the venue has not heard it yet. */
+void sim_venue_told(const char *text, size_t len);
 void sim_venue_heard(int link, const char *text, size_t len);
 void sim_venue_heard_pong(int link);
 /** Is the venue reachable at all? */
@@ -131,6 +133,8 @@ void sim_check_runtime(const weir_runtime *runtime);
 /** A message leaves for the venue. */
 void sim_check_message(int link);
 void sim_check_attempt(void);
+/** The client has told the venue that it leaves, on the last link that has it. */
+void sim_check_left(int stream, int symbol);
 void sim_check_sent(int stream, int symbol, int link, uint64_t number);
 void sim_check_state(weir_state state);
 /** At the end of the calm. */

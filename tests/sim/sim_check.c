@@ -15,6 +15,7 @@ enum { ATTEMPTS = 64, SENDERS = 256 };
 typedef struct line {
     bool is_wanted;
     int64_t unwanted_at;
+    bool is_left;                /* the venue was told so, and it is not wanted again */
     uint64_t delivered;          /* the last number */
     bool is_new;                 /* wanted (again), and nothing delivered since */
     uint64_t gap_last, gap_next; /* what a gap record told since the last record; 0: none did */
@@ -97,8 +98,15 @@ void sim_check_want(int stream, int symbol, bool is_wanted)
     sim_log("user %s %s %s", is_wanted ? "wants" : "leaves", sim_stream(stream),
             sim_symbol(symbol));
     l->is_wanted = is_wanted;
+    l->is_left = l->is_left && !is_wanted;
     l->is_new = l->is_new || is_wanted;
     l->unwanted_at = sim_now();
+}
+
+void sim_check_left(int stream, int symbol)
+{
+    line *l = &check.lines[stream][symbol];
+    l->is_left = !l->is_wanted;
 }
 
 bool sim_check_is_wanted(int stream, int symbol)
@@ -154,6 +162,8 @@ void sim_check_record(const weir_record *record)
     int64_t number = 0;
     const int stream = stream_of(weir_schema_stream(weir_record_schema(record)));
     const int symbol = sim_symbol_find(weir_asset_symbol(weir_record_asset(record)));
+    if (stream >= 0 && symbol >= 0 && check.lines[stream][symbol].is_left)
+        sim_broken("%s %s: a record of what was left", sim_stream(stream), sim_symbol(symbol));
     if (stream >= 0 && symbol >= 0 && weir_schema_is_gap(weir_record_schema(record))) {
         check_gap(&check.lines[stream][symbol], record, sim_stream(stream), sim_symbol(symbol));
         return;

@@ -320,6 +320,7 @@ static weir_code send_frame(weir_backend_link *link, weir_frame_kind kind, weir_
     parcel *p = make_parcel(bytes.ptr, bytes.len);
     sim_log("link %d sends %.*s", link->number, WEIR_FMT(bytes));
     sim_check_message(link->number);
+    sim_venue_told(bytes.ptr, bytes.len);
     int64_t at = sim_now() + latency();
     if (at < link->up_at)
         at = link->up_at;

@@ -158,14 +158,20 @@ static void log_in(seat *s, const char *key)
     say(s->link, s->is_logged_in ? "{\"ok\":\"auth\"}" : "{\"err\":\"auth\"}");
 }
 
+static int find_stream(const char *channel)
+{
+    int stream = 0;
+    while (stream < SIM_STREAMS && (!channel || strcmp(channel, streams[stream]) != 0))
+        stream++;
+    return stream;
+}
+
 static void obey(seat *s, const json_t *message, const char *op)
 {
     const char *channel = json_string_value(json_object_get(message, "ch"));
     const json_t *symbols = json_object_get(message, "syms");
     const bool is_subscribe = strcmp(op, "sub") == 0;
-    int stream = 0;
-    while (stream < SIM_STREAMS && (!channel || strcmp(channel, streams[stream]) != 0))
-        stream++;
+    const int stream = find_stream(channel);
     if (!s->is_logged_in || stream == SIM_STREAMS || (!is_subscribe && strcmp(op, "unsub") != 0)) {
         sim_broken("the venue does not understand '%s' before or after the login", op);
         return;
@@ -176,6 +182,23 @@ static void obey(seat *s, const json_t *message, const char *op)
         return;
     for (size_t i = 0; i < json_array_size(symbols); i++)
         change(s, op, stream, json_string_value(json_array_get(symbols, i)), is_subscribe);
+}
+
+void sim_venue_told(const char *text, size_t len)
+{
+    static const char sign[] = "\"unsub\"";
+    if (!memmem(text, len, sign, sizeof sign - 1))
+        return;
+    json_t *message = json_loadb(text, len, 0, NULL);
+    const int stream = find_stream(json_string_value(json_object_get(message, "ch")));
+    const json_t *symbols = json_object_get(message, "syms");
+    for (size_t i = 0; stream < SIM_STREAMS && i < json_array_size(symbols); i++) {
+        const int symbol =
+            sim_symbol_find(weir_str_of(json_string_value(json_array_get(symbols, i))));
+        if (symbol >= 0 && sim_venue_has(stream, symbol) <= 1)
+            sim_check_left(stream, symbol);
+    }
+    json_decref(message);
 }
 
 void sim_venue_heard(int link, const char *text, size_t len)

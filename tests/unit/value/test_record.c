@@ -178,6 +178,34 @@ START_TEST(records_lie_back_to_back)
 }
 END_TEST
 
+static bool is_odd(void *user, const weir_record *record)
+{
+    (void)user;
+    return record->frame % 2 == 1;
+}
+
+START_TEST(records_are_left_out_and_the_rest_moves_up)
+{
+    size_t at = 0;
+    for (uint64_t i = 0; i < 7; i++) {
+        begin();
+        put(SIDE, text("a text behind the cells" + i));
+        weir_batch_record(&batch)->frame = i;
+        weir_batch_commit(&batch);
+    }
+    ck_assert_uint_eq(weir_batch_leave_out(&batch, is_odd, NULL), 3);
+    ck_assert_uint_eq(batch.count, 4);
+    for (uint64_t i = 0; i < 7; i += 2) {
+        weir_str str;
+        const weir_record *record = weir_batch_next(&batch, &at);
+        ck_assert_uint_eq(weir_record_frame(record), i);
+        ck_assert(weir_record_str(record, SIDE, &str));
+        ck_assert(weir_str_is(str, "a text behind the cells" + i));
+    }
+    ck_assert_ptr_null(weir_batch_next(&batch, &at));
+}
+END_TEST
+
 START_TEST(a_batch_that_has_grown_allocates_no_more)
 {
     const char *memory = NULL;
@@ -327,6 +355,7 @@ int main(void)
     tcase_add_test(tcase, the_public_layout_reads_the_same);
     tcase_add_test(tcase, a_copy_stands_alone);
     tcase_add_test(tcase, records_lie_back_to_back);
+    tcase_add_test(tcase, records_are_left_out_and_the_rest_moves_up);
     tcase_add_test(tcase, a_batch_that_has_grown_allocates_no_more);
     tcase_add_test(tcase, raw_values_are_settled);
     tcase_add_test(tcase, a_secret_is_masked_in_a_record);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An unsubscription takes its time, and data that was sent before the venue took it comes after its
+ * answer as often as not. So the answer is not waited for: from the message on, records of the
+ * symbol are left out, until it is asked for again or the link is another one. Gap records of it
+ * are, too.
+ *
+ * While nothing was left this costs one comparison for each batch, afterwards the look at a bit for
+ * each record. A stream that is wanted as a whole, or by the venue's word for all symbols, brings
+ * every symbol: then none counts as left.
+ */
+#include "runtime/farewell.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/live.h"
+
+enum { WORD_BITS = 64 };
+
+/* ------------------------------------------------------------------ bits */
+
+static weir_farewell_bits *bits_of(const weir_connection *connection, size_t slot)
+{
+    return connection->farewell.streams ? &connection->farewell.streams[slot] : NULL;
+}
+
+static bool has(const weir_farewell_bits *bits, const weir_asset *asset)
+{
+    const size_t word = asset->id / WORD_BITS;
+    return bits && word < bits->cap && (bits->words[word] >> (asset->id % WORD_BITS) & 1) != 0;
+}
+
+static bool make_room(weir_farewell_bits *bits, const weir_asset *asset)
+{
+    const size_t word = asset->id / WORD_BITS;
+    if (word < bits->cap)
+        return true;
+    const size_t cap = word * 2 + 1;
+    uint64_t *words = realloc(bits->words, cap * sizeof *words);
+    if (!words)
+        return false;
+    memset(words + bits->cap, 0, (cap - bits->cap) * sizeof *words);
+    bits->words = words;
+    bits->cap = cap;
+    return true;
+}
+
+/* Without memory the symbol's records go on to be delivered. */
+static void set(weir_farewell *farewell, size_t slot, const weir_asset *asset)
+{
+    weir_farewell_bits *bits = &farewell->streams[slot];
+    if (has(bits, asset) || !make_room(bits, asset))
+        return;
+    bits->words[asset->id / WORD_BITS] |= UINT64_C(1) << (asset->id % WORD_BITS);
+    farewell->count++;
+}
+
+static bool unset(weir_farewell *farewell, size_t slot, const weir_asset *asset)
+{
+    weir_farewell_bits *bits = &farewell->streams[slot];
+    if (!has(bits, asset))
+        return false;
+    bits->words[asset->id / WORD_BITS] &= ~(UINT64_C(1) << (asset->id % WORD_BITS));
+    farewell->count--;
+    return true;
+}
+
+static void clear_bits(weir_farewell *farewell, const weir_farewell_bits *bits)
+{
+    for (size_t i = 0; i < bits->cap; i++) {
+        farewell->count -= (size_t)__builtin_popcountll(bits->words[i]);
+        bits->words[i] = 0;
+    }
+}
+
+void weir_farewell_clear(weir_connection *connection)
+{
+    for (size_t i = 0; connection->farewell.count > 0 && i < connection->spec->stream_count; i++)
+        clear_bits(&connection->farewell, bits_of(connection, i));
+}
+
+void weir_farewell_fini(weir_connection *connection)
+{
+    for (size_t i = 0; connection->farewell.streams && i < connection->spec->stream_count; i++)
+        free(connection->farewell.streams[i].words);
+    free(connection->farewell.streams);
+    connection->farewell = (weir_farewell){0};
+}
+
+/* ------------------------------------------------------------------ what is left */
+
+static const weir_asset *word_for_all(const weir_connection *connection)
+{
+    return weir_spec_all_asset(connection->source, connection->spec);
+}
+
+void weir_farewell_left(weir_connection *connection, size_t slot,
+                        const weir_subscription_change *change)
+{
+    weir_farewell *farewell = &connection->farewell;
+    const weir_asset *all = word_for_all(connection);
+    if (!farewell->streams)
+        farewell->streams = calloc(connection->spec->stream_count, sizeof *farewell->streams);
+    if (!farewell->streams || weir_subscriptions_holds(connection->subscriptions, slot, NULL) ||
+        (all && weir_subscriptions_holds(connection->subscriptions, slot, all)))
+        return;
+    for (size_t i = 0; i < change->count; i++) {
+        const weir_asset *asset = weir_subscription_assets(change)[i];
+        if (!weir_subscriptions_holds(connection->subscriptions, slot, asset))
+            set(farewell, slot, asset);
+    }
+}
+
+/* What passed while nobody wanted it is no gap. */
+static void begin_anew(weir_connection *connection, size_t slot, const weir_asset *asset)
+{
+    for (size_t i = 0; i < connection->spec->stream_count; i++) {
+        if (weir_plan_subscribe_slot(connection->plan, i) == slot)
+            weir_runner_begin_anew(connection->runner, i, asset);
+    }
+}
+
+void weir_farewell_asked(weir_connection *connection, size_t slot,
+                         const weir_subscription_change *change)
+{
+    weir_farewell *farewell = &connection->farewell;
+    if (farewell->count == 0)
+        return;
+    const weir_asset *all = word_for_all(connection);
+    bool is_all = change->is_whole;
+    for (size_t i = 0; i < change->count; i++) {
+        const weir_asset *asset = weir_subscription_assets(change)[i];
+        is_all = is_all || asset == all;
+        if (unset(farewell, slot, asset))
+            begin_anew(connection, slot, asset);
+    }
+    if (is_all)
+        clear_bits(farewell, bits_of(connection, slot));
+}
+
+/* ------------------------------------------------------------------ records */
+
+static bool is_unwanted(void *user, const weir_record *record)
+{
+    const weir_connection *connection = user;
+    size_t stream = 0;
+    while (stream < connection->spec->stream_count &&
+           connection->spec->streams[stream].name.ptr != record->schema->stream.ptr)
+        stream++;
+    return record->asset && stream < connection->spec->stream_count &&
+           has(bits_of(connection, weir_plan_subscribe_slot(connection->plan, stream)),
+               record->asset);
+}
+
+void weir_farewell_sift(weir_connection *connection, weir_batch *batch)
+{
+    if (connection->farewell.count > 0)
+        connection->numbers.unwanted += weir_batch_leave_out(batch, is_unwanted, connection);
+}
