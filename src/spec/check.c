@@ -315,6 +315,21 @@ static void check_rate(weir_reader *reader, const weir_connection_spec *connecti
                         "'every' is more often than the rate of 'subscribe' allows");
 }
 
+/* Who is not asked for symbols cannot be asked for one again. */
+static void check_asking_again(weir_reader *reader, const weir_connection_spec *connection)
+{
+    if (connection->subscribe_count > 0 || (connection->traits & WEIR_BACKEND_STAND_IN))
+        return;
+    if (connection->liveness.symbol_ns > 0)
+        weir_diag_error(reader->diags, weir_node_get(connection->liveness.node, "symbol")->place,
+                        "'symbol' has no effect: the connection has no 'subscribe'");
+    for (size_t i = 0; i < connection->sequence_count; i++) {
+        if (connection->sequences[i].on_gap == WEIR_ON_GAP_RESUBSCRIBE)
+            weir_diag_error(reader->diags, connection->sequences[i].node->place,
+                            "on_gap: resubscribe has no effect: the connection has no 'subscribe'");
+    }
+}
+
 void weir_check_connection(weir_reader *reader, weir_connection_spec *connection)
 {
     check_url(reader, connection);
@@ -323,6 +338,7 @@ void weir_check_connection(weir_reader *reader, weir_connection_spec *connection
     take_events(reader, connection);
     check_abilities(reader, connection);
     check_rate(reader, connection);
+    check_asking_again(reader, connection);
     if (!(connection->traits & WEIR_BACKEND_STAND_IN))
         check_ways_out(reader, connection);
     if (connection->stream_count == 0)

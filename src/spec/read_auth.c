@@ -41,7 +41,7 @@ static void read_mode(weir_reader *reader, weir_node *node, void *into)
 static void read_header_fields(weir_reader *reader, weir_node *node, void *into)
 {
     weir_auth_spec *auth = into;
-    weir_read_fields(reader, node, &auth->headers, &auth->header_count);
+    weir_read_headers(reader, node, &auth->headers, &auth->header_count);
 }
 
 static void read_query_fields(weir_reader *reader, weir_node *node, void *into)

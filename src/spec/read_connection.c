@@ -558,7 +558,11 @@ static void read_url(weir_reader *reader, weir_node *node, void *into)
 static void read_exclusive(weir_reader *reader, weir_node *node, void *into)
 {
     weir_text *key = &((weir_connection_spec *)into)->exclusive;
-    if (weir_read_text(reader, node, "exclusive", &key->text))
+    if (weir_read_text(reader, node, "exclusive", &key->text) && key->text.len == 0)
+        weir_diag_error(reader->diags, node->place,
+                        "'exclusive' is the key that connections have to share; it cannot be "
+                        "empty");
+    else if (key->text.len > 0)
         key->node = node;
 }
 

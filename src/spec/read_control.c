@@ -137,8 +137,10 @@ static void read_idle(weir_reader *reader, weir_node *node, void *into)
     weir_heartbeat_spec *heartbeat = into;
     if (node->kind == WEIR_NODE_SCALAR && weir_str_is(node->text, "off"))
         heartbeat->idle_ns = 0;
+    else if (node->kind == WEIR_NODE_SCALAR && weir_duration_parse(node->text, &heartbeat->idle_ns))
+        heartbeat->idle_ns = heartbeat->idle_ns > 0 ? heartbeat->idle_ns : -1;
     else
-        weir_read_duration(reader, node, "idle", &heartbeat->idle_ns);
+        weir_read_mismatch(reader, node, "idle", "a duration such as 30s, or 'off',");
 }
 
 static const char *const off[] = {"off", NULL};
@@ -193,7 +195,7 @@ const weir_shape weir_heartbeat_shape = {.form = WEIR_SHAPE_TABLE, .table = &hea
 static void check_heartbeat(weir_reader *reader, const weir_node *node,
                             const weir_heartbeat_spec *heartbeat)
 {
-    const bool has_every = heartbeat->every_ns != 0 || heartbeat->every.node;
+    const bool has_every = weir_node_get(node, "every") != NULL;
     if (heartbeat->has_send && !has_every)
         weir_diag_error(reader->diags, node->place, "heartbeat: 'send' needs 'every'");
     if (heartbeat->expect.node && !has_every && !heartbeat->has_send)
@@ -202,7 +204,7 @@ static void check_heartbeat(weir_reader *reader, const weir_node *node,
     if (has_every && !heartbeat->has_send && !heartbeat->expect.node)
         weir_diag_error(reader->diags, node->place,
                         "heartbeat: 'every' has no effect without 'send' or 'expect'");
-    if (heartbeat->every_ns < 0 || (weir_node_get(node, "every") && !has_every) ||
+    if ((has_every && !heartbeat->every.node && heartbeat->every_ns <= 0) ||
         heartbeat->timeout_ns <= 0 || heartbeat->idle_ns < 0)
         weir_diag_error(reader->diags, node->place,
                         "heartbeat: its times must be more than 0 (`idle: off` for never)");
@@ -243,7 +245,11 @@ const weir_shape weir_liveness_shape = {.form = WEIR_SHAPE_TABLE, .table = &live
 void weir_read_liveness(weir_reader *reader, weir_node *node, void *connection)
 {
     weir_liveness_spec *liveness = &((weir_connection_spec *)connection)->liveness;
+    const size_t errors = weir_diags_errors(reader->diags);
+    liveness->node = node;
     weir_read_map(reader, node, &liveness_table, liveness);
+    if (weir_diags_errors(reader->diags) > errors)
+        return;
     for (size_t i = 0; node->kind == WEIR_NODE_MAP && i < liveness_table.count; i++) {
         const weir_key_row *row = &liveness_rows[i];
         const weir_node *given = weir_node_get(node, row->name);

@@ -97,3 +97,32 @@ void weir_read_fields(weir_reader *reader, weir_node *node, const weir_field **f
     *fields = list;
     *count = node->count;
 }
+
+/* ------------------------------------------------------------------ headers */
+
+/* A token of RFC 9110. */
+static bool is_header_name(weir_str name)
+{
+    static const char others[] = "!#$%&'*+-.^_`|~";
+    bool is_good = name.len > 0;
+    for (size_t i = 0; is_good && i < name.len; i++) {
+        const char c = name.ptr[i];
+        is_good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                  (c != '\0' && strchr(others, c));
+    }
+    return is_good;
+}
+
+void weir_read_headers(weir_reader *reader, weir_node *node, const weir_field **fields,
+                       size_t *count)
+{
+    weir_read_fields(reader, node, fields, count);
+    for (size_t i = 0; node->kind == WEIR_NODE_MAP && i < node->count; i++) {
+        const weir_node *name = node->pairs[i].key;
+        if (!is_header_name(name->text))
+            weir_diag_error(reader->diags, name->place,
+                            "'%.*s' cannot be the name of a header: letters, digits and '-', "
+                            "without blanks and ':'",
+                            WEIR_FMT(name->text));
+    }
+}

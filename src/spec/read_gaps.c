@@ -68,6 +68,19 @@ const weir_shape weir_dedupe_shape = {.form = WEIR_SHAPE_EITHER,
                                       .other = &dedupe_map,
                                       .words = "a rule or a map of streams to rules"};
 
+/* One rule, rather than a map of streams to rules. One that lacks what it needs is told that. */
+static bool is_rule(const weir_node *node, const weir_key_table *table, const char *needed)
+{
+    const weir_node *value = weir_node_get(node, needed);
+    bool is_bare = value && value->kind == WEIR_NODE_SCALAR;
+    for (size_t i = 0; !is_bare && node->kind == WEIR_NODE_MAP && i < node->count; i++) {
+        for (size_t k = 0; k < table->count; k++)
+            is_bare = is_bare || (weir_str_is(node->pairs[i].key->text, table->rows[k].name) &&
+                                  node->pairs[i].value->kind == WEIR_NODE_SCALAR);
+    }
+    return is_bare || node->count == 0;
+}
+
 static void read_sequence(weir_reader *reader, weir_node *node, weir_sequence_spec *rule)
 {
     rule->step = 1;
@@ -88,7 +101,7 @@ static void read_dedupe(weir_reader *reader, weir_node *node, weir_dedupe_spec *
 void weir_read_sequence(weir_reader *reader, weir_node *node, void *into)
 {
     weir_connection_spec *connection = into;
-    const bool is_bare = weir_node_get(node, "value") != NULL;
+    const bool is_bare = is_rule(node, &sequence_table, "value");
     const size_t count = is_bare ? 1 : node->count;
     weir_sequence_spec *rules = weir_read_array(reader, count, sizeof *rules);
     if (!rules)
@@ -105,8 +118,7 @@ void weir_read_sequence(weir_reader *reader, weir_node *node, void *into)
 void weir_read_dedupe(weir_reader *reader, weir_node *node, void *into)
 {
     weir_connection_spec *connection = into;
-    const weir_node *key = weir_node_get(node, "key");
-    const bool is_bare = key && key->kind == WEIR_NODE_SCALAR;
+    const bool is_bare = is_rule(node, &dedupe_table, "key");
     const size_t count = is_bare ? 1 : node->count;
     weir_dedupe_spec *rules = weir_read_array(reader, count, sizeof *rules);
     if (!rules)

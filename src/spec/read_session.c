@@ -19,7 +19,7 @@ static void read_request_url(weir_reader *reader, weir_node *node, void *into)
 static void read_request_headers(weir_reader *reader, weir_node *node, void *into)
 {
     weir_request_spec *request = into;
-    weir_read_fields(reader, node, &request->headers, &request->header_count);
+    weir_read_headers(reader, node, &request->headers, &request->header_count);
 }
 
 static void read_request_query(weir_reader *reader, weir_node *node, void *into)
@@ -74,8 +74,24 @@ static void read_request_body(weir_reader *reader, weir_node *node, void *into)
         .shape = &weir_message_shape, .doc = "the body, written as a message is"                   \
     }
 
+static bool begins(weir_str text, const char *with)
+{
+    const weir_str start = weir_str_of(with);
+    return text.len >= start.len && memcmp(text.ptr, start.ptr, start.len) == 0;
+}
+
+/* What comes out of a template is checked when it is filled in. */
+static void check_scheme(weir_reader *reader, const weir_text *url)
+{
+    if (url->node && !begins(url->text, "{") && !begins(url->text, "http://") &&
+        !begins(url->text, "https://"))
+        weir_diag_error(reader->diags, url->node->place,
+                        "a request goes to an http:// or https:// URL");
+}
+
 static void check_request(weir_reader *reader, const weir_request_spec *request)
 {
+    check_scheme(reader, &request->url);
     if (request->has_body && request->has_form)
         weir_diag_error(reader->diags, request->node->place,
                         "a request has one body: 'form' or 'body'");

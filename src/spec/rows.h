@@ -151,6 +151,9 @@ void *weir_read_array(weir_reader *reader, size_t count, size_t size);
 /* ---- the parts of a spec, one file each */
 void weir_read_fields(weir_reader *reader, weir_node *node, const weir_field **fields,
                       size_t *count);
+/** The same for HTTP headers, whose names cannot hold everything. */
+void weir_read_headers(weir_reader *reader, weir_node *node, const weir_field **fields,
+                       size_t *count);
 void weir_read_message(weir_reader *reader, weir_node *node, weir_message_spec *message);
 bool weir_is_message(const weir_node *node);
 void weir_read_session(weir_reader *reader, weir_node *node, void *auth);

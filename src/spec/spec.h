@@ -283,6 +283,7 @@ typedef struct weir_liveness_spec {
     int64_t first_data_ns;
     int64_t data_ns;
     int64_t symbol_ns;
+    const weir_node *node;
 } weir_liveness_spec;
 
 typedef enum weir_on_gap {

@@ -66,8 +66,10 @@ const char *weir_node_describe(const weir_node *node)
         [WEIR_SCALAR_FLOAT] = "a number",
     };
     if (node->kind == WEIR_NODE_LIST)
-        return "a list";
-    return node->kind == WEIR_NODE_MAP ? "a map" : scalars[node->type];
+        return node->count > 0 ? "a list" : "an empty list";
+    if (node->kind == WEIR_NODE_MAP)
+        return node->count > 0 ? "a map" : "an empty map";
+    return scalars[node->type];
 }
 
 /* ------------------------------------------------------------------ places inside a scalar */

@@ -108,7 +108,7 @@ def listen_key(checks, capture):
             run.reaches("live")
             first = api.seen[0]
             checks.check("the request has its header, both queries and a length",
-                         first["headers"]["X-KEY"] == "k" and first["path"].startswith("/key?v=1&sig=")
+                         first["headers"]["X-KEY"] == "k" and first["headers"]["Content-Type"] == "text/plain" and first["path"].startswith("/key?v=1&sig=")
                          and len(first["path"]) == len("/key?v=1&sig=") + 64 and first["headers"]["Content-Length"] == "0", first)
             checks.check("its reply is in the URL", venue.wait("open")["path"] == "/ws/" + KEY.format(1), venue.log())
             api.wait("PUT /key", 2)

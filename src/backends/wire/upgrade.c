@@ -47,7 +47,8 @@ weir_code weir_upgrade_check_header(weir_str name, weir_str value, weir_error *e
                          "a header's name is empty or has a character that no header may have");
     }
     if (is_own_header(name)) {
-        return weir_fail(error, WEIR_ERR_ARGUMENT, "the header '%.*s' belongs to the handshake%s",
+        return weir_fail(error, WEIR_ERR_ARGUMENT,
+                         "the header '%.*s' belongs to the request itself%s",
                          (int)(name.len < 64 ? name.len : 64), name.ptr,
                          weir_http_same(name, WEIR_STR("sec-websocket-protocol"))
                              ? "; use the option 'subprotocols'"
