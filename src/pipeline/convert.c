@@ -244,19 +244,46 @@ static inline weir_quick_verdict take_item(void *user, const weir_value *row, bo
     return WEIR_QUICK_MADE;
 }
 
+/* The rows of a list that lies in the frame; next time they are made while the frame is decoded. */
+static bool find_rows(const conversion *c, const weir_value *list)
+{
+    weir_runner *runner = c->runner;
+    weir_expected *expected = &runner->expected;
+    weir_shapes *shapes = runner->item_shapes[c->rule->index];
+    if (expected->at == list->s && expected->item == c->rule->item)
+        return true;
+    expected->at = NULL;
+    if (!weir_projection_rows_of(c->rule->item, &runner->index, shapes, list, &runner->items))
+        return false;
+    if (c->rule->quick_each.kind == WEIR_FUSED_SLOT && !c->rule->quick_each.is_item) {
+        expected->slot = c->rule->quick_each.slot;
+        expected->item = c->rule->item;
+        expected->shapes = shapes;
+    }
+    return true;
+}
+
 /* The elements of a list that lies in the frame, decoded in one walk; false: nothing has been
  * done. */
 static bool convert_rows(conversion *c, const weir_value *list)
 {
     weir_runner *runner = c->runner;
-    weir_rows *rows = &runner->items;
-    if (runner->is_general || weir_runner_is_watched(runner) ||
-        !weir_projection_rows_of(c->rule->item, &runner->index, runner->item_shapes[c->rule->index],
-                                 list, rows))
+    if (runner->is_general || weir_runner_is_watched(runner) || list->kind != WEIR_RAW ||
+        !find_rows(c, list))
         return false;
-    weir_quick_rows(runner, rows, take_item, c);
+    weir_quick_rows(runner, &runner->items, take_item, c);
     runner->input.item_slots = runner->item_slots;
     return true;
+}
+
+/* The list of `each` without running its program; false: it is not that simple. */
+static bool is_quick_list(const conversion *c, weir_value *list)
+{
+    const weir_fused *form = &c->rule->quick_each;
+    if (form->kind != WEIR_FUSED_SLOT || form->is_item || c->runner->is_general)
+        return false;
+    *list = *weir_fused_slot(form, &c->runner->input);
+    return list->kind == WEIR_RAW && list->aux == WEIR_RAW_ARRAY;
 }
 
 static void convert_each(conversion *c)
@@ -264,7 +291,8 @@ static void convert_each(conversion *c)
     weir_runner *runner = c->runner;
     weir_value list;
     const weir_str stream = c->stream->spec->name;
-    if (!weir_vm_run(runner->vm, c->rule->each, runner->world, &runner->input, &list)) {
+    if (!is_quick_list(c, &list) &&
+        !weir_vm_run(runner->vm, c->rule->each, runner->world, &runner->input, &list)) {
         const weir_str message = weir_vm_message(runner->vm);
         weir_runner_fail(runner, WEIR_STAGE_CONVERT, c->sample, "%.*s.each: %s: %.*s (%.*s)",
                          WEIR_FMT(stream), weir_raise_name(weir_vm_raise(runner->vm)),

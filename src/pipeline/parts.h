@@ -190,6 +190,7 @@ struct weir_plan_rule {
     bool calls_out; /* a column calls a function of a plugin: no record is tried twice */
     bool is_quick;  /* `ops` may be followed */
     const weir_program *each;
+    weir_fused quick_each;
     weir_projection *item; /* of `item` */
     size_t item_slots;
     const weir_extension *custom; /* converts, by the columns */
@@ -399,6 +400,7 @@ struct weir_runner {
     weir_shapes **item_shapes; /* of the elements of `each`, by the schema's index */
     weir_rows rows;            /* records of a frame that is a list */
     weir_rows items;           /* of `each` */
+    weir_expected expected;    /* the list that `each` went through last */
     weir_quick quick;
     weir_moment second;
     bool is_general; /* every program is run, every frame decoded the general way */

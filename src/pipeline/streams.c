@@ -175,6 +175,7 @@ static bool build_rule(weir_plan_builder *builder, weir_plan *plan, const weir_c
     if (!weir_fused_needs(&rule->quick_condition, scope->data, NULL))
         rule->quick_condition = (weir_fused){0};
     rule->each = weir_plan_compile(builder, &spec->each, scope);
+    rule->quick_each = weir_program_fuse(rule->each);
     if (spec->each.node) {
         rule->item = weir_projection_new(builder->arena);
         inner.item = rule->item;

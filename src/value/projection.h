@@ -78,6 +78,20 @@ void weir_rows_fini(weir_rows *rows);
 /** A text that is a list. False: it is not, or this way cannot be taken. */
 bool weir_projection_rows_indexed(const weir_projection *projection, weir_json_index *index,
                                   weir_shapes *shapes, weir_str text, weir_rows *rows);
+/**
+ * A list within the next texts whose elements are wanted as rows too: where a text has a known
+ * shape with a list at `slot`, the walk over it makes the rows at once. `at` then is where the list
+ * begins; whoever decodes the next text sets it to NULL before. A guess: it may be wrong.
+ */
+typedef struct weir_expected {
+    uint32_t slot;               /* of the text's projection */
+    const weir_projection *item; /* NULL: nothing is expected */
+    weir_shapes *shapes;
+    weir_rows *rows;
+    const char *at;
+} weir_expected;
+/** Borrowed; NULL ends it. */
+void weir_shapes_expect(weir_shapes *shapes, weir_expected *expected);
 /** A list that lies in the text of an index and has been validated. */
 bool weir_projection_rows_of(const weir_projection *projection, weir_json_index *index,
                              weir_shapes *shapes, const weir_value *list, weir_rows *rows);

@@ -474,7 +474,7 @@ static bool reserve_row(weir_rows *rows)
 
 /* The elements of the array at p, each a row; the place behind it. */
 static place walk_rows(walk *w, place p, const weir_projection *projection, weir_shapes *shapes,
-                       weir_rows *rows)
+                       weir_rows *rows, unsigned depth)
 {
     const weir_node *root = projection->root;
     p.at++;
@@ -488,7 +488,7 @@ static place walk_rows(walk *w, place p, const weir_projection *projection, weir
         weir_value *whole = row + rows->width - 1;
         w->slots = row;
         clear_slots(projection, row);
-        p = shaped_value(w, p, projection, shapes, 1, whole);
+        p = shaped_value(w, p, projection, shapes, depth + 1, whole);
         if (!p.at)
             return p;
         if (root->slot != WEIR_NO_SLOT)
@@ -513,6 +513,19 @@ static void begin_rows(weir_rows *rows, const weir_projection *projection)
     rows->count = 0;
 }
 
+weir_place weir_walk_rows(walk *w, place p, weir_expected *expected, unsigned depth)
+{
+    weir_value *slots = w->slots;
+    begin_rows(expected->rows, expected->item);
+    const place to = depth + 1 < WEIR_JSON_DEPTH_MAX
+                         ? walk_rows(w, p, expected->item, expected->shapes, expected->rows, depth)
+                         : given_up;
+    w->slots = slots;
+    w->expected = expected;
+    expected->at = to.at ? p.at : NULL;
+    return to;
+}
+
 void weir_rows_fini(weir_rows *rows)
 {
     free(rows->values);
@@ -529,7 +542,7 @@ bool weir_projection_rows_indexed(const weir_projection *projection, weir_json_i
     walk w = begin(index, NULL);
     const place p = {weir_scan_blanks_slow(&w.scan, text.ptr), index->quotes};
     return p.at < w.scan.end && *p.at == '[' &&
-           is_at_end(&w, walk_rows(&w, p, projection, shapes, rows));
+           is_at_end(&w, walk_rows(&w, p, projection, shapes, rows, 0));
 }
 
 bool weir_projection_rows_of(const weir_projection *projection, weir_json_index *index,
@@ -542,7 +555,7 @@ bool weir_projection_rows_of(const weir_projection *projection, weir_json_index 
         return false;
     walk w = begin(index, NULL);
     const place p = {list->s, index->quotes + weir_json_index_find(index, list->s)};
-    return walk_rows(&w, p, projection, shapes, rows).at != NULL;
+    return walk_rows(&w, p, projection, shapes, rows, 0).at != NULL;
 }
 
 bool weir_json_parse_indexed(weir_json_index *index, weir_str text, weir_value *whole)

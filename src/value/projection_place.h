@@ -7,6 +7,7 @@
 #define WEIR_VALUE_PROJECTION_PLACE_H
 
 #include "value/json_scan.h"
+#include "value/projection.h"
 #include "value/projection_trie.h"
 
 /** at NULL: given up. quote: the next one at or behind `at`. Passed and returned in registers. */
@@ -20,7 +21,8 @@ typedef struct weir_walk {
     const char *base;
     weir_value *slots;
     weir_json_index *index;
-    bool is_careful; /**< strings may have escapes or more than ASCII */
+    bool is_careful;         /**< strings may have escapes or more than ASCII */
+    weir_expected *expected; /**< by the shape that is compared; or NULL */
 } weir_walk;
 
 /** A value and all that the node wants below it; `depth` levels are open around it. */
@@ -28,6 +30,8 @@ weir_place weir_walk_value(weir_walk *walk, weir_place p, const weir_node *node,
                            weir_value *out);
 /** A key and its colon; the place of the value. */
 weir_place weir_walk_key(weir_walk *walk, weir_place p, weir_value *key);
+/** The array at p, its elements as rows; `depth` levels are open around it. */
+weir_place weir_walk_rows(weir_walk *walk, weir_place p, weir_expected *expected, unsigned depth);
 /** Any value, only validated. */
 weir_place weir_walk_skip(weir_walk *walk, weir_place p, unsigned depth);
 

@@ -35,6 +35,7 @@ struct weir_shapes {
     uint32_t met, missed; /**< in this window */
     uint32_t pause;       /**< values that are still not to be tried */
     uint32_t next_pause;
+    weir_expected *expected; /**< NULL: nothing is */
 };
 
 /** A window has ended: was it worth it? */
