@@ -398,8 +398,8 @@ static void fail_condition(const conversion *c)
                      WEIR_FMT(message), WEIR_FMT(c->rule->where));
 }
 
-weir_quick_verdict weir_runner_convert_unsettled(weir_runner *runner,
-                                                 const weir_plan_stream *stream)
+weir_quick_verdict weir_runner_convert_quick(weir_runner *runner, const weir_plan_stream *stream,
+                                             bool is_settled)
 {
     conversion c;
     c.runner = runner;
@@ -408,13 +408,13 @@ weir_quick_verdict weir_runner_convert_unsettled(weir_runner *runner,
     for (size_t i = 0; i < stream->rule_count; i++) {
         c.rule = &stream->rules[i];
         const weir_fused_answer answer =
-            c.rule->condition ? weir_fused_test(&c.rule->quick_condition, &runner->input)
+            c.rule->condition ? weir_quick_ask(&c.rule->asks, &runner->input, &runner->index)
                               : WEIR_FUSED_TRUE;
         if (answer == WEIR_FUSED_FALSE)
             continue;
         if (answer == WEIR_FUSED_ASK || c.rule->each || !may_be_unsettled(&c))
             return WEIR_QUICK_ASIDE;
-        return convert_quick(&c, false);
+        return convert_quick(&c, is_settled);
     }
     runner->counters.unconverted++;
     return WEIR_QUICK_MADE;

@@ -187,8 +187,9 @@ typedef struct weir_plan_watch {
 struct weir_plan_rule {
     const weir_program *condition;
     weir_fused quick_condition;
-    bool calls_out; /* a column calls a function of a plugin: no record is tried twice */
-    bool is_quick;  /* `ops` may be followed */
+    weir_quick_test asks; /* the same */
+    bool calls_out;       /* a column calls a function of a plugin: no record is tried twice */
+    bool is_quick;        /* `ops` may be followed */
     const weir_program *each;
     weir_fused quick_each;
     weir_projection *item; /* of `item` */
@@ -214,6 +215,7 @@ typedef struct weir_plan_stream {
 typedef struct weir_plan_route {
     const weir_program *match; /* NULL: `name` is compared with the frame's */
     weir_fused quick_match;
+    weir_quick_test asks; /* the same */
     weir_str name;
     const size_t *streams; /* none: drop */
     size_t stream_count;
@@ -404,6 +406,7 @@ struct weir_runner {
     weir_quick quick;
     weir_moment second;
     bool is_general; /* every program is run, every frame decoded the general way */
+    bool is_plain;   /* frames are JSON, each a record, and nothing else is to be done about them */
     weir_inflate *inflate;
     weir_buf inflated;
     weir_arena *message; /* what a format builds, until the next frame; NULL: it builds nothing */
@@ -478,10 +481,10 @@ bool weir_runner_admit_parts(weir_runner *runner, const weir_extension *hook, we
 /** The record at roots[DATA], slots filled, to one stream: records to the batch, failures counted.
  */
 void weir_runner_convert(weir_runner *runner, const weir_plan_stream *stream, weir_str sample);
-/** The same without reading its numbers yet, where the stream is one whose rules allow that; counts
- * only what weir_quick_take_back knows of. */
-weir_quick_verdict weir_runner_convert_unsettled(weir_runner *runner,
-                                                 const weir_plan_stream *stream);
+/** The same where its rules have quick forms and allow a record to be made twice; counts only what
+ * weir_quick_take_back knows of. */
+weir_quick_verdict weir_runner_convert_quick(weir_runner *runner, const weir_plan_stream *stream,
+                                             bool is_settled);
 /** The member of a custom converter's dict that a column of that dotted path takes; ABSENT: none.
  */
 weir_value weir_made_value(const weir_value *made, weir_str path);

@@ -23,7 +23,8 @@ typedef struct quick {
     weir_runner *runner;
     weir_quick *state;
     weir_batch *batch;
-    size_t at; /* of the record, in the batch */
+    size_t at;            /* of the record, in the batch */
+    const char *slots[2]; /* of data, of item */
     bool is_settled;
     bool is_broken;
     weir_slow_column *slow;
@@ -278,28 +279,42 @@ static bool put_test(quick *q, const weir_quick_op *op)
     return true;
 }
 
-static inline bool put_time(quick *q, const weir_quick_op *op, const weir_value *slot)
+static inline bool put_stamp(quick *q, const weir_quick_op *op, const weir_value *slot)
 {
     int64_t ns;
-    const weir_value *root = &q->runner->input.roots[op->root];
-    const bool is_good =
-        op->code == WEIR_QUICK_ROOT ? root->kind == WEIR_TIMESTAMP && (ns = root->i, true)
-        : slot->kind != WEIR_STR    ? false
-        : op->code == WEIR_QUICK_STAMP
-            ? weir_json_index_holds(&q->runner->index, slot->s) &&
-                  weir_stamp_read(q->state->day, &q->state->day_ns, slot->s, slot->len, &ns)
-            : weir_seconds_parse(weir_value_text(slot), op->scale, &q->runner->second, &ns);
-    if (!is_good)
+    if (slot->kind != WEIR_STR || !weir_json_index_holds(&q->runner->index, slot->s) ||
+        !weir_stamp_read(q->state->day, &q->state->day_ns, slot->s, slot->len, &ns))
         return slow_column(q, op);
     set_time(q, op, ns);
     return true;
 }
 
-static inline bool fill_column(quick *q, const weir_quick_op *op)
+static bool put_seconds(quick *q, const weir_quick_op *op, const weir_value *slot)
 {
-    const weir_expr_input *input = &q->runner->input;
-    const weir_value *slot = (op->is_item ? input->item_slots : input->data_slots) + op->slot;
-    switch ((weir_quick_code)op->code) {
+    int64_t ns;
+    if (slot->kind != WEIR_STR ||
+        !weir_seconds_parse(weir_value_text(slot), op->scale, &q->runner->second, &ns))
+        return slow_column(q, op);
+    set_time(q, op, ns);
+    return true;
+}
+
+static inline bool put_root(quick *q, const weir_quick_op *op)
+{
+    const weir_value *root = &q->runner->input.roots[op->from->quick.root];
+    if (root->kind != WEIR_TIMESTAMP)
+        return slow_column(q, op);
+    set_time(q, op, root->i);
+    return true;
+}
+
+static bool fill_if(quick *q, const weir_quick_op *op);
+
+static inline __attribute__((always_inline)) bool fill_column(quick *q, const weir_quick_op *op,
+                                                              weir_quick_code code)
+{
+    const weir_value *slot = (const weir_value *)(const void *)(q->slots[op->is_item] + op->slot);
+    switch (code) {
     case WEIR_QUICK_REAL:
         if (slot->kind == WEIR_STR || is_raw_number(slot))
             return add_lane(q, op, slot, WEIR_USE_REAL);
@@ -318,9 +333,9 @@ static inline bool fill_column(quick *q, const weir_quick_op *op)
         if (slot->kind == WEIR_STR || is_whole_number(slot))
             return add_lane(q, op, slot, WEIR_USE_WHOLE);
         break;
-    case WEIR_QUICK_STAMP:
-    case WEIR_QUICK_SECONDS:
-    case WEIR_QUICK_ROOT: return put_time(q, op, slot);
+    case WEIR_QUICK_STAMP: return put_stamp(q, op, slot);
+    case WEIR_QUICK_SECONDS: return put_seconds(q, op, slot);
+    case WEIR_QUICK_ROOT: return put_root(q, op);
     case WEIR_QUICK_CONSTANT: return put(q, op, &op->value);
     case WEIR_QUICK_CHOICE:
         if (slot->kind == WEIR_BOOL)
@@ -331,6 +346,7 @@ static inline bool fill_column(quick *q, const weir_quick_op *op)
     case WEIR_QUICK_LEVELS: return put_levels(q, op, slot);
     case WEIR_QUICK_WHERE: return put_where(q, op, slot);
     case WEIR_QUICK_GREATEST: return put_greatest(q, op, slot);
+    case WEIR_QUICK_IF: return fill_if(q, op);
     case WEIR_QUICK_SLOW: break;
     }
     return slow_column(q, op);
@@ -339,11 +355,21 @@ static inline bool fill_column(quick *q, const weir_quick_op *op)
 /* A column that is there under a condition. */
 static __attribute__((noinline)) bool fill_if(quick *q, const weir_quick_op *op)
 {
-    const weir_fused_answer answer = weir_fused_test(op->condition, &q->runner->input);
+    const weir_fused *condition = &op->from->condition;
+    const weir_expr_input *input = &q->runner->input;
+    const weir_value *slots = condition->is_item ? input->item_slots : input->data_slots;
+    weir_fused_answer answer;
+    /* The most frequent one: is the key there? */
+    if (condition->kind == WEIR_FUSED_ROOT_HAS && !condition->is_negated &&
+        slots[condition->member].kind != WEIR_ABSENT &&
+        input->roots[condition->root].kind == WEIR_RAW)
+        answer = WEIR_FUSED_TRUE;
+    else
+        answer = weir_fused_test(condition, input);
     if (answer == WEIR_FUSED_ASK)
         return slow_column(q, op);
     if (answer == WEIR_FUSED_TRUE)
-        return fill_column(q, op);
+        return fill_column(q, op, (weir_quick_code)op->then);
     if (op->column >= 0)
         set_cell(q, op, weir_value_absent());
     return true;
@@ -395,12 +421,14 @@ weir_quick_verdict weir_quick_record(weir_runner *runner, const weir_plan_rule *
                                      bool is_settled, weir_slow_column *slow, void *user)
 {
     weir_quick *state = &runner->quick;
-    quick q = {.runner = runner,
-               .state = state,
-               .batch = &runner->batch,
-               .is_settled = is_settled,
-               .slow = slow,
-               .user = user};
+    quick q = {
+        .runner = runner,
+        .state = state,
+        .batch = &runner->batch,
+        .slots = {(const char *)runner->input.data_slots, (const char *)runner->input.item_slots},
+        .is_settled = is_settled,
+        .slow = slow,
+        .user = user};
     bool is_good = true;
     assert(!is_settled || state->used == 0);
     state->kept = state->used;
@@ -408,8 +436,7 @@ weir_quick_verdict weir_quick_record(weir_runner *runner, const weir_plan_rule *
         return WEIR_QUICK_ASIDE;
     const weir_quick_op *const end = rule->ops + rule->column_count;
     for (const weir_quick_op *op = rule->ops; op < end && is_good; op++)
-        is_good =
-            __builtin_expect(op->condition != NULL, 0) ? fill_if(&q, op) : fill_column(&q, op);
+        is_good = fill_column(&q, op, (weir_quick_code)op->code);
     if (is_good && is_settled && state->used > 0)
         is_good = settle_here(&q);
     if (__builtin_expect(!is_good, 0)) {

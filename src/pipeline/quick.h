@@ -12,6 +12,7 @@
 #define WEIR_PIPELINE_QUICK_H
 
 #include "expr/fuse.h"
+#include "value/json_index.h"
 #include "value/number_lanes.h"
 #include "value/record.h"
 
@@ -36,23 +37,34 @@ typedef enum weir_quick_code {
     WEIR_QUICK_STANDARD,
     WEIR_QUICK_TEST,
     WEIR_QUICK_LEVELS,
-    WEIR_QUICK_WHERE
+    WEIR_QUICK_WHERE,
+    WEIR_QUICK_IF /* `then`, where its condition holds */
 } weir_quick_code;
 
 /** What to do for a column. */
 typedef struct weir_quick_op {
     uint8_t code;
+    uint8_t then;
     bool is_item;   /* the slot is one of `item` */
     uint8_t key;    /* of an asset */
-    uint8_t root;   /* of ROOT */
-    uint32_t slot;  /* of `data` or `item` */
+    uint32_t slot;  /* of `data` or `item`: bytes from the first one */
     uint32_t place; /* bytes from the start of the record to the cell or header field */
     int32_t column; /* as in weir_plan_column */
     int64_t scale;
-    const weir_fused *condition; /* NULL: there is none */
     const weir_plan_column *from;
     weir_value value, other; /* texts have WEIR_JSON_SLACK bytes behind them */
 } weir_quick_op;
+
+/** A test, where it is the comparison of a text with a short one; else what weir_fused_test says.
+ */
+enum { WEIR_QUICK_TEXT_MAX = 16 };
+typedef struct weir_quick_test {
+    const weir_fused *form;
+    uint8_t kind; /* WEIR_FUSED_EQUAL, STARTS or ENDS, or NONE */
+    uint32_t slot;
+    uint32_t len;
+    uint64_t words[2], masks[2];
+} weir_quick_test;
 
 /** Where a number goes once it is read. */
 typedef enum weir_quick_use { WEIR_USE_REAL, WEIR_USE_WHOLE, WEIR_USE_EPOCH } weir_quick_use;
@@ -91,8 +103,31 @@ typedef enum weir_quick_verdict {
 
 /** What is known of a column when a plan is built. */
 void weir_quick_plan(weir_plan_column *column, const weir_expr_scope *scope);
+/** The quick form of a test of `data`, which must stay where it is. */
+weir_quick_test weir_quick_plan_test(const weir_fused *form);
 /** The operations of a rule's columns. False: out of memory. */
 bool weir_quick_plan_rule(weir_arena *arena, weir_plan_rule *rule);
+
+/** `index`: the slots are of its text, or have no slack behind them and are looked at with care. */
+static inline weir_fused_answer weir_quick_ask(const weir_quick_test *test,
+                                               const weir_expr_input *input,
+                                               const weir_json_index *index)
+{
+    const weir_value *slot = &input->data_slots[test->slot];
+    uint64_t first, second;
+    if (test->kind == WEIR_FUSED_NONE || slot->kind != WEIR_STR ||
+        !weir_json_index_holds(index, slot->s))
+        return weir_fused_test(test->form, input);
+    const size_t more = (size_t)slot->len - test->len;
+    if (more != 0 && (slot->len < test->len || test->kind == WEIR_FUSED_EQUAL))
+        return WEIR_FUSED_FALSE;
+    const char *at = slot->s + (test->kind == WEIR_FUSED_ENDS ? more : 0);
+    memcpy(&first, at, sizeof first);
+    memcpy(&second, at + sizeof first, sizeof second);
+    first = (first ^ test->words[0]) & test->masks[0];
+    second = (second ^ test->words[1]) & test->masks[1];
+    return (first | second) == 0 ? WEIR_FUSED_TRUE : WEIR_FUSED_FALSE;
+}
 
 /** Fills a column the slow way; false: that failed. */
 typedef bool weir_slow_column(void *user, const weir_plan_column *column);

@@ -142,11 +142,14 @@ static bool with_slack(weir_arena *arena, weir_value *v)
 static bool plan_op(weir_arena *arena, const weir_plan_column *column, weir_quick_op *op)
 {
     const weir_fused *form = &column->quick;
-    op->code = (uint8_t)code_of(column);
+    const bool is_secret = (form->value.flags | form->other.flags) & WEIR_VALUE_SECRET;
+    const weir_quick_code code = is_secret ? WEIR_QUICK_SLOW : code_of(column);
+    const bool is_free = column->condition.kind == WEIR_FUSED_NONE;
+    op->code = (uint8_t)(is_free ? code : WEIR_QUICK_IF);
+    op->then = (uint8_t)code;
     op->is_item = form->is_item;
     op->key = (uint8_t)form->key;
-    op->root = (uint8_t)form->root;
-    op->slot = form->slot;
+    op->slot = form->slot * (uint32_t)sizeof(weir_value);
     op->column = column->column;
     op->place =
         (uint32_t)(column->column == WEIR_COLUMN_TIMESTAMP ? offsetof(weir_record, timestamp_ns)
@@ -154,7 +157,6 @@ static bool plan_op(weir_arena *arena, const weir_plan_column *column, weir_quic
                        ? offsetof(weir_record, asset)
                        : sizeof(weir_record) + (size_t)column->column * sizeof(weir_value));
     op->scale = form->scale;
-    op->condition = column->condition.kind == WEIR_FUSED_NONE ? NULL : &column->condition;
     op->from = column;
     const bool has_values = op->code == WEIR_QUICK_CONSTANT || op->code == WEIR_QUICK_CHOICE;
     if (!has_values)
@@ -162,6 +164,20 @@ static bool plan_op(weir_arena *arena, const weir_plan_column *column, weir_quic
     op->value = form->value;
     op->other = form->other;
     return with_slack(arena, &op->value) && with_slack(arena, &op->other);
+}
+
+weir_quick_test weir_quick_plan_test(const weir_fused *form)
+{
+    weir_quick_test test = {.form = form, .slot = form->slot};
+    const bool is_text = form->kind == WEIR_FUSED_EQUAL || form->kind == WEIR_FUSED_STARTS ||
+                         form->kind == WEIR_FUSED_ENDS;
+    if (!is_text || form->is_item || form->is_negated || form->value.len > WEIR_QUICK_TEXT_MAX)
+        return test;
+    test.kind = (uint8_t)form->kind;
+    test.len = form->value.len;
+    memcpy(test.words, form->value.s, test.len);
+    memset(test.masks, 0xff, test.len);
+    return test;
 }
 
 bool weir_quick_plan_rule(weir_arena *arena, weir_plan_rule *rule)
@@ -172,5 +188,6 @@ bool weir_quick_plan_rule(weir_arena *arena, weir_plan_rule *rule)
             return false;
     rule->ops = ops;
     rule->is_quick = !rule->calls_out && !rule->custom;
+    rule->asks = weir_quick_plan_test(&rule->quick_condition);
     return ops != NULL;
 }

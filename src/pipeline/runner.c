@@ -143,6 +143,9 @@ weir_runner *weir_runner_new(const weir_plan *plan, const weir_expr_world *world
     runner->world = world;
     runner->batch.open_at = SIZE_MAX;
     runner->quick.read = weir_lanes_best()->read;
+    runner->is_plain = !plan_is_list(plan) && plan->control_count == 0 && !plan->layout &&
+                       !plan->preprocess && !plan->decode &&
+                       plan->connection->compression == WEIR_COMPRESSION_NONE;
     if (init(runner))
         return runner;
     weir_runner_free(runner);
@@ -309,7 +312,8 @@ void weir_runner_take(weir_runner *runner, weir_str sample)
         runner->counters.dropped++;
     for (size_t i = 0; i < route->stream_count; i++)
         weir_runner_convert(runner, &runner->plan->streams[route->streams[i]], sample);
-    weir_arena_rewind(runner->arena, mark);
+    if (weir_arena_used(runner->arena) != mark.total)
+        weir_arena_rewind(runner->arena, mark);
 }
 
 /* The record at roots[DATA], its slots filled. */
@@ -461,34 +465,31 @@ static void tell_message(weir_runner *runner, weir_value *message)
     runner->observer->on_message(runner->watcher, message);
 }
 
-/* A record without its numbers: where the router and the converter need no program to tell what
- * it is. */
-static weir_quick_verdict take_unsettled(weir_runner *runner)
+/* A record that the router and the converter need no program for to tell what it is. */
+static weir_quick_verdict take_quick(weir_runner *runner, bool is_settled)
 {
     const weir_plan *plan = runner->plan;
-    const weir_plan_route *route = &plan->fallback;
-    for (size_t i = 0; i < plan->route_count; i++) {
-        const weir_fused_answer answer =
-            plan->routes[i].match ? weir_fused_test(&plan->routes[i].quick_match, &runner->input)
-                                  : WEIR_FUSED_ASK;
-        if (answer == WEIR_FUSED_ASK)
-            return WEIR_QUICK_ASIDE;
-        if (answer == WEIR_FUSED_TRUE) {
-            route = &plan->routes[i];
+    const weir_plan_route *route = plan->routes;
+    const weir_plan_route *const end = route + plan->route_count;
+    weir_quick_verdict verdict = WEIR_QUICK_MADE;
+    weir_fused_answer answer = WEIR_FUSED_FALSE;
+    for (; route < end; route++) {
+        answer = route->match ? weir_quick_ask(&route->asks, &runner->input, &runner->index)
+                              : WEIR_FUSED_ASK;
+        if (answer != WEIR_FUSED_FALSE)
             break;
-        }
     }
-    if (route->stream_count > 1)
+    if (route == end)
+        route = &plan->fallback;
+    if (answer == WEIR_FUSED_ASK || route->stream_count > 1)
         return WEIR_QUICK_ASIDE;
-    const weir_quick_verdict verdict =
-        route->stream_count == 0
-            ? WEIR_QUICK_MADE
-            : weir_runner_convert_unsettled(runner, &plan->streams[route->streams[0]]);
-    if (verdict == WEIR_QUICK_MADE) {
-        runner->counters.records_in++;
-        runner->counters.dropped += route->stream_count == 0;
-    }
-    return verdict;
+    if (route->stream_count == 1)
+        verdict = weir_runner_convert_quick(runner, &plan->streams[route->streams[0]], is_settled);
+    if (verdict != WEIR_QUICK_MADE)
+        return verdict;
+    runner->counters.records_in++;
+    runner->counters.dropped += route->stream_count == 0;
+    return WEIR_QUICK_MADE;
 }
 
 static inline weir_quick_verdict take_row(void *user, const weir_value *row, bool is_settled)
@@ -497,7 +498,7 @@ static inline weir_quick_verdict take_row(void *user, const weir_value *row, boo
     runner->input.data_slots = row;
     runner->input.roots[WEIR_ROOT_DATA] = row[runner->rows.width - 1];
     if (!is_settled)
-        return take_unsettled(runner);
+        return take_quick(runner, false);
     take_record(runner);
     return WEIR_QUICK_MADE;
 }
@@ -575,6 +576,22 @@ static void take_parts(weir_runner *runner, weir_str bytes)
     } else {
         take_message(runner, &message);
     }
+}
+
+/* The frame of a plan that has nothing but records; false: nothing has been done. */
+static bool take_plain(weir_runner *runner, weir_str bytes)
+{
+    weir_value *whole = &runner->input.roots[WEIR_ROOT_DATA];
+    runner->bytes = bytes;
+    runner->whole = weir_value_absent();
+    if (!weir_format_is_json(runner->format) || runner->is_general ||
+        weir_runner_is_watched(runner) ||
+        !weir_projection_decode_indexed(runner->plan->paths, &runner->index, runner->shapes, bytes,
+                                        runner->slots, whole))
+        return false;
+    if (take_quick(runner, true) != WEIR_QUICK_MADE)
+        take_record(runner);
+    return true;
 }
 
 static void begin_frame(weir_runner *runner, const weir_runner_frame *frame)
@@ -689,6 +706,8 @@ void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
         weir_runner_fail(runner, WEIR_STAGE_DECODE, frame->topic, "the topic is not UTF-8");
     else if (frame->has_parts)
         take_parts(runner, bytes);
+    else if (runner->is_plain && take_plain(runner, bytes))
+        return;
     else if (open_frame(runner, &bytes))
         take_open(runner, bytes);
     runner->is_open = false;

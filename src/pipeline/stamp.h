@@ -39,30 +39,50 @@ static inline bool weir_stamp_is_day(const char *day, const char *at)
     return a == b && c == d;
 }
 
-/* Two digits below 10 * `tens`; a large number where they are not. */
-static inline unsigned weir_stamp_two(const char *at, unsigned tens)
+/* Eight bytes as they stand in the text, the first one lowest. */
+static inline uint64_t weir_stamp_load(const char *at)
 {
-    const unsigned first = (unsigned)(unsigned char)at[0] - '0';
-    const unsigned second = (unsigned)(unsigned char)at[1] - '0';
-    return first < tens && second < 10 ? first * 10 + second : 1000;
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(word) : word;
 }
 
-/* Up to nine digits as ns; false: other bytes are among them. */
-static inline bool weir_stamp_fraction(const char *at, size_t digits, int64_t *ns)
+/* "15:51:44" as ns of the day; -1: it is not of that form. Digits are below 10 and colons are
+ * colons when no byte gets or has a top bit. */
+static inline int64_t weir_stamp_clock(const char *at)
+{
+    const uint64_t tops = UINT64_C(0x8080808080808080);
+    const uint64_t bytes = weir_stamp_load(at) - UINT64_C(0x30303a30303a3030);
+    const uint64_t bad = (bytes + UINT64_C(0x76767f76767f7676)) | bytes;
+    const uint64_t pairs = bytes * 10 + (bytes >> 8);
+    const unsigned hours = pairs & 0xff, minutes = pairs >> 24 & 0xff, seconds = pairs >> 48 & 0xff;
+    if ((bad & tops) || hours > 23 || minutes > 59 || seconds > 59)
+        return -1;
+    return (int64_t)(hours * 3600 + minutes * 60 + seconds) * WEIR_NS_PER_S;
+}
+
+/* One to nine digits as ns; -1: other bytes are among them. */
+static inline int64_t weir_stamp_fraction(const char *at, unsigned digits)
 {
     static const uint32_t scale[10] = {1000000000, 100000000, 10000000, 1000000, 100000,
                                        10000,      1000,      100,      10,      1};
-    uint32_t value = 0;
-    unsigned bad = 0;
-    if (digits == 0 || digits > 9)
-        return false;
-    for (size_t i = 0; i < digits; i++) {
-        const unsigned digit = (unsigned)(unsigned char)at[i] - '0';
-        bad |= digit > 9;
-        value = value * 10 + digit;
+    const unsigned first = digits < 8 ? digits : 8;
+    uint64_t bytes = (weir_stamp_load(at) ^ UINT64_C(0x3030303030303030)) << (64 - 8 * first);
+    const uint64_t bad = (bytes + UINT64_C(0x7676767676767676)) | bytes;
+    bytes = bytes * 10 + (bytes >> 8); /* pairs, in every other byte */
+    bytes = (((bytes & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064)) +
+             ((bytes >> 16 & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x0000271000000001))) >>
+            32;
+    uint64_t value = bytes & UINT32_MAX;
+    if (bad & UINT64_C(0x8080808080808080))
+        return -1;
+    if (digits == 9) {
+        const unsigned last = (unsigned)(unsigned char)at[8] - '0';
+        if (last > 9)
+            return -1;
+        value = value * 10 + last;
     }
-    *ns = (int64_t)value * scale[digits];
-    return !bad;
+    return (int64_t)(value * scale[digits]);
 }
 
 /**
@@ -73,20 +93,17 @@ static inline bool weir_stamp_read(char *day, int64_t *day_ns, const char *at, s
                                    int64_t *ns)
 {
     if (len < WEIR_STAMP_LEN || len > WEIR_STAMP_MAX || at[len - 1] != 'Z' ||
-        at[WEIR_STAMP_DAY_LEN + 2] != ':' || at[WEIR_STAMP_DAY_LEN + 5] != ':' ||
         (!weir_stamp_is_day(day, at) && !weir_stamp_day(day, day_ns, at)))
         return false;
-    const char *clock = at + WEIR_STAMP_DAY_LEN;
-    const unsigned hours = weir_stamp_two(clock, 3), minutes = weir_stamp_two(clock + 3, 6),
-                   seconds = weir_stamp_two(clock + 6, 6);
-    if (hours > 23 || minutes > 59 || seconds > 59)
-        return false;
+    const int64_t clock = weir_stamp_clock(at + WEIR_STAMP_DAY_LEN);
     int64_t fraction = 0;
-    if (len > WEIR_STAMP_LEN &&
-        (clock[8] != '.' || !weir_stamp_fraction(clock + 9, len - WEIR_STAMP_LEN - 1, &fraction)))
-        return false;
-    const int64_t in_day = (int64_t)(hours * 3600 + minutes * 60 + seconds) * WEIR_NS_PER_S;
-    return !__builtin_add_overflow(*day_ns, in_day + fraction, ns);
+    if (len > WEIR_STAMP_LEN) {
+        const unsigned digits = (unsigned)(len - WEIR_STAMP_LEN - 1);
+        if (at[WEIR_STAMP_LEN - 1] != '.' || digits == 0)
+            return false;
+        fraction = weir_stamp_fraction(at + WEIR_STAMP_LEN, digits);
+    }
+    return clock >= 0 && fraction >= 0 && !__builtin_add_overflow(*day_ns, clock + fraction, ns);
 }
 
 #endif

@@ -50,21 +50,17 @@ void weir_decoder_free(weir_decoder *decoder)
     free(decoder);
 }
 
-void weir_decoder_feed_frame(weir_decoder *decoder, const weir_tap_frame *frame,
-                             weir_record_fn *on_record, void *user)
+/* Inlined with its parts in registers: a frame that is put together in memory and copied at once
+ * would be waited for. */
+static inline __attribute__((always_inline)) void
+feed(weir_decoder *decoder, const weir_runner_frame *frame, weir_record_fn *on_record, void *user)
 {
-    if (frame->is_outgoing)
-        return;
-    weir_runner_frame input = {.bytes = frame->bytes,
-                               .is_binary = frame->is_binary,
-                               .topic = frame->name,
-                               .received_ns = frame->time_ns,
-                               .number = decoder->frames++,
-                               .has_parts = frame->has_parts};
+    weir_runner_frame input = *frame;
     weir_batch *batch = weir_runner_batch(decoder->runner);
+    input.number = decoder->frames++;
     if (weir_runner_admit(decoder->runner, &input))
         weir_runner_feed(decoder->runner, &input);
-    decoder->last_frame_ns = frame->time_ns;
+    decoder->last_frame_ns = input.received_ns;
     size_t offset = 0;
     for (weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;) {
         record->seq = ++decoder->seq[record->schema->channel];
@@ -73,11 +69,24 @@ void weir_decoder_feed_frame(weir_decoder *decoder, const weir_tap_frame *frame,
     weir_batch_clear(batch);
 }
 
+void weir_decoder_feed_frame(weir_decoder *decoder, const weir_tap_frame *frame,
+                             weir_record_fn *on_record, void *user)
+{
+    const weir_runner_frame input = {.bytes = frame->bytes,
+                                     .is_binary = frame->is_binary,
+                                     .topic = frame->name,
+                                     .received_ns = frame->time_ns,
+                                     .has_parts = frame->has_parts};
+    if (!frame->is_outgoing)
+        feed(decoder, &input, on_record, user);
+}
+
 void weir_decoder_feed(weir_decoder *decoder, weir_str frame, bool is_binary, int64_t received_ns,
                        weir_record_fn *on_record, void *user)
 {
-    const weir_tap_frame tapped = {.time_ns = received_ns, .is_binary = is_binary, .bytes = frame};
-    weir_decoder_feed_frame(decoder, &tapped, on_record, user);
+    const weir_runner_frame input = {
+        .bytes = frame, .is_binary = is_binary, .received_ns = received_ns};
+    feed(decoder, &input, on_record, user);
 }
 
 void weir_status_from_counters(weir_connection_status *status, const weir_counters *counters)

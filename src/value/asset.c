@@ -253,11 +253,20 @@ const weir_asset *weir_asset_peek(weir_asset_book *book, weir_asset_key key, wei
 
 enum { CACHE_FIRST = 1024, CACHE_MAX = 65536 };
 
+/* A text of up to 16 bytes is told by two words of it and its length; a longer one is known by its
+ * hash, and then compared with the asset's. */
+typedef struct word_pair {
+    uint64_t first, last;
+} word_pair;
+
 typedef struct cached {
-    uint64_t hash;
+    word_pair words;
     const weir_asset *asset; /* NULL: empty */
-    uint8_t key;
+    uint32_t len;
+    uint32_t key;
 } cached;
+
+enum { SHORT_MAX = 16 };
 
 struct weir_asset_cache {
     weir_asset_book *book;
@@ -303,48 +312,44 @@ static inline uint64_t load4(const char *at)
     return word;
 }
 
-/* The last bytes of a text, at most eight of them that are new: pieces may overlap. */
-static inline uint64_t tail_of(weir_str text)
+/* The pieces may overlap. */
+static inline word_pair words_of(const char *at, size_t len)
 {
-    const char *at = text.ptr;
-    if (text.len >= 8)
-        return load8(at + text.len - 8);
-    if (text.len >= 4)
-        return load4(at) | load4(at + text.len - 4) << 32;
-    if (text.len == 0)
-        return 0;
-    return (unsigned char)at[0] | (uint64_t)(unsigned char)at[text.len / 2] << 8 |
-           (uint64_t)(unsigned char)at[text.len - 1] << 16;
+    if (len >= 8)
+        return (word_pair){load8(at), load8(at + len - 8)};
+    if (len >= 4)
+        return (word_pair){load4(at), load4(at + len - 4)};
+    if (len == 0)
+        return (word_pair){0, 0};
+    return (word_pair){(unsigned char)at[0] | (uint64_t)(unsigned char)at[len / 2] << 8,
+                       (unsigned char)at[len - 1]};
 }
 
 /* Quick and unseeded: a collision costs a miss, nothing else. */
-static inline uint64_t quick_hash(weir_asset_key key, weir_str text)
+static inline uint64_t mix(word_pair words, size_t len, weir_asset_key key)
 {
-    uint64_t sum = ((uint64_t)text.len << 8 | (uint64_t)key) * UINT64_C(0x9e3779b97f4a7c15);
-    for (size_t at = 0; at + 8 < text.len; at += 8) {
-        sum = (sum ^ load8(text.ptr + at)) * UINT64_C(0xff51afd7ed558ccd);
-        sum ^= sum >> 32;
-    }
-    sum = (sum ^ tail_of(text)) * UINT64_C(0xff51afd7ed558ccd);
+    uint64_t sum = words.first ^ words.last * UINT64_C(0x9e3779b97f4a7c15) ^
+                   ((uint64_t)len << 8 | (uint64_t)key);
+    sum *= UINT64_C(0xff51afd7ed558ccd);
     return sum ^ sum >> 32;
 }
 
-static inline bool is_same(weir_str a, weir_str b)
+static __attribute__((noinline)) word_pair words_of_long(weir_str text)
 {
-    if (a.len != b.len)
-        return false;
-    for (size_t at = 0; at + 8 < a.len; at += 8)
-        if (load8(a.ptr + at) != load8(b.ptr + at))
-            return false;
-    return tail_of(a) == tail_of(b);
+    word_pair sum = words_of(text.ptr, text.len);
+    for (size_t at = 8; at + 8 < text.len; at += 8)
+        sum.first = mix((word_pair){sum.first, load8(text.ptr + at)}, text.len, 0);
+    return sum;
 }
 
 /* An asset that was found by another word than its own symbol, id or broker symbol was found by its
  * symbol (create_locked). */
-static inline bool is_hit(const cached *place, uint64_t hash, weir_asset_key key, weir_str text)
+static inline bool is_hit(const cached *place, word_pair words, weir_asset_key key, weir_str text)
 {
-    return place->asset && place->hash == hash && place->key == key &&
-           (is_same(place->asset->symbol, text) || is_same(text_of(place->asset, key), text));
+    return place->asset && place->words.first == words.first && place->words.last == words.last &&
+           place->len == text.len && place->key == (uint32_t)key &&
+           (text.len <= SHORT_MAX || weir_str_eq(place->asset->symbol, text) ||
+            weir_str_eq(text_of(place->asset, key), text));
 }
 
 /* Failing to grow is no failure: the cache just stays as it is. */
@@ -357,27 +362,34 @@ static void grow_cache(weir_asset_cache *cache)
         return;
     for (size_t i = 0; i < cache->cap; i++)
         if (cache->places[i].asset)
-            places[cache->places[i].hash & (cap - 1)] = cache->places[i];
+            places[mix(cache->places[i].words, cache->places[i].len,
+                       (weir_asset_key)cache->places[i].key) &
+                   (cap - 1)] = cache->places[i];
     free(cache->places);
     cache->places = places;
     cache->cap = cap;
 }
 
-const weir_asset *weir_asset_cached(weir_asset_cache *cache, weir_asset_key key, weir_str text)
+/* Out of line: the book, and what is found there is kept. */
+static __attribute__((noinline)) const weir_asset *fetch(weir_asset_cache *cache, word_pair words,
+                                                         weir_asset_key key, weir_str text)
 {
-    uint64_t hash = quick_hash(key, text);
-    cached *place = &cache->places[hash & (cache->cap - 1)];
-    if (is_hit(place, hash, key, text))
-        return place->asset;
     const weir_asset *asset = weir_asset_find(cache->book, key, text);
     if (!asset)
         return NULL;
-    if (++cache->misses > cache->cap && cache->cap < CACHE_MAX) {
+    if (++cache->misses > cache->cap && cache->cap < CACHE_MAX)
         grow_cache(cache);
-        place = &cache->places[hash & (cache->cap - 1)];
-    }
-    *place = (cached){hash, asset, (uint8_t)key};
+    cache->places[mix(words, text.len, key) & (cache->cap - 1)] =
+        (cached){words, asset, (uint32_t)text.len, (uint32_t)key};
     return asset;
+}
+
+const weir_asset *weir_asset_cached(weir_asset_cache *cache, weir_asset_key key, weir_str text)
+{
+    const word_pair words =
+        text.len <= SHORT_MAX ? words_of(text.ptr, text.len) : words_of_long(text);
+    const cached *place = &cache->places[mix(words, text.len, key) & (cache->cap - 1)];
+    return is_hit(place, words, key, text) ? place->asset : fetch(cache, words, key, text);
 }
 
 /* ------------------------------------------------------------------ public accessors */

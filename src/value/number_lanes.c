@@ -35,13 +35,15 @@ const weir_lanes_variant *weir_lanes_best(void)
 static bool is_plain(weir_str text, bool *has_point)
 {
     *has_point = false;
+    if (text.len > WEIR_LANE_TEXT_MAX)
+        return false;
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] == '.')
             *has_point = true;
         else if ((unsigned char)(text.ptr[i] - '0') > 9)
             return false;
     }
-    return text.len <= WEIR_LANE_TEXT_MAX;
+    return true;
 }
 
 static void read(weir_lanes *lanes, unsigned used)

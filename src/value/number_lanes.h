@@ -29,7 +29,8 @@ typedef struct weir_lanes {
 } weir_lanes;
 
 /** Reads the first `used`; an unused lane is given weir_lane_zero. Behind the first byte of each
- * text 16 are readable. */
+ * text 16 are readable. The lengths have only just been stored, one by one: whoever loads them
+ * together has to wait for that. */
 typedef void weir_lanes_read_fn(weir_lanes *lanes, unsigned used);
 
 /**

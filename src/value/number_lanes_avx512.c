@@ -29,12 +29,15 @@ static inline bool is_short(uint32_t len)
 /* Lengths that are not 1 to 16 become 1; *fits has a bit for those that are. */
 TARGET static inline __m128i lengths_of(const weir_lanes *lanes, unsigned *fits)
 {
-    const __m256i lens = _mm256_loadu_si256((const __m256i *)(const void *)lanes->len);
-    const __m256i one = _mm256_set1_epi32(1);
+    const volatile uint32_t *len = lanes->len; /* each loaded as it was stored */
+    const __m128i low = _mm_set_epi32((int)len[3], (int)len[2], (int)len[1], (int)len[0]);
+    const __m128i high = _mm_set_epi32((int)len[7], (int)len[6], (int)len[5], (int)len[4]);
+    const __m128i lens = _mm_packus_epi32(low, high);
+    const __m128i one = _mm_set1_epi16(1);
     const __mmask8 mask =
-        _mm256_cmplt_epu32_mask(_mm256_sub_epi32(lens, one), _mm256_set1_epi32(WEIR_LANE_TEXT_MAX));
+        _mm_cmplt_epu16_mask(_mm_sub_epi16(lens, one), _mm_set1_epi16(WEIR_LANE_TEXT_MAX));
     *fits = mask;
-    return _mm256_cvtepi32_epi16(_mm256_mask_mov_epi32(one, mask, lens));
+    return _mm_mask_mov_epi16(one, mask, lens);
 }
 
 TARGET static void read(weir_lanes *lanes, unsigned used)

@@ -440,18 +440,17 @@ bool weir_projection_decode_indexed(const weir_projection *projection, weir_json
                                     weir_value *whole)
 {
     assert(projection->is_sealed);
-    weir_value root = weir_value_absent();
+    weir_value unwanted;
+    weir_value *root = whole ? whole : &unwanted; /* not copied: it has only just been written */
     clear_slots(projection, slots);
     if (!weir_json_index_make(index, text))
         return false;
     walk w = begin(index, slots);
     const place p = {weir_scan_blanks_slow(&w.scan, text.ptr), index->quotes};
-    if (!is_at_end(&w, shaped_value(&w, p, projection, shapes, 0, &root)))
+    if (!is_at_end(&w, shaped_value(&w, p, projection, shapes, 0, root)))
         return false;
     if (projection->root->slot != WEIR_NO_SLOT)
-        slots[projection->root->slot] = root;
-    if (whole)
-        *whole = root;
+        slots[projection->root->slot] = *root;
     return true;
 }
 
