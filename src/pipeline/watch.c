@@ -119,16 +119,17 @@ void weir_runner_put_gap(weir_runner *runner, size_t stream, const weir_asset *a
 {
     const weir_schema *schema = runner->plan->streams[stream].gap_schema;
     const weir_value none = weir_value_none();
+    const int64_t to_ns = gap->to_ns > gap->from_ns ? gap->to_ns : gap->from_ns; /* clocks jump */
     if (!schema || !weir_batch_begin(&runner->batch, schema))
         return;
     weir_record *record = weir_batch_record(&runner->batch);
     record->asset = asset;
-    record->timestamp_ns = gap->to_ns;
-    record->received_ns = gap->to_ns;
+    record->timestamp_ns = to_ns;
+    record->received_ns = to_ns;
     record->frame = runner->counters.frames ? runner->counters.frames - 1 : 0;
     const bool is_good =
         put(runner, GAP_FROM, weir_value_timestamp(gap->from_ns, 1)) &&
-        put(runner, GAP_TO, weir_value_timestamp(gap->to_ns, 1)) &&
+        put(runner, GAP_TO, weir_value_timestamp(to_ns, 1)) &&
         put(runner, GAP_REASON, weir_value_str(weir_str_of(gap->reason))) &&
         put(runner, GAP_MISSED, gap->missed < 0 ? none : weir_value_int(gap->missed)) &&
         put(runner, GAP_LAST, gap->has_numbers ? weir_value_int(gap->last) : none) &&

@@ -29,6 +29,8 @@
 #define OPEN_DEADLINE_NS (120 * WEIR_NS_PER_S) /* the backend has finer ones; this is the net */
 #define LINGER_NS        (1 * WEIR_NS_PER_S)
 #define PROVED_LIVE_NS   (30 * WEIR_NS_PER_S)
+#define PROVED_BUSY_NS                                                                             \
+    (5 * WEIR_NS_PER_S) /* venues begin with snapshots, also before they hang up */
 
 enum { PROVED_RECORDS = 10, LINK_ARENA_FIRST = 4096, CLOSE_NORMAL = 1000 };
 
@@ -56,10 +58,21 @@ static bool is_needed(const weir_connection *connection)
 
 static bool has_proved_itself(const weir_connection *connection)
 {
-    const uint64_t records = weir_runner_counters(connection->runner)->records_out;
+    const uint64_t records =
+        weir_runner_counters(connection->runner)->records_out - connection->records_at_up;
+    const int64_t live_ns = weir_mono_ns() - connection->live_since_ns;
     return connection->live_since_ns != 0 &&
-           (records - connection->records_at_up >= PROVED_RECORDS ||
-            weir_mono_ns() - connection->live_since_ns >= PROVED_LIVE_NS);
+           (live_ns >= PROVED_LIVE_NS || (live_ns >= PROVED_BUSY_NS && records >= PROVED_RECORDS));
+}
+
+void weir_connection_prove(weir_connection *connection)
+{
+    if ((connection->failures == 0 && connection->refusals == 0) || !has_proved_itself(connection))
+        return;
+    connection->failures = 0;
+    connection->numbers.failures = 0;
+    weir_refused_forgive(connection);
+    weir_connection_show(connection);
 }
 
 static void keep_ending(weir_connection *connection, const weir_error *error)
@@ -78,10 +91,7 @@ static void lose(weir_connection *connection, const weir_error *error, int64_t r
 {
     const weir_reconnect_spec *reconnect = &connection->spec->reconnect;
     weir_timer_cancel(connection->timer);
-    if (has_proved_itself(connection)) {
-        connection->failures = 0;
-        weir_refused_forgive(connection);
-    }
+    weir_connection_prove(connection);
     connection->failures++;
     connection->numbers.failures = connection->failures;
     connection->live_since_ns = 0;

@@ -273,6 +273,8 @@ void weir_connection_show(weir_connection *connection);
 /** Gives the link up: it is closed, and the connection backs off or (fatal) fails when it is down.
  */
 void weir_connection_drop(weir_connection *connection, const weir_error *cause, bool is_fatal);
+/** One that has been up for long enough has failed no attempts. */
+void weir_connection_prove(weir_connection *connection);
 /** What comes is a recording: nobody hears what would be sent, and no credentials are needed. */
 bool weir_connection_is_played(const weir_connection *connection);
 /** A frame that a wait recognised. */

@@ -306,6 +306,7 @@ static void look(void *user)
     const int64_t now_ns = weir_mono_ns();
     if (!connection->link || connection->is_closing)
         return;
+    weir_connection_prove(connection);
     if (connection->is_blocked)
         put_back(connection, now_ns);
     else if (!look_at_bytes(connection, now_ns) ||

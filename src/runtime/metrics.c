@@ -73,6 +73,28 @@ static void put_failures(weir_buf *out, const metric *metric, const subject *sub
     put_count(out, metric, subject, subject->status->failures);
 }
 
+static void put_authenticated(weir_buf *out, const metric *metric, const subject *subject)
+{
+    put_count(out, metric, subject, subject->status->is_authenticated);
+}
+
+static void put_down_at(weir_buf *out, const metric *metric, const subject *subject)
+{
+    put_time(out, metric, subject, subject->status->down_at_ns);
+}
+
+/* The reason is a sentence, of which there are too many for a label. */
+static void put_down(weir_buf *out, const metric *metric, const subject *subject)
+{
+    if (subject->status->down_at_ns != 0)
+        put_labelled(out, metric, subject, "code", weir_code_name(subject->status->down_code), 1);
+}
+
+static void put_close_code(weir_buf *out, const metric *metric, const subject *subject)
+{
+    put_count(out, metric, subject, (uint64_t)subject->status->down_close_code);
+}
+
 static void put_frames(weir_buf *out, const metric *metric, const subject *subject)
 {
     put_count(out, metric, subject, subject->status->frames);
@@ -211,6 +233,13 @@ static const metric of_connections[] = {
      put_up_since},
     {"weir_connection_connects_total", "counter", "times that the link went up", put_connects},
     {"weir_connection_failures", "gauge", "attempts in a row that came to nothing", put_failures},
+    {"weir_connection_authenticated", "gauge", "1 while its login is accepted, or none is needed",
+     put_authenticated},
+    {"weir_connection_down_seconds", "gauge", "when the last link or attempt ended, 0 before",
+     put_down_at},
+    {"weir_connection_down", "gauge", "1 for how it ended: by which code of weir_code", put_down},
+    {"weir_connection_down_close_code", "gauge", "the close code that it ended with, 0 for none",
+     put_close_code},
     {"weir_frames_total", "counter", "messages received", put_frames},
     {"weir_frame_bytes_total", "counter", "bytes of the messages received", put_bytes},
     {"weir_records_total", "counter", "records made, by channel", put_records},

@@ -94,7 +94,13 @@ def a_break_is_in_the_metrics_and_in_the_status():
         process = _run(venue, "--metrics", "127.0.0.1:0", "--status")
         address = _address(process)
         _until(address, "weir_connection_connects_total", {"connection": "market"}, 2)
-        _until(address, "weir_records_total", {"connection": "market", "channel": "data"}, 30)
+        samples = _until(address, "weir_records_total", {"connection": "market", "channel": "data"}, 30)
+        market = (("connection", "market"),)
+        equal([samples["weir_connection_" + name, market] for name in ("authenticated", "down_close_code", "failures")],
+              [1, 1012, 1])
+        equal(samples["weir_connection_down", (("code", "closed"), *market)], 1)
+        equal(samples["weir_connection_down_seconds", market] > 1.7e9, True)
+        _until(address, "weir_connection_failures", {"connection": "market"}, 0)
         done, _ = stopped(process)
         within(done.err, "market: stopped for", "30 records", "2 connects", "market: last down at 20",
                "output: 32 delivered")  # with a gap record of each symbol

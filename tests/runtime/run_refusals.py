@@ -72,6 +72,17 @@ def too_many_requests(checks, capture):
                 run.stop()
 
 
+def snapshots_prove_nothing(checks, capture):
+    """Each link brings twenty records and is closed at once: the waits grow all the same."""
+    with peers.Venue("--capture", capture, "--close-after", "20", config=http_session.SUBSCRIBE) as venue:
+        with Feed(venue.url(), "flapping", "--subscribe", "trades=AAPL", spec=spec_in(os.path.dirname(capture))) as run:
+            run.reaches("backoff", 5)
+            waits = [e["retry_ms"] for e in run.of("event", type="state", to="backoff")]
+            checks.check("twice as long each time", waits[:5] == [20, 40, 80, 160, 320], waits)
+            checks.check("records came", run.ask("status", "status")["records"] >= 80, run)
+            run.stop()
+
+
 def budget_and_session(checks, capture):
     with peers.Venue("--capture", capture, "--http-status", "503", "--http-times", "4",
                      config={**http_session.SUBSCRIBE, "limits": {"connects": 2, "connects_ms": 1000}}) as venue:
@@ -87,7 +98,7 @@ def budget_and_session(checks, capture):
 
 def tests(checks, directory):
     capture = feed.write_capture(directory)
-    for test in (close_codes, too_many_requests, budget_and_session):
+    for test in (close_codes, too_many_requests, snapshots_prove_nothing, budget_and_session):
         checks.run(test, capture)
 
 
