@@ -8,6 +8,8 @@
  *
  *   sim_loop.c   time, timers, events, chance       sim_link.c   the transport and its faults
  *   sim_venue.c  the market and the venue           sim_check.c  the invariants and the log
+ *   sim_http.c   tokens over HTTP
+ *   sim_readers.c  consumers that are slow
  *   sim_main.c   seeds, scenario, command line
  */
 #ifndef WEIR_TEST_SIM_H
@@ -37,8 +39,12 @@ void sim_wait(void);
 
 /** Virtual time since the beginning. */
 int64_t sim_now(void);
+/** The scenario ends at another time, in the middle of things: nothing settles before the stop. */
+void sim_cut_short(int64_t end_ns);
 /** True while the last part of the scenario runs, in which nothing fails any more. */
 bool sim_is_calm(void);
+/** What the wall clock shows. */
+int64_t sim_wall_now(void);
 /** Moves the wall clock, and it alone. */
 void sim_jump(int64_t by_ns);
 
@@ -78,6 +84,9 @@ typedef struct sim_profile {
     bool restarts;          /**< the venue goes away with all its links, now and then */
     bool jumps;             /**< the wall clock is set */
     bool refuses_login;     /**< the key is wrong */
+    unsigned refusals;      /**< of 1000 attempts: 401 or 403, until the user says to try again */
+    bool ends_early;
+    bool has_tokens; /* logins show a token that was given over HTTP */
 } sim_profile;
 
 extern sim_profile sim_how;
@@ -92,6 +101,8 @@ void sim_link_reset(int link, weir_code code, int close_code, const char *why);
 bool sim_link_is_up(int link);
 /** The client's transport answers it, and sim_venue_heard_pong follows. */
 void sim_link_ping(int link);
+/** Bytes of what is on its way. */
+size_t sim_links_hold(void);
 /** All links of a runtime are gone; for the next seed. */
 void sim_links_forget(void);
 
@@ -111,10 +122,24 @@ bool sim_venue_is_there(void);
 const char *sim_symbol(int symbol);
 int sim_symbol_find(weir_str name);
 const char *sim_stream(int stream);
+int sim_stream_find(weir_str name);
 /** Is (stream, symbol) subscribed on a link that is up? How many links have it? */
 int sim_venue_has(int stream, int symbol);
 /** The last number that the market gave out. */
 uint64_t sim_market_last(int stream, int symbol);
+
+/* ------------------------------------------------------------------ tokens (sim_http.c) */
+
+void sim_http_begin(void);
+/** It was given, and has not run out. */
+bool sim_token_holds(const char *text);
+
+/* ------------------------------------------------------------------ readers (sim_readers.c) */
+
+/** Some, or none. */
+void sim_readers_open(weir_runtime *runtime);
+/** After the stop, on the test's own thread: so many records were delivered in all. */
+void sim_readers_settle(uint64_t delivered);
 
 /* ------------------------------------------------------------------ invariants (sim_check.c) */
 
@@ -129,6 +154,8 @@ unsigned sim_broken_count(void);
 void sim_check_want(int stream, int symbol, bool is_wanted);
 bool sim_check_is_wanted(int stream, int symbol);
 void sim_check_record(const weir_record *record);
+/** How many there were. */
+uint64_t sim_check_records(void);
 void sim_check_runtime(const weir_runtime *runtime);
 /** A message leaves for the venue. */
 void sim_check_message(int link);

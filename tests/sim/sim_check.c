@@ -33,6 +33,7 @@ static struct {
     size_t message_counts[SENDERS];
     uint64_t hash;
     unsigned broken;
+    uint64_t records;
     FILE *log;
 } check;
 
@@ -114,15 +115,6 @@ bool sim_check_is_wanted(int stream, int symbol)
     return check.lines[stream][symbol].is_wanted;
 }
 
-static int stream_of(weir_str name)
-{
-    for (int i = 0; i < SIM_STREAMS; i++) {
-        if (weir_str_is(name, sim_stream(i)))
-            return i;
-    }
-    return -1;
-}
-
 /* What is missing is told, with the right count, and before the record that shows it. */
 static void check_gap(line *l, const weir_record *record, const char *stream, const char *symbol)
 {
@@ -157,10 +149,16 @@ static void check_covered(line *l, uint64_t number, const char *stream, const ch
     l->gap_last = l->gap_next = 0;
 }
 
+uint64_t sim_check_records(void)
+{
+    return check.records;
+}
+
 void sim_check_record(const weir_record *record)
 {
     int64_t number = 0;
-    const int stream = stream_of(weir_schema_stream(weir_record_schema(record)));
+    check.records++;
+    const int stream = sim_stream_find(weir_schema_stream(weir_record_schema(record)));
     const int symbol = sim_symbol_find(weir_asset_symbol(weir_record_asset(record)));
     if (stream >= 0 && symbol >= 0 && check.lines[stream][symbol].is_left)
         sim_broken("%s %s: a record of what was left", sim_stream(stream), sim_symbol(symbol));
@@ -254,7 +252,7 @@ static void settle_line(int stream, int symbol)
  * not known there - or the venue's answer was lost twice - and nothing is left pending. */
 static void settle_item(void *user, const weir_subscription *item)
 {
-    const int stream = stream_of(item->stream), symbol = sim_symbol_find(item->symbol);
+    const int stream = sim_stream_find(item->stream), symbol = sim_symbol_find(item->symbol);
     (void)user;
     if (stream < 0 || symbol < 0) {
         sim_broken("a subscription to nothing that there is");

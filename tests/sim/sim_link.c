@@ -10,7 +10,7 @@
 
 #include "sim.h"
 
-enum { LINKS = 256, SLACK = 64 };
+enum { LINKS = 256, SLACK = 64, MALLOC_HEAD = 32 };
 #define TCP_GIVES_UP (120 * SIM_S) /* on a link that is half open */
 
 typedef struct parcel {
@@ -21,6 +21,13 @@ typedef struct parcel {
 } parcel;
 
 static parcel *parcels; /* those that are on their way when a history ends are freed then */
+
+static size_t parcel_bytes;
+
+size_t sim_links_hold(void)
+{
+    return parcel_bytes;
+}
 
 static parcel *make_parcel(const char *bytes, size_t len)
 {
@@ -33,11 +40,13 @@ static parcel *make_parcel(const char *bytes, size_t len)
     if (parcels)
         parcels->before = p;
     parcels = p;
+    parcel_bytes += sizeof *p + len + SLACK + 2 * MALLOC_HEAD;
     return p;
 }
 
 static void free_parcel(parcel *p)
 {
+    parcel_bytes -= sizeof *p + p->len + SLACK + 2 * MALLOC_HEAD;
     *(p->before ? &p->before->after : &parcels) = p->after;
     if (p->after)
         p->after->before = p->before;
@@ -212,7 +221,9 @@ static void give_up(void *user, int64_t number)
 static void fault(void *user, int64_t number)
 {
     (void)user;
-    static const int codes[] = {1000, 1001, 1006, 1008, 1009, 1011, 1012, 1013, 4000, 4008};
+    /* every one that has a name, and some of those that are left to venues */
+    static const int codes[] = {1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010,
+                                1011, 1012, 1013, 1014, 1015, 3000, 3003, 3008, 4000, 4008, 4999};
     weir_backend_link *link = find((int)number);
     if (!link)
         return;
@@ -254,6 +265,10 @@ static void refuse(weir_backend_link *link)
         {WEIR_ERR_HANDSHAKE, 418, 20 * SIM_S, "418 I'm a teapot"},
         {WEIR_ERR_HANDSHAKE, 503, 3 * SIM_S, "503 Service Unavailable"},
     };
+    if (sim_chance(sim_how.refusals)) {
+        fail_link(link, WEIR_ERR_HANDSHAKE, 0, sim_chance(500) ? 401 : 403, 0, "refused");
+        return;
+    }
     const size_t which = sim_below(sizeof refusals / sizeof *refusals);
     fail_link(link, refusals[which].code, 0, refusals[which].http_status,
               refusals[which].retry_after_ns, refusals[which].why);

@@ -48,7 +48,7 @@ static struct {
     int64_t now, wall_offset, end;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool is_begun, is_woken, is_over, is_joined, is_released;
+    bool is_begun, is_woken, is_over, is_joined, is_released, is_short;
 } world = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 /* ------------------------------------------------------------------ chance */
@@ -84,7 +84,13 @@ int64_t sim_now(void)
 
 bool sim_is_calm(void)
 {
-    return world.now >= world.end - CALM;
+    return !world.is_short && world.now >= world.end - CALM;
+}
+
+void sim_cut_short(int64_t end_ns)
+{
+    world.end = end_ns;
+    world.is_short = true;
 }
 
 void sim_jump(int64_t by_ns)
@@ -92,10 +98,15 @@ void sim_jump(int64_t by_ns)
     world.wall_offset += by_ns;
 }
 
+int64_t sim_wall_now(void)
+{
+    return WALL_START + world.now + world.wall_offset;
+}
+
 int64_t __wrap_weir_now_ns(void);
 int64_t __wrap_weir_now_ns(void)
 {
-    return WALL_START + world.now + world.wall_offset;
+    return sim_wall_now();
 }
 
 int64_t __wrap_weir_mono_ns(void);
@@ -261,7 +272,8 @@ static bool take_wake(void)
 
 static void tell_over(void)
 {
-    sim_check_settled();
+    if (!world.is_short)
+        sim_check_settled();
     pthread_mutex_lock(&world.lock);
     world.is_over = true;
     pthread_cond_broadcast(&world.changed);
@@ -334,7 +346,7 @@ void sim_begin(uint64_t seed, int64_t end_ns)
     world.now = world.wall_offset = 0;
     world.end = end_ns;
     world.is_begun = world.is_woken = world.is_over = false;
-    world.is_joined = world.is_released = false;
+    world.is_joined = world.is_released = world.is_short = false;
 }
 
 void sim_wait(void)

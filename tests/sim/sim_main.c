@@ -4,6 +4,7 @@
  * checked. A broken one is named with the command that runs it again; every hundredth is run twice,
  * and must be the same to the last line of its log.
  */
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,11 @@
 
 #define SCENARIO (600 * SIM_S)
 
+enum { GROWTH_MAX = 1024 * 1024 };
+
 sim_profile sim_how;
+
+static weir_runtime *the_runtime;
 
 typedef struct scene {
     weir_runtime *runtime;
@@ -23,9 +28,20 @@ typedef struct scene {
  */
 
 void __wrap_weir_events_post(weir_events *events, const weir_event *event);
+static void try_again(void *user, int64_t argument)
+{
+    weir_error error = {0};
+    (void)argument;
+    sim_log("user says to log in anew");
+    if (weir_runtime_reauthenticate(user, NULL, &error) != WEIR_OK)
+        sim_broken("%s", error.text);
+}
+
 void __wrap_weir_events_post(weir_events *events, const weir_event *event)
 {
     (void)events;
+    if (event->type == WEIR_EVENT_STATE && event->to == WEIR_STATE_FAILED && !sim_how.refuses_login)
+        sim_after(sim_between(SIM_S, 60 * SIM_S), try_again, the_runtime, 0);
     sim_log("event %s %s %.*s %.*s", weir_event_type_name(event->type), weir_state_name(event->to),
             WEIR_FMT(event->stream), WEIR_FMT(event->reason));
     if (event->type == WEIR_EVENT_STATE)
@@ -69,6 +85,18 @@ static void jump(void *user, int64_t argument)
     sim_after(sim_between(30 * SIM_S, 200 * SIM_S), jump, NULL, 0);
 }
 
+/* What everything has allocated, without what is on its way; nothing grows with time. Sanitizers
+ * have an allocator of their own, which does not tell. */
+static void weigh(void *user, int64_t before)
+{
+    const int64_t now = (int64_t)mallinfo2().uordblks - (int64_t)sim_links_hold();
+    (void)user;
+    if (before > 0 && now - before > GROWTH_MAX)
+        sim_broken("%lld bytes are allocated, a minute after the start it were %lld",
+                   (long long)now, (long long)before);
+    sim_after(60 * SIM_S, weigh, NULL, before > 0 ? before : now);
+}
+
 static void on_record(void *user, const weir_record *record)
 {
     (void)user;
@@ -80,9 +108,9 @@ static void on_record(void *user, const weir_record *record)
 static sim_mode mode_of(const weir_spec *spec)
 {
     const weir_str name = weir_spec_name(spec);
-    return weir_str_is(name, "sim_named")   ? SIM_NAMED
-           : weir_str_is(name, "sim_keyed") ? SIM_KEYED
-                                            : SIM_PLAIN;
+    return weir_str_is(name, "sim_named")                                       ? SIM_NAMED
+           : weir_str_is(name, "sim_keyed") || weir_str_is(name, "sim_session") ? SIM_KEYED
+                                                                                : SIM_PLAIN;
 }
 
 static sim_profile draw_profile(sim_mode mode)
@@ -99,6 +127,8 @@ static sim_profile draw_profile(sim_mode mode)
         .restarts = !is_quiet && sim_chance(400),
         .jumps = sim_chance(200),
         .refuses_login = sim_chance(20),
+        .refusals = !is_quiet && sim_chance(200) ? (unsigned)sim_below(300) : 0,
+        .ends_early = sim_chance(250),
     };
 }
 
@@ -113,8 +143,11 @@ static void run_scene(weir_spec *spec)
         fprintf(stderr, "sim: %s\n", error.text);
         exit(2);
     }
+    the_runtime = s.runtime;
     sim_check_runtime(s.runtime);
+    sim_readers_open(s.runtime);
     change_mind(&s, 0);
+    sim_after(60 * SIM_S, weigh, NULL, 0);
     if (sim_how.jumps)
         sim_after(30 * SIM_S, jump, NULL, 0);
     if (weir_runtime_start(s.runtime, &error) != WEIR_OK) {
@@ -126,6 +159,7 @@ static void run_scene(weir_spec *spec)
     weir_runtime_stop(s.runtime, 0);
     if (sim_now() - asked_at > 2 * SIM_S)
         sim_broken("stopping took %.3f s", (double)(sim_now() - asked_at) / 1e9);
+    sim_readers_settle(sim_check_records());
     weir_runtime_free(s.runtime);
 }
 
@@ -134,6 +168,10 @@ static bool run_seed(weir_spec *spec, uint64_t seed, FILE *log, uint64_t *hash)
     sim_begin(seed, SCENARIO);
     sim_check_begin(log);
     sim_how = draw_profile(mode_of(spec));
+    sim_how.has_tokens = weir_str_is(weir_spec_name(spec), "sim_session");
+    sim_http_begin();
+    if (sim_how.ends_early)
+        sim_cut_short(sim_between(0, SCENARIO / 2));
     sim_venue_begin();
     run_scene(spec);
     sim_links_forget();

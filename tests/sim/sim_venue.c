@@ -16,6 +16,7 @@ enum { SEATS = 256, BAD_SYMBOL = SIM_SYMBOLS - 1 /* the one that the venue does 
 typedef struct seat {
     int link;
     bool is_there, is_logged_in;
+    char token[16];
     bool has[SIM_STREAMS][SIM_SYMBOLS];
 } seat;
 
@@ -28,6 +29,14 @@ static const char *const streams[SIM_STREAMS] = {"trades", "quotes"};
 const char *sim_stream(int stream)
 {
     return streams[stream];
+}
+
+int sim_stream_find(weir_str name)
+{
+    int stream = 0;
+    while (stream < SIM_STREAMS && !weir_str_is(name, streams[stream]))
+        stream++;
+    return stream < SIM_STREAMS ? stream : -1;
 }
 
 const char *sim_symbol(int symbol)
@@ -152,9 +161,36 @@ static bool answer_request(const seat *s, const json_t *message, const json_t *s
     return is_good;
 }
 
+static void hang_up(void *user, int64_t link)
+{
+    (void)user;
+    sim_link_reset((int)link, WEIR_OK, 4001, "token expired");
+}
+
+/* It is said once, which may get lost, and a while later the venue hangs up. */
+static void look_at_token(void *user, int64_t link)
+{
+    const seat *s = seat_of((int)link);
+    if (!s)
+        return;
+    if (sim_token_holds(s->token)) {
+        sim_after(SIM_S, look_at_token, user, link);
+        return;
+    }
+    sim_log("venue: the token of link %d has run out", s->link);
+    say(s->link, "{\"ok\":\"expired\"}");
+    sim_after(10 * SIM_S, hang_up, NULL, link);
+}
+
 static void log_in(seat *s, const char *key)
 {
-    s->is_logged_in = key && strcmp(key, "right") == 0 && !sim_how.refuses_login;
+    s->is_logged_in =
+        !sim_how.refuses_login &&
+        (sim_how.has_tokens ? sim_token_holds(key) : key && strcmp(key, "right") == 0);
+    if (sim_how.has_tokens && s->is_logged_in) {
+        snprintf(s->token, sizeof s->token, "%s", key);
+        sim_after(SIM_S, look_at_token, NULL, s->link);
+    }
     say(s->link, s->is_logged_in ? "{\"ok\":\"auth\"}" : "{\"err\":\"auth\"}");
 }
 
