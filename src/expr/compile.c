@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* ------------------------------------------------------------------ mistakes and tables */
 
@@ -189,14 +190,16 @@ const weir_program *weir_expr_compile(weir_arena *arena, weir_str source,
     const weir_node *node = weir_parse(arena, copy, &mistakes);
     if (!node)
         return NULL;
-    weir_compiler *c = WEIR_ARENA_NEW(arena, weir_compiler);
+    weir_compiler *c = calloc(1, sizeof *c); /* not of the arena: it is larger than most programs */
     if (!c)
         return NULL;
     c->arena = arena;
     c->source = copy;
     c->scope = scope;
     c->mistakes = &mistakes;
-    return compile_tree(c, node);
+    weir_program *program = compile_tree(c, node);
+    free(c);
+    return program;
 }
 
 /* ------------------------------------------------------------------ what a program is */

@@ -12,7 +12,7 @@
 #include "util/error.h"
 #include "util/time.h"
 
-enum { PLAN_ARENA_FIRST = 32 * 1024 };
+enum { PLAN_ARENA_FIRST = 8 * 1024 };
 
 /* ------------------------------------------------------------------ names */
 

@@ -21,10 +21,7 @@
 #include "util/utf8.h"
 #include "value/json_write.h"
 
-enum {
-    RUNNER_ARENA_FIRST = 64 * 1024,
-    MESSAGE_ARENA_MAX = 64 * 1024 * 1024 /* of what one message is built to */
-};
+enum { RUNNER_ARENA_FIRST = 4096, MESSAGE_ARENA_MAX = 64 << 20 /* of what one is built to */ };
 
 const char *weir_stage_name(weir_stage stage)
 {
@@ -230,6 +227,8 @@ void weir_runner_fail(weir_runner *runner, weir_stage stage, weir_str sample, co
 {
     runner->counters.failed[stage]++;
     weir_dead_letter *letter = weir_ring_push(&runner->dead, NULL);
+    if (!letter)
+        return; /* counted, if not shown */
     letter->stage = stage;
     letter->frame = runner->frame->number;
     letter->received_ns = runner->frame->received_ns;

@@ -126,8 +126,10 @@ void weir_events_post(weir_events *events, const weir_event *event)
     }
     pthread_mutex_lock(&events->lock);
     const bool has_room = events->queue.count < QUEUE_MAX - KEPT_FOR_STATES;
-    if (has_room || event->type == WEIR_EVENT_STATE) {
-        queued_event *place = weir_ring_push(&events->queue, NULL);
+    queued_event *place = NULL;
+    if (has_room || event->type == WEIR_EVENT_STATE)
+        place = weir_ring_push(&events->queue, NULL);
+    if (place) {
         place->event = *event;
         snprintf(place->reason, sizeof place->reason, "%.*s", WEIR_FMT(event->reason));
     } else {

@@ -85,6 +85,8 @@ void weir_status_add_letters(weir_status_cell *cell, const weir_runner *runner,
     pthread_mutex_lock(&cell->lock);
     for (size_t i = kept - fresh; i < kept; i++) {
         weir_dead_letter *place = weir_ring_push(&cell->letters, NULL);
+        if (!place)
+            break;
         *place = *weir_runner_dead_letter(runner, i);
         weir_world_mask_letter(world, place);
     }

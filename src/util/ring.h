@@ -14,19 +14,21 @@ typedef struct weir_ring {
     char *slots;
     size_t size; /**< bytes of one element */
     size_t cap;
+    size_t room;  /**< elements that there is memory for */
     size_t first; /**< slot of the oldest element */
     size_t count;
     uint64_t overwritten; /**< elements lost to newer ones since init or clear */
 } weir_ring;
 
-/** False when out of memory, or when size or cap is 0 or their product overflows. */
+/** Asks for no memory yet. False when size or cap is 0 or their product overflows. */
 bool weir_ring_init(weir_ring *ring, size_t element_size, size_t cap);
 /** Accepts a zeroed or half-built ring. */
 void weir_ring_fini(weir_ring *ring);
 /**
  * The slot for a new newest element, to be filled by the caller. When the ring is full this is the
  * slot of the oldest element with its old bytes still in it (*overwrites is then true, so that the
- * caller can release what the element owned). `overwrites` may be NULL.
+ * caller can release what the element owned). `overwrites` may be NULL. Without memory for more
+ * elements it is full sooner; NULL when there is none for even one.
  */
 void *weir_ring_push(weir_ring *ring, bool *overwrites);
 /** The element at `index`, 0 = oldest; NULL past the end. Valid until the next push. */

@@ -3,9 +3,10 @@
  * The book: one arena and one map per kind of key, under one mutex. Assets never move or change,
  * so a pointer that was handed out needs no lock.
  *
- * The cache of a thread is a direct-mapped table in front of the book: one place per hash, the
- * newest asset wins. Unlike a map it cannot be filled up by hostile symbols, only made to miss; it
- * doubles while it misses often, up to CACHE_MAX places. Unknown keys are not remembered: the book
+ * The cache of a thread is a table in front of the book: a few places per hash, the newest asset
+ * wins. Unlike a map it cannot be filled up by hostile symbols, only made to miss; it doubles when
+ * it is half full, up to CACHE_MAX places, so a feed whose symbols are known never allocates for
+ * it. Unknown keys are not remembered: the book
  * may learn them.
  */
 #include "value/asset.h"
@@ -251,7 +252,7 @@ const weir_asset *weir_asset_peek(weir_asset_book *book, weir_asset_key key, wei
 
 /* ------------------------------------------------------------------ the cache */
 
-enum { CACHE_FIRST = 1024, CACHE_MAX = 65536 };
+enum { CACHE_FIRST = 64, CACHE_MAX = 65536, PROBES = 4 };
 
 /* A text of up to 16 bytes is told by two words of it and its length; a longer one is known by its
  * hash, and then compared with the asset's. */
@@ -271,8 +272,8 @@ enum { SHORT_MAX = 16 };
 struct weir_asset_cache {
     weir_asset_book *book;
     cached *places;
-    size_t cap;    /* a power of two */
-    size_t misses; /* since it last grew */
+    size_t cap; /* a power of two */
+    size_t used;
 };
 
 weir_asset_cache *weir_asset_cache_new(weir_asset_book *book)
@@ -352,35 +353,53 @@ static inline bool is_hit(const cached *place, word_pair words, weir_asset_key k
             weir_str_eq(text_of(place->asset, key), text));
 }
 
+static uint64_t hash_of(const cached *place)
+{
+    return mix(place->words, place->len, (weir_asset_key)place->key);
+}
+
+/* An empty place for a hash, else the first one that it may have. */
+static cached *place_for(cached *places, size_t cap, uint64_t hash)
+{
+    for (size_t i = 0; i < PROBES; i++)
+        if (!places[(hash + i) & (cap - 1)].asset)
+            return &places[(hash + i) & (cap - 1)];
+    return &places[hash & (cap - 1)];
+}
+
 /* Failing to grow is no failure: the cache just stays as it is. */
 static void grow_cache(weir_asset_cache *cache)
 {
-    cache->misses = 0;
-    size_t cap = cache->cap * 2;
+    const size_t cap = cache->cap * 2;
     cached *places = calloc(cap, sizeof *places);
     if (!places)
         return;
     for (size_t i = 0; i < cache->cap; i++)
         if (cache->places[i].asset)
-            places[mix(cache->places[i].words, cache->places[i].len,
-                       (weir_asset_key)cache->places[i].key) &
-                   (cap - 1)] = cache->places[i];
+            *place_for(places, cap, hash_of(&cache->places[i])) = cache->places[i];
     free(cache->places);
     cache->places = places;
     cache->cap = cap;
 }
 
-/* Out of line: the book, and what is found there is kept. */
+/* Out of line: the further places of the hash, then the book, and what is found there is kept. */
 static __attribute__((noinline)) const weir_asset *fetch(weir_asset_cache *cache, word_pair words,
                                                          weir_asset_key key, weir_str text)
 {
+    const uint64_t hash = mix(words, text.len, key);
+    for (size_t i = 1; i < PROBES; i++) {
+        const cached *place = &cache->places[(hash + i) & (cache->cap - 1)];
+        if (is_hit(place, words, key, text))
+            return place->asset;
+    }
     const weir_asset *asset = weir_asset_find(cache->book, key, text);
     if (!asset)
         return NULL;
-    if (++cache->misses > cache->cap && cache->cap < CACHE_MAX)
+    if (cache->used * 2 >= cache->cap && cache->cap < CACHE_MAX)
         grow_cache(cache);
-    cache->places[mix(words, text.len, key) & (cache->cap - 1)] =
-        (cached){words, asset, (uint32_t)text.len, (uint32_t)key};
+    cached *place = place_for(cache->places, cache->cap, hash);
+    cache->used += !place->asset;
+    *place = (cached){words, asset, (uint32_t)text.len, (uint32_t)key};
     return asset;
 }
 

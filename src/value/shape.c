@@ -12,6 +12,7 @@
 enum {
     TEXT_MAX = 16,
     NONE = 0, /* no step: the first one is nobody's branch or next */
+    STEPS_FIRST = 32,
     PAUSE_FIRST = 4096,
     PAUSE_MAX = 1 << 20
 };
@@ -294,12 +295,24 @@ static step *step_of(const weir_shapes *shapes, uint32_t place)
     return &shapes->steps[place / sizeof(step)];
 }
 
-/* Its place, or NONE. */
+/* Most venues need a few dozen, and there may be a thousand connections. */
+static bool grow(weir_shapes *shapes)
+{
+    const size_t room = shapes->room ? shapes->room * 2 : STEPS_FIRST;
+    if (room > WEIR_SHAPE_STEPS_MAX)
+        return false;
+    step *steps = realloc(shapes->steps, room * sizeof *steps);
+    if (!steps)
+        return false;
+    shapes->steps = steps;
+    shapes->room = room;
+    return true;
+}
+
+/* Its place, or NONE. Steps may have moved. */
 static uint32_t add_step(weir_shapes *shapes, const step *wanted)
 {
-    if (!shapes->steps)
-        shapes->steps = malloc(WEIR_SHAPE_STEPS_MAX * sizeof *shapes->steps);
-    if (!shapes->steps || shapes->count == WEIR_SHAPE_STEPS_MAX)
+    if (shapes->count == shapes->room && !grow(shapes))
         return NONE;
     shapes->steps[shapes->count] = *wanted;
     return (uint32_t)(shapes->count++ * sizeof(step));
@@ -329,9 +342,10 @@ static void go(learner *l, const step *wanted)
             return;
         }
         if (s->branch == NONE) {
-            s->branch = add_step(shapes, wanted);
-            l->has_failed = s->branch == NONE;
-            l->at = s->branch;
+            const uint32_t fresh = add_step(shapes, wanted);
+            step_of(shapes, at)->branch = fresh;
+            l->has_failed = fresh == NONE;
+            l->at = fresh;
             return;
         }
         at = s->branch;

@@ -32,6 +32,7 @@ enum { WEIR_SHAPE_WINDOW = 1024 /**< values between two looks at how well it goe
 struct weir_shapes {
     struct weir_shape_step *steps; /**< NULL until something is learnt */
     size_t count;
+    size_t room;          /**< steps that there is memory for */
     uint32_t met, missed; /**< in this window */
     uint32_t pause;       /**< values that are still not to be tried */
     uint32_t next_pause;

@@ -3,13 +3,16 @@
  * Only the frame that is cut off at the end is ever moved. The buffer grows by doubling and only
  * when it is full of one frame's bytes, so a peer that announces 64 MiB gets them as they come
  * and not on its word; after large frames it shrinks once a run of small ones has passed.
+ *
+ * An inbox that is empty has no memory of its own: it borrows a block of the loop for the time of
+ * a read, and keeps it while a frame is cut off in it. So a thousand silent connections share one.
  */
 #include "backends/wire/inbox.h"
 
 #include <stdlib.h>
 
 enum {
-    FIRST_CAP = 128 * 1024,
+    FIRST_CAP = WEIR_LOOP_BLOCK - WEIR_FRAME_SLACK,
     READ_MIN = 32 * 1024, /* less room than this and the rest is moved down first */
     KEPT_MAX = 1024 * 1024,
     SMALL_RUN = 1024
@@ -44,10 +47,22 @@ static void settle(weir_inbox *inbox, size_t need)
     }
 }
 
-bool weir_inbox_make_room(weir_inbox *inbox, size_t need)
+void weir_inbox_rest(weir_inbox *inbox, weir_loop *loop)
 {
-    if (!inbox->ptr && !resize(inbox, FIRST_CAP)) {
-        return false;
+    if (inbox->ptr && inbox->start == inbox->end && inbox->cap == FIRST_CAP) {
+        weir_loop_give_block(loop, inbox->ptr);
+        *inbox = (weir_inbox){0};
+    }
+}
+
+bool weir_inbox_make_room(weir_inbox *inbox, weir_loop *loop, size_t need)
+{
+    if (!inbox->ptr) {
+        inbox->ptr = weir_loop_take_block(loop);
+        if (!inbox->ptr) {
+            return false;
+        }
+        inbox->cap = FIRST_CAP;
     }
     settle(inbox, need);
     size_t len = inbox->end - inbox->start;

@@ -8,6 +8,7 @@
 
 #include <weir/types.h>
 
+#include "backends/wire/loop.h"
 #include "backends/wire/message.h"
 
 typedef struct weir_inbox {
@@ -24,7 +25,9 @@ void weir_inbox_fini(weir_inbox *inbox);
  * have (0: unknown). The room is at inbox->ptr + inbox->end, up to inbox->cap. False when out of
  * memory. Spans into the inbox are void afterwards.
  */
-bool weir_inbox_make_room(weir_inbox *inbox, size_t need);
+bool weir_inbox_make_room(weir_inbox *inbox, weir_loop *loop, size_t need);
+/** Reading is over for now: an empty inbox gives its block back. */
+void weir_inbox_rest(weir_inbox *inbox, weir_loop *loop);
 
 /** Takes in `len` bytes that were read into the room. What a decoder reads ahead of them is zero.
  */

@@ -27,7 +27,11 @@
 
 #include "util/error.h"
 
-enum { BATCH = 64 /* events taken from the epoll at a time */, LWS_FDS = 16 };
+enum {
+    BATCH = 64, /* events taken from the epoll at a time */
+    LWS_FDS = 16,
+    BLOCKS_MAX = 16 /* kept for the next who reads */
+};
 
 struct weir_watch {
     weir_loop *loop;
@@ -58,6 +62,8 @@ struct weir_loop {
     atomic_bool is_stopped;
     void (*on_wake)(void *user);
     void *wake_user;
+    void *blocks[BLOCKS_MAX];
+    size_t block_count;
 };
 
 static void free_dead(weir_loop *loop)
@@ -204,6 +210,9 @@ void weir_loop_free(weir_loop *loop)
         lws_context_destroy(loop->context);
     }
     free_dead(loop);
+    while (loop->block_count > 0) {
+        free(loop->blocks[--loop->block_count]);
+    }
     if (loop->epoll_fd >= 0) {
         close(loop->epoll_fd);
     }
@@ -237,6 +246,20 @@ void weir_loop_on_wake(weir_loop *loop, void (*on_wake)(void *user), void *user)
 {
     loop->on_wake = on_wake;
     loop->wake_user = user;
+}
+
+void *weir_loop_take_block(weir_loop *loop)
+{
+    return loop->block_count > 0 ? loop->blocks[--loop->block_count] : malloc(WEIR_LOOP_BLOCK);
+}
+
+void weir_loop_give_block(weir_loop *loop, void *block)
+{
+    if (loop->block_count < BLOCKS_MAX) {
+        loop->blocks[loop->block_count++] = block;
+    } else {
+        free(block);
+    }
 }
 
 static uint32_t epoll_events(int events)

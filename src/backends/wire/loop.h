@@ -40,6 +40,12 @@ void weir_watch_set(weir_watch *watch, int events);
 /** No callback follows. The caller closes its own fd. */
 void weir_watch_close(weir_watch *watch);
 
+/** Blocks for reading into, of one size, that the streams of a loop lend each other. */
+enum { WEIR_LOOP_BLOCK = 128 * 1024 + 64 /* bytes */ };
+/** NULL when out of memory. Whoever does not give it back frees it. */
+void *weir_loop_take_block(weir_loop *loop);
+void weir_loop_give_block(weir_loop *loop, void *block);
+
 /** A timer, idle at first. */
 weir_timer *weir_timer_new(weir_loop *loop, void (*on_fire)(void *user), void *user);
 /** Fires once after `delay_ns` (>= 0; 0 = in the next turn of the loop), replacing what was set

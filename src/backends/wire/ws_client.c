@@ -46,6 +46,7 @@ typedef enum client_state {
 } client_state;
 
 struct weir_ws_client {
+    weir_loop *loop;
     weir_link_sink sink;
     weir_ws_settings settings;
     weir_url url;
@@ -439,7 +440,7 @@ static bool may_read(const weir_ws_client *client)
            takes_frames(client);
 }
 
-static void pump(weir_ws_client *client)
+static void read_all(weir_ws_client *client)
 {
     size_t used = 0;
     consume(client);
@@ -448,7 +449,7 @@ static void pump(weir_ws_client *client)
             weir_timer_set(client->again, 0); /* let the other connections have their turn */
             return;
         }
-        if (!weir_inbox_make_room(&client->inbox, client->frame_size)) {
+        if (!weir_inbox_make_room(&client->inbox, client->loop, client->frame_size)) {
             finish_with(client, WEIR_ERR_NOMEM, WEIR_WS_CLOSE_ABNORMAL, false, "out of memory");
             return;
         }
@@ -475,6 +476,12 @@ static void pump(weir_ws_client *client)
             return;
         }
     }
+}
+
+static void pump(weir_ws_client *client)
+{
+    read_all(client);
+    weir_inbox_rest(&client->inbox, client->loop);
 }
 
 static void on_readable(void *user)
@@ -674,6 +681,7 @@ weir_ws_client *weir_ws_client_open_with(weir_loop *loop, const weir_link_target
         weir_fail_nomem(error);
         return NULL;
     }
+    client->loop = loop;
     client->sink = *sink;
     client->settings = *settings;
     weir_sender_init(&client->sender, settings->max_queue);
