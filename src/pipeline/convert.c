@@ -244,32 +244,14 @@ static inline weir_quick_verdict take_item(void *user, const weir_value *row, bo
     return WEIR_QUICK_MADE;
 }
 
-/* The rows of a list that lies in the frame; next time they are made while the frame is decoded. */
-static bool find_rows(const conversion *c, const weir_value *list)
-{
-    weir_runner *runner = c->runner;
-    weir_expected *expected = &runner->expected;
-    weir_shapes *shapes = runner->item_shapes[c->rule->index];
-    if (expected->at == list->s && expected->item == c->rule->item)
-        return true;
-    expected->at = NULL;
-    if (!weir_projection_rows_of(c->rule->item, &runner->index, shapes, list, &runner->items))
-        return false;
-    if (c->rule->quick_each.kind == WEIR_FUSED_SLOT && !c->rule->quick_each.is_item) {
-        expected->slot = c->rule->quick_each.slot;
-        expected->item = c->rule->item;
-        expected->shapes = shapes;
-    }
-    return true;
-}
-
 /* The elements of a list that lies in the frame, decoded in one walk; false: nothing has been
  * done. */
 static bool convert_rows(conversion *c, const weir_value *list)
 {
     weir_runner *runner = c->runner;
     if (runner->is_general || weir_runner_is_watched(runner) || list->kind != WEIR_RAW ||
-        !find_rows(c, list))
+        !weir_projection_rows_of(c->rule->item, &runner->index, runner->item_shapes[c->rule->index],
+                                 list, &runner->items))
         return false;
     weir_quick_rows(runner, &runner->items, take_item, c);
     runner->input.item_slots = runner->item_slots;

@@ -399,10 +399,10 @@ struct weir_runner {
     weir_batch batch;
     weir_json_index index;     /* of the frame, or of none */
     weir_shapes *shapes;       /* of what plan->paths is decoded from */
+    weir_nested nested;        /* makes rows of such elements while a frame is validated */
     weir_shapes **item_shapes; /* of the elements of `each`, by the schema's index */
     weir_rows rows;            /* records of a frame that is a list */
     weir_rows items;           /* of `each` */
-    weir_expected expected;    /* the list that `each` went through last */
     weir_quick quick;
     weir_moment second;
     bool is_general; /* every program is run, every frame decoded the general way */

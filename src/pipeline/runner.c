@@ -78,23 +78,16 @@ static bool make_watches(weir_runner *runner)
     return runner->seen != NULL;
 }
 
-/* Records that are elements of a list have rows of their own, and lists in them are left alone. */
-static bool plan_is_list(const weir_plan *plan)
-{
-    return plan->connection->frame != WEIR_FRAME_RECORD || plan->payload;
-}
-
 static bool make_shapes(weir_runner *runner)
 {
     const size_t count = runner->plan->schema_count;
     runner->shapes = weir_shapes_new();
-    if (runner->shapes && !plan_is_list(runner->plan))
-        weir_shapes_expect(runner->shapes, &runner->expected);
-    runner->expected.rows = &runner->items;
     runner->item_shapes = calloc(count + 1, sizeof(weir_shapes *));
     for (size_t i = 0; runner->item_shapes && i < count; i++)
         if (!(runner->item_shapes[i] = weir_shapes_new()))
             return false;
+    runner->nested.rows = &runner->items;
+    runner->index.nested = &runner->nested;
     return runner->shapes && runner->item_shapes;
 }
 
@@ -597,7 +590,6 @@ static void begin_frame(weir_runner *runner, const weir_runner_frame *frame)
 {
     weir_arena_reset(runner->arena);
     weir_json_index_forget(&runner->index);
-    runner->expected.at = NULL;
     if (runner->message)
         weir_arena_reset(runner->message);
     runner->frame = frame;

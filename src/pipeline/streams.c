@@ -176,6 +176,8 @@ static bool build_rule(weir_plan_builder *builder, weir_plan *plan, const weir_c
         rule->quick_condition = (weir_fused){0};
     rule->each = weir_plan_compile(builder, &spec->each, scope);
     rule->quick_each = weir_program_fuse(rule->each);
+    if (rule->quick_each.kind == WEIR_FUSED_SLOT && !rule->quick_each.is_item)
+        weir_projection_want_rows(scope->data, rule->quick_each.slot);
     if (spec->each.node) {
         rule->item = weir_projection_new(builder->arena);
         inner.item = rule->item;

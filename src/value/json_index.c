@@ -64,6 +64,7 @@ bool weir_json_index_make(weir_json_index *index, weir_str text)
     index->hint = 0;
     index->list_count = 0;
     index->list_hint = 0;
+    index->row_list = NULL;
     index->level_count = 0;
     if (text.len == 0 || text.len > WEIR_INDEX_TEXT_MAX || !reserve(index, text.len))
         return false;

@@ -48,7 +48,10 @@ typedef struct weir_json_index {
     unsigned list_count;
     unsigned list_hint; /**< the list that will be asked for next */
     weir_list_found lists[WEIR_INDEX_LISTS_MAX];
-    weir_level *levels; /**< of the lists that are bare numbers */
+    struct weir_nested *nested; /**< or NULL; value/projection.h */
+    const char *row_list;       /**< the list whose elements `nested` has in rows, or NULL */
+    const struct weir_projection *row_items; /**< by which they were decoded */
+    weir_level *levels;                      /**< of the lists that are bare numbers */
     size_t level_count;
     size_t level_cap;
 } weir_json_index;
@@ -71,6 +74,7 @@ static inline void weir_json_index_forget(weir_json_index *index)
 {
     index->len = 0;
     index->list_count = 0;
+    index->row_list = NULL;
 }
 
 /** True if the bytes of a span are within the text (and so have slack behind them). */

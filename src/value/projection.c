@@ -128,6 +128,11 @@ void weir_projection_want_lists(weir_projection *projection, size_t slot)
     projection->slots[slot]->is_lists = true;
 }
 
+void weir_projection_want_rows(weir_projection *projection, size_t slot)
+{
+    projection->slots[slot]->is_rows = true;
+}
+
 size_t weir_projection_slots(const weir_projection *projection)
 {
     return projection->count;

@@ -32,6 +32,9 @@ size_t weir_projection_add(weir_projection *projection, const weir_step *steps, 
 /** Says that the value of a slot is mostly a list of price levels or the like, all of which is
  * wanted: weir_json_index_list has then what an indexed walk has found of it. */
 void weir_projection_want_lists(weir_projection *projection, size_t slot);
+/** Says that the value of a slot is mostly a list that weir_projection_rows_of will be asked for.
+ */
+void weir_projection_want_rows(weir_projection *projection, size_t slot);
 /** Builds the lookup tables. False when out of memory. */
 bool weir_projection_seal(weir_projection *projection);
 size_t weir_projection_slots(const weir_projection *projection);
@@ -72,26 +75,25 @@ typedef struct weir_rows {
     weir_value *values;
     size_t width; /* values of a row */
     size_t count;
-    size_t cap;
+    size_t cap; /* in values */
 } weir_rows;
 void weir_rows_fini(weir_rows *rows);
 /** A text that is a list. False: it is not, or this way cannot be taken. */
 bool weir_projection_rows_indexed(const weir_projection *projection, weir_json_index *index,
                                   weir_shapes *shapes, weir_str text, weir_rows *rows);
 /**
- * A list within the next texts whose elements are wanted as rows too: where a text has a known
- * shape with a list at `slot`, the walk over it makes the rows at once. `at` then is where the list
- * begins; whoever decodes the next text sets it to NULL before. A guess: it may be wrong.
+ * Rows of a list within a text, made while the text is validated. By which projection they will be
+ * wanted is known only later, so it is guessed: by the one that was asked for when a text began
+ * alike. An index that has a `nested` does so. Zero to start, but for `rows`.
  */
-typedef struct weir_expected {
-    uint32_t slot;               /* of the text's projection */
-    const weir_projection *item; /* NULL: nothing is expected */
-    weir_shapes *shapes;
+enum { WEIR_NESTED_KINDS = 32 };
+typedef struct weir_nested {
     weir_rows *rows;
-    const char *at;
-} weir_expected;
-/** Borrowed; NULL ends it. */
-void weir_shapes_expect(weir_shapes *shapes, weir_expected *expected);
+    struct {
+        const weir_projection *items;
+        weir_shapes *shapes;
+    } kinds[WEIR_NESTED_KINDS];
+} weir_nested;
 /** A list that lies in the text of an index and has been validated. */
 bool weir_projection_rows_of(const weir_projection *projection, weir_json_index *index,
                              weir_shapes *shapes, const weir_value *list, weir_rows *rows);

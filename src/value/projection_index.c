@@ -15,7 +15,6 @@
  * the general walk does it.
  */
 #include <assert.h>
-#include <stdlib.h>
 
 #include "value/lists.h"
 #include "value/shape.h"
@@ -372,9 +371,11 @@ weir_place weir_walk_value(walk *w, place p, const weir_node *node, unsigned dep
     const bool is_read = is_object ? node->key_count > 0 : node->index_count + node->back_count > 0;
     if (is_read && depth == WEIR_JSON_DEPTH_MAX)
         return given_up;
-    const place lists =
-        node->is_lists && !is_read && !is_object ? weir_walk_lists(w, p, depth) : given_up;
-    const place to = lists.at    ? lists
+    const place known = is_read || is_object ? given_up
+                        : node->is_lists     ? weir_walk_lists(w, p, depth)
+                        : node->is_rows      ? weir_walk_nested(w, p, depth)
+                                             : given_up;
+    const place to = known.at    ? known
                      : !is_read  ? container(w, p, depth)
                      : is_object ? walk_object(w, p, node, depth + 1)
                                  : walk_array(w, p, node, depth + 1);
@@ -397,44 +398,6 @@ weir_place weir_walk_skip(weir_walk *w, weir_place p, unsigned depth)
 
 /* ------------------------------------------------------------------ texts and values */
 
-static walk begin(weir_json_index *index, weir_value *slots)
-{
-    return (walk){.scan = {index->base + index->len, NULL, NULL},
-                  .base = index->base,
-                  .slots = slots,
-                  .index = index,
-                  .is_careful = (index->flags & (WEIR_INDEX_BACKSLASH | WEIR_INDEX_HIGH)) != 0};
-}
-
-static void clear_slots(const weir_projection *projection, weir_value *slots)
-{
-    if (projection->count)
-        memset(slots, 0, projection->count * sizeof *slots);
-}
-
-/* The value at p by a known shape, or else by the walk, which is learnt from. */
-static place shaped_value(walk *w, place p, const weir_projection *projection, weir_shapes *shapes,
-                          unsigned depth, weir_value *out)
-{
-    const bool is_tried = weir_shape_is_tried(shapes);
-    if (is_tried) {
-        const place to = weir_shape_match(shapes, w, p, out);
-        if (to.at)
-            return to;
-        clear_slots(projection, w->slots);
-    }
-    const place to = weir_walk_value(w, p, projection->root, depth, out);
-    if (is_tried && to.at)
-        weir_shape_learn(shapes, w, p, projection->root, depth);
-    return to;
-}
-
-/* Nothing but blanks may follow. */
-static bool is_at_end(const walk *w, place p)
-{
-    return p.at && p.at <= w->scan.end && weir_scan_blanks_slow(&w->scan, p.at) == w->scan.end;
-}
-
 bool weir_projection_decode_indexed(const weir_projection *projection, weir_json_index *index,
                                     weir_shapes *shapes, weir_str text, weir_value *slots,
                                     weir_value *whole)
@@ -442,119 +405,16 @@ bool weir_projection_decode_indexed(const weir_projection *projection, weir_json
     assert(projection->is_sealed);
     weir_value unwanted;
     weir_value *root = whole ? whole : &unwanted; /* not copied: it has only just been written */
-    clear_slots(projection, slots);
+    weir_projection_clear(projection, slots);
     if (!weir_json_index_make(index, text))
         return false;
-    walk w = begin(index, slots);
+    walk w = weir_walk_begin(index, slots);
     const place p = {weir_scan_blanks_slow(&w.scan, text.ptr), index->quotes};
-    if (!is_at_end(&w, shaped_value(&w, p, projection, shapes, 0, root)))
+    if (!weir_walk_is_at_end(&w, weir_shape_value(shapes, &w, p, projection, 0, root)))
         return false;
     if (projection->root->slot != WEIR_NO_SLOT)
         slots[projection->root->slot] = *root;
     return true;
-}
-
-/* ------------------------------------------------------------------ rows */
-
-static bool reserve_row(weir_rows *rows)
-{
-    if (rows->count < rows->cap)
-        return true;
-    const size_t cap = rows->cap ? rows->cap * 2 : 32;
-    if (cap * rows->width > WEIR_ROWS_VALUES_MAX)
-        return false;
-    weir_value *values = realloc(rows->values, cap * rows->width * sizeof *values);
-    if (!values)
-        return false;
-    rows->values = values;
-    rows->cap = cap;
-    return true;
-}
-
-/* The elements of the array at p, each a row; the place behind it. */
-static place walk_rows(walk *w, place p, const weir_projection *projection, weir_shapes *shapes,
-                       weir_rows *rows, unsigned depth)
-{
-    const weir_node *root = projection->root;
-    p.at++;
-    p = blanks(w, p);
-    if (*p.at == ']')
-        return (place){p.at + 1, p.quote};
-    for (;;) {
-        if (!reserve_row(rows))
-            return given_up;
-        weir_value *row = rows->values + rows->count++ * rows->width;
-        weir_value *whole = row + rows->width - 1;
-        w->slots = row;
-        clear_slots(projection, row);
-        p = shaped_value(w, p, projection, shapes, depth + 1, whole);
-        if (!p.at)
-            return p;
-        if (root->slot != WEIR_NO_SLOT)
-            row[root->slot] = *whole;
-        p = blanks(w, p);
-        const char next = *p.at++;
-        if (next == ']')
-            return p;
-        if (next != ',')
-            return given_up;
-        p = blanks(w, p);
-    }
-}
-
-static void begin_rows(weir_rows *rows, const weir_projection *projection)
-{
-    if (rows->width != projection->count + 1) {
-        rows->width = projection->count + 1;
-        weir_rows_fini(rows);
-        rows->width = projection->count + 1;
-    }
-    rows->count = 0;
-}
-
-weir_place weir_walk_rows(walk *w, place p, weir_expected *expected, unsigned depth)
-{
-    weir_value *slots = w->slots;
-    begin_rows(expected->rows, expected->item);
-    const place to = depth + 1 < WEIR_JSON_DEPTH_MAX
-                         ? walk_rows(w, p, expected->item, expected->shapes, expected->rows, depth)
-                         : given_up;
-    w->slots = slots;
-    w->expected = expected;
-    expected->at = to.at ? p.at : NULL;
-    return to;
-}
-
-void weir_rows_fini(weir_rows *rows)
-{
-    free(rows->values);
-    *rows = (weir_rows){0};
-}
-
-bool weir_projection_rows_indexed(const weir_projection *projection, weir_json_index *index,
-                                  weir_shapes *shapes, weir_str text, weir_rows *rows)
-{
-    assert(projection->is_sealed);
-    begin_rows(rows, projection);
-    if (!weir_json_index_make(index, text))
-        return false;
-    walk w = begin(index, NULL);
-    const place p = {weir_scan_blanks_slow(&w.scan, text.ptr), index->quotes};
-    return p.at < w.scan.end && *p.at == '[' &&
-           is_at_end(&w, walk_rows(&w, p, projection, shapes, rows, 0));
-}
-
-bool weir_projection_rows_of(const weir_projection *projection, weir_json_index *index,
-                             weir_shapes *shapes, const weir_value *list, weir_rows *rows)
-{
-    assert(projection->is_sealed);
-    begin_rows(rows, projection);
-    if (list->kind != WEIR_RAW || list->aux != WEIR_RAW_ARRAY ||
-        (list->flags & WEIR_VALUE_SECRET) || !weir_json_index_holds(index, list->s))
-        return false;
-    walk w = begin(index, NULL);
-    const place p = {list->s, index->quotes + weir_json_index_find(index, list->s)};
-    return walk_rows(&w, p, projection, shapes, rows, 0).at != NULL;
 }
 
 bool weir_json_parse_indexed(weir_json_index *index, weir_str text, weir_value *whole)
@@ -562,9 +422,9 @@ bool weir_json_parse_indexed(weir_json_index *index, weir_str text, weir_value *
     static const weir_node nothing = {.slot = WEIR_NO_SLOT};
     if (!weir_json_index_make(index, text))
         return false;
-    walk w = begin(index, NULL);
+    walk w = weir_walk_begin(index, NULL);
     const place p = {weir_scan_blanks_slow(&w.scan, text.ptr), index->quotes};
-    return is_at_end(&w, weir_walk_value(&w, p, &nothing, 0, whole));
+    return weir_walk_is_at_end(&w, weir_walk_value(&w, p, &nothing, 0, whole));
 }
 
 bool weir_projection_fill_indexed(const weir_projection *projection, weir_json_index *index,
@@ -575,9 +435,9 @@ bool weir_projection_fill_indexed(const weir_projection *projection, weir_json_i
     if (value->kind != WEIR_RAW || value->aux < WEIR_RAW_OBJECT ||
         (value->flags & WEIR_VALUE_SECRET) || !weir_json_index_holds(index, value->s))
         return false;
-    clear_slots(projection, slots);
+    weir_projection_clear(projection, slots);
     if (root->below_count) {
-        walk w = begin(index, slots);
+        walk w = weir_walk_begin(index, slots);
         const place p = {value->s, index->quotes + weir_json_index_find(index, value->s)};
         weir_value again;
         if (!weir_walk_value(&w, p, root, 0, &again).at)

@@ -7,7 +7,6 @@
 #define WEIR_VALUE_PROJECTION_PLACE_H
 
 #include "value/json_scan.h"
-#include "value/projection.h"
 #include "value/projection_trie.h"
 
 /** at NULL: given up. quote: the next one at or behind `at`. Passed and returned in registers. */
@@ -21,8 +20,7 @@ typedef struct weir_walk {
     const char *base;
     weir_value *slots;
     weir_json_index *index;
-    bool is_careful;         /**< strings may have escapes or more than ASCII */
-    weir_expected *expected; /**< by the shape that is compared; or NULL */
+    bool is_careful; /**< strings may have escapes or more than ASCII */
 } weir_walk;
 
 /** A value and all that the node wants below it; `depth` levels are open around it. */
@@ -30,10 +28,35 @@ weir_place weir_walk_value(weir_walk *walk, weir_place p, const weir_node *node,
                            weir_value *out);
 /** A key and its colon; the place of the value. */
 weir_place weir_walk_key(weir_walk *walk, weir_place p, weir_value *key);
-/** The array at p, its elements as rows; `depth` levels are open around it. */
-weir_place weir_walk_rows(weir_walk *walk, weir_place p, weir_expected *expected, unsigned depth);
 /** Any value, only validated. */
 weir_place weir_walk_skip(weir_walk *walk, weir_place p, unsigned depth);
+
+/** The list at p, a '[', as rows of `nested` (projection_rows.c). at NULL: nothing has been done.
+ */
+weir_place weir_walk_nested(weir_walk *walk, weir_place p, unsigned depth);
+
+static inline weir_walk weir_walk_begin(weir_json_index *index, weir_value *slots)
+{
+    return (weir_walk){.scan = {index->base + index->len, NULL, NULL},
+                       .base = index->base,
+                       .slots = slots,
+                       .index = index,
+                       .is_careful =
+                           (index->flags & (WEIR_INDEX_BACKSLASH | WEIR_INDEX_HIGH)) != 0};
+}
+
+/** Nothing but blanks follows. */
+static inline bool weir_walk_is_at_end(const weir_walk *walk, weir_place p)
+{
+    return p.at && p.at <= walk->scan.end &&
+           weir_scan_blanks_slow(&walk->scan, p.at) == walk->scan.end;
+}
+
+static inline void weir_projection_clear(const weir_projection *projection, weir_value *slots)
+{
+    if (projection->count)
+        memset(slots, 0, projection->count * sizeof *slots);
+}
 
 static inline weir_place weir_place_blanks(const weir_walk *walk, weir_place p)
 {

@@ -39,6 +39,7 @@ struct weir_node {
     uint32_t *below;   /**< slots of all descendants, to be reset when a key is repeated */
     uint32_t below_count;
     uint32_t ordinal; /**< among the children of its parent */
+    bool is_rows;     /**< its value is mostly a list whose elements are decoded one by one */
     bool is_lists;    /**< its value is mostly a list of lists, of which all is wanted */
     /* As built: */
     weir_step step; /**< from the parent */

@@ -53,11 +53,6 @@ weir_shapes *weir_shapes_new(void)
     return shapes;
 }
 
-void weir_shapes_expect(weir_shapes *shapes, weir_expected *expected)
-{
-    shapes->expected = expected;
-}
-
 void weir_shapes_free(weir_shapes *shapes)
 {
     if (!shapes)
@@ -151,22 +146,6 @@ static inline weir_value span_of(const char *from, const char *to)
     return weir_scan_span(WEIR_RAW, 0, *from == '{' ? WEIR_RAW_OBJECT : WEIR_RAW_ARRAY, from, to);
 }
 
-/* A list whose elements are expected to be wanted too is walked once for both. */
-static inline bool is_expected(const weir_walk *walk, const step *s, weir_place p)
-{
-    const weir_expected *expected = walk->expected;
-    return expected && expected->item && *p.at == '[' && s->slot != WEIR_NO_SLOT &&
-           s->slot == expected->slot * sizeof(weir_value);
-}
-
-static weir_place expected_list(weir_walk *walk, const step *s, weir_place p, weir_value *out)
-{
-    const weir_place behind = weir_walk_rows(walk, p, walk->expected, s->depth);
-    if (behind.at)
-        *out = span_of(p.at, behind.at);
-    return behind;
-}
-
 /* What is neither a string nor a number. */
 static weir_place other_value(weir_walk *walk, const step *s, weir_place p)
 {
@@ -179,8 +158,7 @@ static weir_place other_value(weir_walk *walk, const step *s, weir_place p)
     if (weir_is_bracket(*p.at) != (s->kind == STEP_CONTAINER))
         return (weir_place){NULL, NULL};
     if (s->kind == STEP_CONTAINER)
-        p = is_expected(walk, s, p) ? expected_list(walk, s, p, &v)
-                                    : weir_walk_value(walk, p, s->node, s->depth, &v);
+        p = weir_walk_value(walk, p, s->node, s->depth, &v);
     else
         p.at = weir_scan_word(&walk->scan, p.at, &v);
     if (p.at && s->slot != WEIR_NO_SLOT)
@@ -213,7 +191,6 @@ weir_place weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_place p, 
     uint8_t flags;
     if (shapes->count == 0 || walk->is_careful)
         return miss(shapes);
-    walk->expected = shapes->expected;
     const step *s = shapes->steps;
 
 compare:
@@ -555,4 +532,20 @@ void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_place p, const 
         add(&l, p.at, STEP_END, WEIR_NO_SLOT, NULL, 0);
     if (l.has_failed && shapes->count == WEIR_SHAPE_STEPS_MAX)
         forget(shapes);
+}
+
+weir_place weir_shape_value(weir_shapes *shapes, weir_walk *walk, weir_place p,
+                            const weir_projection *projection, unsigned depth, weir_value *whole)
+{
+    const bool is_tried = weir_shape_is_tried(shapes);
+    if (is_tried) {
+        const weir_place to = weir_shape_match(shapes, walk, p, whole);
+        if (to.at)
+            return to;
+        weir_projection_clear(projection, walk->slots);
+    }
+    const weir_place to = weir_walk_value(walk, p, projection->root, depth, whole);
+    if (is_tried && to.at)
+        weir_shape_learn(shapes, walk, p, projection->root, depth);
+    return to;
 }

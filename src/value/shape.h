@@ -36,8 +36,17 @@ struct weir_shapes {
     uint32_t met, missed; /**< in this window */
     uint32_t pause;       /**< values that are still not to be tried */
     uint32_t next_pause;
-    weir_expected *expected; /**< NULL: nothing is */
+    unsigned depth; /**< levels that were open around what has been learnt */
 };
+
+/** Values will come at another depth: what has been learnt is of no use there. */
+static inline void weir_shape_at_depth(weir_shapes *shapes, unsigned depth)
+{
+    if (shapes && shapes->depth != depth) {
+        shapes->depth = depth;
+        shapes->count = 0;
+    }
+}
 
 /** A window has ended: was it worth it? */
 void weir_shape_look_back(weir_shapes *shapes);
@@ -54,5 +63,10 @@ static inline bool weir_shape_is_tried(weir_shapes *shapes)
     shapes->pause--;
     return false;
 }
+
+/** The value at p by a known shape, or else by the walk, which is learnt from. The slots are
+ * ABSENT. */
+weir_place weir_shape_value(weir_shapes *shapes, weir_walk *walk, weir_place p,
+                            const weir_projection *projection, unsigned depth, weir_value *whole);
 
 #endif
