@@ -78,6 +78,12 @@ static bool make_watches(weir_runner *runner)
     return runner->seen != NULL;
 }
 
+/* Records that are elements of a list have rows of their own. */
+static bool plan_is_list(const weir_plan *plan)
+{
+    return plan->connection->frame != WEIR_FRAME_RECORD || plan->payload;
+}
+
 static bool make_shapes(weir_runner *runner)
 {
     const size_t count = runner->plan->schema_count;

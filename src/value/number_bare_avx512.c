@@ -139,7 +139,7 @@ TARGET static __attribute__((noinline)) bool read_scaled(const char *const at[4]
     const extent e = extent_of(lens);
     const four f = load_four(at[0], at[1], at[2], at[3], e.text);
     const verdict v = judge(_mm_cvtsi64_si128((int64_t)f.digit), _mm_cvtsi64_si128((int64_t)f.dot),
-                            e.last, e.before_last);
+                            _mm_setzero_si128(), e.last, e.before_last);
     const __m256i whole = join(&f, (uint64_t)_mm_cvtsi128_si64(v.spread));
     if ((v.is_good & _mm256_cmple_epu64_mask(whole, _mm256_set1_epi64x(INT64_C(1) << 53))) != 0xf ||
         !is_json(&f, &e))
@@ -167,7 +167,7 @@ read_four(const char *const at[4], uint64_t lens, weir_level levels[2])
     if (others)
         return read_scaled(at, lens, others, levels);
     const verdict v = judge(_mm_cvtsi64_si128((int64_t)f.digit), _mm_cvtsi64_si128((int64_t)f.dot),
-                            e.last, e.before_last);
+                            _mm_setzero_si128(), e.last, e.before_last);
     const __m256i whole = join(&f, (uint64_t)_mm_cvtsi128_si64(v.spread));
     const __m256d divisor = _mm512_castpd512_pd256(v.divisor);
     _mm256_storeu_pd((double *)(void *)levels, _mm256_div_pd(_mm256_cvtepi64_pd(whole), divisor));

@@ -37,7 +37,7 @@ static bool is_plain(weir_str text, bool *has_point)
     *has_point = false;
     if (text.len > WEIR_LANE_TEXT_MAX)
         return false;
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = text.len > 0 && *text.ptr == '-'; i < text.len; i++) {
         if (text.ptr[i] == '.')
             *has_point = true;
         else if ((unsigned char)(text.ptr[i] - '0') > 9)

@@ -4,8 +4,8 @@
  * one by one is most of what a decoder does; side by side in the lanes of a vector register they
  * cost a tenth. One implementation per instruction set, as for the index (json_index.h).
  *
- * Taken are the numbers of feeds: 1 to 16 digits and points without a sign or an exponent. Digits
- * up to 2^53 over a power of ten up to 10^15 are exact doubles both, so one division rounds
+ * Taken are the numbers of feeds: 1 to 16 bytes, digits and a point, perhaps a minus, no exponent.
+ * Digits up to 2^53 over a power of ten up to 10^15 are exact doubles both, so one division rounds
  * correctly. Whatever else a text is, its lane says so, and util/number.h is to be asked.
  */
 #ifndef WEIR_VALUE_NUMBER_LANES_H

@@ -14,7 +14,7 @@ read_four(const char *a, const char *b, const char *c, const char *d, uint64_t l
     const __m128i text = _mm_or_si128(last, _mm_sub_epi16(last, one));
     const four f = load_four(a, b, c, d, (uint64_t)_mm_cvtsi128_si64(text));
     const verdict v = judge(_mm_cvtsi64_si128((int64_t)f.digit), _mm_cvtsi64_si128((int64_t)f.dot),
-                            last, before_last);
+                            _mm_setzero_si128(), last, before_last);
     *whole = join(&f, (uint64_t)_mm_cvtsi128_si64(v.spread));
     *is_whole = v.is_good & ~v.has_point;
     *is_real = v.is_good & _mm256_cmple_epu64_mask(*whole, _mm256_set1_epi64x(INT64_C(1) << 53));
@@ -42,36 +42,34 @@ TARGET static inline __m128i lengths_of(const weir_lanes *lanes, unsigned *fits)
 
 TARGET static void read(weir_lanes *lanes, unsigned used)
 {
+    const __m128i one = _mm_set1_epi16(1);
     unsigned fits;
     const __m128i lens = lengths_of(lanes, &fits);
+    const __m128i before_last = _mm_sub_epi16(lens, one);
+    const __m128i last = _mm_sllv_epi16(one, before_last);
+    const __m128i text = _mm_or_si128(last, _mm_sub_epi16(last, one));
     const char *const *at = lanes->at;
-    if (used <= 4) {
-        __m256i whole;
-        const __m256d real =
-            read_four(at[0], at[1], at[2], at[3], (uint64_t)_mm_cvtsi128_si64(lens), &whole,
-                      &lanes->is_whole, &lanes->is_real);
-        _mm256_storeu_pd(lanes->real, real);
-        _mm256_storeu_si256((__m256i *)(void *)lanes->whole, whole);
-    } else {
-        const __m128i one = _mm_set1_epi16(1);
-        const __m128i before_last = _mm_sub_epi16(lens, one);
-        const __m128i last = _mm_sllv_epi16(one, before_last);
-        const __m128i text = _mm_or_si128(last, _mm_sub_epi16(last, one));
-        const four f = load_four(at[0], at[1], at[2], at[3], (uint64_t)_mm_cvtsi128_si64(text));
-        const four g = load_four(at[4], at[5], at[6], at[7], (uint64_t)_mm_extract_epi64(text, 1));
-        const verdict v = judge(_mm_set_epi64x((int64_t)g.digit, (int64_t)f.digit),
-                                _mm_set_epi64x((int64_t)g.dot, (int64_t)f.dot), last, before_last);
-        const __m256i low = join(&f, (uint64_t)_mm_cvtsi128_si64(v.spread));
-        const __m256i high = join(&g, (uint64_t)_mm_extract_epi64(v.spread, 1));
-        const __m512i whole = _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
-        _mm512_storeu_pd(lanes->real, _mm512_div_pd(_mm512_cvtepi64_pd(whole), v.divisor));
-        _mm512_storeu_si512(lanes->whole, whole);
-        lanes->is_whole = v.is_good & ~v.has_point;
-        lanes->is_real =
-            v.is_good & _mm512_cmple_epu64_mask(whole, _mm512_set1_epi64(INT64_C(1) << 53));
-    }
-    lanes->is_real &= fits;
-    lanes->is_whole &= fits;
+    const bool is_more = used > 4;
+    const four f = load_four(at[0], at[1], at[2], at[3], (uint64_t)_mm_cvtsi128_si64(text));
+    const four g = is_more
+                       ? load_four(at[4], at[5], at[6], at[7], (uint64_t)_mm_extract_epi64(text, 1))
+                       : (four){_mm512_setzero_si512(), 0, 0, 0};
+    const __m128i minus = _mm_set_epi64x((int64_t)g.minus, (int64_t)f.minus);
+    const verdict v =
+        judge(_mm_set_epi64x((int64_t)g.digit, (int64_t)f.digit),
+              _mm_set_epi64x((int64_t)g.dot, (int64_t)f.dot), minus, last, before_last);
+    const __m256i low = join(&f, (uint64_t)_mm_cvtsi128_si64(v.spread));
+    const __m256i high =
+        is_more ? join(&g, (uint64_t)_mm_extract_epi64(v.spread, 1)) : _mm256_setzero_si256();
+    const __m512i whole = _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+    const __mmask8 negative = _mm_test_epi16_mask(minus, minus);
+    const __m512d real = _mm512_div_pd(_mm512_cvtepi64_pd(whole), v.divisor);
+    _mm512_storeu_pd(lanes->real, _mm512_mask_xor_pd(real, negative, real, _mm512_set1_pd(-0.0)));
+    _mm512_storeu_si512(lanes->whole,
+                        _mm512_mask_sub_epi64(whole, negative, _mm512_setzero_si512(), whole));
+    lanes->is_whole = v.is_good & ~v.has_point & fits;
+    lanes->is_real =
+        v.is_good & fits & _mm512_cmple_epu64_mask(whole, _mm512_set1_epi64(INT64_C(1) << 53));
 }
 
 /* Two levels at a time; a single last one is read twice. */

@@ -116,15 +116,16 @@ static __attribute__((noinline)) const char *long_number(const weir_walk *walk, 
 static inline const char *number(const weir_walk *walk, const char *at, const char *to,
                                  uint8_t *flags)
 {
-    const size_t len = (size_t)(to - at);
+    const char *from = at + (*at == '-');
+    const size_t len = (size_t)(to - from);
     if (__builtin_expect(len - 1 >= WEIR_SCAN_WINDOW - 1, 0))
         return long_number(walk, at, flags);
     const uint32_t behind = UINT32_C(1) << len;
-    const uint32_t others = weir_scan_others(at) & (behind - 1);
+    const uint32_t others = weir_scan_others(from) & (behind - 1);
     const unsigned whole = (unsigned)__builtin_ctz(others | behind);
     *flags = others ? WEIR_VALUE_ASCII : WEIR_VALUE_INTEGRAL | WEIR_VALUE_ASCII;
-    if (__builtin_expect(whole == 0 || (*at == '0' && whole > 1) || (others & (others - 1)), 0) ||
-        (others && (at[whole] != '.' || whole + 1 == len)))
+    if (__builtin_expect(whole == 0 || (*from == '0' && whole > 1) || (others & (others - 1)), 0) ||
+        (others && (from[whole] != '.' || whole + 1 == len)))
         return long_number(walk, at, flags);
     return to;
 }
