@@ -138,6 +138,13 @@ size_t weir_json_unescape_into(weir_str raw, char *out, size_t cap, bool *is_asc
     unsigned char seen = 0;
     while (at < end) {
         char bytes[WEIR_UTF8_MAX];
+        if (*at != '\\') {
+            if (len == cap)
+                return SIZE_MAX;
+            seen |= (unsigned char)*at;
+            out[len++] = *at++;
+            continue;
+        }
         const size_t count = next_bytes(&at, end, bytes);
         if (cap - len < count)
             return SIZE_MAX;

@@ -172,13 +172,10 @@ static const uint32_t *find_last_of(const weir_walk *walk, const texts *t)
 /* No backslash and nothing but ASCII: then the texts are as they stand. */
 static bool is_plain(const char *from, const char *to)
 {
-    unsigned char high = 0;
-    bool has_escape = false;
-    for (; from < to; from++) {
-        high |= (unsigned char)*from;
-        has_escape |= *from == '\\';
-    }
-    return high < 0x80 && !has_escape;
+    for (; to - from >= WINDOW; from += WINDOW)
+        if (weir_scan_unusual(from))
+            return false;
+    return (weir_scan_unusual(from) & ((UINT32_C(1) << (to - from)) - 1)) == 0;
 }
 
 /* Where two brackets close, among blanks; NULL: they do not. */

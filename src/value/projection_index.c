@@ -34,12 +34,15 @@ static inline place blanks(const walk *w, place p)
 }
 
 /* Out of line: strings that may have escapes or more than ASCII. */
-static __attribute__((noinline)) const char *careful_string(walk *w, const char *at,
-                                                            const char *close, weir_value *out)
+__attribute__((noinline)) const char *weir_walk_careful(walk *w, const char *at, const char *close,
+                                                        weir_value *out)
 {
     uint8_t kind = WEIR_STR;
-    uint8_t flags = 0;
-    if (weir_scan_string(&w->scan, at, &kind, &flags) != close)
+    uint8_t flags = WEIR_VALUE_ASCII;
+    const size_t len = (size_t)(close - at - 1);
+    const bool is_short = len <= 16; /* and plain, as most are; the index says the rest of it */
+    if ((!is_short || (weir_scan_unusual(at + 1) & ((UINT32_C(1) << len) - 1)) != 0) &&
+        weir_scan_string(&w->scan, at, &kind, &flags) != close)
         return NULL;
     *out = weir_scan_span(kind, flags, kind == WEIR_RAW ? WEIR_RAW_ESCAPED : 0, at + 1, close);
     return close + 1;
@@ -52,7 +55,7 @@ static inline place string(walk *w, place p, weir_value *out)
     if (w->base + p.quote[0] != p.at)
         return given_up;
     if (__builtin_expect(w->is_careful, 0))
-        return (place){careful_string(w, p.at, close, out), p.quote + 2};
+        return (place){weir_walk_careful(w, p.at, close, out), p.quote + 2};
     *out = weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, p.at + 1, close);
     return (place){close + 1, p.quote + 2};
 }

@@ -28,6 +28,9 @@ weir_place weir_walk_value(weir_walk *walk, weir_place p, const weir_node *node,
                            weir_value *out);
 /** A key and its colon; the place of the value. */
 weir_place weir_walk_key(weir_walk *walk, weir_place p, weir_value *key);
+/** The string from the quote `at` to the quote `close`, which may have escapes or more than ASCII;
+ * the place behind it, or NULL. */
+const char *weir_walk_careful(weir_walk *walk, const char *at, const char *close, weir_value *out);
 /** Any value, only validated. */
 weir_place weir_walk_skip(weir_walk *walk, weir_place p, unsigned depth);
 

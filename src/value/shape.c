@@ -167,6 +167,17 @@ static weir_place other_value(weir_walk *walk, const step *s, weir_place p)
     return p;
 }
 
+/* A string that may have escapes or more than ASCII, up to its closing quote. */
+static bool careful(weir_walk *walk, const step *s, const char *from, uint32_t quote)
+{
+    weir_value v;
+    if (quote == WEIR_INDEX_END || !weir_walk_careful(walk, from - 1, walk->base + quote, &v))
+        return false;
+    if (s->slot != WEIR_NO_SLOT)
+        *slot_of(walk, s) = v;
+    return true;
+}
+
 static weir_place miss(weir_shapes *shapes)
 {
     shapes->missed++;
@@ -180,26 +191,25 @@ static weir_place miss(weir_shapes *shapes)
  */
 weir_place weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_place p, weir_value *whole)
 {
-    static const void *const WAYS[] = {
-        [STEP_TEXT] = &&text,     [STEP_STRING] = &&string, [STEP_PASSED] = &&passed,
-        [STEP_NUMBER] = &&number, [STEP_WORD] = &&value,    [STEP_CONTAINER] = &&value,
-        [STEP_OPEN] = &&open,     [STEP_CLOSE] = &&close,   [STEP_END] = &&end};
+    static const void *const WAYS[2][STEP_END + 1] = {
+        {&&text, &&string, &&passed, &&number, &&value, &&value, &&open, &&close, &&end},
+        {&&text, &&careful, &&careful, &&number, &&value, &&value, &&open, &&close, &&end}};
+    const void *const *const ways = WAYS[walk->is_careful];
     const char *const base = walk->base;
     const char *const last = walk->scan.end;
     const char *at = p.at, *from, *to;
     const uint32_t *quote = p.quote, *q;
     weir_place behind;
     uint8_t flags;
-    if (shapes->count == 0 || walk->is_careful)
-        return miss(shapes);
     const step *s = shapes->steps;
-
+    if (shapes->count == 0)
+        return miss(shapes);
 compare:
     if (__builtin_expect(!has_text(s, at), 0))
         goto other;
     from = at + s->len;
     q = quote + s->quotes;
-    goto *WAYS[s->kind];
+    goto *ways[s->kind];
 passed:
     at = base + *q;
     goto next;
@@ -207,6 +217,10 @@ string:
     at = base + *q;
     *slot_of(walk, s) = weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, from, at);
     goto next;
+careful:
+    if (!careful(walk, s, from, *q))
+        return miss(shapes);
+    goto passed;
 number:
     to = number(walk, from, base + *q - s->ahead, &flags);
     if (__builtin_expect(!to, 0))
@@ -355,6 +369,8 @@ static void add(learner *l, const char *to, step_kind kind, uint32_t slot, const
                 unsigned depth)
 {
     size_t left = (size_t)(to - l->from.at);
+    if (memchr(l->from.at, '\\', left)) /* a quote that it escapes would be counted */
+        l->has_failed = true;
     do {
         step s = {.kind = STEP_TEXT, .slot = WEIR_NO_SLOT};
         const size_t len = left < TEXT_MAX ? left : TEXT_MAX;
@@ -519,7 +535,7 @@ static weir_place learn_value(learner *l, weir_place p, const weir_node *node, u
 void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_place p, const weir_node *root,
                       unsigned depth)
 {
-    if (walk->is_careful || !weir_is_bracket(*p.at))
+    if (!weir_is_bracket(*p.at))
         return;
     learner l = {.shapes = shapes, .walk = walk, .from = p, .at = BEGINNING};
     weir_node top = *root; /* the span of the whole is the caller's */
