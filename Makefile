@@ -38,10 +38,11 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) each
 format: ## lay out the sources with clang-format
 	@tools/format --write
 
-docs: ## put the tables of keys and functions into the pages of docs/
+docs: ## put the tables of keys and functions into the pages of docs/, and draw their charts
 	@tools/deps build
 	@tools/build default weir_command
 	@tools/reference build/weir --write
+	@bench/chart.py --write
 
 clean: ## remove every build folder
 	@rm -rf build build-asan build-tsan build-fuzz build-release

@@ -13,7 +13,8 @@ import sys
 import page
 
 CHARTS = page.PAGE.parent / 'charts'
-COLOURS = ['#d62728', '#1f77b4', '#17becf', '#2ca02c', '#9467bd', '#8c564b', '#7f7f7f', '#e377c2']
+OURS = {'weir': '#d62728', 'backend': '#ff7f0e', 'epoll': '#333333'}  # the same in every chart
+COLOURS = ['#7f7f7f', '#1f77b4', '#17becf', '#2ca02c', '#9467bd', '#8c564b', '#bcbd22', '#e377c2']
 WIDTH, LEFT, RIGHT, TOP, ROW = 860, 240, 30, 64, 22
 INK, GRID = '#333333', '#dddddd'
 
@@ -74,9 +75,13 @@ def short(number):
     return f'{number:g}'
 
 
+def colours(columns):
+    return [OURS.get(name, colour) for name, colour in zip(columns, COLOURS)]
+
+
 def legend(columns, y):
     x = LEFT
-    for name, colour in zip(columns, COLOURS):
+    for name, colour in zip(columns, colours(columns)):
         yield dot(x, y - 4, colour)
         yield text(x + 9, y, name)
         x += 26 + 7 * len(name)
@@ -98,13 +103,14 @@ def dots(title, columns, rows):
     for i, (name, row) in enumerate(rows):
         y = TOP + ROW * i + 8
         parts += [line(LEFT, y, WIDTH - RIGHT, y), text(LEFT - 12, y + 4, name, 'end')]
-        shown = [(across(v), colour) for v, colour in zip(row, COLOURS) if v]
+        shown = [(across(v), colour) for v, colour in zip(row, colours(columns)) if v]
         parts += [dot(x, y, colour) for x, colour in reversed(shown)]
     return drawing(WIDTH, bottom + 28, parts)
 
 
 def curve(x, title, points, size):
     """One small picture of ns per record over what grows."""
+    colour = OURS['weir']
     y, width, height = 40, size - 62, 150
     left, bottom = x + 44, y + height
     xs, ys = powers(points[0][0], points[-1][0]), powers(min(p[1] for p in points), max(p[1] for p in points))
@@ -123,8 +129,8 @@ def curve(x, title, points, size):
         yield line(at, y, at, bottom)
         yield text(at, bottom + 16, short(mark), 'middle', 11)
     path = ' '.join('{:.1f},{:.1f}'.format(*place(p)) for p in points)
-    yield f'<polyline points="{path}" fill="none" stroke="{COLOURS[0]}" stroke-width="2"/>'
-    yield from (dot(*place(p), COLOURS[0]) for p in points)
+    yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
+    yield from (dot(*place(p), colour) for p in points)
 
 
 def curves(name):

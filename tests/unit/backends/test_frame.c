@@ -47,6 +47,41 @@ START_TEST(a_frame_is_handed_over_where_it_lies)
 }
 END_TEST
 
+/* Starts of frames, cut off anywhere, inside a message and outside. */
+static bool agrees_with_the_long_road(const uint8_t *bytes, size_t len, bool is_in_message,
+                                      unsigned *taken)
+{
+    weir_ws_reader reader = fresh();
+    weir_ws_frame frame = {0}, plain = {0};
+    weir_ws_fault fault;
+    reader.is_in_message = is_in_message;
+    const size_t size = weir_ws_read_plain(&reader, (weir_bytes){bytes, len}, &plain);
+    const bool is_frame = step(&reader, bytes, len, &frame, &fault) == WEIR_WS_FRAME;
+    *taken += size > 0;
+    return size == 0 || (is_frame && size == frame.size && frame.is_final && !frame.is_compressed &&
+                         plain.payload == frame.payload && plain.len == frame.len &&
+                         plain.opcode == frame.opcode);
+}
+
+START_TEST(the_short_road_takes_plain_frames_and_no_others)
+{
+    static const uint8_t lengths[] = {0, 1, 5, 17, 125, 126, 127, 128, 254, 255};
+    static uint8_t bytes[300];
+    unsigned taken = 0;
+    for (unsigned first = 0; first < 256; first++)
+        for (size_t i = 0; i < sizeof lengths; i++)
+            for (size_t len = 2; len < sizeof bytes; len += len < 20 ? 1 : 27) {
+                bytes[0] = (uint8_t)first;
+                bytes[1] = lengths[i];
+                bytes[3] = (uint8_t)(first * 3); /* of a long one: its length */
+                if (!agrees_with_the_long_road(bytes, len, false, &taken) ||
+                    !agrees_with_the_long_road(bytes, len, true, &taken))
+                    ck_abort_msg("%02x %02x, %zu bytes", first, (unsigned)bytes[1], len);
+            }
+    ck_assert_uint_gt(taken, 100);
+}
+END_TEST
+
 START_TEST(an_incomplete_frame_tells_its_size)
 {
     weir_ws_reader reader = fresh();
@@ -356,6 +391,7 @@ int main(void)
 {
     Suite *suite = suite_create("frame");
     weir_check_case(suite, "read", a_frame_is_handed_over_where_it_lies,
+                    the_short_road_takes_plain_frames_and_no_others,
                     an_incomplete_frame_tells_its_size, broken_headers_are_faults,
                     a_bad_start_is_a_fault_before_its_length_is_there, a_message_has_a_limit,
                     control_frames_come_between_fragments, close_frames_are_judged);

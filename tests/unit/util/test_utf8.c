@@ -81,6 +81,32 @@ static const struct {
     {"0123456789abcde\xe9", 15},
 };
 
+/* Wherever it stands in texts of all the lengths that are looked at in blocks, from every place in
+ * memory. */
+START_TEST(one_odd_byte_is_seen_everywhere)
+{
+    enum { LEN_MAX = 150, PLACES = 17 };
+    char *block = malloc(LEN_MAX + PLACES + 1);
+    for (size_t len = 0; len <= LEN_MAX; len++) {
+        const weir_str text = {block + len % PLACES, len};
+        memset(block, 'a', LEN_MAX + PLACES);
+        bool is_good = weir_utf8_valid(text);
+        for (size_t i = 0; is_good && i < len; i++) {
+            char *at = block + len % PLACES + i;
+            bool is_ascii = true;
+            *at = (char)0x80;
+            is_good = !weir_utf8_valid(text);
+            memcpy(at, i + 1 < len ? "\xc3\xa9" : "aa", 2);
+            is_good = is_good && weir_utf8_check(text, &is_ascii) && is_ascii == (i + 1 == len);
+            memcpy(at, "aa", 2);
+        }
+        if (!is_good)
+            ck_abort_msg("in %zu bytes", len);
+    }
+    free(block);
+}
+END_TEST
+
 START_TEST(broken_texts_are_cut_before_the_break)
 {
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
@@ -130,7 +156,8 @@ int main(void)
 {
     Suite *suite = suite_create("utf8");
     weir_check_case(suite, "utf8", every_scalar_value_round_trips, nothing_else_is_valid,
-                    a_check_tells_ascii_from_other_texts, broken_texts_are_cut_before_the_break,
-                    fragments_are_judged_as_their_whole, code_points_are_counted);
+                    a_check_tells_ascii_from_other_texts, one_odd_byte_is_seen_everywhere,
+                    broken_texts_are_cut_before_the_break, fragments_are_judged_as_their_whole,
+                    code_points_are_counted);
     return weir_check_run(suite);
 }
