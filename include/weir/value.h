@@ -95,8 +95,8 @@ WEIR_API const weir_asset *weir_record_asset(const weir_record *record);
 WEIR_API int64_t weir_record_timestamp(const weir_record *record);
 /** When the frame was read from the socket, ns since 1970 UTC. */
 WEIR_API int64_t weir_record_received(const weir_record *record);
-/** Number of the record in its channel, from 1, without holes: a hole seen by a consumer is a drop.
- */
+/** Number of the record in its channel, from 1, without holes. Where a consumer's queue has dropped
+ * some, a gap record has the number of the last of them. */
 WEIR_API uint64_t weir_record_seq(const weir_record *record);
 /** Zero-based number of the frame on its connection. */
 WEIR_API uint64_t weir_record_frame(const weir_record *record);

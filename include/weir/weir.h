@@ -362,7 +362,8 @@ WEIR_API void weir_runtime_subscriptions(const weir_runtime *runtime,
 
 /* ------------------------------------------------------------------ consumers */
 
-/** What happens when a consumer's queue is full. Every record that is not delivered is counted. */
+/** What happens when a consumer's queue is full. Every record that is not delivered is counted, and
+ * stands in a gap record of the reason `overflow` in its place, for this consumer alone. */
 typedef enum weir_overflow {
     WEIR_OVERFLOW_BLOCK, /**< the connection stops reading until there is room (default) */
     WEIR_OVERFLOW_DROP_OLDEST,
@@ -419,6 +420,7 @@ typedef struct weir_consumer_stats {
     uint64_t dropped;   /**< by DROP_OLDEST or DROP_NEWEST */
     uint64_t conflated; /**< replaced by a later one */
     uint64_t blocked;   /**< times a connection was paused for it */
+    uint64_t gaps;      /**< gap records in the place of what was dropped; delivered like others */
     size_t queued;
     weir_latency latency; /**< from the read of frames to delivery, of the first record of each */
 } weir_consumer_stats;

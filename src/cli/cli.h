@@ -129,6 +129,12 @@ extern const char *const cli_log_names[];
             "are; pretty: aligned, for people",                                                    \
         .choices = cli_format_names                                                                \
     }
+#define CLI_OPTION_GAPS                                                                            \
+    {                                                                                              \
+        .name = "gaps",                                                                            \
+        .help = "with csv: records that stand for missing ones too, with columns of their own "    \
+                "behind the others; json and pretty have them anyway"                              \
+    }
 #define CLI_OPTION_LIMIT                                                                           \
     {                                                                                              \
         .name = "limit", .arg = "N", .help = "stop after N records"                                \

@@ -337,6 +337,7 @@ static void warn_failures(const replay *r)
 static int replay_file(replay *r)
 {
     const cli_output_options options = {.format = cli_value(r->args, "format"),
+                                        .with_gaps = cli_flag(r->args, "gaps"),
                                         .channels = r->channels,
                                         .connection = cli_value(r->args, "connection"),
                                         .with_frame = cli_flag(r->args, "frame-index")};
@@ -392,6 +393,7 @@ static const cli_option options[] = {
     CLI_OPTION_CONNECTION,
     CLI_OPTION_CHANNEL,
     CLI_OPTION_FORMAT,
+    CLI_OPTION_GAPS,
     CLI_OPTION_LIMIT,
     {.name = "pace",
      .arg = "PACE",

@@ -66,6 +66,7 @@ static int run(const cli_args *args)
                                 .metrics = cli_value(args, "metrics"),
                                 .shows_status = cli_flag(args, "status"),
                                 .is_quiet = cli_flag(args, "quiet"),
+                                .with_gaps = cli_flag(args, "gaps"),
                                 .reloads = true};
     const char *level = cli_value(args, "log");
     cli_subscription *wanted = calloc(args->given_count + 1, sizeof *wanted);
@@ -93,6 +94,7 @@ static const cli_option options[] = {
      .repeats = true},
     CLI_OPTION_CHANNEL,
     CLI_OPTION_FORMAT,
+    CLI_OPTION_GAPS,
     CLI_OPTION_LIMIT,
     {.name = "duration", .arg = "TIME", .help = "stop after a time, such as 30s, 5m or 1h"},
     {.name = "record",

@@ -424,6 +424,7 @@ int cli_feed_run(const cli_feed_options *options)
     const cli_output_options shape = {
         .format = options->format,
         .channels = options->channels,
+        .with_gaps = options->with_gaps,
         .connection = options->connection_count == 1 ? options->connections[0] : NULL,
         .before_write = cli_screen_make_room};
     pthread_mutex_init(&f.lock, NULL);

@@ -28,7 +28,8 @@ typedef struct cli_feed_options {
     const char *metrics; /* address to serve metrics on, or NULL */
     bool shows_status;
     bool is_quiet;
-    bool reloads; /* on SIGHUP */
+    bool with_gaps; /* also in csv */
+    bool reloads;   /* on SIGHUP */
 } cli_feed_options;
 
 /** Runs it and returns the exit status. cli_stop_install and cli_screen_open come before. */

@@ -18,6 +18,7 @@ typedef struct cli_output_options {
     unsigned channels;  /* bits; 0 = all: what a csv header covers */
     const char *connection;
     bool with_frame;
+    bool with_gaps;                   /* csv: the others have them anyway */
     void (*before_write)(void *user); /* may be NULL; before each write to stdout */
     void *user;
 } cli_output_options;

@@ -22,7 +22,7 @@ typedef struct csv {
     layout *layouts;
     size_t layout_count;
     const layout *last;
-    bool with_frame;
+    bool with_frame, with_gaps;
     weir_buf cell;
 } csv;
 
@@ -44,10 +44,11 @@ static void put_field(weir_buf *out, weir_str text)
     weir_buf_putc(out, '"');
 }
 
-/* Gaps are told on stderr: six columns that are nearly always empty help nobody. */
+/* Gaps are told on stderr. Rows that are no data surprise whoever reads a column of prices, and six
+ * columns are nearly always empty: so they are there for those who ask for them. */
 static bool is_wanted(const weir_schema *schema, const cli_output_options *options)
 {
-    return !weir_schema_is_gap(schema) &&
+    return (options->with_gaps || !weir_schema_is_gap(schema)) &&
            (options->channels == 0 || options->channels & 1u << weir_schema_channel(schema)) &&
            (!options->connection ||
             weir_str_is(weir_schema_connection(schema), options->connection));
@@ -123,6 +124,7 @@ static bool csv_open(void **state, const weir_spec *spec, const cli_output_optio
     if (!file || !gather(file, spec, options))
         return false;
     file->with_frame = options->with_frame;
+    file->with_gaps = options->with_gaps;
     weir_buf_puts(head, "channel,stream,connection,asset,timestamp");
     for (size_t i = 0; i < file->count; i++) {
         weir_buf_putc(head, ',');
@@ -170,7 +172,7 @@ static void put_header_fields(weir_buf *out, const weir_record *record)
 static bool csv_record(void *state, weir_buf *out, const weir_record *record)
 {
     csv *file = state;
-    if (weir_schema_is_gap(weir_record_schema(record)))
+    if (!file->with_gaps && weir_schema_is_gap(weir_record_schema(record)))
         return true;
     const layout *how = find_layout(file, weir_record_schema(record));
     if (!how)

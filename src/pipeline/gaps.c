@@ -12,6 +12,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ------------------------------------------------------------------ records */
+
+static bool put(weir_batch *batch, size_t column, weir_value value)
+{
+    return weir_batch_set(batch, column, &value);
+}
+
+weir_record *weir_gap_write(weir_batch *batch, const weir_schema *schema, const weir_asset *asset,
+                            const weir_gap *gap, uint64_t frame)
+{
+    const weir_value none = weir_value_none();
+    const size_t at = batch->bytes.len;
+    const int64_t to_ns = gap->to_ns > gap->from_ns ? gap->to_ns : gap->from_ns; /* clocks jump */
+    if (!weir_batch_begin(batch, schema))
+        return NULL;
+    weir_record *record = weir_batch_record(batch);
+    record->asset = asset;
+    record->timestamp_ns = to_ns;
+    record->received_ns = to_ns;
+    record->frame = frame;
+    const bool is_good =
+        put(batch, WEIR_GAP_FROM, weir_value_timestamp(gap->from_ns, 1)) &&
+        put(batch, WEIR_GAP_TO, weir_value_timestamp(to_ns, 1)) &&
+        put(batch, WEIR_GAP_REASON, weir_value_str(weir_str_of(gap->reason))) &&
+        put(batch, WEIR_GAP_MISSED, gap->missed < 0 ? none : weir_value_int(gap->missed)) &&
+        put(batch, WEIR_GAP_LAST, gap->has_numbers ? weir_value_int(gap->last) : none) &&
+        put(batch, WEIR_GAP_NEXT, gap->has_numbers ? weir_value_int(gap->next) : none);
+    if (!is_good) {
+        weir_batch_abort(batch);
+        return NULL;
+    }
+    weir_batch_commit(batch);
+    return (weir_record *)(void *)(batch->bytes.ptr + at);
+}
+
 /* ------------------------------------------------------------------ numbers */
 
 typedef struct track {

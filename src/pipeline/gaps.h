@@ -7,7 +7,7 @@
 #ifndef WEIR_PIPELINE_GAPS_H
 #define WEIR_PIPELINE_GAPS_H
 
-#include <weir/value.h>
+#include "value/record.h"
 
 typedef struct weir_tracks weir_tracks; /* numbers */
 typedef struct weir_seen weir_seen;     /* ids of one stream */
@@ -23,6 +23,21 @@ typedef struct weir_gap {
     bool has_numbers;
     int64_t last, next; /**< the numbers before and after */
 } weir_gap;
+
+/** The columns of gap records, which weir/value.h tells. */
+enum {
+    WEIR_GAP_FROM,
+    WEIR_GAP_TO,
+    WEIR_GAP_REASON,
+    WEIR_GAP_MISSED,
+    WEIR_GAP_LAST,
+    WEIR_GAP_NEXT,
+    WEIR_GAP_COLUMNS
+};
+
+/** Appends a gap record. It is the caller's to number, until the batch changes. NULL: no memory. */
+weir_record *weir_gap_write(weir_batch *batch, const weir_schema *schema, const weir_asset *asset,
+                            const weir_gap *gap, uint64_t frame);
 
 typedef enum weir_track_verdict {
     WEIR_TRACK_FINE,

@@ -266,6 +266,8 @@ bool weir_plan_build_streams(weir_plan_builder *builder, weir_plan *plan,
         if (!streams[i].gap_schema)
             return false;
         plan->schemas[plan->schema_count++] = streams[i].gap_schema;
+        for (size_t k = 0; k < streams[i].rule_count; k++)
+            ((weir_schema *)streams[i].rules[k].schema)->gap = streams[i].gap_schema;
     }
     return true;
 }

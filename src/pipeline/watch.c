@@ -10,18 +10,16 @@
 
 /* ------------------------------------------------------------------ building */
 
-enum { GAP_FROM, GAP_TO, GAP_REASON, GAP_MISSED, GAP_LAST, GAP_NEXT, GAP_COLUMNS };
-
 const weir_schema *weir_plan_gap_schema(weir_plan_builder *builder, const weir_plan *plan,
                                         const weir_stream_spec *stream, uint32_t id)
 {
-    static const weir_column columns[GAP_COLUMNS] = {
-        [GAP_FROM] = {{"gap.from", sizeof "gap.from" - 1}, WEIR_TIMESTAMP},
-        [GAP_TO] = {{"gap.to", sizeof "gap.to" - 1}, WEIR_TIMESTAMP},
-        [GAP_REASON] = {{"gap.reason", sizeof "gap.reason" - 1}, WEIR_STR},
-        [GAP_MISSED] = {{"gap.missed", sizeof "gap.missed" - 1}, WEIR_INT},
-        [GAP_LAST] = {{"gap.last", sizeof "gap.last" - 1}, WEIR_INT},
-        [GAP_NEXT] = {{"gap.next", sizeof "gap.next" - 1}, WEIR_INT},
+    static const weir_column columns[WEIR_GAP_COLUMNS] = {
+        [WEIR_GAP_FROM] = {{"gap.from", sizeof "gap.from" - 1}, WEIR_TIMESTAMP},
+        [WEIR_GAP_TO] = {{"gap.to", sizeof "gap.to" - 1}, WEIR_TIMESTAMP},
+        [WEIR_GAP_REASON] = {{"gap.reason", sizeof "gap.reason" - 1}, WEIR_STR},
+        [WEIR_GAP_MISSED] = {{"gap.missed", sizeof "gap.missed" - 1}, WEIR_INT},
+        [WEIR_GAP_LAST] = {{"gap.last", sizeof "gap.last" - 1}, WEIR_INT},
+        [WEIR_GAP_NEXT] = {{"gap.next", sizeof "gap.next" - 1}, WEIR_INT},
     };
     weir_schema *schema = WEIR_ARENA_NEW(builder->arena, weir_schema);
     if (!schema)
@@ -29,7 +27,7 @@ const weir_schema *weir_plan_gap_schema(weir_plan_builder *builder, const weir_p
     *schema = (weir_schema){.channel = stream->channel,
                             .connection = plan->connection->name,
                             .stream = stream->name,
-                            .count = GAP_COLUMNS,
+                            .count = WEIR_GAP_COLUMNS,
                             .columns = columns,
                             .id = id,
                             .is_gap = true};
@@ -109,36 +107,13 @@ bool weir_plan_is_numbered(const weir_plan *plan, size_t stream)
 
 /* ------------------------------------------------------------------ gaps as records */
 
-static bool put(weir_runner *runner, size_t column, weir_value value)
-{
-    return weir_batch_set(&runner->batch, column, &value);
-}
-
 void weir_runner_put_gap(weir_runner *runner, size_t stream, const weir_asset *asset,
                          const weir_gap *gap)
 {
     const weir_schema *schema = runner->plan->streams[stream].gap_schema;
-    const weir_value none = weir_value_none();
-    const int64_t to_ns = gap->to_ns > gap->from_ns ? gap->to_ns : gap->from_ns; /* clocks jump */
-    if (!schema || !weir_batch_begin(&runner->batch, schema))
+    const uint64_t frame = runner->counters.frames ? runner->counters.frames - 1 : 0;
+    if (!schema || !weir_gap_write(&runner->batch, schema, asset, gap, frame))
         return;
-    weir_record *record = weir_batch_record(&runner->batch);
-    record->asset = asset;
-    record->timestamp_ns = to_ns;
-    record->received_ns = to_ns;
-    record->frame = runner->counters.frames ? runner->counters.frames - 1 : 0;
-    const bool is_good =
-        put(runner, GAP_FROM, weir_value_timestamp(gap->from_ns, 1)) &&
-        put(runner, GAP_TO, weir_value_timestamp(to_ns, 1)) &&
-        put(runner, GAP_REASON, weir_value_str(weir_str_of(gap->reason))) &&
-        put(runner, GAP_MISSED, gap->missed < 0 ? none : weir_value_int(gap->missed)) &&
-        put(runner, GAP_LAST, gap->has_numbers ? weir_value_int(gap->last) : none) &&
-        put(runner, GAP_NEXT, gap->has_numbers ? weir_value_int(gap->next) : none);
-    if (!is_good) {
-        weir_batch_abort(&runner->batch);
-        return;
-    }
-    weir_batch_commit(&runner->batch);
     runner->counters.gaps++;
     if (gap->missed > 0)
         runner->counters.missed += (uint64_t)gap->missed;

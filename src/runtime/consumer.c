@@ -11,6 +11,11 @@
  * the back by stream and asset; the older record of a key is marked dead where it lies, so the
  * order of arrival and of sequence numbers stays.
  *
+ * What overflowed is told where it stood, by gap records (losses.h): what the newest lost before
+ * the next record that finds room, what the oldest lost before the next one that is taken. The
+ * former lie in the queue, beyond its bound; the latter are handed out before the front. What was
+ * replaced by conflation is no loss.
+ *
  * Waiting is on an eventfd, because weir_consumer_wake has to be async-signal-safe; a producer
  * writes it only when the reader has said that it waits.
  */
@@ -25,19 +30,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "runtime/conflate.h"
+#include "runtime/losses.h"
+#include "runtime/side.h"
 #include "runtime/status.h"
 #include "util/error.h"
 #include "util/time.h"
 
 enum { CAPACITY_DEFAULT = 65536, COMPACT_BYTES = 64 * 1024 };
-
-typedef struct side {
-    weir_buf bytes;
-    size_t head;  /* offset of the oldest record that was not taken */
-    size_t count; /* live records from head on */
-    size_t waste; /* bytes before head, and of dead records */
-} side;
 
 struct weir_consumer {
     unsigned channels;
@@ -53,11 +52,15 @@ struct weir_consumer {
 
     pthread_mutex_t lock;
     /* under the lock */
-    side back;
+    weir_side back;
     weir_conflate index;
     bool *waits; /* per producer: refused, to be told of room */
     size_t producers;
     uint64_t dropped, conflated, blocked;
+    uint64_t gaps;      /* gap records made here */
+    weir_losses newest; /* before what comes next */
+    weir_losses oldest; /* before what is there */
+    weir_batch scratch;
     uint64_t reported; /* of dropped */
     bool is_waiting;   /* the reader is about to sleep, or sleeps */
     bool is_ended;
@@ -69,7 +72,10 @@ struct weir_consumer {
     atomic_size_t skip; /* records that the reader is to drop from the front */
 
     /* the reader's */
-    side front;
+    weir_side front;
+    weir_batch told; /* gap records that come before the front */
+    size_t told_at;
+    atomic_size_t told_left;
     atomic_size_t front_left; /* front.count, for producers */
     atomic_uint_fast64_t delivered;
     weir_histogram latency; /* from the read of a frame to here, of the first record of a read */
@@ -94,49 +100,15 @@ const char *weir_overflow_name(weir_overflow policy)
     return (size_t)policy < sizeof names / sizeof names[0] ? names[policy] : "unknown";
 }
 
-/* ------------------------------------------------------------------ one side */
-
-static weir_record *record_at(const side *s, size_t offset)
-{
-    return (weir_record *)(void *)(s->bytes.ptr + offset);
-}
-
-/* The oldest live record, or NULL. Dead ones before it are passed over. */
-static weir_record *oldest(side *s)
-{
-    while (s->head < s->bytes.len) {
-        weir_record *record = record_at(s, s->head);
-        if (!weir_conflate_is_dead(record))
-            return record;
-        s->head += record->size;
-    }
-    return NULL;
-}
-
-static weir_record *take_oldest(side *s)
-{
-    weir_record *record = oldest(s);
-    if (record) {
-        s->head += record->size;
-        s->waste += record->size;
-        s->count--;
-    }
-    return record;
-}
-
-static void clear_side(side *s)
-{
-    weir_buf_clear(&s->bytes);
-    s->head = s->count = s->waste = 0;
-}
+/* ------------------------------------------------------------------ putting */
 
 /* Moves the live records of the back to its start. Amortised: at least half of the bytes go. */
 static void compact(weir_consumer *consumer)
 {
-    side *back = &consumer->back;
+    weir_side *back = &consumer->back;
     size_t to = 0;
     for (size_t at = back->head; at < back->bytes.len;) {
-        weir_record *record = record_at(back, at);
+        weir_record *record = weir_side_at(back, at);
         const size_t size = record->size;
         if (!weir_conflate_is_dead(record)) {
             if (consumer->overflow == WEIR_OVERFLOW_CONFLATE)
@@ -150,14 +122,18 @@ static void compact(weir_consumer *consumer)
     back->head = back->waste = 0;
 }
 
-/* ------------------------------------------------------------------ putting */
-
 /* Records in the queue. A skip that the reader overtook counts no more. */
 static size_t queued(const weir_consumer *consumer)
 {
     const size_t front = atomic_load_explicit(&consumer->front_left, memory_order_relaxed);
     const size_t skip = atomic_load_explicit(&consumer->skip, memory_order_relaxed);
     return consumer->back.count + (front > skip ? front - skip : 0);
+}
+
+static void lose(weir_consumer *consumer, weir_losses *losses, const weir_record *record)
+{
+    consumer->dropped++;
+    weir_losses_note(losses, record);
 }
 
 static void drop_oldest(weir_consumer *consumer)
@@ -168,37 +144,64 @@ static void drop_oldest(weir_consumer *consumer)
         atomic_store_explicit(&consumer->skip, skip + 1, memory_order_relaxed);
         return; /* counted by the reader, when it does it */
     }
-    const weir_record *record = take_oldest(&consumer->back);
+    const weir_record *record = weir_side_take(&consumer->back);
     if (!record)
         return;
-    consumer->dropped++;
+    lose(consumer, &consumer->oldest, record);
     if (consumer->overflow == WEIR_OVERFLOW_CONFLATE)
         weir_conflate_forget(&consumer->index, record, consumer->back.head - record->size);
 }
 
-/* Appends `size` bytes that hold `count` records; what memory does not suffice for is dropped. */
-static void append(weir_consumer *consumer, const void *bytes, size_t size, size_t count)
+/* What was lost at the end of the queue is told there. */
+static void tell_newest(weir_consumer *consumer)
 {
-    side *back = &consumer->back;
+    weir_side *back = &consumer->back;
+    weir_batch_clear(&consumer->scratch);
+    const size_t told = weir_losses_tell(&consumer->newest, &consumer->scratch);
+    weir_buf_put(&back->bytes, weir_buf_str(&consumer->scratch.bytes));
+    if (!back->bytes.failed) {
+        back->count += told;
+        consumer->gaps += told;
+    }
+    back->bytes.failed = false;
+}
+
+static void lose_all(weir_consumer *consumer, const void *bytes, size_t size)
+{
+    for (size_t at = 0; at < size;) {
+        const weir_record *record = (const void *)((const char *)bytes + at);
+        lose(consumer, &consumer->newest, record);
+        at += record->size;
+    }
+}
+
+/* Appends `size` bytes that hold `count` records. False: what memory does not suffice for is
+ * dropped. */
+static bool append(weir_consumer *consumer, const void *bytes, size_t size, size_t count)
+{
+    weir_side *back = &consumer->back;
     if (back->waste > COMPACT_BYTES && back->waste > back->bytes.len / 2)
         compact(consumer);
+    if (consumer->newest.count > 0)
+        tell_newest(consumer);
     char *at = weir_buf_reserve(&back->bytes, size);
     if (!at) {
         back->bytes.failed = false;
-        consumer->dropped += count;
-        return;
+        lose_all(consumer, bytes, size);
+        return false;
     }
     memcpy(at, bytes, size);
     back->bytes.len += size;
     back->count += count;
+    return true;
 }
 
 static void append_latest(weir_consumer *consumer, const weir_record *record)
 {
-    side *back = &consumer->back;
+    weir_side *back = &consumer->back;
     size_t former;
     if (weir_conflate_find(&consumer->index, record, &former)) {
-        weir_record *old = record_at(back, former);
+        weir_record *old = weir_side_at(back, former);
         weir_conflate_kill(old);
         weir_conflate_forget(&consumer->index, record, former);
         back->waste += old->size;
@@ -207,10 +210,8 @@ static void append_latest(weir_consumer *consumer, const weir_record *record)
     } else if (queued(consumer) >= consumer->capacity) {
         drop_oldest(consumer);
     }
-    const size_t before = back->count;
-    append(consumer, record, record->size, 1);
     /* Without memory for the index it is merely not replaced by a later one. */
-    if (back->count > before)
+    if (append(consumer, record, record->size, 1))
         (void)weir_conflate_set(&consumer->index, record, back->bytes.len - record->size);
 }
 
@@ -219,10 +220,17 @@ static bool put_one(weir_consumer *consumer, const weir_record *record, bool is_
 {
     const bool is_full = queued(consumer) >= consumer->capacity;
     switch (consumer->overflow) {
-    case WEIR_OVERFLOW_CONFLATE: append_latest(consumer, record); return true;
+    case WEIR_OVERFLOW_CONFLATE:
+        if (!record->schema->is_gap) {
+            append_latest(consumer, record);
+            return true;
+        }
+        if (is_full) /* that something is missing neither replaces a value nor is replaced by one */
+            drop_oldest(consumer);
+        break;
     case WEIR_OVERFLOW_DROP_NEWEST:
         if (is_full) {
-            consumer->dropped++;
+            lose(consumer, &consumer->newest, record);
             return true;
         }
         break;
@@ -339,14 +347,35 @@ bool weir_consumer_put(weir_consumer *consumer, size_t producer, const weir_batc
 
 /* ------------------------------------------------------------------ reading */
 
+/* What was lost at the head of the queue is taken before what is left. The lock is held. */
+static void tell_oldest(weir_consumer *consumer)
+{
+    if (consumer->told_at == consumer->told.bytes.len) {
+        weir_batch_clear(&consumer->told);
+        consumer->told_at = 0;
+    }
+    const size_t told = weir_losses_tell(&consumer->oldest, &consumer->told);
+    consumer->gaps += told;
+    atomic_fetch_add_explicit(&consumer->told_left, told, memory_order_relaxed);
+}
+
+static const weir_record *take_told(weir_consumer *consumer)
+{
+    const weir_record *record = weir_batch_next(&consumer->told, &consumer->told_at);
+    atomic_fetch_sub_explicit(&consumer->told_left, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&consumer->delivered, 1, memory_order_relaxed);
+    return record;
+}
+
 /* Drops from the front what producers asked for. */
 static void take_skips(weir_consumer *consumer)
 {
-    side *front = &consumer->front;
+    weir_side *front = &consumer->front;
     pthread_mutex_lock(&consumer->lock);
     size_t skip = atomic_load_explicit(&consumer->skip, memory_order_relaxed);
-    for (; skip > 0 && take_oldest(front); skip--)
-        consumer->dropped++;
+    for (const weir_record *record; skip > 0 && (record = weir_side_take(front)); skip--)
+        lose(consumer, &consumer->oldest, record);
+    tell_oldest(consumer);
     atomic_store_explicit(&consumer->skip, 0, memory_order_relaxed);
     atomic_store_explicit(&consumer->front_left, front->count, memory_order_relaxed);
     pthread_mutex_unlock(&consumer->lock);
@@ -386,7 +415,9 @@ static const weir_record *take(weir_consumer *consumer)
 {
     if (atomic_load_explicit(&consumer->skip, memory_order_relaxed) > 0)
         take_skips(consumer);
-    const weir_record *record = take_oldest(&consumer->front);
+    if (atomic_load_explicit(&consumer->told_left, memory_order_relaxed) > 0)
+        return take_told(consumer);
+    const weir_record *record = weir_side_take(&consumer->front);
     if (!record)
         return NULL;
     atomic_store_explicit(&consumer->front_left, consumer->front.count, memory_order_relaxed);
@@ -402,23 +433,27 @@ typedef enum refill { REFILL_GOT, REFILL_EMPTY, REFILL_DONE } refill;
 static refill swap_in(weir_consumer *consumer, bool waits)
 {
     refill result = REFILL_GOT;
-    clear_side(&consumer->front);
+    weir_side_clear(&consumer->front);
     pthread_mutex_lock(&consumer->lock);
+    if (consumer->newest.count > 0 && consumer->back.count == 0) /* nothing may come any more */
+        tell_newest(consumer);
+    if (consumer->oldest.count > 0)
+        tell_oldest(consumer);
     if (atomic_load(&consumer->is_closed)) {
         result = REFILL_DONE;
     } else if (consumer->back.count > 0) {
-        const side empty = consumer->front;
+        const weir_side empty = consumer->front;
         consumer->front = consumer->back;
         consumer->back = empty;
         weir_conflate_clear(&consumer->index);
         atomic_store_explicit(&consumer->skip, 0, memory_order_relaxed);
         atomic_store_explicit(&consumer->front_left, consumer->front.count, memory_order_relaxed);
-    } else {
+    } else if (atomic_load_explicit(&consumer->told_left, memory_order_relaxed) == 0) {
         result = consumer->is_ended ? REFILL_DONE : REFILL_EMPTY;
         consumer->is_waiting = waits && !consumer->is_ended;
     }
     pthread_mutex_unlock(&consumer->lock);
-    measure(consumer, oldest(&consumer->front));
+    measure(consumer, weir_side_oldest(&consumer->front));
     return result;
 }
 
@@ -491,7 +526,9 @@ bool weir_consumer_is_done(const weir_consumer *consumer)
     weir_consumer *c = (weir_consumer *)consumer; /* the lock is no part of its value */
     pthread_mutex_lock(&c->lock);
     const bool is_done =
-        atomic_load(&c->is_closed) || (c->is_ended && c->back.count == 0 && queued(c) == 0);
+        atomic_load(&c->is_closed) ||
+        (c->is_ended && c->back.count == 0 && queued(c) == 0 && c->newest.count == 0 &&
+         c->oldest.count == 0 && atomic_load(&c->told_left) == 0);
     pthread_mutex_unlock(&c->lock);
     return is_done;
 }
@@ -510,6 +547,7 @@ void weir_consumer_get_stats(const weir_consumer *consumer, weir_consumer_stats 
                                        atomic_load_explicit(&c->delivered, memory_order_relaxed),
                                    .dropped = c->dropped,
                                    .conflated = c->conflated,
+                                   .gaps = c->gaps,
                                    .blocked = c->blocked,
                                    .queued = atomic_load(&c->is_closed) ? 0 : queued(c),
                                    .latency = weir_latency_of(&c->latency)};
@@ -589,9 +627,11 @@ static void give_up(weir_consumer *consumer, uint64_t taken)
     pthread_mutex_lock(&consumer->lock);
     consumer->dropped += consumer->front.count + consumer->back.count + taken;
     atomic_fetch_sub_explicit(&consumer->delivered, taken, memory_order_relaxed);
-    clear_side(&consumer->front);
-    clear_side(&consumer->back);
+    weir_side_clear(&consumer->front);
+    weir_side_clear(&consumer->back);
     weir_conflate_clear(&consumer->index);
+    consumer->newest.count = consumer->oldest.count = 0;
+    atomic_store(&consumer->told_left, 0);
     atomic_store(&consumer->front_left, 0);
     consumer->is_ended = consumer->is_thread_done = true;
     pthread_cond_broadcast(&consumer->drained);
@@ -710,6 +750,7 @@ weir_consumer *weir_consumer_new(const weir_consumer_options *options, weir_str 
     consumer->on_record = options->on_record;
     consumer->user = options->user;
     consumer->host = *host;
+    consumer->scratch.open_at = consumer->told.open_at = SIZE_MAX;
     consumer->producers = producers;
     pthread_mutex_init(&consumer->lock, NULL);
     pthread_mutex_init(&consumer->delivering, NULL);
@@ -734,6 +775,10 @@ void weir_consumer_free(weir_consumer *consumer)
     weir_buf_fini(&consumer->back.bytes);
     weir_buf_fini(&consumer->front.bytes);
     weir_conflate_fini(&consumer->index);
+    weir_losses_fini(&consumer->newest);
+    weir_losses_fini(&consumer->oldest);
+    weir_batch_fini(&consumer->scratch);
+    weir_batch_fini(&consumer->told);
     pthread_mutex_destroy(&consumer->lock);
     pthread_mutex_destroy(&consumer->delivering);
     pthread_cond_destroy(&consumer->drained);

@@ -159,9 +159,11 @@ static void find_gone(reload *r)
     for (size_t i = 0; i < runtime->connection_count; i++) {
         weir_connection *connection = runtime->connections[i];
         size_t k = 0;
+        if (connection->shard > 0)
+            continue;
         while (k < r->step_count && r->steps[k].old != connection)
             k++;
-        if (connection->shard == 0 && k == r->step_count)
+        if (k == r->step_count)
             r->gone[r->gone_count++] = connection;
     }
     r->done.removed = r->gone_count;
@@ -396,6 +398,41 @@ static weir_spec *load(weir_runtime *runtime, const char *path, const weir_spec_
     return spec;
 }
 
+/* From `r->spec` on, and what it takes. */
+static weir_code run(reload *r, weir_error *error)
+{
+    pthread_mutex_lock(&r->runtime->lifecycle);
+    const weir_code code = apply(r, error);
+    pthread_mutex_unlock(&r->runtime->lifecycle);
+    for (size_t i = 0; i < r->step_count; i++)
+        weir_buf_fini(&r->steps[i].why);
+    free(r->steps);
+    free(r->gone);
+    weir_spec_free(r->spec);
+    return code;
+}
+
+static weir_code load_and_run(weir_runtime *runtime, const char *path,
+                              const weir_spec_options *options, weir_reload *done,
+                              weir_report **report, weir_error *error)
+{
+    weir_spec *spec = load(runtime, path, options, report, error);
+    reload *r = spec ? calloc(1, sizeof *r) : NULL;
+    if (!spec)
+        return error->code;
+    if (!r) {
+        weir_spec_free(spec);
+        return weir_fail_nomem(error);
+    }
+    r->runtime = runtime;
+    r->spec = spec;
+    const weir_code code = run(r, error);
+    if (done && code == WEIR_OK)
+        *done = r->done;
+    free(r);
+    return code;
+}
+
 weir_code weir_runtime_reload(weir_runtime *runtime, const char *path,
                               const weir_spec_options *options, weir_reload *done,
                               weir_report **report, weir_error *error)
@@ -403,37 +440,16 @@ weir_code weir_runtime_reload(weir_runtime *runtime, const char *path,
     weir_error local = {0};
     error = error ? error : &local;
     *error = (weir_error){0};
-    reload *r = calloc(1, sizeof *r);
-    weir_code code = r ? WEIR_OK : weir_fail_nomem(error);
     if (report)
         *report = NULL;
-    if (r) {
-        r->runtime = runtime;
-        r->spec = load(runtime, path, options, report, error);
-        code = r->spec ? WEIR_OK : error->code;
-    }
-    if (code == WEIR_OK) {
-        pthread_mutex_lock(&runtime->lifecycle);
-        code = apply(r, error);
-        pthread_mutex_unlock(&runtime->lifecycle);
-    }
+    const weir_code code = load_and_run(runtime, path, options, done, report, error);
     atomic_fetch_add(code == WEIR_OK ? &runtime->reloads : &runtime->failed_reloads, 1);
-    if (code != WEIR_OK) {
-        weir_buf text = {0};
-        weir_buf_printf(&text, "reload failed, the old spec runs on: %s", error->text);
-        post(runtime, code, weir_buf_str(&text));
-        weir_buf_fini(&text);
-    } else if (done) {
-        *done = r->done;
-    }
-    for (size_t i = 0; r && i < r->step_count; i++)
-        weir_buf_fini(&r->steps[i].why);
-    if (r) {
-        free(r->steps);
-        free(r->gone);
-        weir_spec_free(r->spec);
-    }
-    free(r);
+    if (code == WEIR_OK)
+        return code;
+    weir_buf text = {0};
+    weir_buf_printf(&text, "reload failed, the old spec runs on: %s", error->text);
+    post(runtime, code, weir_buf_str(&text));
+    weir_buf_fini(&text);
     return code;
 }
 

@@ -96,7 +96,7 @@ static bool equal_values(const weir_value *a, const weir_value *b)
         return false;
     switch (a->kind) {
     case WEIR_STR: return weir_str_eq(weir_value_text(a), weir_value_text(b));
-    case WEIR_FLOAT: return memcmp(&a->f, &b->f, sizeof a->f) == 0;
+    case WEIR_FLOAT: return a->f == b->f;
     default: return a->i == b->i;
     }
 }

@@ -21,8 +21,9 @@ struct weir_schema {
     weir_str stream;
     size_t count;
     const weir_column *columns;
-    uint32_t id; /**< unique within its spec */
-    bool is_gap; /**< its records tell what is missing */
+    uint32_t id;                   /**< unique within its spec */
+    bool is_gap;                   /**< its records tell what is missing */
+    const struct weir_schema *gap; /**< of the stream's gap records; NULL: has none, or is that */
 };
 
 struct weir_record {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`weir run` against a venue of tests/peers, which is not ours and says what it saw."""
+import json
 import os
 import sys
 
@@ -102,13 +103,29 @@ def binary_columns_and_csv_reach_the_pipe():
 def a_slow_reader_with_drops_allowed_is_told_how_many():
     with _venue([trade(i, n="x" * 400) for i in range(200000)]) as venue:
         process = _run(venue, "--overflow", "drop_oldest", *WANTED)
-        process.stdout.readline()
+        first = json.loads(process.stdout.readline())
         venue.wait("played", timeout=60)
         done, _ = stopped(process)
         equal(done.code, 0)
-        numbers = [r["seq"] for r in done.records()]
-        equal(numbers, sorted(numbers))
+        reached = first["seq"]
+        for record in done.records():
+            reached += record["gap"]["missed"] if "gap" in record else 1
+            equal(record["seq"], reached, "every hole is told where it is")
+        gaps = [r for r in done.records() if "gap" in r]
+        equal((len(gaps) > 0, {(r["stream"], r["asset"], r["gap"]["reason"]) for r in gaps}),
+              (True, {("trades", "ABC", "overflow")}))
         within(done.err, "dropped ")
+
+
+def gaps_are_in_a_csv_that_asks_for_them():
+    for more, header in ((["--gaps"], ",gap.from,gap.to,gap.reason,gap.missed,gap.last,gap.next,received,seq"), ([], ",received,seq")):
+        with _venue([trade(i) for i in range(30)], "--cursor", "shared", "--close-after", "10",
+                    "--fault-times", "1") as venue:
+            done = finish(_run(venue, "--limit", "30", "--format", "csv", *more, *WANTED))
+        lines = done.out.splitlines()
+        equal((done.code, lines[0].endswith(header)), (0, True), lines[0])
+        equal(len([line for line in lines if ",disconnect," in line]), 3 if more else 0)
+        equal({len(line.split(",")) for line in lines}, {lines[0].count(",") + 1})
 
 
 def a_secret_that_the_venue_repeats_is_in_no_message_and_no_recording():

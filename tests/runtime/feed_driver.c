@@ -23,7 +23,7 @@
 enum { MOST = 16, WORDS = 4096 };
 
 typedef struct seen {
-    uint64_t count, first, last, holes, disorder;
+    uint64_t count, first, last, missed, holes, disorder; /* missed: by overflow; holes: not told */
 } seen;
 
 typedef struct reader {
@@ -181,11 +181,11 @@ static void say_seen(const reader *r)
             continue;
         begin_line("seen");
         put_text("channel", weir_str_of(weir_channel_name((weir_channel)i)));
-        printf(",\"consumer\":%d,\"count\":%llu,\"first\":%llu,\"last\":%llu,\"holes\":%llu,"
-               "\"disorder\":%llu",
+        printf(",\"consumer\":%d,\"count\":%llu,\"first\":%llu,\"last\":%llu,\"missed\":%llu,"
+               "\"holes\":%llu,\"disorder\":%llu",
                r->number, (unsigned long long)s->count, (unsigned long long)s->first,
-               (unsigned long long)s->last, (unsigned long long)s->holes,
-               (unsigned long long)s->disorder);
+               (unsigned long long)s->last, (unsigned long long)s->missed,
+               (unsigned long long)s->holes, (unsigned long long)s->disorder);
         end_line();
     }
 }
@@ -203,15 +203,28 @@ static void print_record(const reader *r, const weir_record *record)
     weir_text_buffer_free(&text);
 }
 
+/* How many numbers up to its own a gap record stands for, of a channel with one stream. */
+static uint64_t overflowed(const weir_record *record)
+{
+    weir_str reason;
+    int64_t missed = 0;
+    if (weir_record_get_str(record, "gap.reason", &reason) && weir_str_is(reason, "overflow"))
+        weir_record_get_i64(record, "gap.missed", &missed);
+    return (uint64_t)missed;
+}
+
 static void on_record(void *user, const weir_record *record)
 {
     reader *r = user;
     seen *s = &r->seen[weir_schema_channel(weir_record_schema(record))];
     const uint64_t seq = weir_record_seq(record);
-    s->first = s->first ? s->first : seq;
-    s->count += !weir_schema_is_gap(weir_record_schema(record));
-    if (s->last && seq > s->last + 1)
-        s->holes += seq - s->last - 1;
+    const bool is_gap = weir_schema_is_gap(weir_record_schema(record));
+    const uint64_t missed = is_gap ? overflowed(record) : 0;
+    s->first = s->first || missed ? s->first : seq;
+    s->count += !is_gap;
+    s->missed += missed;
+    if ((s->last || missed) && seq > s->last + (missed ? missed : 1))
+        s->holes += seq - s->last - (missed ? missed : 1);
     s->disorder += seq <= s->last;
     s->last = seq;
     if (r->prints)

@@ -47,6 +47,9 @@ def others(checks, capture):
                             "poll,hold,conflate,capacity=100", seconds=0.2)
     checks.check("drop_oldest keeps the last", (seen[0]["first"], seen[0]["last"], seen[0]["count"])
                  == (FRAMES - 99, FRAMES, 100) and stats[0]["dropped"] == FRAMES - 100, (seen, stats))
+    for i in (0, 1):
+        checks.check(f"what was dropped is told in its place ({i})", (seen[i]["missed"], seen[i]["holes"], seen[i]["disorder"])
+                     == (FRAMES - 100, 0, 0), (seen, stats))
     checks.check("drop_newest keeps the first", (seen[1]["first"], seen[1]["count"]) == (1, 100)
                  and stats[1]["dropped"] == FRAMES - 100, (seen, stats))
     checks.check("conflate keeps the latest of each symbol", (seen[2]["first"], seen[2]["last"], seen[2]["count"])
