@@ -5,6 +5,7 @@
  * Parsed once, at load.
  */
 #include "expr/ops.h"
+#include "pipeline/items.h"
 #include "pipeline/parts.h"
 #include "value/json_write.h"
 
@@ -171,6 +172,20 @@ static bool append(weir_vm *vm, const weir_template_part *part, const weir_value
     return is_good;
 }
 
+/* A URL with None in it reaches nobody that is meant; whoever means the word writes {x!s}. */
+static bool can_stand_for_text(weir_vm *vm, const weir_template_part *part, weir_value *value)
+{
+    if (!weir_vm_settle(vm, value))
+        return false;
+    const bool is_dict =
+        value->kind == WEIR_DICT || (value->kind == WEIR_RAW && value->aux == WEIR_RAW_OBJECT);
+    const bool is_good = part->conversion || part->spec.len > 0 ||
+                         (value->kind != WEIR_NONE && !is_dict && !weir_items_are_list(value));
+    return is_good || weir_vm_fail(vm, WEIR_RAISE_TYPE, "'%.*s' is %s, not a text or number",
+                                   WEIR_FMT(weir_program_source(part->program)),
+                                   value->kind == WEIR_NONE ? "None" : weir_value_type_name(value));
+}
+
 bool weir_template_fill(const weir_template *template, weir_vm *vm, const weir_expr_world *world,
                         const weir_expr_input *input, const weir_value *tokens, weir_buf *out,
                         weir_buf *shown)
@@ -186,7 +201,8 @@ bool weir_template_fill(const weir_template *template, weir_vm *vm, const weir_e
         weir_value value;
         if (!part->program)
             value = tokens[part->token];
-        else if (!weir_vm_run(vm, part->program, world, input, &value))
+        else if (!weir_vm_run(vm, part->program, world, input, &value) ||
+                 !can_stand_for_text(vm, part, &value))
             return false;
         const size_t from = out->len;
         weir_plan_refill(vm);

@@ -106,8 +106,9 @@ static void lose(weir_connection *connection, const weir_error *error, int64_t r
     }
     if (!weir_backoff_allows(reconnect, connection->failures)) {
         weir_connection_enter(connection, WEIR_STATE_FAILED, error->code, 0,
-                              "gave up after %llu attempts in a row: %s",
-                              (unsigned long long)connection->failures, error->text);
+                              "gave up after %llu attempt%s in a row: %s",
+                              (unsigned long long)connection->failures,
+                              connection->failures == 1 ? "" : "s", error->text);
         return;
     }
     uint64_t chance = 0;
@@ -391,6 +392,19 @@ static bool is_hopeless(weir_code code)
            code == WEIR_ERR_STATE;
 }
 
+bool weir_connection_is_taught(const weir_connection *connection)
+{
+    return connection->http || connection->spec->learn_count > 0;
+}
+
+/* With a session the values may be better the next time. */
+static bool is_final(const weir_connection *connection, weir_code code)
+{
+    const bool is_of_values = code == WEIR_ERR_EVAL || code == WEIR_ERR_ARGUMENT;
+    return weir_connection_is_played(connection) ||
+           (is_hopeless(code) && !(is_of_values && connection->http));
+}
+
 static void connect_link(weir_connection *connection)
 {
     const weir_link_sink sink = {.user = connection,
@@ -414,7 +428,7 @@ static void connect_link(weir_connection *connection)
     } else if (code == WEIR_OK)
         weir_timer_set(connection->timer, OPEN_DEADLINE_NS);
     else
-        lose(connection, &error, 0, is_hopeless(code) || weir_connection_is_played(connection));
+        lose(connection, &error, 0, is_final(connection, code));
 }
 
 void weir_connection_has_session(weir_connection *connection, const weir_session_outcome *outcome)

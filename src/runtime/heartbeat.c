@@ -53,6 +53,15 @@ static void reply(weir_connection *connection, const weir_message *message, cons
                              error.text);
 }
 
+/* What the venue has not told yet is no mistake. */
+static void tell_not_yet(weir_connection *connection, const weir_error *why)
+{
+    if (!connection->beat.was_told)
+        weir_connection_tell(connection, WEIR_EVENT_WARNING, why->code, (weir_str){0}, 1,
+                             "no heartbeats yet: %s", why->text);
+    connection->beat.was_told = true;
+}
+
 bool weir_heartbeat_send(weir_connection *connection)
 {
     weir_error error = {0};
@@ -62,6 +71,11 @@ bool weir_heartbeat_send(weir_connection *connection)
         return true;
     const weir_code code =
         weir_connection_say(connection, message, &input, WEIR_STR("ping"), &error);
+    connection->beat.was_sent = code == WEIR_OK;
+    if (code == WEIR_ERR_EVAL && weir_connection_is_taught(connection)) {
+        tell_not_yet(connection, &error);
+        return true;
+    }
     if (code != WEIR_OK)
         weir_connection_drop(connection, &error, code == WEIR_ERR_EVAL);
     return code == WEIR_OK;
@@ -147,10 +161,7 @@ static void begin(weir_connection *connection, int64_t now_ns)
     if (weir_plan_heartbeat_every(connection->plan, &input, connection->arena, &beat->every_ns,
                                   &error) != WEIR_OK) {
         beat->every_ns = 0;
-        if (!beat->was_told)
-            weir_connection_tell(connection, WEIR_EVENT_WARNING, error.code, (weir_str){0}, 1,
-                                 "no heartbeats yet: %s", error.text);
-        beat->was_told = true;
+        tell_not_yet(connection, &error);
         return;
     }
     if (spec->every.node && beat->every_ns < LEAST_EVERY_NS)
@@ -181,7 +192,7 @@ void weir_heartbeat_fire(void *user)
         beat->next_ns = now_ns + beat->every_ns;
         if (!weir_heartbeat_send(connection))
             return;
-        if (spec->expect.node && !beat->is_awaited) {
+        if (spec->expect.node && !beat->is_awaited && beat->was_sent) {
             beat->is_awaited = true;
             beat->due_ns = now_ns + spec->timeout_ns;
         }

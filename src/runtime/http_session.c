@@ -91,10 +91,12 @@ static void renewed(weir_http_session *session)
     }
     weir_connection_tell(connection, WEIR_EVENT_ERROR, error->code, (weir_str){0}, 0,
                          "the session was not renewed: %s", error->text);
+    const int64_t soon_ns = every_ns / 10 < RENEW_AGAIN_MAX ? every_ns / 10 : RENEW_AGAIN_MAX;
+    const int64_t asked_ns = session->outcome.retry_after_ns;
     if (++session->failures == RENEWALS_MAX)
         weir_connection_drop(connection, error, false);
     else
-        set_renewal(session, every_ns / 10 < RENEW_AGAIN_MAX ? every_ns / 10 : RENEW_AGAIN_MAX);
+        set_renewal(session, soon_ns > asked_ns ? soon_ns : asked_ns);
 }
 
 static void on_next(void *user)

@@ -56,7 +56,8 @@ enum {
 typedef struct weir_beat {
     weir_timer *timer;
     int64_t every_ns; /* 0: not known yet */
-    bool was_told;    /* that it is not known yet */
+    bool was_told;    /* that something is not known yet */
+    bool was_sent;    /* the last one: all that is in it was known */
     int64_t next_ns;  /* when the next is sent; 0: none is */
     bool is_awaited;  /* an answer, or the venue's own, until due_ns */
     int64_t due_ns;
@@ -273,6 +274,8 @@ void weir_connection_show(weir_connection *connection);
 /** Gives the link up: it is closed, and the connection backs off or (fatal) fails when it is down.
  */
 void weir_connection_drop(weir_connection *connection, const weir_error *cause, bool is_fatal);
+/** Its messages may hold what the venue has told, which is not known before it comes. */
+bool weir_connection_is_taught(const weir_connection *connection);
 /** One that has been up for long enough has failed no attempts. */
 void weir_connection_prove(weir_connection *connection);
 /** What comes is a recording: nobody hears what would be sent, and no credentials are needed. */

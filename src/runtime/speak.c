@@ -115,6 +115,7 @@ bool weir_connection_login(weir_connection *connection)
     const weir_code code =
         weir_connection_say(connection, message, &input, WEIR_STR("auth"), &error);
     if (code != WEIR_OK)
-        weir_connection_drop(connection, &error, code == WEIR_ERR_EVAL);
+        weir_connection_drop(connection, &error,
+                             code == WEIR_ERR_EVAL && !weir_connection_is_taught(connection));
     return code == WEIR_OK;
 }

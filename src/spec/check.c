@@ -315,6 +315,17 @@ static void check_rate(weir_reader *reader, const weir_connection_spec *connecti
                         "'every' is more often than the rate of 'subscribe' allows");
 }
 
+/* Further sockets would be refused by the first. */
+static void check_exclusive(weir_reader *reader, const weir_connection_spec *connection)
+{
+    const weir_limits_spec *limits = &connection->limits;
+    if (connection->exclusive.node && limits->per_connection > 0 && limits->connections > 1)
+        weir_diag_error(reader->diags, connection->exclusive.node->place,
+                        "'exclusive' allows one connection, and 'limit' asks for up to %lld: write "
+                        "'connections: 1' there",
+                        (long long)limits->connections);
+}
+
 /* Who is not asked for symbols cannot be asked for one again. */
 static void check_asking_again(weir_reader *reader, const weir_connection_spec *connection)
 {
@@ -339,6 +350,7 @@ void weir_check_connection(weir_reader *reader, weir_connection_spec *connection
     check_abilities(reader, connection);
     check_rate(reader, connection);
     check_asking_again(reader, connection);
+    check_exclusive(reader, connection);
     if (!(connection->traits & WEIR_BACKEND_STAND_IN))
         check_ways_out(reader, connection);
     if (connection->stream_count == 0)

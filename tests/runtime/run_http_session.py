@@ -168,6 +168,32 @@ def renewals_that_fail(checks, capture):
             run.stop()
 
 
+def renewals_that_are_too_many(checks, capture):
+    with venue_of(capture) as venue, Api({"POST /key": [GOOD], "PUT /key": [(429, {"Retry-After": "2"}, "slow"), (200, {}, "{}")]}) as api:
+        with run_with(venue, api) as run:
+            api.wait("PUT /key", 2)
+            first, second = [s["at"] for s in api.seen if s["name"] == "PUT /key"][:2]
+            checks.check("a renewal waits as long as it is told to", second - first >= 1.9, second - first)
+            checks.check("and the connection stays", len(venue.events("open")) == 1, venue.log())
+            run.stop()
+
+
+def monstrous_replies(checks, capture):
+    monsters = ["x" * (24 << 20), "[" * 200_000, '{"listenKey":' * 5000, json.dumps({"listenKey": "k" * 200_000}),
+                json.dumps({"listenKey": "a\r\nX-Evil: 1"}), json.dumps({"listenKey": {"deep": [1] * 1000}}), '{"listenKey":null}', ""]
+    with venue_of(capture) as venue:
+        plan = {"POST /key": [(200, {}, text) for text in monsters] + [GOOD], "PUT /key": [(200, {}, "{}")]}
+        with Api(plan) as api, run_with(venue, api) as run:
+            run.reaches("live")
+            venue.wait("open", path="/ws/" + KEY.format(len(monsters) + 1))
+            paths = [event["path"] for event in venue.events("open")]
+            checks.check("the good one alone is connected with", paths == ["/ws/" + KEY.format(len(monsters) + 1)], paths)
+            checks.check("nothing of the others arrived as it was", not any("Evil" in str(e.get("headers")) for e in venue.log()), venue.log())
+            texts = [e["reason"] for e in run.of("event", type="error")]
+            checks.check("each is told, in a line", len(texts) == len(monsters) and max(map(len, texts)) < 600, texts)
+            run.stop()
+
+
 def refusals(checks, capture):
     for name, answer in (("401", (401, {}, '{"msg":"bad key"}')), ("403", (403, {}, "")),
                          ("error", (200, {}, '{"code":-2015,"msg":"bad key for s3cr3ts3cr3t"}'))):
@@ -213,7 +239,8 @@ def nobody_there(checks, capture):
 
 def tests(checks, directory):
     capture = feed.write_capture(directory)
-    for test in (listen_key, endpoint_from_the_reply, interval_from_a_message, renewals_that_fail, refusals, ways_back, a_server_that_hangs, nobody_there):
+    for test in (listen_key, endpoint_from_the_reply, interval_from_a_message, renewals_that_fail, renewals_that_are_too_many, monstrous_replies,
+                 refusals, ways_back, a_server_that_hangs, nobody_there):
         checks.run(test, capture)
 
 

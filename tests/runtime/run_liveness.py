@@ -54,6 +54,30 @@ def learning(checks, capture):
             run.stop()
 
 
+def not_taught_yet(checks, capture):
+    """What the venue has not told, or told wrongly, is no mistake of the spec: nothing is given up for good."""
+    with venue_of(capture, "--play", "command") as venue:
+        with start(venue, "bitfinex") as run:
+            run.reaches("live")
+            warning = run.wait("event", type="warning")
+            checks.check("no heartbeat before its token is known", "no heartbeats yet" in warning["reason"]
+                         and "token" in warning["reason"], warning)
+            time.sleep(0.5)
+            checks.check("that is told once, and the link stays", len(run.of("event", type="warning")) == 1
+                         and run.states()[-1] == "live", run)
+            venue.command("send", json={"event": "hello", "token": "t1"})
+            checks.check("then they begin", venue.wait("message", json={"op": "ping", "token": "t1"}))
+            run.stop()
+    with venue_of(capture, "--play", "command", greeting=[{"event": "hello"}]) as venue:
+        with start(venue, "challenge") as run:
+            backoff = run.reaches("backoff")
+            checks.check("a login that cannot be made of a greeting", "nonce" in backoff["reason"], backoff)
+            venue.command("config", merge={"greeting": [{"event": "hello", "nonce": 7}]})
+            run.reaches("live")
+            checks.check("can be of the next", venue.wait("message", json={"event": "login", "nonce": 7}))
+            run.stop()
+
+
 def replies(checks, capture):
     with venue_of(capture, "--play", "command") as venue:
         with start(venue, "pings", "--subscribe", "trades=AAPL") as run:
@@ -178,7 +202,7 @@ def tests(checks, directory):
     with open(feed.write_capture(directory), encoding="utf-8") as source, open(flat, "w", encoding="utf-8") as file:
         for line in source:
             file.write(line.strip()[1:-1] + "\n")
-    for test in (learning, replies, no_answers, stale, nothing_wanted, first_data, frozen, silent_symbol, all_symbols):
+    for test in (learning, not_taught_yet, replies, no_answers, stale, nothing_wanted, first_data, frozen, silent_symbol, all_symbols):
         checks.run(test, flat)
 
 
