@@ -8,7 +8,9 @@
  *
  * A watch that waits for nothing is taken out of the epoll, because a hang-up would be reported
  * for ever. A hang-up or error is reported as whatever is waited for: the owner's read or write
- * then meets it. Timers are libwebsockets' own; a wake-up from another thread is an eventfd.
+ * then meets it. Timers are a heap of ours (timers.h) whose first one is a timer of libwebsockets,
+ * which keeps its own in a sorted list: with a few for each of a thousand connections, walking it
+ * was two fifths of all the work. A wake-up from another thread is an eventfd.
  */
 #include "backends/wire/loop.h"
 
@@ -25,7 +27,9 @@
 
 #include <libwebsockets.h>
 
+#include "backends/wire/timers.h"
 #include "util/error.h"
+#include "util/time.h"
 
 enum {
     BATCH = 64, /* events taken from the epoll at a time */
@@ -43,20 +47,17 @@ struct weir_watch {
     weir_watch *next_dead;
 };
 
-struct weir_timer {
-    lws_sorted_usec_list_t sul; /* first: the callback gets its address */
-    weir_loop *loop;
-    void (*on_fire)(void *user);
-    void *user;
-};
-
 struct weir_loop {
+    lws_sorted_usec_list_t sul; /* first: the callback gets its address */
     struct lws_context *context;
+    weir_timers timers;
+    int64_t armed_ns; /* what `sul` is set to; 0: to nothing */
     int epoll_fd;
     int wake_fd;
     size_t watches;
     size_t max_watches;
     bool is_dispatching;
+    bool is_firing;
     weir_watch *dead; /* closed during a dispatch; freed after it */
     atomic_bool is_woken;
     atomic_bool is_stopped;
@@ -207,9 +208,11 @@ void weir_loop_free(weir_loop *loop)
     assert(!loop->is_dispatching);
     assert(loop->watches == 0);
     if (loop->context) {
+        lws_sul_cancel(&loop->sul);
         lws_context_destroy(loop->context);
     }
     free_dead(loop);
+    weir_timers_fini(&loop->timers);
     while (loop->block_count > 0) {
         free(loop->blocks[--loop->block_count]);
     }
@@ -327,39 +330,80 @@ void weir_watch_close(weir_watch *watch)
     }
 }
 
+static void on_sul(lws_sorted_usec_list_t *sul);
+
+/* What is set for now or earlier still waits for 1 us: a timer that sets itself again must let the
+ * descriptors have their turn. */
+static void arm(weir_loop *loop)
+{
+    const weir_timer *first = weir_timers_first(&loop->timers);
+    if (!first) {
+        lws_sul_cancel(&loop->sul);
+        loop->armed_ns = 0;
+    } else if (first->at_ns != loop->armed_ns) {
+        const int64_t left_ns = first->at_ns - weir_mono_ns();
+        loop->armed_ns = first->at_ns;
+        lws_sul_schedule(loop->context, 0, &loop->sul, on_sul,
+                         left_ns < 1000 ? 1 : (left_ns - 1) / 1000 + 1);
+    }
+}
+
 static void on_sul(lws_sorted_usec_list_t *sul)
 {
-    weir_timer *timer = (weir_timer *)sul;
-    timer->on_fire(timer->user);
+    weir_loop *loop = (weir_loop *)sul;
+    const int64_t now_ns = weir_mono_ns();
+    const uint64_t order = loop->timers.next_order; /* who is set from here on has another turn */
+    loop->is_firing = true;
+    for (weir_timer *timer; (timer = weir_timers_take(&loop->timers, now_ns, order)) != NULL;) {
+        timer->on_fire(timer->user);
+    }
+    loop->is_firing = false;
+    loop->armed_ns = 0;
+    arm(loop);
+}
+
+static void arm_unless_firing(weir_loop *loop)
+{
+    if (!loop->is_firing) {
+        arm(loop);
+    }
 }
 
 weir_timer *weir_timer_new(weir_loop *loop, void (*on_fire)(void *user), void *user)
 {
     weir_timer *timer = calloc(1, sizeof *timer);
-    if (timer) {
-        timer->loop = loop;
-        timer->on_fire = on_fire;
-        timer->user = user;
+    if (!timer || !weir_timers_add(&loop->timers)) {
+        free(timer);
+        return NULL;
     }
+    timer->loop = loop;
+    timer->on_fire = on_fire;
+    timer->user = user;
     return timer;
 }
 
 void weir_timer_set(weir_timer *timer, int64_t delay_ns)
 {
-    /* At least 1 us: a timer that re-arms itself must let the descriptors have their turn. */
-    lws_usec_t delay_us = delay_ns < 1000 ? 1 : (delay_ns - 1) / 1000 + 1;
-    lws_sul_schedule(timer->loop->context, 0, &timer->sul, on_sul, delay_us);
+    weir_loop *loop = timer->loop;
+    int64_t at_ns;
+    if (__builtin_add_overflow(weir_mono_ns(), delay_ns > 0 ? delay_ns : 0, &at_ns)) {
+        at_ns = INT64_MAX;
+    }
+    weir_timers_set(&loop->timers, timer, at_ns);
+    arm_unless_firing(loop);
 }
 
+/* The timer of libwebsockets stays as it was: to fire for nothing is cheaper than to set it anew.
+ */
 void weir_timer_cancel(weir_timer *timer)
 {
-    lws_sul_cancel(&timer->sul);
+    weir_timers_cancel(&timer->loop->timers, timer);
 }
 
 void weir_timer_free(weir_timer *timer)
 {
     if (timer) {
-        lws_sul_cancel(&timer->sul);
+        weir_timers_drop(&timer->loop->timers, timer);
         free(timer);
     }
 }
