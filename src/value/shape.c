@@ -84,9 +84,9 @@ void weir_shape_look_back(weir_shapes *shapes)
 
 /* ------------------------------------------------------------------ comparing */
 
-static inline const step *step_at(const weir_shapes *shapes, uint32_t place)
+static inline step *step_at(const weir_shapes *shapes, uint32_t place)
 {
-    return (const step *)(const void *)((const char *)shapes->steps + place);
+    return (step *)(void *)((char *)shapes->steps + place);
 }
 
 static inline weir_value *slot_of(const weir_walk *walk, const step *s)
@@ -128,6 +128,15 @@ static inline const char *number(const weir_walk *walk, const char *at, const ch
         (others && (from[whole] != '.' || whole + 1 == len)))
         return long_number(walk, at, flags);
     return to;
+}
+
+/* A number was not where it was thought to end: the next one may be as far from its quote. Messages
+ * differ in what follows, and the step is that of all of them. */
+static __attribute__((noinline)) void look_ahead(step *s, const char *behind, const char *quote)
+{
+    const size_t distance = (size_t)(quote - behind);
+    if (distance <= UINT8_MAX)
+        s->ahead = (uint8_t)distance;
 }
 
 /* A list of strings that nobody reads: the place behind it, or NULL. */
@@ -197,11 +206,11 @@ weir_place weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_place p, 
     const void *const *const ways = WAYS[walk->is_careful];
     const char *const base = walk->base;
     const char *const last = walk->scan.end;
-    const char *at = p.at, *from, *to;
+    const char *at = p.at, *from, *to, *guess;
     const uint32_t *quote = p.quote, *q;
     weir_place behind;
     uint8_t flags;
-    const step *s = shapes->steps;
+    step *s = shapes->steps;
     if (shapes->count == 0)
         return miss(shapes);
 compare:
@@ -222,9 +231,13 @@ careful:
         return miss(shapes);
     goto passed;
 number:
-    to = number(walk, from, base + *q - s->ahead, &flags);
-    if (__builtin_expect(!to, 0))
-        goto other;
+    guess = base + *q - s->ahead;
+    to = number(walk, from, guess, &flags);
+    if (__builtin_expect(to != guess, 0)) {
+        if (!to)
+            goto other;
+        look_ahead(s, to, base + *q);
+    }
     at = to;
     if (s->slot != WEIR_NO_SLOT)
         *slot_of(walk, s) = weir_scan_span(WEIR_RAW, flags, WEIR_RAW_NUMBER, from, to);
@@ -279,7 +292,7 @@ typedef struct learner {
 static bool same_step(const step *a, const step *b)
 {
     return memcmp(a->text, b->text, TEXT_MAX) == 0 && a->len == b->len && a->kind == b->kind &&
-           a->slot == b->slot && a->node == b->node && a->depth == b->depth && a->ahead == b->ahead;
+           a->slot == b->slot && a->node == b->node && a->depth == b->depth;
 }
 
 static step *step_of(const weir_shapes *shapes, uint32_t place)
