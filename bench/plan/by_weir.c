@@ -43,7 +43,8 @@ static inline double look(const weir_record *record, const weir_cell *cell)
     case WEIR_FLOAT: return cell->value.f64;
     case WEIR_INT:
     case WEIR_BOOL: return (double)cell->value.i64;
-    case WEIR_STR: return (double)cell->len;
+    case WEIR_STR:
+    case WEIR_DECIMAL: return (double)cell->len;
     case WEIR_LEVELS:
         levels = weir_cell_levels(record, cell);
         return cell->len ? levels[0].price + levels[0].size : 1;

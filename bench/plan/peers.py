@@ -53,8 +53,8 @@ class Digest:
             if isinstance(value, int):
                 self.mix(int(value))
         for value in values:
-            if isinstance(value, str):
-                self.text(value)
+            if isinstance(value, (str, Decimal)):
+                self.text(str(value))
         for value in values:
             if isinstance(value, list):
                 self.mix(len(value))
@@ -76,7 +76,7 @@ class Consumer:
             elif isinstance(value, list):
                 total += value[0][0] + value[0][1] if value else 1
             elif value is not None:
-                total += value
+                total += float(value) if isinstance(value, Decimal) else value
         self.sum += total
 
 
@@ -225,6 +225,15 @@ def binance(m, sink):
                   (float(d['p']), float(d['q']), 'SELL' if d['m'] else 'BUY', d['t']))
     elif '@depth' in stream:
         sink.take('book', d['s'], d['E'] * 10**6, (books(d['b']), books(d['a']), False, d['U'], d['u']))
+
+
+def binance_decimals(m, sink):
+    stream, d = m.get('stream') or '', m.get('data')
+    if stream.endswith('@bookTicker'):
+        sink.take('ticker', d['s'], 1, (Decimal(d['b']), Decimal(d['a']), Decimal(d['B']), Decimal(d['A']), d['u']))
+    elif stream.endswith('@trade'):
+        sink.take('trades', d['s'], d['T'] * 10**6,
+                  (Decimal(d['p']), Decimal(d['q']), 'SELL' if d['m'] else 'BUY', d['t']))
 
 
 def kraken_ns(text):

@@ -299,6 +299,13 @@ static bool put_seconds(quick *q, const weir_quick_op *op, const weir_value *slo
     return true;
 }
 
+static bool put_decimal(quick *q, const weir_quick_op *op, const weir_value *slot)
+{
+    return (slot->kind == WEIR_STR && !(slot->flags & WEIR_VALUE_SECRET) &&
+            weir_batch_decimal(q->batch, (size_t)op->column, weir_value_text(slot))) ||
+           slow_column(q, op);
+}
+
 static inline bool put_root(quick *q, const weir_quick_op *op)
 {
     const weir_value *root = &q->runner->input.roots[op->from->quick.root];
@@ -335,6 +342,7 @@ static inline __attribute__((always_inline)) bool fill_column(quick *q, const we
         break;
     case WEIR_QUICK_STAMP: return put_stamp(q, op, slot);
     case WEIR_QUICK_SECONDS: return put_seconds(q, op, slot);
+    case WEIR_QUICK_DECIMAL: return put_decimal(q, op, slot);
     case WEIR_QUICK_ROOT: return put_root(q, op);
     case WEIR_QUICK_CONSTANT: return put(q, op, &op->value);
     case WEIR_QUICK_CHOICE:

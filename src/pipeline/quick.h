@@ -30,6 +30,7 @@ typedef enum weir_quick_code {
     WEIR_QUICK_EPOCH,      /* a bare whole number of `scale` ns */
     WEIR_QUICK_EPOCH_TEXT, /* or the same in a text */
     WEIR_QUICK_SECONDS,    /* a text of seconds */
+    WEIR_QUICK_DECIMAL,    /* a text */
     WEIR_QUICK_GREATEST,
     WEIR_QUICK_ROOT,
     WEIR_QUICK_CONSTANT,

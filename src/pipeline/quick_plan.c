@@ -36,6 +36,7 @@ static bool is_quick(const weir_plan_column *column, const weir_fused *form)
     case WEIR_FUSED_FLOAT: return is_any || column->kind == WEIR_FLOAT;
     case WEIR_FUSED_INT: return is_any || column->kind == WEIR_INT;
     case WEIR_FUSED_STANDARD: return is_any;
+    case WEIR_FUSED_DECIMAL: return is_any || column->kind == WEIR_DECIMAL;
     case WEIR_FUSED_EQUAL:
     case WEIR_FUSED_ONE_OF:
     case WEIR_FUSED_STARTS:
@@ -109,7 +110,8 @@ static weir_quick_code code_of(const weir_plan_column *column)
     case WEIR_FUSED_STAMP: return WEIR_QUICK_STAMP;
     case WEIR_FUSED_EPOCH: return WEIR_QUICK_EPOCH;
     case WEIR_FUSED_EPOCH_INT: return WEIR_QUICK_EPOCH_TEXT;
-    case WEIR_FUSED_DECIMAL: return WEIR_QUICK_SECONDS;
+    case WEIR_FUSED_DECIMAL:
+        return column->column == WEIR_COLUMN_TIMESTAMP ? WEIR_QUICK_SECONDS : WEIR_QUICK_DECIMAL;
     case WEIR_FUSED_GREATEST: return WEIR_QUICK_GREATEST;
     case WEIR_FUSED_ROOT: return WEIR_QUICK_ROOT;
     case WEIR_FUSED_CONSTANT: return WEIR_QUICK_CONSTANT;

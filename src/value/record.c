@@ -187,6 +187,48 @@ static bool set_decimal(weir_batch *batch, size_t column, const weir_decimal *d)
     return set_cell(batch, column, cell);
 }
 
+/* "0.0150" and "12.5", whose digits are at hand; not "1e3", "007", "5.", or what str() writes with
+ * an exponent. */
+bool weir_batch_decimal(weir_batch *batch, size_t column, weir_str text)
+{
+    enum { SHORT = 32, PLACES = 6 };
+    char digits[SHORT];
+    size_t count = 0, point = text.len;
+    if (text.len == 0 || text.len > SHORT ||
+        (text.ptr[0] == '0' && text.len > 1 && text.ptr[1] != '.'))
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.ptr[i];
+        const bool is_point = c == '.' && point == text.len && i > 0 && i + 1 < text.len;
+        if (is_point)
+            point = i;
+        else if ((unsigned char)(c - '0') > 9)
+            return false;
+        digits[count] = c;
+        count += !is_point && (count > 0 || c != '0');
+    }
+    const size_t places = point == text.len ? 0 : text.len - point - 1;
+    if (count == 0) {
+        digits[0] = '0';
+        count = 1;
+    }
+    if (places >= count + PLACES)
+        return false;
+    const size_t size = offsetof(weir_decimal, digits) + count;
+    const size_t offset = extend(batch, size + text.len, _Alignof(weir_decimal));
+    if (offset == SIZE_MAX)
+        return false;
+    char *at = batch->bytes.ptr + batch->open_at + offset;
+    weir_decimal *d = (weir_decimal *)(void *)at;
+    d->exponent = -(int32_t)places;
+    d->count = (uint32_t)count;
+    memcpy(d->digits, digits, count);
+    memcpy(at + size, text.ptr, text.len);
+    weir_value cell = {.kind = WEIR_DECIMAL, .len = (uint32_t)text.len};
+    cell.bits = offset;
+    return set_cell(batch, column, cell);
+}
+
 /* A big integer's place in a record is a decimal without a point. */
 static bool set_bigint(weir_batch *batch, size_t column, weir_str text)
 {

@@ -63,6 +63,11 @@ bool weir_batch_set(weir_batch *batch, size_t column, const weir_value *v);
 /** Room for `count` levels as the value of a column, filled in by the caller; NULL when out of
  * memory. */
 weir_level *weir_batch_levels(weir_batch *batch, size_t column, size_t count);
+/**
+ * Sets a column to Decimal(text) where the text is short and just what str() of that is. False: it
+ * is not, or out of memory.
+ */
+bool weir_batch_decimal(weir_batch *batch, size_t column, weir_str text);
 /** Finishes the record / drops it. */
 void weir_batch_commit(weir_batch *batch);
 void weir_batch_abort(weir_batch *batch);

@@ -139,6 +139,16 @@ static __attribute__((noinline)) void look_ahead(step *s, const char *behind, co
         s->ahead = (uint8_t)distance;
 }
 
+static inline const char *number_of(const weir_walk *walk, step *s, const char *at,
+                                    const char *quote, uint8_t *flags)
+{
+    const char *guess = quote - s->ahead;
+    const char *to = number(walk, at, guess, flags);
+    if (__builtin_expect(to != guess && to != NULL, 0))
+        look_ahead(s, to, quote);
+    return to;
+}
+
 /* A list of strings that nobody reads: the place behind it, or NULL. */
 static inline weir_place pass_strings(const char *base, weir_place p)
 {
@@ -206,7 +216,7 @@ weir_place weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_place p, 
     const void *const *const ways = WAYS[walk->is_careful];
     const char *const base = walk->base;
     const char *const last = walk->scan.end;
-    const char *at = p.at, *from, *to, *guess;
+    const char *at = p.at, *from, *to;
     const uint32_t *quote = p.quote, *q;
     weir_place behind;
     uint8_t flags;
@@ -231,13 +241,9 @@ careful:
         return miss(shapes);
     goto passed;
 number:
-    guess = base + *q - s->ahead;
-    to = number(walk, from, guess, &flags);
-    if (__builtin_expect(to != guess, 0)) {
-        if (!to)
-            goto other;
-        look_ahead(s, to, base + *q);
-    }
+    to = number_of(walk, s, from, base + *q, &flags);
+    if (__builtin_expect(!to, 0))
+        goto other;
     at = to;
     if (s->slot != WEIR_NO_SLOT)
         *slot_of(walk, s) = weir_scan_span(WEIR_RAW, flags, WEIR_RAW_NUMBER, from, to);

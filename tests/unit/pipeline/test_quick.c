@@ -139,6 +139,7 @@ END_TEST
 
 static const char *const specs[] = {
     SPEC("x: \"float(data['x'])\", y: \"int(data['y'])\", z: \"data['z']\""),
+    SPEC("x: \"Decimal(data['x'])\", y: \"Decimal(data['y'])\""),
     SPEC("timestamp: \"pd.Timestamp(data['x'], unit='ms')\""),
     SPEC("timestamp: \"pd.Timestamp(int(data['x']), unit='ns')\""),
     SPEC("timestamp: \"pd.Timestamp(data['x'])\""),
@@ -172,6 +173,13 @@ static const char *const values[] = {
     "\"-3\"",
     "1e3",
     "\"1e3\"",
+    "\"0.000001\"",
+    "\"0.0000001\"",
+    "\"0.00000000\"",
+    "\"0\"",
+    "\"0.0\"",
+    "\"00.5\"",
+    "\"12345678901234567890.123456789012\"",
     "\"007\"",
     "\".5\"",
     "\"5.\"",
