@@ -339,7 +339,7 @@ WEIR_API weir_code weir_runtime_unsubscribe_all(weir_runtime *runtime, const cha
 typedef enum weir_subscription_state {
     WEIR_SUBSCRIPTION_PENDING, /**< not asked for yet, or not answered */
     WEIR_SUBSCRIPTION_ACTIVE,  /**< confirmed; where the spec has no `subscribe.ack`: asked for */
-    WEIR_SUBSCRIPTION_REJECTED /**< by the venue, until the next connect */
+    WEIR_SUBSCRIPTION_REJECTED /**< by the venue, until the next connect; or it did not answer */
 } weir_subscription_state;
 
 WEIR_API const char *weir_subscription_state_name(weir_subscription_state state);

@@ -10,8 +10,13 @@
 #include <string.h>
 
 #include "runtime/wants.h"
+#include "util/time.h"
 
-enum { TRIES_MAX = 2 };
+enum { TRIES_MAX = 2, DOUBLED_MAX = 2 };
+
+#define AGAIN_NS                                                                                   \
+    (30 * WEIR_NS_PER_S) /* the first pause of what was given up; then twice as long               \
+                          */
 
 /* The venue knows nothing of it. It may be gone afterwards. */
 static void forget(weir_subscriptions *s, weir_agreement *on)
@@ -103,7 +108,7 @@ static void note_sent(weir_subscriptions *s, weir_agreement *on, uint64_t reques
     weir_asked_join(s, asked, on);
     if (asked && on->before != 0)
         asked->repeats = true;
-    on->tries++;
+    on->tries += on->tries < UINT8_MAX;
     weir_agreement_set(s, on, asked ? PENDING : ACTIVE, true);
 }
 
@@ -275,17 +280,37 @@ bool weir_subscriptions_refuse_request(weir_subscriptions *subscriptions, size_t
 /* ------------------------------------------------------------------ deadlines */
 
 /* The answer was lost, perhaps, and not the request: whoever leaves what is given up has to say so,
- * and an answer that comes after all counts. */
+ * an answer that comes after all counts, and it is asked for again by and by. It is told once. */
 static void expire(weir_subscriptions *s, weir_agreement *on, const char *reason,
                    weir_subscription_change *change)
 {
-    if (on->want->ids.count > 0 && on->tries < TRIES_MAX) {
+    const bool is_wanted = on->want->ids.count > 0;
+    if (is_wanted && (on->state == REFUSED || on->tries < TRIES_MAX)) {
         weir_agreement_set(s, on, IDLE, on->may_be_served);
-        return;
+    } else if (on->state == PENDING) {
+        if (is_wanted && on->tries == TRIES_MAX)
+            put_change(change, on->want);
+        refuse(s, on, reason, true);
     }
-    if (on->want->ids.count > 0)
-        put_change(change, on->want);
-    refuse(s, on, reason, true);
+}
+
+static int64_t pause_of(const weir_agreement *on)
+{
+    const unsigned doubled = on->tries > TRIES_MAX ? on->tries - TRIES_MAX : 0;
+    return AGAIN_NS << (doubled < DOUBLED_MAX ? doubled : DOUBLED_MAX);
+}
+
+static void expire_all(weir_subscriptions *s, size_t line, weir_asked *asked, int64_t now_ns,
+                       const char *reason, weir_subscription_change *change)
+{
+    int64_t pause_ns = AGAIN_NS;
+    for (weir_agreement *on = asked->members.first; on; on = on->links[OF_REQUEST].next) {
+        pause_ns = pause_of(on);
+        if (weir_agreement_waits(on))
+            expire(s, on, reason, change);
+    }
+    if (asked->waiting > 0)
+        weir_asked_defer(s, line, asked, now_ns + pause_ns);
 }
 
 void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t line, size_t stream,
@@ -296,11 +321,8 @@ void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t line, s
     weir_asked *asked = subscriptions->lines[line].first;
     for (weir_asked *next; asked && asked->deadline_ns <= now_ns; asked = next) {
         next = asked->next;
-        weir_agreement *on = asked->stream == stream ? asked->members.first : NULL;
-        for (; on; on = on->links[OF_REQUEST].next) {
-            if (on->state == PENDING)
-                expire(subscriptions, on, reason, change);
-        }
+        if (asked->stream == stream)
+            expire_all(subscriptions, line, asked, now_ns, reason, change);
     }
     pthread_mutex_unlock(&subscriptions->lock);
 }

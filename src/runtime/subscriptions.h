@@ -90,7 +90,7 @@ bool weir_subscriptions_refuse_request(weir_subscriptions *subscriptions, size_t
                                        size_t stream, uint64_t request, const char *reason,
                                        weir_subscription_change *change);
 /** Deadlines: what was asked once is to be sent again, what was asked twice is refused and stands
- * in `change`. */
+ * in `change`; after a pause it is to be sent once more. */
 void weir_subscriptions_expire(weir_subscriptions *subscriptions, size_t line, size_t stream,
                                int64_t now_ns, const char *reason,
                                weir_subscription_change *change);
@@ -141,7 +141,7 @@ typedef struct weir_subscription_counts {
     size_t active;
     size_t refused;
     size_t leaving;           /* sent, and wanted no more */
-    int64_t next_deadline_ns; /* of a pending one; 0: none */
+    int64_t next_deadline_ns; /* of a pending one, or one that was given up; 0: none */
 } weir_subscription_counts;
 
 void weir_subscriptions_count(const weir_subscriptions *subscriptions, size_t line,

@@ -103,12 +103,19 @@ static void await(weir_line *line, weir_asked *asked)
     *(asked->next ? &asked->next->before : &line->last) = asked;
 }
 
-static void count_pending(weir_line *line, weir_asked *asked, bool is_more)
+static void count_waiting(weir_line *line, weir_asked *asked, bool is_more)
 {
-    if (is_more && asked->pending++ == 0)
+    if (is_more && asked->waiting++ == 0)
         await(line, asked);
-    else if (!is_more && --asked->pending == 0)
+    else if (!is_more && --asked->waiting == 0)
         await_no_more(line, asked);
+}
+
+void weir_asked_defer(weir_subscriptions *s, size_t line, weir_asked *asked, int64_t deadline_ns)
+{
+    await_no_more(&s->lines[line], asked);
+    asked->deadline_ns = deadline_ns;
+    await(&s->lines[line], asked);
 }
 
 weir_asked *weir_asked_find(const weir_subscriptions *s, size_t line, uint64_t request)
@@ -132,8 +139,8 @@ weir_asked *weir_asked_make(weir_subscriptions *s, size_t line, size_t stream, u
 static void leave(weir_line *line, weir_asked *asked, const weir_agreement *on)
 {
     take_out(&asked->members, on, OF_REQUEST);
-    if (on->state == PENDING)
-        count_pending(line, asked, false);
+    if (weir_agreement_waits(on))
+        count_waiting(line, asked, false);
     if (--asked->count > 0)
         return;
     weir_map_remove(&line->asked, key_of(&asked->request));
@@ -152,8 +159,8 @@ void weir_asked_join(weir_subscriptions *s, weir_asked *asked, weir_agreement *o
         return;
     append(&asked->members, on, OF_REQUEST);
     asked->count++;
-    if (on->state == PENDING)
-        count_pending(line, asked, true);
+    if (weir_agreement_waits(on))
+        count_waiting(line, asked, true);
 }
 
 /* ------------------------------------------------------------------ wants */
@@ -238,11 +245,12 @@ void weir_agreement_forget_refusal(weir_agreement *on)
 void weir_agreement_set(weir_subscriptions *s, weir_agreement *on, weir_progress state,
                         bool may_be_served)
 {
-    const bool was_pending = on->state == PENDING;
+    const bool has_waited = weir_agreement_waits(on);
     on->state = (uint8_t)state;
     on->may_be_served = may_be_served;
-    if (on->asked && was_pending != (state == PENDING))
-        count_pending(&s->lines[on->line], on->asked, state == PENDING);
+    const bool waits = weir_agreement_waits(on);
+    if (on->asked && has_waited != waits)
+        count_waiting(&s->lines[on->line], on->asked, waits);
     settle(s, on);
 }
 

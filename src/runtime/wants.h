@@ -47,11 +47,12 @@ typedef struct weir_agreement_list {
 /** A message that was answered in part or not at all, or whose answer may yet be taken back. */
 typedef struct weir_asked weir_asked;
 struct weir_asked {
-    weir_asked *next, *before; /* of the line, by deadline, while one is pending */
+    weir_asked *next, *before; /* of the line, by deadline, while one waits */
     weir_agreement_list members;
     uint64_t request; /* the key in the line's map */
-    size_t stream, count, pending;
-    bool repeats; /* a member was asked for before */
+    size_t stream, count;
+    size_t waiting; /* members that are pending, or were given up */
+    bool repeats;   /* a member was asked for before */
     int64_t deadline_ns;
 };
 
@@ -103,7 +104,7 @@ typedef struct weir_turns {
 typedef struct weir_line {
     size_t counts[PLACE_COUNT];
     weir_map asked;           /* by request */
-    weir_asked *first, *last; /* of which something is pending */
+    weir_asked *first, *last; /* of which something waits */
 } weir_line;
 
 typedef struct weir_shard_wants {
@@ -153,6 +154,12 @@ static inline bool weir_agreement_is_sent(const weir_agreement *on)
     return on->state == PENDING || on->state == ACTIVE;
 }
 
+/** For an answer or, when none came, for the time to ask again. */
+static inline bool weir_agreement_waits(const weir_agreement *on)
+{
+    return on->state == PENDING || (on->state == REFUSED && on->may_be_served);
+}
+
 /** An asset of NULL is the stream itself. */
 weir_want *weir_want_find(const weir_subscriptions *s, size_t stream, const weir_asset *asset);
 /** NULL: out of memory. */
@@ -179,6 +186,8 @@ weir_asked *weir_asked_find(const weir_subscriptions *s, size_t line, uint64_t r
 /** Finds it or makes it, without members. NULL: out of memory. */
 weir_asked *weir_asked_make(weir_subscriptions *s, size_t line, size_t stream, uint64_t request,
                             int64_t deadline_ns);
+/** It waits until another time. */
+void weir_asked_defer(weir_subscriptions *s, size_t line, weir_asked *asked, int64_t deadline_ns);
 /** It is a member of this one, and of no other; NULL: of none. Whoever has no member is gone. */
 void weir_asked_join(weir_subscriptions *s, weir_asked *asked, weir_agreement *on);
 

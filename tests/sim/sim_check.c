@@ -237,19 +237,18 @@ static void settle_line(int stream, int symbol)
     const line *l = &check.lines[stream][symbol];
     const bool is_known = strcmp(sim_symbol(symbol), "BAD") != 0;
     const int has = sim_venue_has(stream, symbol);
-    const bool is_agreed = sim_how.mode == SIM_PLAIN || sim_how.ack_faults == 0;
-    if (is_agreed ? has != (l->is_wanted && is_known) : has > 1)
+    if (has != (l->is_wanted && is_known))
         sim_broken("%s %s is %swanted, and subscribed on %d links", sim_stream(stream),
                    sim_symbol(symbol), l->is_wanted ? "" : "not ", has);
     /* what was put on a link a while before the end has been delivered */
-    if (is_agreed && l->is_wanted && is_known && l->sent > 0 && l->delivered + 50 < l->sent)
+    if (l->is_wanted && is_known && l->sent > 0 && l->delivered + 50 < l->sent)
         sim_broken("%s %s: sent up to %llu, delivered up to %llu", sim_stream(stream),
                    sim_symbol(symbol), (unsigned long long)l->sent,
                    (unsigned long long)l->delivered);
 }
 
 /* Whoever asks is told the truth: what is active is subscribed at the venue, what was refused is
- * not known there - or the venue's answer was lost twice - and nothing is left pending. */
+ * not known there, and nothing is left pending. */
 static void settle_item(void *user, const weir_subscription *item)
 {
     const int stream = sim_stream_find(item->stream), symbol = sim_symbol_find(item->symbol);
@@ -268,7 +267,7 @@ static void settle_item(void *user, const weir_subscription *item)
     if (item->state == WEIR_SUBSCRIPTION_ACTIVE && sim_how.mode != SIM_PLAIN && has != 1)
         sim_broken("%s %s is active, and subscribed on %d links", sim_stream(stream),
                    sim_symbol(symbol), has);
-    if (item->state == WEIR_SUBSCRIPTION_REJECTED && !is_bad && sim_how.ack_faults == 0)
+    if (item->state == WEIR_SUBSCRIPTION_REJECTED && !is_bad)
         sim_broken("%s %s is rejected (%.*s)", sim_stream(stream), sim_symbol(symbol),
                    WEIR_FMT(item->reason));
     if (item->state == WEIR_SUBSCRIPTION_ACTIVE && sim_how.mode != SIM_PLAIN && is_bad)

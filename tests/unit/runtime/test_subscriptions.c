@@ -353,6 +353,30 @@ static void give_up(const char *letters)
     ck_assert_uint_eq(counted(0).refused, strlen(letters));
 }
 
+/* Told once, however often it is asked for. */
+START_TEST(what_was_given_up_is_asked_for_again_after_a_pause)
+{
+    const int64_t second = 1000000000;
+    give_up("AB");
+    ck_assert_int_eq(counted(0).next_deadline_ns, 200 + 30 * second);
+    weir_subscriptions_confirm(wants, 0, TRADES, asset("B"));
+    weir_subscriptions_expire(wants, 0, TRADES, 200 + 29 * second, "late", &change);
+    ck_assert_str_eq(due(TRADES, false), "");
+    weir_subscriptions_expire(wants, 0, TRADES, 200 + 30 * second, "late", &change);
+    ck_assert_str_eq(letters_of_change(), "");
+    ck_assert_str_eq(next(0, TRADES, false, 0, 40 * second), "A");
+    weir_subscriptions_expire(wants, 0, TRADES, 40 * second, "late", &change);
+    ck_assert_str_eq(letters_of_change(), "");
+    ck_assert_uint_eq(counted(0).refused, 1);
+    ck_assert_int_eq(counted(0).next_deadline_ns, 100 * second);
+    drop(TRADES, "A");
+    weir_subscriptions_expire(wants, 0, TRADES, 100 * second, "late", &change);
+    ck_assert_str_eq(due(TRADES, false), "");
+    ck_assert_str_eq(due(TRADES, true), "A");
+    ck_assert_int_eq(counted(0).next_deadline_ns, 0);
+}
+END_TEST
+
 START_TEST(what_was_never_answered_is_left_all_the_same)
 {
     give_up("A");
@@ -723,6 +747,7 @@ int main(void)
         symbols_are_confirmed_by_name_or_by_request,
         a_refused_batch_is_split_down_to_the_culprit,
         what_is_not_answered_is_asked_once_more_and_then_refused,
+        what_was_given_up_is_asked_for_again_after_a_pause,
         what_was_never_answered_is_left_all_the_same,
         an_answer_that_is_very_late_counts,
         an_answer_to_a_request_that_was_given_up_counts,
