@@ -234,7 +234,10 @@ bool weir_part_shares_sink(const weir_spec_model *model, size_t index, const wei
 {
     const weir_node *list = weir_node_get(model->root, "sinks");
     const weir_node *others = weir_node_get(other->root, "sinks");
-    return list && others && index < list->count && other_index < others->count &&
-           shares(model, other, "plugins") &&
-           is_same(list->items[index], others->items[other_index]);
+    if (!list || !others || index >= list->count || other_index >= others->count)
+        return false;
+    sides s = {.models = {model, other}, .nodes = {list->items[index], others->items[other_index]}};
+    compare_vars(&s);
+    compare_credentials(&s);
+    return !s.differs && shares(model, other, "plugins") && is_same(s.nodes[0], s.nodes[1]);
 }

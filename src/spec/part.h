@@ -13,7 +13,8 @@ bool weir_part_differs(const weir_spec_model *model, size_t index, const weir_sp
                        size_t other_index, weir_buf *what);
 /** The master data is the same, to the last row. */
 bool weir_part_shares_assets(const weir_spec_model *model, const weir_spec_model *other);
-/** The sinks at `index` and `other_index` are the same, and the plugins of both specs are. */
+/** The sinks at `index` and `other_index` are the same, and so is what they may ask for: plugins,
+ * vars, credentials. */
 bool weir_part_shares_sink(const weir_spec_model *model, size_t index, const weir_spec_model *other,
                            size_t other_index);
 

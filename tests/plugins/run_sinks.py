@@ -5,6 +5,7 @@ import glob
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -49,6 +50,39 @@ def a_sink_may_be_given_on_the_command_line():
         equal(sum(line.startswith("data") for line in file), 18)
     within(done.err, "plugin 'probe': sink 'pot' failed: number 7 is not wanted (1 of 7 calls so far)")
     equal(done.err.count("is not wanted"), 1, "warnings")
+
+
+def _waits_for(path, text, times=1):
+    deadline = time.monotonic() + 20
+    while not os.path.exists(path) or open(path, encoding="utf-8").read().count(text) < times:
+        if time.monotonic() > deadline:
+            raise AssertionError("%r is not in %s %d times" % (text, path, times))
+        time.sleep(0.02)
+
+
+def a_reload_changes_the_sinks_that_differ_and_no_others():
+    server = Lines("".join(RECORD % i for i in range(10)))
+    spec = LINES + "sinks:\n  - {type: pot, options: {path: kept}}\n  - {type: pot, options: {path: %s}}\n"
+    process = start("run", write("wire.yaml", spec % "first"), "--set", "vars.port=%d" % server.port, "--subscribe", "data=AAA",
+                    stdout=subprocess.DEVNULL)
+    for path in ("kept", "first"):
+        _waits_for(path, "data ", 10)
+    write("wire.yaml", spec % "second")
+    process.send_signal(signal.SIGHUP)
+    _waits_for("first", "close")
+    _waits_for("second", "", 0)
+    write("wire.yaml", spec % "no/such/folder/third")
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    done, _ = stopped(process)
+    within(done.err, "reload: kept 1, replaced 0, added 0, removed 0", "reload failed, the old spec runs on: plugin 'probe': sink 'pot' cannot be opened")
+    written = {}
+    for path in ("kept", "first", "second"):
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        equal((text.count("open"), text.count("close")), (1, 1), path)
+        written[path] = [line.split()[3] for line in text.splitlines() if line.startswith("data ")]
+    equal(written["kept"], written["first"] + [n for n in written["second"] if n not in written["first"]])
 
 
 def mistakes_on_the_command_line_have_places_too():

@@ -348,6 +348,46 @@ static void stop(int64_t deadline_ms)
     end_line();
 }
 
+static void reload(const char *path)
+{
+    weir_error error = {0};
+    weir_reload done = {0};
+    if (weir_runtime_reload(runtime, path, NULL, &done, NULL, &error) != WEIR_OK) {
+        say_error("reload", &error);
+        return;
+    }
+    begin_line("reloaded");
+    printf(",\"kept\":%zu,\"replaced\":%zu,\"added\":%zu,\"removed\":%zu,\"lost\":%zu", done.kept,
+           done.replaced, done.added, done.removed, done.lost_subscriptions);
+    end_line();
+}
+
+/* Reloads from a thread of its own, while commands go on. */
+static struct {
+    pthread_t thread;
+    bool has_thread;
+    int count;
+    char paths[2][512];
+} storm;
+
+static void *rage(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < storm.count; i++)
+        weir_runtime_reload(runtime, storm.paths[i % 2], NULL, NULL, NULL, NULL);
+    begin_line("stormed");
+    end_line();
+    return NULL;
+}
+
+static void start_storm(int count, const char *a, const char *b)
+{
+    storm.count = count;
+    snprintf(storm.paths[0], sizeof storm.paths[0], "%s", a);
+    snprintf(storm.paths[1], sizeof storm.paths[1], "%s", b);
+    storm.has_thread = pthread_create(&storm.thread, NULL, rage, NULL) == 0;
+}
+
 /* False: it was a stop. */
 static bool obey(char *line)
 {
@@ -370,6 +410,10 @@ static bool obey(char *line)
         weir_runtime_subscriptions(runtime, say_subscription, NULL);
     else if (strcmp(words[0], "status") == 0)
         say_status();
+    else if (strcmp(words[0], "reload") == 0 && count > 1)
+        reload(words[1]);
+    else if (strcmp(words[0], "storm") == 0 && count > 3)
+        start_storm(atoi(words[1]), words[2], words[3]);
     else if (strcmp(words[0], "login") == 0)
         weir_runtime_reauthenticate(runtime, NULL, NULL);
     else if (strcmp(words[0], "failures") == 0)
@@ -389,6 +433,8 @@ static bool obey(char *line)
 
 static void finish(void)
 {
+    if (storm.has_thread)
+        pthread_join(storm.thread, NULL);
     for (int i = 0; i < reader_count; i++) {
         atomic_store(&readers[i].may_read, true);
         if (readers[i].has_thread)
