@@ -41,7 +41,7 @@ struct weir_shape_step {
     uint8_t len;
     uint8_t quotes; /* in the text */
     uint8_t depth;
-    uint8_t ahead; /* of a number: bytes from behind it to the next quote; 0: not known */
+    uint8_t ahead; /* of a number: bytes from behind it to the next quote, mostly */
     const weir_node *node;
 };
 
@@ -99,11 +99,14 @@ static inline bool has_text(const step *s, const char *at)
     return (weir_scan_equal(at, s->text) | s->others) == UINT32_MAX;
 }
 
-/* Any number, however long. */
+/* Any number, whatever is behind it. */
 static __attribute__((noinline)) const char *long_number(const weir_walk *walk, const char *at,
                                                          uint8_t *flags)
 {
     weir_scan scan = walk->scan;
+    const char *to = weir_scan_short_number(&scan, at, flags);
+    if (to)
+        return to;
     *flags = 0;
     return weir_scan_is_digit(*at) || *at == '-' ? weir_scan_number(&scan, at, flags) : NULL;
 }
