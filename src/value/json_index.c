@@ -70,8 +70,9 @@ bool weir_json_index_make(weir_json_index *index, weir_str text)
         return false;
     index->len = text.len;
     chosen_fill()(index);
+    uint32_t *end = index->quotes + index->count;
     for (size_t i = 0; i < 4; i++)
-        index->quotes[index->count + i] = WEIR_INDEX_END;
+        end[i] = WEIR_INDEX_END;
     if (index->count % 2 == 0 && !(index->flags & WEIR_INDEX_CONTROL))
         return true;
     index->len = 0;

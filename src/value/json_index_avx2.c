@@ -26,7 +26,7 @@ TARGET static inline weir_index_masks masks_of(const char *at)
     m.control = bits(_mm256_cmpeq_epi8(_mm256_min_epu8(low, control), low)) |
                 bits(_mm256_cmpeq_epi8(_mm256_min_epu8(high, control), high)) << 32;
     m.high = bits(low) | bits(high) << 32;
-    m.is_rare = (m.backslash | m.control | m.high) != 0;
+    m.rare = m.backslash | m.control | m.high;
     return m;
 }
 

@@ -15,7 +15,7 @@ TARGET static inline weir_index_masks masks_of(const char *at)
     m.backslash = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\\'));
     m.control = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20));
     m.high = _mm512_movepi8_mask(bytes);
-    m.is_rare = !_kortestz_mask64_u8(_kor_mask64(m.backslash, m.control), m.high);
+    m.rare = _kor_mask64(_kor_mask64(m.backslash, m.control), m.high);
     return m;
 }
 

@@ -14,7 +14,7 @@ typedef struct weir_index_masks {
     uint64_t backslash;
     uint64_t control; /* below 0x20 */
     uint64_t high;    /* above 0x7f */
-    bool is_rare;     /* any of the last three, within the block */
+    uint64_t rare;    /* any of the last three */
 } weir_index_masks;
 
 /* Bits that are escaped by the backslashes before them; *carry: the last byte was a backslash that
@@ -95,7 +95,7 @@ weir_index_fill_with(weir_json_index *index, weir_index_masks_fn *masks_of,
         const size_t left = index->len - at;
         const uint64_t mine = left < 64 ? (UINT64_C(1) << left) - 1 : UINT64_MAX;
         m.quote &= mine;
-        if (__builtin_expect(m.is_rare || carry != 0, 0))
+        if (__builtin_expect((m.rare & mine) != 0 || carry != 0, 0))
             flags |= weir_index_judge(&m, mine, (size_t)(to - index->quotes) % 2 != 0, &carry);
         to = append(to, m.quote, (uint32_t)at);
     }

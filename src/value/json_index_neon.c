@@ -40,7 +40,7 @@ static inline weir_index_masks masks_of(const char *at)
     m.backslash = equal(bytes, '\\');
     m.control = below(bytes, 0x20);
     m.high = ~below(bytes, 0x80);
-    m.is_rare = (m.backslash | m.control | m.high) != 0;
+    m.rare = m.backslash | m.control | m.high;
     return m;
 }
 

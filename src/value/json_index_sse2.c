@@ -23,7 +23,7 @@ static inline weir_index_masks masks_of(const char *at)
         m.control |= bits(_mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes)) << i;
         m.high |= bits(bytes) << i;
     }
-    m.is_rare = (m.backslash | m.control | m.high) != 0;
+    m.rare = m.backslash | m.control | m.high;
     return m;
 }
 

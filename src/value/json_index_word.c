@@ -32,7 +32,7 @@ static inline weir_index_masks masks_of(const char *at)
         m.control |= gather(zeros(word & ONES * 0xe0)) << i;
         m.high |= gather(word) << i;
     }
-    m.is_rare = (m.backslash | m.control | m.high) != 0;
+    m.rare = m.backslash | m.control | m.high;
     return m;
 }
 

@@ -45,6 +45,13 @@ static inline uint32_t weir_scan_others(const char *at)
     return ~(uint32_t)_mm_movemask_epi8(digits);
 }
 
+/** Bit i: byte i of 16 is a backslash. */
+static inline uint32_t weir_scan_backslashes(const char *at)
+{
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+}
+
 /** Bit i: byte i of 16 is a backslash, or above 0x7f. */
 static inline uint32_t weir_scan_unusual(const char *at)
 {

@@ -33,16 +33,50 @@ static inline place blanks(const walk *w, place p)
     return weir_place_blanks(w, p);
 }
 
+/* Behind the escape at a backslash, or NULL. */
+static inline const char *escape(walk *w, const char *at)
+{
+    switch (at[1]) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'n': return at + 2;
+    default: return weir_scan_escape(&w->scan, at);
+    }
+}
+
+/* What the index does not know of a string: that its escapes are some, and its bytes UTF-8. Some at
+ * a time are looked at, up to the next backslash. */
+static bool has_good_text(walk *w, const char *from, const char *close, uint8_t *kind,
+                          uint8_t *flags)
+{
+    const char *at = from;
+    uint32_t high = 0;
+    while (at < close) {
+        const size_t left = (size_t)(close - at);
+        const uint32_t mine = left < 16 ? (UINT32_C(1) << left) - 1 : 0xffff;
+        const uint32_t backslashes = weir_scan_backslashes(at) & mine;
+        high |= weir_scan_unusual(at) & mine & ~backslashes;
+        if (!backslashes) {
+            at += 16;
+            continue;
+        }
+        *kind = WEIR_RAW;
+        at = escape(w, at + __builtin_ctz(backslashes));
+        if (!at)
+            return false;
+    }
+    *flags = high ? 0 : WEIR_VALUE_ASCII;
+    return !high || weir_utf8_valid((weir_str){from, (size_t)(close - from)});
+}
+
 /* Out of line: strings that may have escapes or more than ASCII. */
 __attribute__((noinline)) const char *weir_walk_careful(walk *w, const char *at, const char *close,
                                                         weir_value *out)
 {
     uint8_t kind = WEIR_STR;
-    uint8_t flags = WEIR_VALUE_ASCII;
-    const size_t len = (size_t)(close - at - 1);
-    const bool is_short = len <= 16; /* and plain, as most are; the index says the rest of it */
-    if ((!is_short || (weir_scan_unusual(at + 1) & ((UINT32_C(1) << len) - 1)) != 0) &&
-        weir_scan_string(&w->scan, at, &kind, &flags) != close)
+    uint8_t flags = 0;
+    if (!has_good_text(w, at + 1, close, &kind, &flags))
         return NULL;
     *out = weir_scan_span(kind, flags, kind == WEIR_RAW ? WEIR_RAW_ESCAPED : 0, at + 1, close);
     return close + 1;
@@ -365,6 +399,40 @@ static place walk_array(walk *w, place array, const weir_node *node, unsigned de
     return p;
 }
 
+/* Elements of a list of texts without blanks, where nothing below them is read. */
+static bool fill_from_list(walk *w, const weir_node *node, const weir_list_found *found)
+{
+    const uint32_t *quotes = w->index->quotes + found->first;
+    for (uint32_t i = 0; i < node->index_count + node->back_count; i++) {
+        const weir_node *child =
+            i < node->index_count ? node->front[i] : node->back[i - node->index_count];
+        const int64_t at = child->step.index + (i < node->index_count ? 0 : (int64_t)found->count);
+        if (child->below_count || child->slot == WEIR_NO_SLOT)
+            return false;
+        if (at < 0 || (uint64_t)at >= found->count)
+            continue;
+        const uint32_t *quote = quotes + (size_t)at * found->stride;
+        const char *from = w->base + quote[0] - 1, *last = w->base + quote[found->stride - 1] + 1;
+        if (*from != '[' || *last != ']')
+            return false;
+        w->slots[child->slot] = weir_scan_span(WEIR_RAW, 0, WEIR_RAW_ARRAY, from, last + 1);
+    }
+    return true;
+}
+
+/* A list of lists, of which an element may be wanted too. */
+static place lists(walk *w, place p, const weir_node *node, unsigned depth)
+{
+    const bool is_read = node->index_count + node->back_count > 0;
+    if (is_read && (p.at[1] != '[' || p.at[2] != '"'))
+        return given_up;
+    const place to = weir_walk_lists(w, p, depth);
+    if (!to.at || !is_read)
+        return to;
+    const weir_list_found *found = &w->index->lists[w->index->list_count - 1];
+    return fill_from_list(w, node, found) ? to : given_up;
+}
+
 /* `depth` levels are open around the value. */
 weir_place weir_walk_value(walk *w, place p, const weir_node *node, unsigned depth, weir_value *out)
 {
@@ -374,10 +442,10 @@ weir_place weir_walk_value(walk *w, place p, const weir_node *node, unsigned dep
     const bool is_read = is_object ? node->key_count > 0 : node->index_count + node->back_count > 0;
     if (is_read && depth == WEIR_JSON_DEPTH_MAX)
         return given_up;
-    const place known = is_read || is_object ? given_up
-                        : node->is_lists     ? weir_walk_lists(w, p, depth)
-                        : node->is_rows      ? weir_walk_nested(w, p, depth)
-                                             : given_up;
+    const place known = is_object                   ? given_up
+                        : node->is_lists            ? lists(w, p, node, depth)
+                        : node->is_rows && !is_read ? weir_walk_nested(w, p, depth)
+                                                    : given_up;
     const place to = known.at    ? known
                      : !is_read  ? container(w, p, depth)
                      : is_object ? walk_object(w, p, node, depth + 1)

@@ -104,7 +104,7 @@ static __attribute__((noinline)) const char *long_number(const weir_walk *walk, 
                                                          uint8_t *flags)
 {
     weir_scan scan = walk->scan;
-    const char *to = weir_scan_short_number(&scan, at, flags);
+    const char *to = weir_scan_short_number(&scan, at + (*at == '-'), flags);
     if (to)
         return to;
     *flags = 0;
@@ -119,16 +119,15 @@ static __attribute__((noinline)) const char *long_number(const weir_walk *walk, 
 static inline const char *number(const weir_walk *walk, const char *at, const char *to,
                                  uint8_t *flags)
 {
-    const char *from = at + (*at == '-');
-    const size_t len = (size_t)(to - from);
+    const size_t len = (size_t)(to - at);
     if (__builtin_expect(len - 1 >= WEIR_SCAN_WINDOW - 1, 0))
         return long_number(walk, at, flags);
     const uint32_t behind = UINT32_C(1) << len;
-    const uint32_t others = weir_scan_others(from) & (behind - 1);
+    const uint32_t others = weir_scan_others(at) & (behind - 1);
     const unsigned whole = (unsigned)__builtin_ctz(others | behind);
     *flags = others ? WEIR_VALUE_ASCII : WEIR_VALUE_INTEGRAL | WEIR_VALUE_ASCII;
-    if (__builtin_expect(whole == 0 || (*from == '0' && whole > 1) || (others & (others - 1)), 0) ||
-        (others && (from[whole] != '.' || whole + 1 == len)))
+    if (__builtin_expect(whole == 0 || (*at == '0' && whole > 1) || (others & (others - 1)), 0) ||
+        (others && (at[whole] != '.' || whole + 1 == len)))
         return long_number(walk, at, flags);
     return to;
 }
@@ -544,7 +543,8 @@ static weir_place learn_value(learner *l, weir_place p, const weir_node *node, u
         return learn_scalar(l, p, node);
     const bool is_object = *p.at == '{';
     const bool is_read = is_object ? node->key_count > 0 : node->index_count + node->back_count > 0;
-    if (!is_read)
+    const bool is_lists = !is_object && node->is_lists && p.at[1] == '[';
+    if (!is_read || is_lists)
         return learn_container(l, p, node, depth);
     if (node->slot != WEIR_NO_SLOT)
         add(l, p.at, STEP_OPEN, node->slot, NULL, 0);
@@ -571,20 +571,4 @@ void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_place p, const 
         add(&l, p.at, STEP_END, WEIR_NO_SLOT, NULL, 0);
     if (l.has_failed && shapes->count == WEIR_SHAPE_STEPS_MAX)
         forget(shapes);
-}
-
-weir_place weir_shape_value(weir_shapes *shapes, weir_walk *walk, weir_place p,
-                            const weir_projection *projection, unsigned depth, weir_value *whole)
-{
-    const bool is_tried = weir_shape_is_tried(shapes);
-    if (is_tried) {
-        const weir_place to = weir_shape_match(shapes, walk, p, whole);
-        if (to.at)
-            return to;
-        weir_projection_clear(projection, walk->slots);
-    }
-    const weir_place to = weir_walk_value(walk, p, projection->root, depth, whole);
-    if (is_tried && to.at)
-        weir_shape_learn(shapes, walk, p, projection->root, depth);
-    return to;
 }

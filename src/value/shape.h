@@ -65,8 +65,23 @@ static inline bool weir_shape_is_tried(weir_shapes *shapes)
 }
 
 /** The value at p by a known shape, or else by the walk, which is learnt from. The slots are
- * ABSENT. */
-weir_place weir_shape_value(weir_shapes *shapes, weir_walk *walk, weir_place p,
-                            const weir_projection *projection, unsigned depth, weir_value *whole);
+ * ABSENT.
+ */
+static inline weir_place weir_shape_value(weir_shapes *shapes, weir_walk *walk, weir_place p,
+                                          const weir_projection *projection, unsigned depth,
+                                          weir_value *whole)
+{
+    const bool is_tried = weir_shape_is_tried(shapes);
+    if (is_tried) {
+        const weir_place to = weir_shape_match(shapes, walk, p, whole);
+        if (__builtin_expect(to.at != NULL, 1))
+            return to;
+        weir_projection_clear(projection, walk->slots);
+    }
+    const weir_place to = weir_walk_value(walk, p, projection->root, depth, whole);
+    if (is_tried && to.at)
+        weir_shape_learn(shapes, walk, p, projection->root, depth);
+    return to;
+}
 
 #endif
