@@ -226,8 +226,9 @@ typedef struct weir_event {
 } weir_event;
 
 /** Called on the dispatcher thread, one at a time, in order per connection. Of a callback that
- * falls behind by thousands of events the newest are left out, changes of state last of all; a
- * WARNING with WEIR_ERR_LIMIT tells how many. */
+ * falls behind by thousands of events the newest are left out, changes of state last of all; of the
+ * warnings of a connection that name no symbol twenty a second are told. A WARNING with
+ * WEIR_ERR_LIMIT tells how many were left out. */
 typedef void weir_event_fn(void *user, const weir_event *event);
 
 /** Called for every frame in and out, on the I/O thread, before anything else: for recorders. Must

@@ -64,6 +64,12 @@ typedef struct weir_beat {
     bool has_missed;
 } weir_beat;
 
+/** Warnings of the second that began at since_ns (tell.c). */
+typedef struct weir_warnings {
+    int64_t since_ns;
+    uint64_t told, kept;
+} weir_warnings;
+
 /** What was done about a connection that brings no data. */
 typedef enum weir_stale_step {
     WEIR_STALE_NOT,
@@ -131,6 +137,7 @@ struct weir_connection {
     struct weir_plugin_timer *plugin_timers;
     weir_timer *talk; /* room for the next message, or the end of the wait for an answer */
     weir_beat beat;
+    weir_warnings warnings;
     weir_clocks clocks;
     weir_pace pace;
     weir_outbox outbox;

@@ -11,6 +11,8 @@
 #include "util/time.h"
 #include "util/utf8.h"
 
+enum { WARNINGS_MAX = 20 /* of a second; those that name a symbol do not count */ };
+
 void weir_connection_show(weir_connection *connection)
 {
     connection->numbers.counters = *weir_runner_counters(connection->runner);
@@ -85,10 +87,29 @@ static void post(weir_connection *connection, weir_event *event, const char *for
     }
 }
 
+/* A venue can cause a warning with each of its messages. False: it is only counted. */
+static bool may_warn(weir_connection *connection)
+{
+    weir_warnings *warnings = &connection->warnings;
+    const int64_t now_ns = weir_mono_ns();
+    const uint64_t kept = warnings->kept;
+    if (now_ns - warnings->since_ns >= WEIR_NS_PER_S)
+        *warnings = (weir_warnings){.since_ns = now_ns};
+    if (kept > warnings->kept)
+        weir_connection_tell_of(connection, WEIR_EVENT_WARNING, WEIR_ERR_LIMIT, (weir_str){0},
+                                (weir_str){0}, kept, "%llu more warnings were left out",
+                                (unsigned long long)kept);
+    const bool has_room = warnings->told < WARNINGS_MAX;
+    *(has_room ? &warnings->told : &warnings->kept) += 1;
+    return has_room;
+}
+
 void weir_connection_tell(weir_connection *connection, weir_event_type type, weir_code code,
                           weir_str stream, uint64_t count, const char *format, ...)
 {
     weir_event event = {.type = type, .code = code, .stream = stream, .count = count};
+    if (type == WEIR_EVENT_WARNING && !may_warn(connection))
+        return;
     va_list args;
     va_start(args, format);
     post(connection, &event, format, args);

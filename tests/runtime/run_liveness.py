@@ -95,6 +95,29 @@ def replies(checks, capture):
             run.stop()
 
 
+def warnings_in_a_flood(checks, capture):
+    with venue_of(capture, "--play", "command") as venue:
+        with start(venue, "speechless", "--subscribe", "trades=AAPL") as run:
+            run.reaches("live")
+            for _ in range(300):
+                venue.command("send", json={"ping": "x"})
+            while run.ask("status", "status")["frames"] < 300:
+                time.sleep(0.02)
+            time.sleep(1.1)
+            venue.command("send", json={"ping": "x"})
+            deadline = time.monotonic() + feed.WAIT_SECONDS
+            while True:
+                warnings = run.of("event", type="warning")
+                left_out = [w for w in warnings if "left out" in w["reason"]]
+                told = len(warnings) - len(left_out)
+                if told + sum(w["count"] for w in left_out) == 301 or time.monotonic() > deadline:
+                    break
+                time.sleep(0.02)
+            checks.check("a few are told, the others counted", left_out and told <= 20 * (len(left_out) + 1)
+                         and told + sum(w["count"] for w in left_out) == 301, (told, left_out))
+            run.stop()
+
+
 def no_answers(checks, capture):
     with venue_of(capture, "--play", "command", replies=[]) as venue:
         with start(venue, "pings", "--subscribe", "trades=AAPL") as run:
@@ -202,7 +225,7 @@ def tests(checks, directory):
     with open(feed.write_capture(directory), encoding="utf-8") as source, open(flat, "w", encoding="utf-8") as file:
         for line in source:
             file.write(line.strip()[1:-1] + "\n")
-    for test in (learning, not_taught_yet, replies, no_answers, stale, nothing_wanted, first_data, frozen, silent_symbol, all_symbols):
+    for test in (learning, not_taught_yet, replies, warnings_in_a_flood, no_answers, stale, nothing_wanted, first_data, frozen, silent_symbol, all_symbols):
         checks.run(test, flat)
 
 
