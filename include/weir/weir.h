@@ -204,8 +204,9 @@ typedef enum weir_event_type {
     WEIR_EVENT_REJECTED, /**< the venue refused a subscription to `symbol` of `stream`, or a reload
                             found no place for it */
     WEIR_EVENT_GAP, /**< records of `symbol` of `stream` are missing, `count` where that is known */
-    WEIR_EVENT_RELOADED /**< the spec was loaded again, `reason` says what that did; with a `code`:
-                           it could not be, and the old one runs on */
+    WEIR_EVENT_RELOADED, /**< the spec was loaded again, `reason` says what that did; with a `code`:
+                            it could not be, and the old one runs on */
+    WEIR_EVENT_ROLL      /**< a planned roll begins, succeeds or fails; the state stays as it is */
 } weir_event_type;
 
 WEIR_API const char *weir_event_type_name(weir_event_type type);
@@ -459,6 +460,9 @@ typedef struct weir_connection_status {
     bool is_authenticated;
     int64_t up_since_ns; /**< wall clock; 0: the link is down */
     uint64_t failures;   /**< attempts in a row that came to nothing */
+    uint64_t rolls;      /**< how often another link took its place, as planned */
+    int64_t last_roll_ns;
+    bool is_rolling; /**< another link is on its way up, or both are */
     weir_latency
         latency;         /**< from the venue's timestamp to the read, of the first record of each */
     weir_code down_code; /**< how the last link, or attempt, ended; WEIR_OK: none has */

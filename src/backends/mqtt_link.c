@@ -425,6 +425,7 @@ static bool check(const weir_options *options, weir_str url, unsigned *traits, w
     if (!settings.wants_websockets && !address.is_websocket &&
         (is_readable || settings.has_transport))
         *traits |= WEIR_BACKEND_BARE;
+    *traits |= settings.client_id.len > 0 ? WEIR_BACKEND_SINGLE : 0;
     return true;
 }
 

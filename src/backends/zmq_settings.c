@@ -199,6 +199,7 @@ bool weir_zmq_check(const weir_options *options, weir_str url, unsigned *traits,
     *traits |= settings.type == WEIR_ZMQ_SUB ? WEIR_BACKEND_TOPICS : 0;
     *traits |=
         settings.type == WEIR_ZMQ_SUB || settings.type == WEIR_ZMQ_PULL ? WEIR_BACKEND_MUTE : 0;
+    *traits |= settings.type != WEIR_ZMQ_SUB || settings.binds ? WEIR_BACKEND_SINGLE : 0;
     for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
         if (weir_options_get(options, uses[i].option)->is_set && !is_of_use(&uses[i], &settings)) {
             weir_fail(error, WEIR_ERR_ARGUMENT, "option '%s' is for %s: it has no effect here",

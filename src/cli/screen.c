@@ -219,6 +219,12 @@ static void put_dropped(weir_buf *out, const weir_event *event)
                         (unsigned long long)event->count);
 }
 
+static void put_roll(weir_buf *out, const weir_event *event)
+{
+    weir_buf_puts(out, "roll: ");
+    put_reason(out, event);
+}
+
 static const struct {
     unsigned level;
     void (*put)(weir_buf *out, const weir_event *event);
@@ -230,7 +236,8 @@ static const struct {
                    [WEIR_EVENT_DROPPED] = {LEVEL_WARNING, put_dropped},
                    [WEIR_EVENT_REJECTED] = {LEVEL_WARNING, put_reason},
                    [WEIR_EVENT_GAP] = {LEVEL_WARNING, put_reason},
-                   [WEIR_EVENT_RELOADED] = {LEVEL_INFO, put_reloaded}};
+                   [WEIR_EVENT_RELOADED] = {LEVEL_INFO, put_reloaded},
+                   [WEIR_EVENT_ROLL] = {LEVEL_INFO, put_roll}};
 
 void cli_screen_event(const weir_event *event)
 {

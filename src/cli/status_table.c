@@ -144,6 +144,9 @@ static void put_losses(weir_buf *line, const weir_connection_status *status)
                     (unsigned long long)status->dropped_by_router,
                     (unsigned long long)status->unconverted);
     put_holes(line, status);
+    if (status->rolls > 0 || status->is_rolling)
+        weir_buf_printf(line, " · %llu rolls%s", (unsigned long long)status->rolls,
+                        status->is_rolling ? ", another one under way" : "");
     if (status->latency.count > 0)
         put_latency(line, "venue latency", &status->latency);
 }

@@ -87,7 +87,7 @@ bool weir_plan_build_controls(weir_plan_builder *builder, weir_plan *plan)
     const weir_heartbeat_spec *heartbeat = &connection->heartbeat;
     const bool is_shared =
         !connection->payload_path.node && !plan->layout && connection->frame == WEIR_FRAME_RECORD;
-    const size_t most = connection->learn_count + heartbeat->reply_count + 2;
+    const size_t most = connection->learn_count + heartbeat->reply_count + 3;
     weir_plan_control *controls = WEIR_ARENA_ARRAY(builder->arena, weir_plan_control, most);
     plan->control_paths = is_shared ? plan->paths : weir_projection_new(builder->arena);
     if (!controls || !plan->control_paths)
@@ -105,6 +105,10 @@ bool weir_plan_build_controls(weir_plan_builder *builder, weir_plan *plan)
         controls[plan->control_count++] =
             (weir_plan_control){.kind = WEIR_CONTROL_BEAT,
                                 .match = weir_plan_compile(builder, &heartbeat->expect, &scope)};
+    if (connection->roll.on.node)
+        controls[plan->control_count++] =
+            (weir_plan_control){.kind = WEIR_CONTROL_ROLL,
+                                .match = weir_plan_compile(builder, &connection->roll.on, &scope)};
     if (connection->auth.session.expired.node)
         controls[plan->control_count++] = (weir_plan_control){
             .kind = WEIR_CONTROL_EXPIRED,
@@ -233,6 +237,8 @@ void weir_runner_on_control(weir_runner *runner, weir_control_fn *fn, void *user
 
 bool weir_runner_forget(weir_runner *runner)
 {
+    if (runner->own_tracks)
+        weir_tracks_clear(runner->own_tracks);
     return !runner->learnt || weir_learnt_forget(runner->learnt);
 }
 

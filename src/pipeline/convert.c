@@ -200,7 +200,8 @@ static inline bool may_be_quick(const conversion *c)
 /* The same for a record that may be made twice. */
 static inline bool may_be_unsettled(const conversion *c)
 {
-    return may_be_quick(c) && !c->rule->watch && c->runner->on_first == NULL;
+    return may_be_quick(c) && !c->rule->watch && c->runner->on_first == NULL &&
+           !weir_runner_holds(c->runner);
 }
 
 static weir_quick_verdict convert_quick(conversion *c, bool is_settled)
@@ -215,7 +216,8 @@ static void convert_one(conversion *c, const weir_value *made)
     weir_runner *runner = c->runner;
     if (__builtin_expect(runner->on_first != NULL, 0))
         weir_runner_announce(runner, c->stream, c->rule);
-    if (c->rule->watch && !weir_runner_watch(runner, c->stream, c->rule, c->sample))
+    if ((c->rule->watch || weir_runner_holds(runner)) &&
+        !weir_runner_watch(runner, c->stream, c->rule, c->sample))
         return;
     if (!made && may_be_quick(c) && convert_quick(c, true) == WEIR_QUICK_MADE)
         return;

@@ -191,6 +191,30 @@ static void put_reconnect(const explaining *x)
         weir_sheet_number(x->sheet, map, "attempts", (uint64_t)again->attempts);
 }
 
+static void put_roll(const explaining *x)
+{
+    const weir_connection_spec *connection = x->plan->connection;
+    const weir_roll_spec *roll = &connection->roll;
+    if (!roll->node || (connection->traits & WEIR_BACKEND_STAND_IN))
+        return;
+    weir_entry *map = weir_sheet_map(x->sheet, x->into, "roll");
+    if (roll->after_ns > 0)
+        weir_sheet_duration(x->sheet, map, "after", roll->after_ns);
+    if (roll->has_at)
+        weir_sheet_text(x->sheet, map, "at", roll->at_text);
+    if (roll->on.node)
+        weir_sheet_text(x->sheet, map, "on", roll->on.text);
+    weir_sheet_duration(x->sheet, map, "overlap", roll->overlap_ns);
+    weir_sheet_duration(x->sheet, map, "timeout", roll->timeout_ns);
+    weir_entry *at_once = NULL;
+    for (size_t i = 0; i < connection->stream_count; i++) {
+        if (weir_plan_tells_apart(x->plan, i))
+            continue;
+        at_once = at_once ? at_once : weir_sheet_list(x->sheet, map, "handed_over_at_once");
+        weir_sheet_text(x->sheet, at_once, NULL, connection->streams[i].name);
+    }
+}
+
 /* ------------------------------------------------------------------ login */
 
 static void put_wait(const explaining *x, const char *key, const weir_wait_spec *wait)
@@ -224,7 +248,9 @@ static void put_limits(const explaining *x)
     put_rate(x, map, "connects", &limits->connect_rate);
     if (limits->per_connection > 0)
         weir_sheet_printf(x->sheet, map, "subscriptions", "%lld on each of %lld connections",
-                          (long long)limits->per_connection, (long long)limits->connections);
+                          (long long)limits->per_connection,
+                          (long long)limits->connections -
+                              (x->plan->connection->roll.node ? 1 : 0));
 }
 
 typedef struct sending {
@@ -372,4 +398,5 @@ void weir_explain_sent(weir_sheet *sheet, weir_entry *into, const weir_plan *pla
     put_wait(&x, "subscribe_ack", &plan->connection->ack.wait);
     put_limits(&x);
     put_reconnect(&x);
+    put_roll(&x);
 }

@@ -6,6 +6,9 @@
  * A link that was cut leaves its tracks with an old epoch. The first record of the next link tells
  * what that meant: the number that follows says that nothing is missing, a later one how much, an
  * earlier one only that the venue counts anew, so that nobody knows.
+ *
+ * Two links that bring the same numbers may be joined: for a while then an earlier number is an old
+ * one, since nobody can say which of the two lags behind.
  */
 #include "pipeline/gaps.h"
 
@@ -55,6 +58,7 @@ typedef struct track {
     int64_t received_ns;
     uint64_t frame; /* of the last record; 0: it was left out */
     uint32_t epoch;
+    uint32_t joins; /* that it has got over */
     bool has_last;
 } track;
 
@@ -62,6 +66,8 @@ struct weir_tracks {
     track *entries;
     size_t count, cap;
     uint32_t epoch;
+    uint32_t joins;
+    int64_t joins_until_ns;
 };
 
 weir_tracks *weir_tracks_new(void)
@@ -79,6 +85,19 @@ void weir_tracks_free(weir_tracks *tracks)
 void weir_tracks_cut(weir_tracks *tracks)
 {
     tracks->epoch++;
+}
+
+void weir_tracks_join(weir_tracks *tracks, int64_t until_ns)
+{
+    tracks->joins++;
+    tracks->joins_until_ns = until_ns;
+}
+
+void weir_tracks_clear(weir_tracks *tracks)
+{
+    if (tracks->count > 0)
+        memset(tracks->entries, 0, tracks->cap * sizeof *tracks->entries);
+    tracks->count = 0;
 }
 
 static track *probe(track *entries, size_t cap, uint64_t id)
@@ -109,15 +128,13 @@ static bool grow(weir_tracks *tracks)
 static track *find(weir_tracks *tracks, uint64_t id)
 {
     id = id ? id : 1;
-    if (tracks->count >= WEIR_TRACKS_MAX) {
-        memset(tracks->entries, 0, tracks->cap * sizeof *tracks->entries);
-        tracks->count = 0;
-    }
+    if (tracks->count >= WEIR_TRACKS_MAX)
+        weir_tracks_clear(tracks);
     if (tracks->count * 2 >= tracks->cap && !grow(tracks))
         return NULL;
     track *t = probe(tracks->entries, tracks->cap, id);
     if (t->id == 0) {
-        *t = (track){.id = id, .epoch = tracks->epoch};
+        *t = (track){.id = id, .epoch = tracks->epoch, .joins = tracks->joins};
         tracks->count++;
     }
     return t;
@@ -159,6 +176,19 @@ static weir_track_verdict judge(const track *t, const weir_number *number, bool 
     return WEIR_TRACK_GAP;
 }
 
+/* Not beyond what was the last. */
+static bool is_past(const track *t, int64_t value, int64_t step)
+{
+    return step > 0 ? value <= t->last : value >= t->last;
+}
+
+bool weir_tracks_has(const weir_tracks *tracks, const weir_number *number)
+{
+    const uint64_t id = number->track ? number->track : 1;
+    const track *t = tracks->count > 0 ? probe(tracks->entries, tracks->cap, id) : NULL;
+    return t && t->id != 0 && t->has_last && is_past(t, number->last, number->step);
+}
+
 weir_track_verdict weir_tracks_take(weir_tracks *tracks, const weir_number *number, weir_gap *gap)
 {
     track *t = find(tracks, number->track);
@@ -166,12 +196,18 @@ weir_track_verdict weir_tracks_take(weir_tracks *tracks, const weir_number *numb
     if (!t)
         return WEIR_TRACK_FINE;
     const bool is_shared = number->frame != 0 && number->frame == t->frame;
-    if (t->has_last && !(is_shared && number->last == t->last))
+    const bool joins =
+        t->has_last && t->joins != tracks->joins && number->received_ns <= tracks->joins_until_ns;
+    if (joins && is_past(t, number->last, number->step))
+        return WEIR_TRACK_TWICE;
+    if (t->has_last && !(is_shared && number->last == t->last) &&
+        !(joins && is_past(t, number->first, number->step)))
         verdict = judge(t, number, t->epoch != tracks->epoch, gap);
     t->frame = verdict == WEIR_TRACK_TWICE ? 0 : number->frame;
     t->last = number->last;
     t->received_ns = number->received_ns;
     t->epoch = tracks->epoch;
+    t->joins = tracks->joins;
     t->has_last = true;
     return verdict;
 }
@@ -234,10 +270,16 @@ static void forget(weir_seen *seen, uint64_t id)
     seen->slots[hole] = 0;
 }
 
+bool weir_seen_has(const weir_seen *seen, uint64_t id)
+{
+    id = id ? id : 1;
+    return seen->slots[slot_of(seen, id)] == id;
+}
+
 bool weir_seen_before(weir_seen *seen, uint64_t id)
 {
     id = id ? id : 1;
-    if (seen->slots[slot_of(seen, id)] == id)
+    if (weir_seen_has(seen, id))
         return true;
     if (seen->count == seen->window)
         forget(seen, seen->ring[seen->at]);

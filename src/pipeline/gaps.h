@@ -60,12 +60,21 @@ void weir_tracks_free(weir_tracks *tracks);
 weir_track_verdict weir_tracks_take(weir_tracks *tracks, const weir_number *number, weir_gap *gap);
 /** The link was lost: what comes next on each track may have a hole before it. */
 void weir_tracks_cut(weir_tracks *tracks);
+/** Another link goes on where this one is: until `until_ns` (wall clock) what it brings that is not
+ * beyond a track's last number came before, however far back it is. */
+void weir_tracks_join(weir_tracks *tracks, int64_t until_ns);
+/** All numbers begin anew. */
+void weir_tracks_clear(weir_tracks *tracks);
+/** The number is not beyond the last one of its track. Changes nothing. */
+bool weir_tracks_has(const weir_tracks *tracks, const weir_number *number);
 /** Whatever comes next on a track is where it begins. */
 void weir_tracks_restart(weir_tracks *tracks, uint64_t track);
 
 /** NULL: out of memory. */
 weir_seen *weir_seen_new(size_t window);
 void weir_seen_free(weir_seen *seen);
+/** Changes nothing. */
+bool weir_seen_has(const weir_seen *seen, uint64_t id);
 /** Remembers an id (its hash). True: it was remembered already. */
 bool weir_seen_before(weir_seen *seen, uint64_t id);
 

@@ -427,8 +427,12 @@ struct weir_runner {
     const weir_runner_frame *frame;
     const weir_value *answered; /* the message at hand in weir_runner_answers */
     weir_tracks *tracks;        /* NULL: no stream is numbered */
+    weir_tracks *own_tracks;    /* of numbers that belong to a link */
     weir_seen **seen;           /* per stream; NULL: nothing is remembered of it */
-    weir_first_fn *on_first;    /* NULL: nobody wants to know */
+    bool has_borrowed;          /* tracks and seen: they are another runner's */
+    struct weir_held *held;     /* what is held back; NULL: nothing ever was */
+    bool holds;
+    weir_first_fn *on_first; /* NULL: nobody wants to know */
     void *first_user;
     weir_gap_fn *on_gap;
     void *gap_user;
@@ -446,6 +450,39 @@ void weir_runner_announce(weir_runner *runner, const weir_plan_stream *stream,
 /** Asks a record for its number and id. False: it came before, and is counted as such. */
 bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,
                        const weir_plan_rule *rule, weir_str sample);
+
+/** By what a record is known. */
+typedef struct weir_mark {
+    size_t at; /* where the record begins in its batch */
+    size_t stream;
+    const weir_plan_rule *rule;
+    const weir_asset *asset; /* NULL: it is about none */
+    weir_number number;
+    uint64_t id;
+    bool has_number, has_id;
+} weir_mark;
+
+/** Asks a record that is about to be made. */
+void weir_runner_ask(weir_runner *runner, const weir_plan_stream *stream,
+                     const weir_plan_rule *rule, weir_str sample, weir_mark *mark);
+/** Holds a number against the one before, and tells of a gap. False: it came before. */
+bool weir_runner_judge_number(weir_runner *runner, const weir_mark *mark);
+
+static inline bool weir_runner_holds(const weir_runner *runner)
+{
+    return runner->holds;
+}
+
+/** What weir_runner_watch says while records are held back (held.c). `rule` may have no watch. */
+bool weir_runner_keep(weir_runner *runner, const weir_plan_stream *stream,
+                      const weir_plan_rule *rule, weir_str sample);
+/** What was made of a frame is no record yet. */
+void weir_runner_uncount(weir_runner *runner);
+void weir_runner_free_held(weir_runner *runner);
+/** The numbers and ids that it has; borrowed ones are left alone. */
+bool weir_runner_make_watches(weir_runner *runner);
+void weir_runner_free_watches(weir_runner *runner);
+
 /** Runs the rules over a message; `is_projected`: the slots of `paths` are its own. */
 void weir_runner_control(weir_runner *runner, const weir_value *message, bool is_projected);
 /** The same over a frame that is no message of the parser's kind: venues answer "pong" among JSON.

@@ -75,6 +75,8 @@ typedef bool weir_outgoing_fn(void *user, const weir_outgoing *message);
 const weir_message *weir_plan_first_message(const weir_plan *plan);
 /** True if the spec says how the records of a stream are numbered. */
 bool weir_plan_is_numbered(const weir_plan *plan, size_t stream);
+/** Its records are known again on another link, by number or by id. */
+bool weir_plan_tells_apart(const weir_plan *plan, size_t stream);
 /** The message of `heartbeat`; NULL when the connection has none. */
 const weir_message *weir_plan_heartbeat(const weir_plan *plan);
 /** The subscribe (or unsubscribe) message for a stream: by its name, else its channel, else `all`;

@@ -64,20 +64,6 @@ static bool make_whole(void *user, weir_value *out)
     return true;
 }
 
-static bool make_watches(weir_runner *runner)
-{
-    const size_t count = runner->plan->connection->stream_count;
-    runner->seen = calloc(count + 1, sizeof *runner->seen);
-    for (size_t i = 0; runner->seen && i < count; i++) {
-        const size_t window = weir_plan_window(runner->plan, i);
-        if (window > 0 && !(runner->seen[i] = weir_seen_new(window)))
-            return false;
-    }
-    if (runner->plan->connection->sequence_count > 0 && !(runner->tracks = weir_tracks_new()))
-        return false;
-    return runner->seen != NULL;
-}
-
 /* Records that are elements of a list have rows of their own. */
 static bool plan_is_list(const weir_plan *plan)
 {
@@ -124,8 +110,8 @@ static bool init(weir_runner *runner)
     if (runner->format->builds &&
         !(runner->message = weir_arena_new(RUNNER_ARENA_FIRST, MESSAGE_ARENA_MAX)))
         return false;
-    return make_watches(runner) && make_shapes(runner) && runner->vm && runner->control_slots &&
-           runner->slots && runner->item_slots && runner->payload_slots &&
+    return weir_runner_make_watches(runner) && make_shapes(runner) && runner->vm &&
+           runner->control_slots && runner->slots && runner->item_slots && runner->payload_slots &&
            weir_ring_init(&runner->dead, sizeof(weir_dead_letter), WEIR_DEAD_LETTERS);
 }
 
@@ -159,10 +145,8 @@ void weir_runner_free(weir_runner *runner)
     free(runner->item_slots);
     free(runner->payload_slots);
     free(runner->control_slots);
-    for (size_t i = 0; runner->seen && i < runner->plan->connection->stream_count; i++)
-        weir_seen_free(runner->seen[i]);
-    free(runner->seen);
-    weir_tracks_free(runner->tracks);
+    weir_runner_free_watches(runner);
+    weir_runner_free_held(runner);
     weir_learnt_free(runner->learnt);
     if (runner->layout)
         weir_layout_state_fini(runner->layout);
@@ -703,11 +687,13 @@ void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
         weir_runner_fail(runner, WEIR_STAGE_DECODE, frame->topic, "the topic is not UTF-8");
     else if (frame->has_parts)
         take_parts(runner, bytes);
-    else if (runner->is_plain && take_plain(runner, bytes))
+    else if (runner->is_plain && !weir_runner_holds(runner) && take_plain(runner, bytes))
         return;
     else if (open_frame(runner, &bytes))
         take_open(runner, bytes);
     runner->is_open = false;
+    if (weir_runner_holds(runner))
+        weir_runner_uncount(runner);
 }
 
 /* ------------------------------------------------------------------ waits */

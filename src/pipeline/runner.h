@@ -107,6 +107,7 @@ typedef enum weir_control {
     WEIR_CONTROL_LEARN,
     WEIR_CONTROL_BEAT,   /* heartbeat.expect */
     WEIR_CONTROL_REPLY,  /* heartbeat.reply */
+    WEIR_CONTROL_ROLL,   /* roll.on */
     WEIR_CONTROL_EXPIRED /* auth.session.expired */
 } weir_control;
 /** All but LEARN, with the message that the rule recognised; `reply` is what to answer. */
@@ -122,7 +123,7 @@ void weir_runner_on_control(weir_runner *runner, weir_control_fn *fn, void *user
  */
 weir_verdict weir_runner_session_reply(weir_runner *runner, weir_str body, bool is_renewal,
                                        weir_error *error);
-/** Forgets what was learnt: a new session. False: out of memory. */
+/** Forgets what was learnt, and numbers of the link: a new session. False: out of memory. */
 bool weir_runner_forget(weir_runner *runner);
 /** How many values are known. */
 size_t weir_runner_learnt(const weir_runner *runner);
@@ -143,6 +144,29 @@ void weir_runner_on_first(weir_runner *runner, weir_first_fn *fn, void *user);
 /** Appends a record that tells of a gap to the batch. `asset` may be NULL. */
 void weir_runner_put_gap(weir_runner *runner, size_t stream, const weir_asset *asset,
                          const weir_gap *gap);
+
+/* Two runners of one connection, each with its own link: while the one hands its records on, what
+ * the other makes is held back, in its batch; then it takes over (held.c). */
+
+/** From now on `runner` looks numbers and ids up where `owner` does, which outlives it. */
+void weir_runner_share(weir_runner *runner, const weir_runner *owner);
+/** Records are held back from now on: those that have a number or id which `owner` may also bring.
+ * Others, and those that it has brought, are left out. False: out of memory, nothing is held. */
+bool weir_runner_hold(weir_runner *runner);
+/** How many bytes are held, without those that were brought by the other meanwhile. SIZE_MAX: out
+ * of memory, something is missing among them. */
+size_t weir_runner_held(weir_runner *runner);
+/** Throws away what is held of a symbol (NULL: of all) that is wanted no more. */
+void weir_runner_strike(weir_runner *runner, size_t stream, const weir_asset *asset);
+/** Ends it: what is held is put aside, the batch is empty. */
+void weir_runner_take_over(weir_runner *runner);
+/** Appends to the batch what was put aside and did not come before. */
+void weir_runner_release(weir_runner *runner);
+/** ... or throws it away. */
+void weir_runner_let_go(weir_runner *runner);
+/** For a while - until `until_ns`, wall clock - numbers that are not beyond the last came before.
+ */
+void weir_runner_join(weir_runner *runner, int64_t until_ns);
 
 /** A message that answers subscriptions (subscribe.ack). */
 typedef struct weir_answer {

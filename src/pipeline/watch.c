@@ -4,7 +4,12 @@
  * that came before is left out and counted; a hole before it becomes a record of its own, in the
  * stream's channel, with the asset's name: {gap: {from, to, reason, missed, last, next}}. What
  * cannot be asked is told, and the record goes on.
+ *
+ * Two runners of one connection, one per link while it is rolled, look up the same numbers and ids;
+ * only numbers that belong to a link (`scope: connection`) are each runner's own.
  */
+#include <stdlib.h>
+
 #include "pipeline/parts.h"
 #include "util/map.h"
 
@@ -100,9 +105,43 @@ size_t weir_plan_window(const weir_plan *plan, size_t stream)
     return dedupe ? (size_t)dedupe->window : 0;
 }
 
+/* Numbers of a connection say nothing about what came before it. */
 bool weir_plan_is_numbered(const weir_plan *plan, size_t stream)
 {
-    return find_sequence(plan->connection, &plan->connection->streams[stream]) != NULL;
+    const weir_sequence_spec *sequence =
+        find_sequence(plan->connection, &plan->connection->streams[stream]);
+    return sequence && !sequence->is_of_connection;
+}
+
+bool weir_runner_make_watches(weir_runner *runner)
+{
+    const size_t count = runner->plan->connection->stream_count;
+    runner->seen = calloc(count + 1, sizeof *runner->seen);
+    for (size_t i = 0; runner->seen && i < count; i++) {
+        const size_t window = weir_plan_window(runner->plan, i);
+        if (window > 0 && !(runner->seen[i] = weir_seen_new(window)))
+            return false;
+    }
+    if (runner->plan->connection->sequence_count > 0 &&
+        (!(runner->tracks = weir_tracks_new()) || !(runner->own_tracks = weir_tracks_new())))
+        return false;
+    return runner->seen != NULL;
+}
+
+void weir_runner_free_watches(weir_runner *runner)
+{
+    weir_tracks_free(runner->own_tracks);
+    if (runner->has_borrowed)
+        return;
+    for (size_t i = 0; runner->seen && i < runner->plan->connection->stream_count; i++)
+        weir_seen_free(runner->seen[i]);
+    free(runner->seen);
+    weir_tracks_free(runner->tracks);
+}
+
+bool weir_plan_tells_apart(const weir_plan *plan, size_t stream)
+{
+    return weir_plan_is_numbered(plan, stream) || weir_plan_window(plan, stream) > 0;
 }
 
 /* ------------------------------------------------------------------ gaps as records */
@@ -129,6 +168,12 @@ void weir_runner_cut(weir_runner *runner)
 {
     if (runner->tracks)
         weir_tracks_cut(runner->tracks);
+}
+
+void weir_runner_join(weir_runner *runner, int64_t until_ns)
+{
+    if (runner->tracks)
+        weir_tracks_join(runner->tracks, until_ns);
 }
 
 /* ------------------------------------------------------------------ one record */
@@ -194,7 +239,9 @@ static uint64_t key_of(const weir_asset *asset)
 
 void weir_runner_begin_anew(weir_runner *runner, size_t stream, const weir_asset *asset)
 {
-    if (runner->tracks)
+    if (runner->own_tracks)
+        weir_tracks_restart(runner->own_tracks, mix_of(stream, key_of(asset)));
+    if (runner->tracks && !weir_runner_holds(runner)) /* else they are where the other link is */
         weir_tracks_restart(runner->tracks, mix_of(stream, key_of(asset)));
 }
 
@@ -234,42 +281,83 @@ static bool is_reset(const question *q)
            is_true;
 }
 
-static void tell_gap(const question *q, const weir_asset *asset, const weir_number *number,
-                     const weir_gap *gap)
+static void tell_gap(weir_runner *runner, const weir_mark *mark, const weir_gap *gap)
 {
-    weir_runner *runner = q->runner;
-    const size_t stream = (size_t)(q->stream - runner->plan->streams);
-    weir_runner_put_gap(runner, stream, asset, gap);
+    const weir_sequence_spec *sequence = mark->rule->watch->sequence;
+    weir_runner_put_gap(runner, mark->stream, mark->asset, gap);
     if (!runner->on_gap)
         return;
-    if (runner->on_gap(runner->gap_user, stream, asset, gap,
-                       (weir_on_gap)q->watch->sequence->on_gap))
-        weir_tracks_restart(runner->tracks, number->track);
+    if (runner->on_gap(runner->gap_user, mark->stream, mark->asset, gap,
+                       (weir_on_gap)sequence->on_gap))
+        weir_tracks_restart(sequence->is_of_connection ? runner->own_tracks : runner->tracks,
+                            mark->number.track);
 }
 
-static bool check_number(const question *q)
+/* Two runners that share their numbers have different frames. */
+static uint64_t frame_of(const weir_runner *runner)
+{
+    return runner->counters.frames | (runner->has_borrowed ? UINT64_C(1) << 63 : 0);
+}
+
+/* False: it has none. */
+static bool ask_number(const question *q, weir_mark *mark)
+{
+    uint64_t hash = 0;
+    weir_number *number = &mark->number;
+    *number = (weir_number){.step = q->watch->sequence->step,
+                            .received_ns = q->runner->frame->received_ns,
+                            .frame = frame_of(q->runner)};
+    if (!q->watch->value || !ask_int(q, "sequence.value", q->watch->value, &number->last))
+        return false;
+    number->first = number->last;
+    if (q->watch->first && !ask_int(q, "sequence.first", q->watch->first, &number->first))
+        return false;
+    mark->asset = ask_asset(q->runner, q->rule);
+    if (q->watch->key && !ask_hash(q, "sequence.key", q->watch->key, &hash))
+        return false;
+    if (!q->watch->key && mark->asset)
+        hash = key_of(mark->asset);
+    number->track = mix(q, hash);
+    number->is_reset = is_reset(q);
+    return true;
+}
+
+static bool ask_id(const question *q, weir_mark *mark)
+{
+    if (!q->watch->id || !q->runner->seen[mark->stream] ||
+        !ask_hash(q, "dedupe.key", q->watch->id, &mark->id))
+        return false;
+    mark->id = mix(q, mark->id);
+    return true;
+}
+
+/* A link's own numbers: while another link is the connection's nobody misses what it misses. */
+static weir_track_verdict judge_own(weir_runner *runner, const weir_mark *mark, weir_gap *gap)
+{
+    const weir_track_verdict verdict = weir_tracks_take(runner->own_tracks, &mark->number, gap);
+    return verdict == WEIR_TRACK_GAP && weir_runner_holds(runner) ? WEIR_TRACK_FINE : verdict;
+}
+
+bool weir_runner_judge_number(weir_runner *runner, const weir_mark *mark)
 {
     weir_gap gap;
-    uint64_t hash = 0;
-    weir_number number = {.step = q->watch->sequence->step,
-                          .received_ns = q->runner->frame->received_ns,
-                          .frame = q->runner->counters.frames};
-    if (!q->watch->value || !ask_int(q, "sequence.value", q->watch->value, &number.last))
-        return true;
-    number.first = number.last;
-    if (q->watch->first && !ask_int(q, "sequence.first", q->watch->first, &number.first))
-        return true;
-    const weir_asset *asset = ask_asset(q->runner, q->rule);
-    if (q->watch->key && !ask_hash(q, "sequence.key", q->watch->key, &hash))
-        return true;
-    if (!q->watch->key && asset)
-        hash = key_of(asset);
-    number.track = mix(q, hash);
-    number.is_reset = is_reset(q);
-    const weir_track_verdict verdict = weir_tracks_take(q->runner->tracks, &number, &gap);
+    const weir_track_verdict verdict = mark->rule->watch->sequence->is_of_connection
+                                           ? judge_own(runner, mark, &gap)
+                                           : weir_tracks_take(runner->tracks, &mark->number, &gap);
     if (verdict == WEIR_TRACK_GAP)
-        tell_gap(q, asset, &number, &gap);
+        tell_gap(runner, mark, &gap);
     return verdict != WEIR_TRACK_TWICE;
+}
+
+void weir_runner_ask(weir_runner *runner, const weir_plan_stream *stream,
+                     const weir_plan_rule *rule, weir_str sample, weir_mark *mark)
+{
+    const question q = {runner, stream, rule, rule->watch, sample};
+    *mark = (weir_mark){.rule = rule, .stream = (size_t)(stream - runner->plan->streams)};
+    mark->has_id = ask_id(&q, mark);
+    mark->has_number = rule->watch->sequence && ask_number(&q, mark);
+    if (!mark->has_number)
+        mark->asset = ask_asset(runner, rule);
 }
 
 void weir_runner_on_first(weir_runner *runner, weir_first_fn *fn, void *user)
@@ -289,13 +377,13 @@ void weir_runner_announce(weir_runner *runner, const weir_plan_stream *stream,
 bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,
                        const weir_plan_rule *rule, weir_str sample)
 {
+    if (weir_runner_holds(runner))
+        return weir_runner_keep(runner, stream, rule, sample);
     const question q = {runner, stream, rule, rule->watch, sample};
-    weir_seen *seen = runner->seen[stream - runner->plan->streams];
-    uint64_t id;
-    const bool is_known = rule->watch->id && seen &&
-                          ask_hash(&q, "dedupe.key", rule->watch->id, &id) &&
-                          weir_seen_before(seen, mix(&q, id));
-    if (!is_known && (!rule->watch->sequence || check_number(&q)))
+    weir_mark mark = {.rule = rule, .stream = (size_t)(stream - runner->plan->streams)};
+    const bool is_known = ask_id(&q, &mark) && weir_seen_before(runner->seen[mark.stream], mark.id);
+    if (!is_known && (!rule->watch->sequence || !ask_number(&q, &mark) ||
+                      weir_runner_judge_number(runner, &mark)))
         return true;
     runner->counters.duplicates++;
     return false;

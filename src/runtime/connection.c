@@ -40,12 +40,16 @@ static void begin(weir_connection *connection);
 
 static void end(weir_connection *connection)
 {
-    if (!connection->has_ended) {
-        connection->has_ended = true;
-        weir_reactor_ended(connection->reactor);
-        if (connection->is_retired)
-            weir_carry_holes(connection);
-    }
+    weir_connection *face = weir_connection_face(connection);
+    if (connection->has_ended)
+        return;
+    connection->has_ended = true;
+    if (!weir_connection_has_ended(face))
+        return;
+    weir_reactor_ended(face->reactor);
+    face->cut_ns = weir_connection_front(face)->cut_ns;
+    if (face->is_retired)
+        weir_carry_holes(face);
 }
 
 /* A shard without symbols is not needed; the first is the connection itself. */
@@ -82,7 +86,7 @@ static void keep_ending(weir_connection *connection, const weir_error *error)
     snprintf(ending.reason, sizeof ending.reason, "%s",
              weir_connection_mask(connection, error->text));
     connection->close_code = 0;
-    weir_status_end(&connection->shown, &ending);
+    weir_status_end(&weir_connection_face(connection)->shown, &ending);
 }
 
 /* The attempt is over, or the link was lost: what next? */
@@ -91,6 +95,11 @@ static void lose(weir_connection *connection, const weir_error *error, int64_t r
 {
     const weir_reconnect_spec *reconnect = &connection->spec->reconnect;
     weir_timer_cancel(connection->timer);
+    if (!weir_connection_is_front(connection)) {
+        weir_roll_lost_successor(connection, error, retry_after_ns, is_fatal);
+        return;
+    }
+    weir_roll_cancel(connection);
     weir_connection_prove(connection);
     connection->failures++;
     connection->numbers.failures = connection->failures;
@@ -189,7 +198,8 @@ static void on_down(void *user, const weir_link_end *link_end)
     connection->numbers.up_since_ns = 0;
     connection->numbers.is_authenticated = false;
     quieten(connection);
-    weir_holes_cut(connection);
+    if (weir_connection_is_front(connection))
+        weir_holes_cut(connection, weir_roll_successor(connection));
     weir_subscriptions_restart(connection->subscriptions, connection->line); /* seen while down */
     if (connection->http)
         weir_http_session_end(connection->http);
@@ -212,15 +222,19 @@ static void on_down(void *user, const weir_link_end *link_end)
                               link_end->close_reason);
         return;
     }
-    if (!is_needed(connection)) {
+    if (weir_connection_is_front(connection) && !is_needed(connection)) {
+        weir_roll_cancel(connection);
         connection->live_since_ns = 0;
         weir_connection_enter(connection, WEIR_STATE_IDLE, WEIR_OK, 0, "no symbols are left on it");
         return;
     }
-    lose(connection, &error,
-         weir_backoff_asked(&connection->spec->reconnect, link_end->http_status,
-                            link_end->retry_after_ns),
-         is_fatal);
+    if (weir_roll_takes_over(connection, &error))
+        keep_ending(connection, &error);
+    else
+        lose(connection, &error,
+             weir_backoff_asked(&connection->spec->reconnect, link_end->http_status,
+                                link_end->retry_after_ns),
+             is_fatal);
 }
 
 void weir_connection_drop(weir_connection *connection, const weir_error *cause, bool is_fatal)
@@ -234,10 +248,17 @@ void weir_connection_drop(weir_connection *connection, const weir_error *cause, 
     connection->backend->close(connection->link, CLOSE_NORMAL, (weir_str){0}, LINGER_NS);
 }
 
-void weir_connection_abort(weir_connection *connection)
+static void abort_link(weir_connection *connection)
 {
     if (connection->link)
         connection->backend->close(connection->link, CLOSE_NORMAL, (weir_str){0}, 0);
+}
+
+void weir_connection_abort(weir_connection *connection)
+{
+    abort_link(connection);
+    if (connection->roll)
+        abort_link(connection->roll->sides[1]);
 }
 
 /* ------------------------------------------------------------------ going up */
@@ -263,6 +284,7 @@ static void go_live(weir_connection *connection)
     } else {
         weir_connection_enter(connection, WEIR_STATE_LIVE, WEIR_OK, 0, "ready");
         weir_holes_fill(connection);
+        weir_roll_ready(connection);
     }
 }
 
@@ -478,6 +500,7 @@ void weir_connection_again(weir_connection *connection)
 static void log_in_anew(weir_connection *connection)
 {
     weir_error error = {0};
+    weir_roll_cancel(connection);
     if (connection->state == WEIR_STATE_FAILED) {
         weir_refused_forgive(connection);
         weir_connection_again(connection);
@@ -494,6 +517,7 @@ void weir_connection_unblocked(weir_connection *connection)
 {
     if (connection->link)
         weir_holes_fill(connection);
+    weir_roll_unblocked(connection);
     if (connection->connects_on_room && !connection->is_stopping) {
         connection->connects_on_room = false;
         begin(connection);
@@ -520,7 +544,7 @@ static void on_timer(void *user)
             begin(connection);
         return;
     }
-    if (connection->is_blocked) { /* the answer may lie unread */
+    if (weir_connection_is_held_up(connection)) { /* the answer may lie unread */
         weir_timer_set(connection->timer, LINGER_NS);
         return;
     }
@@ -537,6 +561,7 @@ static void on_timer(void *user)
 static void stop(weir_connection *connection)
 {
     connection->is_stopping = true;
+    weir_roll_stop(connection);
     weir_timer_cancel(connection->timer);
     weir_timer_cancel(connection->watch);
     if (connection->http)
@@ -560,16 +585,18 @@ static void stop(weir_connection *connection)
 /* One that waits for those whose place it takes hands over to its own heir after them. */
 static void retire(weir_connection *connection)
 {
-    const weir_connection *first = connection - connection->shard;
+    const weir_connection *face = weir_connection_face(connection);
+    const weir_connection *first = face - face->shard;
     connection->is_retired = true;
     if (connection->has_started || atomic_load(&first->awaited) == 0)
         stop(connection);
 }
 
-void weir_connection_obey(weir_connection *connection)
+/* A start and another login are matters of the one whose state is told; the rest is of both. */
+static void obey(weir_connection *connection, unsigned orders)
 {
-    const unsigned orders = atomic_exchange(&connection->orders, 0);
-    if (orders == 0 || connection->is_stopping)
+    const bool is_front = weir_connection_is_front(connection);
+    if (connection->is_stopping)
         return;
     if (orders & WEIR_ORDER_STOP) {
         stop(connection);
@@ -577,15 +604,17 @@ void weir_connection_obey(weir_connection *connection)
     }
     if (orders & WEIR_ORDER_START) {
         connection->has_started = true;
-        weir_holes_inherit(connection);
+        if (is_front)
+            weir_holes_inherit(connection);
     }
     if (orders & WEIR_ORDER_RETIRE || connection->is_retired) {
         retire(connection);
         return;
     }
-    if (connection->has_started && connection->state == WEIR_STATE_IDLE && is_needed(connection))
+    if (is_front && connection->has_started && connection->state == WEIR_STATE_IDLE &&
+        is_needed(connection))
         begin(connection);
-    if (orders & WEIR_ORDER_LOGIN)
+    if (is_front && (orders & WEIR_ORDER_LOGIN))
         log_in_anew(connection);
     if (orders & WEIR_ORDER_ROOM)
         weir_connection_deliver_rest(connection, false);
@@ -593,10 +622,20 @@ void weir_connection_obey(weir_connection *connection)
         weir_connection_reconcile(connection);
 }
 
+void weir_connection_obey(weir_connection *connection)
+{
+    const unsigned orders = atomic_exchange(&connection->orders, 0);
+    if (orders == 0)
+        return;
+    obey(connection, orders);
+    if (connection->roll)
+        obey(connection->roll->sides[1], orders);
+}
+
 void weir_connection_order(weir_connection *connection, unsigned orders)
 {
     weir_loop *loop = connection->reactor->loop; /* one that retires may be gone with its orders */
-    atomic_fetch_or(&connection->orders, orders);
+    atomic_fetch_or(&weir_connection_face(connection)->orders, orders);
     weir_loop_wake(loop);
 }
 
@@ -605,19 +644,34 @@ void weir_connection_order(weir_connection *connection, unsigned orders)
 size_t weir_connection_shards(const weir_connection_spec *spec)
 {
     const bool is_played = spec->traits & WEIR_BACKEND_STAND_IN; /* once is enough */
-    return spec->limits.per_connection > 0 && !is_played ? (size_t)spec->limits.connections : 1;
+    const size_t kept_for_rolls = spec->roll.node ? 1 : 0;
+    return spec->limits.per_connection > 0 && !is_played
+               ? (size_t)spec->limits.connections - kept_for_rolls
+               : 1;
+}
+
+static bool is_twin(const weir_connection *connection)
+{
+    return connection->roll && connection->roll->sides[0] != connection;
+}
+
+static bool is_rolled(const weir_connection *connection)
+{
+    return connection->spec->roll.node && !weir_connection_is_played(connection);
 }
 
 static bool make_parts(weir_connection *connection)
 {
     const weir_limits_spec *limits = &connection->spec->limits;
     weir_loop *loop = connection->reactor->loop;
-    if (connection->shard > 0)
+    if (is_twin(connection))
+        connection->subscriptions = connection->roll->sides[0]->subscriptions;
+    else if (connection->shard > 0)
         connection->subscriptions = connection[-(ptrdiff_t)connection->shard].subscriptions;
     else
         connection->subscriptions =
-            weir_subscriptions_new(connection->spec->stream_count, connection->shard_count, 1,
-                                   (size_t)limits->per_connection);
+            weir_subscriptions_new(connection->spec->stream_count, connection->shard_count,
+                                   is_rolled(connection) ? 2 : 1, (size_t)limits->per_connection);
     connection->runner = weir_runner_new(connection->plan, &connection->world.expr);
     connection->arena = weir_arena_new(LINK_ARENA_FIRST, 0);
     connection->timer = weir_timer_new(loop, on_timer, connection);
@@ -647,8 +701,8 @@ weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtim
     connection->spec_index = spec_index;
     connection->spec = &spec->model->connections[spec_index];
     connection->shard = shard;
-    connection->line = shard;
     connection->shard_count = weir_connection_shards(connection->spec);
+    connection->line = shard + (is_twin(connection) ? connection->shard_count : 0);
     connection->plan = spec->plans[spec_index];
     connection->backend = weir_plugins_backend(spec->plugins, connection->spec->backend);
     if (!connection->backend)
@@ -661,17 +715,21 @@ weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtim
     if (code != WEIR_OK)
         return code;
     connection->world.live = connection;
-    const bool has_status = weir_status_init(&connection->shown);
+    const bool has_status = is_twin(connection) || weir_status_init(&connection->shown);
     weir_reload_note_logins(connection);
     connection->numbers.state_since_ns = weir_now_ns();
     if (!make_parts(connection) || !has_status)
         return weir_fail_nomem(error);
+    if (is_twin(connection))
+        return WEIR_OK;
     weir_connection_show(connection);
-    return WEIR_OK;
+    return is_rolled(connection) ? weir_roll_init(connection, error) : WEIR_OK;
 }
 
 void weir_connection_fini(weir_connection *connection)
 {
+    const bool has_face = !is_twin(connection);
+    weir_roll_free(connection);
     weir_claim_drop(&connection->claim);
     weir_http_session_free(connection->http);
     weir_plugin_timers_free(connection);
@@ -688,7 +746,8 @@ void weir_connection_fini(weir_connection *connection)
     weir_runner_free(connection->runner);
     weir_arena_free(connection->arena);
     weir_buf_fini(&connection->masked);
-    weir_status_fini(&connection->shown);
+    if (has_face)
+        weir_status_fini(&connection->shown);
     weir_world_fini(&connection->world);
     weir_buf_fini(&connection->change.assets);
     weir_buf_fini(&connection->text);

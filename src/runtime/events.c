@@ -62,6 +62,7 @@ static const struct {
     [WEIR_EVENT_REJECTED] = {"rejected", WEIR_LOG_WARNING},
     [WEIR_EVENT_GAP] = {"gap", WEIR_LOG_WARNING},
     [WEIR_EVENT_RELOADED] = {"reloaded", WEIR_LOG_INFO},
+    [WEIR_EVENT_ROLL] = {"roll", WEIR_LOG_INFO},
 };
 
 enum { TYPE_COUNT = sizeof types / sizeof types[0] };

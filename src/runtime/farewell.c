@@ -95,6 +95,15 @@ static const weir_asset *word_for_all(const weir_connection *connection)
     return weir_spec_all_asset(connection->source, connection->spec);
 }
 
+/* What a successor holds of it would come after it was left. */
+static void strike(weir_connection *connection, size_t slot, const weir_asset *asset)
+{
+    for (size_t i = 0; i < connection->spec->stream_count; i++) {
+        if (weir_plan_subscribe_slot(connection->plan, i) == slot)
+            weir_runner_strike(connection->runner, i, asset);
+    }
+}
+
 void weir_farewell_left(weir_connection *connection, size_t slot,
                         const weir_subscription_change *change)
 {
@@ -107,8 +116,10 @@ void weir_farewell_left(weir_connection *connection, size_t slot,
         return;
     for (size_t i = 0; i < change->count; i++) {
         const weir_asset *asset = weir_subscription_assets(change)[i];
-        if (!weir_subscriptions_holds(connection->subscriptions, slot, asset))
-            set(farewell, slot, asset);
+        if (weir_subscriptions_holds(connection->subscriptions, slot, asset))
+            continue;
+        set(farewell, slot, asset);
+        strike(connection, slot, asset);
     }
 }
 
@@ -132,8 +143,10 @@ void weir_farewell_asked(weir_connection *connection, size_t slot,
     for (size_t i = 0; i < change->count; i++) {
         const weir_asset *asset = weir_subscription_assets(change)[i];
         is_all = is_all || asset == all;
-        if (unset(farewell, slot, asset))
-            begin_anew(connection, slot, asset);
+        if (!unset(farewell, slot, asset))
+            continue;
+        strike(connection, slot, asset);
+        begin_anew(connection, slot, asset);
     }
     if (is_all)
         clear_bits(farewell, bits_of(connection, slot));

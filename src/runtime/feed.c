@@ -53,7 +53,8 @@ static void measure(weir_connection *connection, const weir_batch *batch)
         return;
     connection->measured_ns = first->received_ns;
     if (first->timestamp_ns != WEIR_NO_TIME && !weir_schema_is_gap(first->schema))
-        weir_histogram_add(&connection->shown.latency, first->received_ns - first->timestamp_ns);
+        weir_histogram_add(&weir_connection_face(connection)->shown.latency,
+                           first->received_ns - first->timestamp_ns);
 }
 
 static void offer(weir_connection *connection, weir_consumer *consumer, const weir_batch *batch)
@@ -85,12 +86,13 @@ static void pause_link(weir_connection *connection, bool is_paused)
     connection->is_blocked = is_paused;
     if (connection->link && connection->backend->pause)
         connection->backend->pause(connection->link, is_paused);
+    weir_roll_pause(connection);
 }
 
 void weir_connection_publish(weir_connection *connection)
 {
     weir_batch *batch = weir_runner_batch(connection->runner);
-    if (connection->is_blocked)
+    if (connection->is_blocked || !weir_connection_is_front(connection))
         return;
     weir_farewell_sift(connection, batch);
     if (batch->count == 0)
@@ -171,8 +173,8 @@ static void show_progress(weir_connection *connection, const weir_runner_frame *
     const weir_counters *counters = weir_runner_counters(connection->runner);
     const uint64_t failures = count_failures(counters);
     if (failures > connection->failed_before)
-        weir_status_add_letters(&connection->shown, connection->runner, &connection->world,
-                                failures - connection->failed_before);
+        weir_status_add_letters(&weir_connection_face(connection)->shown, connection->runner,
+                                &connection->world, failures - connection->failed_before);
     connection->failed_before = failures;
     /* What is played came long ago, and yet now. */
     const int64_t came_ns =
@@ -224,6 +226,8 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
     weir_runner_feed(connection->runner, &input);
     weir_liveness_frame(connection);
     show_progress(connection, &input);
+    if (!weir_connection_is_front(connection))
+        weir_roll_held(connection);
     if (weir_runner_batch(connection->runner)->count >= gathered(connection))
         weir_connection_batch(connection);
     if (verdict != WEIR_VERDICT_OTHER)

@@ -112,6 +112,8 @@ void weir_heartbeat_control(void *user, weir_control kind, const weir_message *m
         hear(connection);
     else if (kind == WEIR_CONTROL_EXPIRED)
         expire(connection);
+    else if (kind == WEIR_CONTROL_ROLL && connection->roll)
+        weir_roll_notice(connection);
 }
 
 /* ------------------------------------------------------------------ the timer */
@@ -184,7 +186,7 @@ void weir_heartbeat_fire(void *user)
         set_timer(connection);
         return;
     }
-    if (connection->is_blocked && beat->is_awaited && beat->due_ns <= now_ns)
+    if (weir_connection_is_held_up(connection) && beat->is_awaited && beat->due_ns <= now_ns)
         beat->due_ns = now_ns + spec->timeout_ns; /* it may lie unread */
     if (beat->is_awaited && beat->due_ns <= now_ns && !miss(connection, now_ns))
         return;

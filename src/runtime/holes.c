@@ -126,16 +126,18 @@ static bool on_first(void *user, size_t stream, const weir_asset *asset)
     return !is_last;
 }
 
-void weir_holes_cut(weir_connection *connection)
+/* An heir has the records of streams that are told apart, as far as it has subscribed them. */
+void weir_holes_cut(weir_connection *connection, weir_connection *heir)
 {
     const int64_t last_ns = connection->numbers.last_frame_ns;
+    weir_connection *next = heir ? heir : connection;
     if (connection->live_since_ns == 0)
         return;
     connection->cut_ns = last_ns != 0 ? last_ns : weir_now_ns();
     weir_runner_cut(connection->runner);
     weir_subscriptions_cut(connection->subscriptions, connection->line, connection->cut_ns,
-                           connection->line, NULL);
-    weir_runner_on_first(connection->runner, on_first, connection);
+                           next->line, heir ? heir->roll->kept : NULL);
+    weir_runner_on_first(next->runner, on_first, next);
 }
 
 void weir_holes_inherit(weir_connection *connection)
@@ -163,12 +165,13 @@ static void fill_unasked(weir_connection *connection)
     connection->cut_ns = 0;
 }
 
-void weir_holes_fill(weir_connection *connection)
+void weir_holes_put(weir_connection *connection)
 {
     size_t slot;
     const weir_asset *asset;
     int64_t from_ns;
-    if (connection->is_blocked || connection->live_since_ns == 0)
+    if (connection->is_blocked || connection->live_since_ns == 0 ||
+        !weir_connection_is_front(connection))
         return; /* the batch that waits is not added to */
     fill_unasked(connection);
     while (weir_subscriptions_take_cut(connection->subscriptions, connection->line, &slot, &asset,
@@ -177,5 +180,10 @@ void weir_holes_fill(weir_connection *connection)
     connection->has_inherited =
         connection->has_inherited &&
         weir_subscriptions_has_cuts(connection->subscriptions, connection->shard);
+}
+
+void weir_holes_fill(weir_connection *connection)
+{
+    weir_holes_put(connection);
     weir_connection_publish(connection);
 }

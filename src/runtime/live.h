@@ -20,6 +20,7 @@
  *   heartbeat.c   heartbeats and replies     liveness.c   what is done about silence
  *   holes.c       records that are missing
  *   reload.c      another spec              carry.c      what a new connection takes over
+ *   roll.c        a connection that is replaced by another before it ends
  */
 #ifndef WEIR_RUNTIME_LIVE_H
 #define WEIR_RUNTIME_LIVE_H
@@ -97,6 +98,36 @@ typedef struct weir_clocks {
     weir_symbol_clocks *symbols; /* per stream */
 } weir_clocks;
 
+typedef enum weir_roll_phase {
+    WEIR_ROLL_RESTS,
+    WEIR_ROLL_WAITS,   /* it is time; for a turn, or to try again */
+    WEIR_ROLL_RISES,   /* the successor is on its way up */
+    WEIR_ROLL_OVERLAPS /* both are up */
+} weir_roll_phase;
+
+/** Two connections that stand for one (roll.c). Times are monotonic but for at_ns and last_ns. */
+typedef struct weir_roll {
+    weir_connection *sides[2]; /* the runtime's own, and its twin, which this owns */
+    weir_connection *front;    /* whose records are handed on and whose state is told */
+    bool *kept;                /* by subscribe slot: records of it are told apart */
+    weir_timer *timer;
+    weir_roll_phase phase;
+    int64_t due_ns;      /* by its age; 0: never */
+    int64_t at_ns;       /* the next time of the day; 0: not known yet */
+    int64_t notice_ns;   /* the venue said so: when to heed it; 0: it did not */
+    int64_t noticed_ns;  /* when it last was heeded */
+    int64_t retry_ns;    /* WAITS */
+    int64_t deadline_ns; /* RISES */
+    int64_t overlap_ns;  /* OVERLAPS: its end */
+    unsigned tries;      /* that failed, of this roll */
+    const char *why;
+    bool must_take_over; /* when what the old one left waiting is delivered */
+    weir_error lost;     /* why the old one was lost */
+    bool has_turn;
+    uint64_t count;
+    int64_t last_ns;
+} weir_roll;
+
 struct weir_connection {
     weir_runtime *runtime;
     weir_reactor *reactor;
@@ -110,14 +141,16 @@ struct weir_connection {
     const weir_plan *plan;
     const weir_backend *backend;
     weir_subscriptions *subscriptions;
+    weir_roll *roll; /* NULL: it is never rolled */
     atomic_uint orders;
-    weir_status_cell shown;
+    weir_status_cell shown; /* not of a twin */
 
     /* of the first shard, for a reload */
     atomic_size_t unfinished; /* shards that are not taken apart; the last frees the block */
     atomic_size_t awaited;    /* shards whose place it takes and which are not down yet, and one
                                  more until the last has handed over */
     atomic_llong cut_from_ns; /* wall clock: when those were cut off; 0: they were not live */
+    atomic_bool rolls_one;    /* one of the shards is rolled: they take turns */
     atomic_ullong logins;     /* what the credentials were when they were looked up last, hashed */
     weir_connection *heir;    /* first of those that take its place; NULL: none do */
 
@@ -258,6 +291,63 @@ void weir_connection_again(weir_connection *connection);
 /** Closes the link hard; for the end of a stop's deadline. */
 void weir_connection_abort(weir_connection *connection);
 
+/* ------------------------------------------------------------------ roll.c */
+
+/** Makes the twin of a connection that was initialised. */
+weir_code weir_roll_init(weir_connection *connection, weir_error *error);
+/** The runtime ends: nothing is rolled any more. */
+void weir_roll_stop(weir_connection *connection);
+void weir_roll_free(weir_connection *connection);
+/** The one that is to take the place of this, which is the front; NULL: there is none. */
+weir_connection *weir_roll_successor(const weir_connection *connection);
+/** A connection is live, and everything is subscribed. */
+void weir_roll_ready(weir_connection *connection);
+/** It is told that it will end (roll.on). */
+void weir_roll_notice(weir_connection *connection);
+/** A successor had a frame: what is held of it is bounded. */
+void weir_roll_held(weir_connection *connection);
+/** The front is held up by a consumer, or goes on: so does its successor. */
+void weir_roll_pause(weir_connection *connection);
+void weir_roll_unblocked(weir_connection *connection);
+/** The front was lost. True: its successor is the front now, or will be. */
+bool weir_roll_takes_over(weir_connection *connection, const weir_error *error);
+/** The front ends or begins anew: a roll that is under way does not go on. */
+void weir_roll_cancel(weir_connection *connection);
+/** One that is not the front has no link any more, or could not have one. */
+void weir_roll_lost_successor(weir_connection *connection, const weir_error *error,
+                              int64_t retry_after_ns, bool is_fatal);
+/** The numbers that others see, of both. */
+void weir_roll_show(const weir_roll *roll);
+
+/** Its records are handed on, its state is told. */
+static inline bool weir_connection_is_front(const weir_connection *connection)
+{
+    return !connection->roll || connection->roll->front == connection;
+}
+
+static inline weir_connection *weir_connection_front(weir_connection *connection)
+{
+    return connection->roll ? connection->roll->front : connection;
+}
+
+/** The one in the runtime's list: what others see of the two. */
+static inline weir_connection *weir_connection_face(weir_connection *connection)
+{
+    return connection->roll ? connection->roll->sides[0] : connection;
+}
+
+/** Nothing of it is left to do, nor of its twin. For the one in the runtime's list. */
+static inline bool weir_connection_has_ended(const weir_connection *connection)
+{
+    return connection->has_ended && (!connection->roll || connection->roll->sides[1]->has_ended);
+}
+
+/** A consumer holds it up: what came may lie unread. */
+static inline bool weir_connection_is_held_up(const weir_connection *connection)
+{
+    return connection->is_blocked || (connection->roll && connection->roll->front->is_blocked);
+}
+
 /* ------------------------------------------------------------------ tell.c */
 
 /** Changes the state and tells of it. `retry_in_ns` is for BACKOFF. */
@@ -367,9 +457,11 @@ bool weir_holes_found(void *connection, size_t stream, const weir_asset *asset, 
                       weir_on_gap action);
 /** Does what was noted. */
 void weir_holes_act(weir_connection *connection);
-/** The link was lost. */
-void weir_holes_cut(weir_connection *connection);
-/** Hands on records for what is active again. */
+/** The link was lost; `heir` (may be NULL) goes on in its place. */
+void weir_holes_cut(weir_connection *connection, weir_connection *heir);
+/** Makes records for what is active again. */
+void weir_holes_put(weir_connection *connection);
+/** ... and hands them on. */
 void weir_holes_fill(weir_connection *connection);
 
 /** Takes up the holes that the connection had whose place it takes. */

@@ -37,7 +37,8 @@ void weir_liveness_bytes(weir_connection *connection)
 static uint64_t data_records(const weir_connection *connection)
 {
     const weir_counters *counters = weir_runner_counters(connection->runner);
-    return counters->records_out - counters->by_channel[WEIR_CHANNEL_HEARTBEAT];
+    return counters->records_out + counters->duplicates -
+           counters->by_channel[WEIR_CHANNEL_HEARTBEAT];
 }
 
 void weir_liveness_frame(weir_connection *connection)
@@ -307,10 +308,11 @@ static void look(void *user)
     if (!connection->link || connection->is_closing)
         return;
     weir_connection_prove(connection);
-    if (connection->is_blocked)
+    const bool has_clocks = connection->live_since_ns != 0 && weir_connection_is_front(connection);
+    if (weir_connection_is_held_up(connection))
         put_back(connection, now_ns);
     else if (!look_at_bytes(connection, now_ns) ||
-             (connection->live_since_ns != 0 &&
+             (has_clocks &&
               (!look_at_data(connection, now_ns) || !look_at_symbols(connection, now_ns))))
         return;
     set_timer(connection);

@@ -68,6 +68,21 @@ static void put_connects(weir_buf *out, const metric *metric, const subject *sub
     put_count(out, metric, subject, subject->status->connects);
 }
 
+static void put_rolls(weir_buf *out, const metric *metric, const subject *subject)
+{
+    put_count(out, metric, subject, subject->status->rolls);
+}
+
+static void put_last_roll(weir_buf *out, const metric *metric, const subject *subject)
+{
+    put_time(out, metric, subject, subject->status->last_roll_ns);
+}
+
+static void put_rolling(weir_buf *out, const metric *metric, const subject *subject)
+{
+    put_count(out, metric, subject, subject->status->is_rolling);
+}
+
 static void put_failures(weir_buf *out, const metric *metric, const subject *subject)
 {
     put_count(out, metric, subject, subject->status->failures);
@@ -240,6 +255,12 @@ static const metric of_connections[] = {
     {"weir_connection_down", "gauge", "1 for how it ended: by which code of weir_code", put_down},
     {"weir_connection_down_close_code", "gauge", "the close code that it ended with, 0 for none",
      put_close_code},
+    {"weir_connection_rolls_total", "counter", "times that another link took its place as planned",
+     put_rolls},
+    {"weir_connection_last_roll_seconds", "gauge", "when that last happened, 0 before",
+     put_last_roll},
+    {"weir_connection_rolling", "gauge", "1 while another link is on its way up or both are",
+     put_rolling},
     {"weir_frames_total", "counter", "messages received", put_frames},
     {"weir_frame_bytes_total", "counter", "bytes of the messages received", put_bytes},
     {"weir_records_total", "counter", "records made, by channel", put_records},

@@ -47,7 +47,8 @@ static void take_up(weir_reactor *reactor)
 static bool is_done_with(const weir_connection *connection)
 {
     const weir_connection *first = connection - connection->shard;
-    return connection->is_retired && connection->has_ended && atomic_load(&first->awaited) == 0;
+    return connection->is_retired && weir_connection_has_ended(connection) &&
+           atomic_load(&first->awaited) == 0;
 }
 
 static void take_apart_retired(weir_reactor *reactor)

@@ -302,7 +302,7 @@ static void set_timer(weir_connection *connection, outcome result,
         at_ns = earlier(at_ns, connection->flight_deadline_ns);
     else if (result == MUST_WAIT)
         at_ns = earlier(at_ns, now_ns + weir_connection_pace_rest(connection));
-    if (connection->is_blocked && at_ns != 0 && at_ns < now_ns + LOOK_AGAIN_NS)
+    if (weir_connection_is_held_up(connection) && at_ns != 0 && at_ns < now_ns + LOOK_AGAIN_NS)
         at_ns = now_ns + LOOK_AGAIN_NS; /* the answers may lie unread */
     if (at_ns != 0)
         weir_timer_set(connection->talk, at_ns > now_ns ? at_ns - now_ns : 0);
@@ -322,7 +322,7 @@ void weir_connection_reconcile(weir_connection *connection)
         return;
     if (!weir_connection_flush(connection))
         return;
-    if (!connection->is_blocked)
+    if (!weir_connection_is_held_up(connection))
         expire(connection);
     outcome result = send_changes(connection, true);
     if (result == DONE)
@@ -340,6 +340,7 @@ void weir_connection_reconcile(weir_connection *connection)
                               counts.active, counts.refused);
     else
         weir_connection_enter(connection, WEIR_STATE_LIVE, WEIR_OK, 0, "ready");
+    weir_roll_ready(connection);
 }
 
 /* ------------------------------------------------------------------ answers */

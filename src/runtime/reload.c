@@ -68,7 +68,9 @@ static uint64_t print_logins(const weir_spec *spec, const weir_plan *plan,
 
 void weir_reload_note_logins(weir_connection *connection)
 {
-    atomic_store(&connection->logins,
+    if (!weir_connection_is_front(connection))
+        return; /* those of the one that is up count */
+    atomic_store(&weir_connection_face(connection)->logins,
                  print_logins(connection->source, connection->plan, connection->world.secrets));
 }
 

@@ -414,6 +414,9 @@ void weir_connection_tell_status(const weir_connection *connection, weir_connect
     status->up_since_ns = numbers.up_since_ns;
     status->failures = numbers.failures;
     status->unwanted = numbers.unwanted;
+    status->rolls = numbers.rolls;
+    status->last_roll_ns = numbers.last_roll_ns;
+    status->is_rolling = numbers.is_rolling;
     status->latency = weir_latency_of(&connection->shown.latency);
     weir_status_ending ending;
     weir_status_ended(&connection->shown, &ending);

@@ -27,6 +27,9 @@ typedef struct weir_status_numbers {
     int64_t up_since_ns;
     uint64_t failures;
     uint64_t unwanted; /* records of symbols that were left */
+    uint64_t rolls;
+    int64_t last_roll_ns;
+    uint64_t is_rolling;
     weir_counters counters;
 } weir_status_numbers;
 

@@ -17,7 +17,10 @@ void weir_connection_show(weir_connection *connection)
 {
     connection->numbers.counters = *weir_runner_counters(connection->runner);
     connection->numbers.learnt = weir_runner_learnt(connection->runner);
-    weir_status_write(&connection->shown, &connection->numbers);
+    if (connection->roll)
+        weir_roll_show(connection->roll);
+    else
+        weir_status_write(&connection->shown, &connection->numbers);
 }
 
 /* What a peer said may hold anything: control characters and broken UTF-8 become '?'. */
@@ -62,6 +65,11 @@ void weir_connection_enter(weir_connection *connection, weir_state state, weir_c
     va_start(args, format);
     event.reason = make_reason(connection, format, args);
     va_end(args);
+    if (!weir_connection_is_front(connection)) { /* it goes its way silently */
+        connection->state = state;
+        connection->numbers.state = state;
+        return;
+    }
     if (state == WEIR_STATE_FAILED || state == WEIR_STATE_STOPPED)
         weir_claim_drop(&connection->claim);
     connection->state = state;
@@ -73,10 +81,12 @@ void weir_connection_enter(weir_connection *connection, weir_state state, weir_c
 
 static void post(weir_connection *connection, weir_event *event, const char *format, va_list args)
 {
+    if (!weir_connection_is_front(connection) && event->type != WEIR_EVENT_WARNING)
+        return;
     event->time_ns = weir_now_ns();
     event->connection = connection->spec->name;
     event->shard = connection->shard;
-    event->from = event->to = connection->state;
+    event->from = event->to = weir_connection_front(connection)->state;
     event->reason = make_reason(connection, format, args);
     weir_events_post(connection->runtime->events, event);
     if (event->type == WEIR_EVENT_ERROR) {

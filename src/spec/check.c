@@ -351,6 +351,7 @@ void weir_check_connection(weir_reader *reader, weir_connection_spec *connection
     check_rate(reader, connection);
     check_asking_again(reader, connection);
     check_exclusive(reader, connection);
+    weir_check_roll(reader, connection);
     if (!(connection->traits & WEIR_BACKEND_STAND_IN))
         check_ways_out(reader, connection);
     if (connection->stream_count == 0)

@@ -10,6 +10,8 @@ static const char *const actions[] = {[WEIR_ON_GAP_IGNORE] = "ignore",
                                       [WEIR_ON_GAP_RECONNECT] = "reconnect",
                                       NULL};
 
+static const char *const scopes[] = {"venue", "connection", NULL};
+
 static const weir_key_row sequence_rows[] = {
     {.name = "value",
      .type = WEIR_KEY_EXPR,
@@ -32,6 +34,12 @@ static const weir_key_row sequence_rows[] = {
      .type = WEIR_KEY_EXPR,
      .offset = offsetof(weir_sequence_spec, reset),
      .doc = "true for a record with which the numbers begin anew, such as a snapshot"},
+    {.name = "scope",
+     .type = WEIR_KEY_ENUM,
+     .offset = offsetof(weir_sequence_spec, is_of_connection),
+     .choices = scopes,
+     .doc = "who counts: `venue` (default): two connections see the same numbers; `connection`: "
+            "each counts for itself"},
     {.name = "on_gap",
      .type = WEIR_KEY_ENUM,
      .offset = offsetof(weir_sequence_spec, on_gap),

@@ -161,8 +161,6 @@ static void print_table(weir_buf *out, const weir_key_table *table)
     weir_buf_puts(out, "| key | value | meaning |\n|---|---|---|\n");
     for (size_t i = 0; i < table->count; i++) {
         const weir_key_row *row = &table->rows[i];
-        if (row->type == WEIR_KEY_LATER)
-            continue;
         const char *mark = row->flags & WEIR_KEY_REQUIRED ? "**" : "";
         weir_buf_printf(out, "| %s`%s`%s | ", mark, row->name, mark);
         put_value(out, row);

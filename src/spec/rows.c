@@ -306,9 +306,6 @@ static void read_row(weir_reader *reader, const weir_pair *pair, const weir_key_
     case WEIR_KEY_ENUM: weir_read_enum(reader, node, row->name, row->choices, member); break;
     case WEIR_KEY_MAP: weir_read_map(reader, node, row->table, member); break;
     case WEIR_KEY_READ: read_shaped(reader, node, row, into); break;
-    case WEIR_KEY_LATER:
-        weir_diag_error(reader->diags, pair->key->place, "'%s' is not supported yet", row->name);
-        break;
     }
 }
 

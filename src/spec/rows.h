@@ -31,8 +31,7 @@ typedef enum weir_key_type {
     WEIR_KEY_BOOL,     /* bool */
     WEIR_KEY_ENUM,     /* int, index into choices */
     WEIR_KEY_MAP,      /* a struct at offset, by `table` */
-    WEIR_KEY_READ,     /* whatever `read` makes of it */
-    WEIR_KEY_LATER     /* known to the language, not built: an error that says so */
+    WEIR_KEY_READ      /* whatever `read` makes of it */
 } weir_key_type;
 
 enum {
@@ -112,6 +111,7 @@ extern const weir_shape weir_ack_shape, weir_batch_shape, weir_rate_shape, weir_
 extern const weir_shape weir_symbols_shape, weir_subscribe_shape;
 extern const weir_shape weir_sequence_shape, weir_dedupe_shape;
 extern const weir_shape weir_learn_shape, weir_heartbeat_shape, weir_liveness_shape;
+extern const weir_shape weir_roll_shape;
 extern const weir_shape weir_text_shape, weir_scalar_shape, weir_any_shape;
 
 /** Names that an expression can spell, as a pattern. */
@@ -172,6 +172,7 @@ void weir_read_dedupe(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_learn(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_heartbeat(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_liveness(weir_reader *reader, weir_node *node, void *connection);
+void weir_read_roll(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_symbols(weir_reader *reader, weir_node *node, void *connection);
 void weir_read_credentials(weir_reader *reader, weir_node *node, void *model);
 /** Loads the plugins of a spec: before its other keys are read, which may name what they register.
@@ -196,6 +197,8 @@ void weir_read_options(weir_reader *reader, weir_node *node, const weir_option_r
                        size_t count, weir_options *out);
 /** What can only be seen when a connection is whole: names of streams, router, converters. */
 void weir_check_connection(weir_reader *reader, weir_connection_spec *connection);
+/** What goes with its roll, and what that can promise. */
+void weir_check_roll(weir_reader *reader, const weir_connection_spec *connection);
 
 /** The stream of a name in a connection, or NULL. */
 const weir_stream_spec *weir_connection_stream(const weir_connection_spec *connection,

@@ -102,8 +102,7 @@ static void put_scalar(schema *s, weir_key_type type, const char *const *choices
     case WEIR_KEY_BOOL: put_text(s, "type", "boolean"); break;
     case WEIR_KEY_ENUM: put_choices(s, choices); break;
     case WEIR_KEY_MAP:
-    case WEIR_KEY_READ:
-    case WEIR_KEY_LATER: break;
+    case WEIR_KEY_READ: break;
     }
     if (type == WEIR_KEY_NAME)
         put_text(s, "pattern", NAME_PATTERN);
@@ -305,10 +304,8 @@ static void put_table(schema *s, const weir_key_table *table)
     put(s, ",\"additionalProperties\":false");
     put_key(s, "properties");
     put(s, "{");
-    for (size_t i = 0; i < table->count; i++) {
-        if (table->rows[i].type != WEIR_KEY_LATER)
-            put_row(s, &table->rows[i]);
-    }
+    for (size_t i = 0; i < table->count; i++)
+        put_row(s, &table->rows[i]);
     put(s, "}");
     if (!s->is_part) {
         put_required(s, table);

@@ -298,7 +298,8 @@ typedef struct weir_sequence_spec {
     const weir_node *node;
     weir_text value, first, key, reset; /* all but the first may be absent */
     int64_t step;
-    int on_gap; /* weir_on_gap */
+    int on_gap;           /* weir_on_gap */
+    int is_of_connection; /* each connection counts for itself */
 } weir_sequence_spec;
 
 typedef struct weir_dedupe_spec {
@@ -307,6 +308,19 @@ typedef struct weir_dedupe_spec {
     weir_text key;
     int64_t window;
 } weir_dedupe_spec;
+
+/** When a connection is replaced by another one before it ends. */
+typedef struct weir_roll_spec {
+    const weir_node *node; /* NULL: it is not */
+    int64_t after_ns;      /* its age; 0: any */
+    int64_t overlap_ns;    /* how long both last */
+    int64_t timeout_ns;    /* of the successor's way up */
+    bool has_at;
+    int32_t at_s;  /* second of the day, in ... */
+    uint16_t zone; /* expr/zone.h */
+    weir_str at_text;
+    weir_text on; /* true for a message that announces its end */
+} weir_roll_spec;
 
 typedef struct weir_connection_spec {
     weir_str name;
@@ -333,6 +347,7 @@ typedef struct weir_connection_spec {
     size_t learn_count;
     weir_heartbeat_spec heartbeat;
     weir_liveness_spec liveness;
+    weir_roll_spec roll;
     const weir_sequence_spec *sequences;
     size_t sequence_count;
     const weir_dedupe_spec *dedupes;

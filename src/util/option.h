@@ -74,6 +74,7 @@ enum {
     WEIR_BACKEND_BARE = 128, /**< no HTTP request opens it: headers and query have no place */
     WEIR_BACKEND_STAND_IN = 256, /**< it plays what another backend brought: nothing is sent, nobody
                                    logs in, and what only that backend takes is taken */
+    WEIR_BACKEND_SINGLE = 16384, /**< a second connection beside the first would take from it */
     WEIR_BACKEND_PARTS = 8192,   /**< a message may be a list of parts, each decoded by itself */
     WEIR_BACKEND_GRANTS = 4096   /**< each topic that was asked for is answered (on_topic) */
 };

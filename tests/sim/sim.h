@@ -71,7 +71,7 @@ typedef enum sim_mode {
     SIM_KEYED  /**< by request, which is refused as a whole; the same limits but the last */
 } sim_mode;
 
-enum { SIM_BATCH = 5, SIM_RATE = 4, SIM_PER_LINK = 12, SIM_LINKS = 5 };
+enum { SIM_BATCH = 5, SIM_RATE = 4, SIM_PER_LINK = 12, SIM_LINKS = 5, SIM_ROLLED_LINKS = 6 };
 
 typedef struct sim_profile {
     sim_mode mode;
@@ -87,6 +87,7 @@ typedef struct sim_profile {
     unsigned refusals;      /**< of 1000 attempts: 401 or 403, until the user says to try again */
     bool ends_early;
     bool has_tokens; /* logins show a token that was given over HTTP */
+    bool rolls;      /**< the spec rolls its connections, and the venue announces its ends */
 } sim_profile;
 
 extern sim_profile sim_how;

@@ -294,6 +294,14 @@ static void connect_step(void *user, int64_t number)
     link->sink.on_phase(link->sink.user, WEIR_LINK_UP, (weir_str){0});
 }
 
+static int count_links(void)
+{
+    int count = 0;
+    for (int i = 0; i < LINKS; i++)
+        count += links[i] != NULL;
+    return count;
+}
+
 static weir_backend_link *open_link(weir_loop *loop, const weir_link_target *target,
                                     const weir_link_sink *sink, weir_error *error)
 {
@@ -307,6 +315,8 @@ static weir_backend_link *open_link(weir_loop *loop, const weir_link_target *tar
     }
     link->sink = *sink;
     link->number = link_count;
+    if (sim_how.rolls && count_links() >= SIM_ROLLED_LINKS)
+        sim_broken("more than %d links at a time", SIM_ROLLED_LINKS);
     links[link_count++ % LINKS] = link;
     sim_log("link %d opens", link->number);
     sim_check_attempt();

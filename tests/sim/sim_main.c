@@ -108,7 +108,7 @@ static void on_record(void *user, const weir_record *record)
 static sim_mode mode_of(const weir_spec *spec)
 {
     const weir_str name = weir_spec_name(spec);
-    return weir_str_is(name, "sim_named")                                       ? SIM_NAMED
+    return weir_str_is(name, "sim_named") || weir_str_is(name, "sim_rolled")    ? SIM_NAMED
            : weir_str_is(name, "sim_keyed") || weir_str_is(name, "sim_session") ? SIM_KEYED
                                                                                 : SIM_PLAIN;
 }
@@ -168,6 +168,7 @@ static bool run_seed(weir_spec *spec, uint64_t seed, FILE *log, uint64_t *hash)
     sim_begin(seed, SCENARIO);
     sim_check_begin(log);
     sim_how = draw_profile(mode_of(spec));
+    sim_how.rolls = weir_str_is(weir_spec_name(spec), "sim_rolled");
     sim_how.has_tokens = weir_str_is(weir_spec_name(spec), "sim_session");
     sim_http_begin();
     if (sim_how.ends_early)

@@ -324,6 +324,30 @@ static void go_away(void *user, int64_t argument)
     sim_after(sim_between(60 * SIM_S, 240 * SIM_S), go_away, NULL, 0);
 }
 
+static void close_announced(void *user, int64_t link)
+{
+    (void)user;
+    if (!sim_is_calm())
+        sim_link_reset((int)link, WEIR_OK, 1001, "as announced");
+}
+
+/* One of its links is told that it will end, and does a while later. */
+static void announce(void *user, int64_t argument)
+{
+    (void)argument;
+    const seat *s = &seats[sim_below(SEATS)];
+    if (sim_is_calm())
+        return;
+    for (int i = 0; i < SEATS && !s->is_there; i++)
+        s = &seats[((size_t)(s - seats) + 1) % SEATS];
+    if (s->is_there) {
+        sim_log("venue: link %d will be closed", s->link);
+        sim_link_deliver(s->link, "{\"note\":\"closing\"}");
+        sim_after(sim_between(SIM_S, 60 * SIM_S), close_announced, NULL, s->link);
+    }
+    sim_after(sim_between(20 * SIM_S, 200 * SIM_S), announce, user, 0);
+}
+
 void sim_venue_begin(void)
 {
     memset(seats, 0, sizeof seats);
@@ -332,6 +356,8 @@ void sim_venue_begin(void)
         market[i / SIM_SYMBOLS][i % SIM_SYMBOLS] = 0;
         sim_after(sim_between(1, 2 * sim_how.tick_ns), tick, NULL, i);
     }
+    if (sim_how.rolls)
+        sim_after(sim_between(20 * SIM_S, 200 * SIM_S), announce, NULL, 0);
     if (sim_how.restarts)
         sim_after(sim_between(20 * SIM_S, 120 * SIM_S), go_away, NULL, 0);
 }

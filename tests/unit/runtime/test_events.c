@@ -124,10 +124,10 @@ START_TEST(every_state_and_type_has_a_name)
 {
     for (int i = 0; i < WEIR_STATE_COUNT; i++)
         ck_assert_str_ne(weir_state_name((weir_state)i), "unknown");
-    for (int i = 0; i <= WEIR_EVENT_DROPPED; i++)
+    for (int i = 0; i <= WEIR_EVENT_ROLL; i++)
         ck_assert_str_ne(weir_event_type_name((weir_event_type)i), "unknown");
     ck_assert_str_eq(weir_state_name(WEIR_STATE_COUNT), "unknown");
-    ck_assert_str_eq(weir_event_type_name((weir_event_type)(WEIR_EVENT_RELOADED + 1)), "unknown");
+    ck_assert_str_eq(weir_event_type_name((weir_event_type)(WEIR_EVENT_ROLL + 1)), "unknown");
 }
 END_TEST
 

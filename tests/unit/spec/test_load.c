@@ -69,14 +69,6 @@ START_TEST(all_mistakes_are_told_at_once)
 }
 END_TEST
 
-START_TEST(a_key_that_is_not_built_is_refused)
-{
-    loaded l = load_text(with_head("    roll: {after: 23h}\n"));
-    expect_diag(&l, 8, 5, "'roll' is not supported yet");
-    unload(&l);
-}
-END_TEST
-
 START_TEST(a_misspelt_field_key_is_not_a_member)
 {
     loaded l = load_text(with_head(
@@ -243,8 +235,8 @@ int main(void)
                     options_are_checked_by_their_rows, mappings_go_both_ways,
                     yaml_constants_are_pythons);
     weir_check_case(suite, "mistakes", a_stream_may_be_called_like_a_key_of_a_message,
-                    all_mistakes_are_told_at_once, a_key_that_is_not_built_is_refused,
-                    a_misspelt_field_key_is_not_a_member, broken_asset_files_say_which_line);
+                    all_mistakes_are_told_at_once, a_misspelt_field_key_is_not_a_member,
+                    broken_asset_files_say_which_line);
     weir_check_case(suite, "files", extends_merges_maps_and_replaces_lists,
                     assets_come_from_csv_json_and_lists);
     return weir_check_run(suite);
