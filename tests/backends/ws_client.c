@@ -232,6 +232,20 @@ static void on_warning(void *user, const weir_error *warning)
     print_line(&line);
 }
 
+/* The most resident memory that the program has had, in KiB; 0 where nobody says. */
+static long peak_kib(void)
+{
+    char line[128];
+    long peak = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file && fgets(line, sizeof line, file))
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            peak = strtol(line + 6, NULL, 10);
+    if (file)
+        fclose(file);
+    return peak;
+}
+
 static void on_down(void *user, const weir_link_end *end)
 {
     (void)user;
@@ -241,13 +255,14 @@ static void on_down(void *user, const weir_link_end *end)
     put_json(&line, weir_str_of(end->error.code == WEIR_OK ? "" : end->error.text));
     weir_buf_printf(&line, ",\"close_code\":%d,\"reason\":", end->close_code);
     put_json(&line, weir_str_of(end->close_reason));
-    weir_buf_printf(&line,
-                    ",\"http_status\":%d,\"retry_after\":%lld,\"by_peer\":%s,\"frames\":%llu,"
-                    "\"bytes\":%llu,\"alive\":%s,\"pauses\":%llu,\"paused_calls\":%llu}",
-                    end->http_status, (long long)(end->retry_after_ns / WEIR_NS_PER_S),
-                    end->by_peer ? "true" : "false", (unsigned long long)run.frames,
-                    (unsigned long long)run.bytes, run.alive ? "true" : "false",
-                    (unsigned long long)run.pauses, (unsigned long long)run.paused_calls);
+    weir_buf_printf(
+        &line,
+        ",\"http_status\":%d,\"retry_after\":%lld,\"by_peer\":%s,\"frames\":%llu,"
+        "\"bytes\":%llu,\"alive\":%s,\"pauses\":%llu,\"paused_calls\":%llu,\"peak_kib\":%ld}",
+        end->http_status, (long long)(end->retry_after_ns / WEIR_NS_PER_S),
+        end->by_peer ? "true" : "false", (unsigned long long)run.frames,
+        (unsigned long long)run.bytes, run.alive ? "true" : "false", (unsigned long long)run.pauses,
+        (unsigned long long)run.paused_calls, peak_kib());
     print_line(&line);
     run.downs++;
     weir_loop_stop(run.loop);

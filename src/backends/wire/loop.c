@@ -207,6 +207,7 @@ void weir_loop_free(weir_loop *loop)
     }
     assert(!loop->is_dispatching);
     assert(loop->watches == 0);
+    assert(loop->timers.made == 0);
     if (loop->context) {
         lws_sul_cancel(&loop->sul);
         lws_context_destroy(loop->context);

@@ -167,8 +167,8 @@ START_TEST(many_queries_share_a_few_helpers)
 {
     enum { QUERIES = 200 };
     world *w = new_world();
-    weir_loop_free(w->loop);
     weir_timer_free(w->limit);
+    weir_loop_free(w->loop);
     w->loop = weir_loop_new(QUERIES + 1, NULL);
     w->limit = weir_timer_new(w->loop, on_limit, w);
     weir_resolve *queries[QUERIES];
