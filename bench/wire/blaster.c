@@ -4,13 +4,14 @@
  * prints. Each FILE has a message a line; all are framed when it starts, so that sending is nothing
  * but send() from memory. One connection at a time; its path says what it is to get:
  *
- *     /FILE/PACE/FRAMES    FILE: number of the file, from 0
+ *     /FILE/PACE/FRAMES[/ANSWERS]    FILE: number of the file, from 0
  *
  * PACE packed: as many frames in a segment as it takes. flat: a send() for each frame, without
  * delay. A number: the same, a frame every so many ns; while it waits it spins. A stamp
  * (tally.h) is filled in just before its frame is sent. FRAMES frames in all, from the start again
- * as often as it takes, then a close frame. What clients send is not read: it fits the socket's
- * buffer.
+ * as often as it takes, then a close frame. ANSWERS is how many messages of the client are answered
+ * before that, as Binance answers: {"result":null,"id":ID}. What else it sends is not read: it fits
+ * the socket's buffer.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -214,6 +215,7 @@ typedef struct load {
     unsigned long file;
     int64_t gap_ns; /* 0: flat */
     uint64_t frames;
+    unsigned long answers;
 } load;
 
 static bool read_path(const char *request, load *what)
@@ -233,7 +235,42 @@ static bool read_path(const char *request, load *what)
     if (*at != '/')
         return false;
     what->frames = strtoull(at + 1, &at, 10);
+    if (*at == '/')
+        what->answers = strtoul(at + 1, &at, 10);
     return *at == ' ';
+}
+
+static bool get_all(const peer *from, void *bytes, size_t len)
+{
+    for (size_t done = 0; done < len;) {
+        const ssize_t got = get(from, (char *)bytes + done, len - done);
+        if (got <= 0)
+            return false;
+        done += (size_t)got;
+    }
+    return true;
+}
+
+/* One message of the client, masked and shorter than 64 KiB as all of them are, and its answer. */
+static bool answer_message(const peer *to)
+{
+    uint8_t head[2], more[2], mask[4], reply[64];
+    char text[REQUEST_MAX];
+    if (!get_all(to, head, 2) || ((head[1] & 127) == 126 && !get_all(to, more, 2)))
+        return false;
+    const size_t len = (head[1] & 127) == 126 ? (size_t)more[0] << 8 | more[1] : head[1] & 127;
+    if (len >= sizeof text || !get_all(to, mask, 4) || !get_all(to, text, len))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        text[i] = (char)((uint8_t)text[i] ^ mask[i & 3]);
+    text[len] = '\0';
+    const char *id = strstr(text, "\"id\":");
+    if (!id)
+        return true; /* it asks for no answer */
+    const int reply_len = snprintf((char *)reply + 2, sizeof reply - 2,
+                                   "{\"result\":null,\"id\":%ld}", strtol(id + 5, NULL, 10));
+    put_header(reply, (size_t)reply_len);
+    return put(to, reply, 2 + (size_t)reply_len);
 }
 
 static void serve(const peer *to, const corpus *list, size_t count)
@@ -247,6 +284,9 @@ static void serve(const peer *to, const corpus *list, size_t count)
         fprintf(stderr, "blaster: this is not a path: %.60s\n", request);
         return;
     }
+    for (; what.answers > 0; what.answers--)
+        if (!answer_message(to))
+            return;
     const corpus *c = &list[what.file];
     const bool is_done = what.gap_ns == PACKED ? blast_packed(to, c, what.frames)
                                                : blast_singly(to, c, what.frames, what.gap_ns);

@@ -238,12 +238,19 @@ static void subscribe_all(weir_spec *spec, weir_runtime *runtime)
     }
 }
 
+/* The third part of a path. */
+static uint64_t frames_of(const char *path)
+{
+    for (int i = 0; path && i < 3; i++)
+        path = strchr(path + (i > 0), '/');
+    return path ? strtoull(path + 1, NULL, 10) : 0;
+}
+
 int main(int argc, char **argv)
 {
     char url[256];
     weir_error error = {0};
-    const char *count = argc == 9 ? strrchr(argv[2], '/') : NULL;
-    const uint64_t frames = count ? strtoull(count + 1, NULL, 10) : 0;
+    const uint64_t frames = argc == 9 ? frames_of(argv[2]) : 0;
     const int consumers = argc == 9 ? (int)strtol(argv[8], NULL, 10) : 0;
     if (frames < 1 || consumers < 1 || consumers > CONSUMERS_MAX ||
         !tally_init(&run.tally, strcmp(argv[4], "latency") == 0 ? "latency" : "count"))
