@@ -220,9 +220,8 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
         return;
     }
     const weir_verdict verdict = judge(connection, &input, &why);
-    const bool awaits_answers = weir_connection_awaits_answers(connection);
-    if (awaits_answers)
-        weir_connection_hear_answers(connection, &input);
+    const bool has_answer = weir_connection_awaits_answers(connection) &&
+                            weir_connection_hear_answers(connection, &input);
     weir_runner_feed(connection->runner, &input);
     weir_liveness_frame(connection);
     show_progress(connection, &input);
@@ -234,7 +233,7 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
         weir_connection_heard(connection, verdict, &why);
     if (connection->must_reconnect || connection->must_reconcile)
         weir_holes_act(connection);
-    if (awaits_answers)
+    if (has_answer)
         weir_connection_reconcile(connection);
     else if (connection->outbox.count > 0 && connection->link && !connection->is_closing)
         weir_connection_flush(connection);

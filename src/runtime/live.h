@@ -189,6 +189,7 @@ struct weir_connection {
     bool has_ended;        /* stopped, and the reactor has counted it */
     bool is_blocked;       /* the batch waits for room in a consumer */
     int64_t measured_ns;   /* the read whose latency was measured last */
+    bool has_heard;        /* an answer to a subscription, in this frame */
     bool owes_show;        /* frames were counted since the numbers were last shown */
     bool connects_on_room; /* the backoff was over while blocked */
     bool has_prepared;     /* it has its session, and waits for the host to take an attempt */
@@ -437,7 +438,8 @@ int64_t weir_connection_pace_rest(const weir_connection *connection);
 void weir_connection_reconcile(weir_connection *connection);
 /** Frames are to be looked into for answers. */
 bool weir_connection_awaits_answers(const weir_connection *connection);
-void weir_connection_hear_answers(weir_connection *connection, const weir_runner_frame *frame);
+/** True: there was one, and it is time to reconcile. */
+bool weir_connection_hear_answers(weir_connection *connection, const weir_runner_frame *frame);
 /** The backend's answer for a topic. */
 void weir_connection_topic(weir_connection *connection, weir_str topic, const weir_error *refusal);
 

@@ -407,6 +407,7 @@ static void on_answer(void *user, const weir_answer *answer)
 {
     weir_connection *connection = user;
     hearing h = {.connection = connection, .answer = answer};
+    connection->has_heard = true;
     for (; h.stream < connection->spec->stream_count; h.stream++)
         weir_runner_answer_symbols(connection->runner, connection->spec->streams[h.stream].name,
                                    on_symbol, &h);
@@ -418,9 +419,11 @@ static void on_answer(void *user, const weir_answer *answer)
         tell_stray(connection, answer->text);
 }
 
-void weir_connection_hear_answers(weir_connection *connection, const weir_runner_frame *frame)
+bool weir_connection_hear_answers(weir_connection *connection, const weir_runner_frame *frame)
 {
+    connection->has_heard = false;
     weir_runner_answers(connection->runner, frame, on_answer, connection);
+    return connection->has_heard;
 }
 
 void weir_connection_topic(weir_connection *connection, weir_str topic, const weir_error *refusal)
