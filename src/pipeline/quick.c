@@ -366,12 +366,14 @@ static __attribute__((noinline)) bool fill_if(quick *q, const weir_quick_op *op)
     const weir_fused *condition = &op->from->condition;
     const weir_expr_input *input = &q->runner->input;
     const weir_value *slots = condition->is_item ? input->item_slots : input->data_slots;
+    const weir_value *root = &input->roots[condition->root];
     weir_fused_answer answer;
     /* The most frequent one: is the key there? */
-    if (condition->kind == WEIR_FUSED_ROOT_HAS && !condition->is_negated &&
-        slots[condition->member].kind != WEIR_ABSENT &&
-        input->roots[condition->root].kind == WEIR_RAW)
-        answer = WEIR_FUSED_TRUE;
+    if (condition->kind == WEIR_FUSED_ROOT_HAS && root->kind == WEIR_RAW &&
+        root->aux == WEIR_RAW_OBJECT)
+        answer = (slots[condition->member].kind != WEIR_ABSENT) != condition->is_negated
+                     ? WEIR_FUSED_TRUE
+                     : WEIR_FUSED_FALSE;
     else
         answer = weir_fused_test(condition, input);
     if (answer == WEIR_FUSED_ASK)
