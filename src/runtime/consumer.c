@@ -158,6 +158,9 @@ static void tell_newest(weir_consumer *consumer)
     weir_side *back = &consumer->back;
     weir_batch_clear(&consumer->scratch);
     const size_t told = weir_losses_tell(&consumer->newest, &consumer->scratch);
+    /* As many may stand in the queue as records do, and be larger. */
+    if (!weir_buf_reserve(&back->bytes, consumer->capacity * WEIR_LOSS_BYTES))
+        back->bytes.failed = false;
     weir_buf_put(&back->bytes, weir_buf_str(&consumer->scratch.bytes));
     if (!back->bytes.failed) {
         back->count += told;
@@ -350,10 +353,8 @@ bool weir_consumer_put(weir_consumer *consumer, size_t producer, const weir_batc
 /* What was lost at the head of the queue is taken before what is left. The lock is held. */
 static void tell_oldest(weir_consumer *consumer)
 {
-    if (consumer->told_at == consumer->told.bytes.len) {
-        weir_batch_clear(&consumer->told);
-        consumer->told_at = 0;
-    }
+    weir_batch_clear(&consumer->told); /* all of it was taken */
+    consumer->told_at = 0;
     const size_t told = weir_losses_tell(&consumer->oldest, &consumer->told);
     consumer->gaps += told;
     atomic_fetch_add_explicit(&consumer->told_left, told, memory_order_relaxed);
@@ -413,7 +414,9 @@ static void offer_room(weir_consumer *consumer)
 
 static const weir_record *take(weir_consumer *consumer)
 {
-    if (atomic_load_explicit(&consumer->skip, memory_order_relaxed) > 0)
+    /* What is told comes before what is left, of which more may go meanwhile. */
+    const bool has_told = atomic_load_explicit(&consumer->told_left, memory_order_relaxed) > 0;
+    if (!has_told && atomic_load_explicit(&consumer->skip, memory_order_relaxed) > 0)
         take_skips(consumer);
     if (atomic_load_explicit(&consumer->told_left, memory_order_relaxed) > 0)
         return take_told(consumer);

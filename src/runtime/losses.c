@@ -18,7 +18,7 @@ static weir_loss *find(weir_losses *losses, const weir_schema *schema)
             return &losses->list[i];
     }
     if (losses->count == losses->cap) {
-        const size_t cap = losses->cap ? losses->cap * 2 : 4;
+        const size_t cap = losses->cap ? losses->cap * 2 : WEIR_LOSS_STREAMS;
         weir_loss *list = realloc(losses->list, cap * sizeof *list);
         if (!list)
             return NULL;
@@ -78,6 +78,8 @@ static weir_loss *first_of(weir_losses *losses)
 size_t weir_losses_tell(weir_losses *losses, weir_batch *batch)
 {
     size_t told = 0;
+    if (!batch->bytes.ptr && !weir_buf_reserve(&batch->bytes, WEIR_LOSS_STREAMS * WEIR_LOSS_BYTES))
+        batch->bytes.failed = false; /* it may yet suffice */
     for (weir_loss *loss; (loss = first_of(losses)) != NULL;) {
         const weir_gap gap = {.from_ns = loss->from_ns,
                               .to_ns = loss->to_ns,

@@ -9,6 +9,9 @@
 
 #include "value/record.h"
 
+/** What is made room for at once, so that an overflow that lasts asks for no more. */
+enum { WEIR_LOSS_STREAMS = 16, WEIR_LOSS_BYTES = 192 /* of its gap record */ };
+
 typedef struct weir_loss {
     const weir_schema *schema; /* of the gap records of the stream */
     const weir_asset *asset;   /* of all of them; NULL: of none, or of several */
