@@ -131,6 +131,7 @@ static void say_status(void)
         printf(",\"shard\":%zu,\"learnt\":%zu,\"pending\":%zu,\"active\":%zu,\"rejected\":%zu",
                status.shard, status.learnt, status.pending, status.active, status.rejected);
         printf(",\"unwanted\":%llu", (unsigned long long)status.unwanted);
+        printf(",\"rolls\":%llu", (unsigned long long)status.rolls);
         printf(",\"gaps\":%llu,\"missed\":%llu,\"duplicates\":%llu",
                (unsigned long long)status.gaps, (unsigned long long)status.missed,
                (unsigned long long)status.duplicates);
