@@ -14,9 +14,8 @@
 
 enum { TRIES_MAX = 2, DOUBLED_MAX = 2 };
 
-#define AGAIN_NS                                                                                   \
-    (30 * WEIR_NS_PER_S) /* the first pause of what was given up; then twice as long               \
-                          */
+/* The first pause of what was given up; each further one is twice as long. */
+#define AGAIN_NS (30 * WEIR_NS_PER_S)
 
 /* The venue knows nothing of it. It may be gone afterwards. */
 static void forget(weir_subscriptions *s, weir_agreement *on)
