@@ -139,8 +139,8 @@ bool sim_token_holds(const char *text);
 
 /** Some, or none. */
 void sim_readers_open(weir_runtime *runtime);
-/** After the stop, on the test's own thread: so many records were delivered in all. */
-void sim_readers_settle(uint64_t delivered);
+/** After the stop, on the test's own thread. */
+void sim_readers_settle(void);
 
 /* ------------------------------------------------------------------ invariants (sim_check.c) */
 
@@ -155,8 +155,13 @@ unsigned sim_broken_count(void);
 void sim_check_want(int stream, int symbol, bool is_wanted);
 bool sim_check_is_wanted(int stream, int symbol);
 void sim_check_record(const weir_record *record);
-/** How many there were. */
-uint64_t sim_check_records(void);
+/** What was delivered inline. */
+typedef struct sim_delivered {
+    uint64_t records; /**< with gap records */
+    uint64_t gaps;
+    uint64_t missed; /**< that they stand for */
+} sim_delivered;
+sim_delivered sim_check_delivered(void);
 void sim_check_runtime(const weir_runtime *runtime);
 /** A message leaves for the venue. */
 void sim_check_message(int link);

@@ -33,7 +33,7 @@ static struct {
     size_t message_counts[SENDERS];
     uint64_t hash;
     unsigned broken;
-    uint64_t records;
+    sim_delivered delivered;
     bool is_rolling; /* in the end */
     FILE *log;
 } check;
@@ -126,6 +126,8 @@ static void check_gap(line *l, const weir_record *record, const char *stream, co
         sim_broken("%s %s: a gap without numbers", stream, symbol);
         return;
     }
+    check.delivered.gaps++;
+    check.delivered.missed += (uint64_t)missed;
     sim_log("gap %s %s: %lld after %lld", stream, symbol, (long long)missed, (long long)last);
     if (missed <= 0 || next - last - 1 != missed)
         sim_broken("%s %s: a gap of %lld from %lld to %lld", stream, symbol, (long long)missed,
@@ -150,15 +152,15 @@ static void check_covered(line *l, uint64_t number, const char *stream, const ch
     l->gap_last = l->gap_next = 0;
 }
 
-uint64_t sim_check_records(void)
+sim_delivered sim_check_delivered(void)
 {
-    return check.records;
+    return check.delivered;
 }
 
 void sim_check_record(const weir_record *record)
 {
     int64_t number = 0;
-    check.records++;
+    check.delivered.records++;
     const int stream = sim_stream_find(weir_schema_stream(weir_record_schema(record)));
     const int symbol = sim_symbol_find(weir_asset_symbol(weir_record_asset(record)));
     if (stream >= 0 && symbol >= 0 && check.lines[stream][symbol].is_left)
