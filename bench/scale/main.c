@@ -199,11 +199,11 @@ static double burn(void)
     return (now_s(CLOCK_PROCESS_CPUTIME_ID) - cpu) * 1000 / (now_s(CLOCK_MONOTONIC) - wall);
 }
 
-static void print_memory(const char *what, footprint before, footprint after, size_t count)
+static void print_memory(const char *what, footprint from, footprint to, size_t count)
 {
     printf("  memory per %-10s %9.0f B resident, %9.0f B allocated\n", what,
-           (after.resident - before.resident) / (double)count,
-           (after.allocated - before.allocated) / (double)count);
+           (to.resident - from.resident) / (double)count,
+           (to.allocated - from.allocated) / (double)count);
 }
 
 static void run_connections(const bench_venue *venue, bool is_sharded)
