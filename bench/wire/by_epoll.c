@@ -108,7 +108,6 @@ static void dial(client *c, int port, const char *ca)
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_read_ahead(context, 1);
-    SSL_CTX_set_default_read_buffer_len(context, ROOM);
     if (SSL_CTX_load_verify_locations(context, ca, NULL) != 1)
         die(ca);
     c->tls = SSL_new(context);

@@ -27,7 +27,7 @@
 #include "util/crypto.h"
 #include "util/error.h"
 
-enum { CACHE_SLOTS = 16, ALPN_MAX = 512, CIPHERS_MAX = 2048, READ_AHEAD = 32 * 1024 };
+enum { CACHE_SLOTS = 16, ALPN_MAX = 512, CIPHERS_MAX = 2048 };
 
 struct weir_tls_profile {
     atomic_int owners;
@@ -228,7 +228,6 @@ static weir_code set_up(SSL_CTX *context, const weir_tls_options *options, weir_
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_read_ahead(context, 1); /* many short records by one recv, not each by two */
-    SSL_CTX_set_default_read_buffer_len(context, READ_AHEAD);
     SSL_CTX_set_verify(context, options->verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
     weir_code code = offer_alpn(context, options, error);
     if (code == WEIR_OK && options->ciphers.len > 0) {
