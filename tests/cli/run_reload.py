@@ -274,6 +274,22 @@ def it_works_in_every_state():
         run.stop()
 
 
+def a_reload_while_one_link_takes_over_from_another():
+    rolled = LEFT.replace("    reconnect:", "    roll: {after: 3s, overlap: 2900ms}\n    reconnect:")
+    with _venue() as left, _venue() as right:
+        run = Run(HEAD + rolled + RIGHT, *WANTED, left=left.url(), right=right.url())
+        left.wait("subscribe", ok=True, count=2)
+        within(run.reload(HEAD + rolled + RIGHT.replace("max: 100ms", "max: 101ms")), "kept 1, replaced 1 (right")
+        run.more_records('"left"')
+        within(run.reload(HEAD + LEFT + RIGHT), "replaced 2")
+        left.wait("subscribe", ok=True, count=3)
+        run.more_records('"left"')
+        records = run.stop()
+        equal([left.wait("close", conn=conn)["code"] for conn in (1, 2, 3)], [1000, 1000, 1000])
+        equal([r["seq"] for r in records], list(range(1, len(records) + 1)))
+        equal(("left", "trades", "ABC", "reload") in _gaps(records), True)
+
+
 def a_csv_goes_on_with_the_columns_that_it_has():
     with _venue() as left:
         run = Run(HEAD + LEFT, "--subscribe", "trades=ABC", "--format", "csv", left=left.url())

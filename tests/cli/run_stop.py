@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 
@@ -92,8 +93,9 @@ def _ends(process, codes=(0,)):
     code = process.wait(20)
     seconds = time.monotonic() - began
     equal((code in codes, seconds < PROMPTLY), (True, True), "%d after %.1f s" % (code, seconds))
-    process.stdout.close()
-    process.stderr.close()
+    for pipe in (process.stdout, process.stderr):
+        if pipe:
+            pipe.close()
 
 
 def _stops_in(spec, text, *more, **keywords):
@@ -150,6 +152,15 @@ def while_it_is_live():
     with _venue() as venue:
         _stops_in(_spec(venue.url(), SUBSCRIBE), "market: live", "--subscribe", "trades=ABC")
         equal(venue.wait("close", conn=1)["code"], 1000)
+
+
+def while_one_link_takes_over_from_another():
+    with _venue() as venue:
+        process = start("run", write("shop.yaml", _spec(venue.url(), SUBSCRIBE + "    roll: {after: 3s, overlap: 2900ms}\n")), "--subscribe",
+                        "trades=ABC", stdout=subprocess.DEVNULL)
+        venue.wait("subscribe", ok=True, count=2)
+        _ends(process)
+        equal([venue.wait("close", conn=conn)["code"] for conn in (1, 2)], [1000, 1000])
 
 
 def while_the_peer_answers_no_goodbye():
