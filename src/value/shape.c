@@ -99,27 +99,25 @@ static inline bool has_text(const step *s, const char *at)
     return (weir_scan_equal(at, s->text) | s->others) == UINT32_MAX;
 }
 
-/* Any number, whatever is behind it. */
-static __attribute__((noinline)) const char *long_number(const weir_walk *walk, const char *at,
-                                                         uint8_t *flags)
+/* The length of any number, whatever is behind it, or 0. */
+static __attribute__((noinline)) size_t long_number(const weir_walk *walk, const char *at,
+                                                    uint8_t *flags)
 {
     weir_scan scan = walk->scan;
     const char *to = weir_scan_short_number(&scan, at + (*at == '-'), flags);
-    if (to)
-        return to;
-    *flags = 0;
-    return weir_scan_is_digit(*at) || *at == '-' ? weir_scan_number(&scan, at, flags) : NULL;
+    *flags = to ? *flags : 0;
+    if (!to && (weir_scan_is_digit(*at) || *at == '-'))
+        to = weir_scan_number(&scan, at, flags);
+    return to ? (size_t)(to - at) : 0;
 }
 
 /*
- * Where a number ends is known from the index, so that what follows need not wait for what is found
+ * How long a number is follows from the index, so that what follows need not wait for what is found
  * here: that nothing but digits, and one point at most between them, stands before. The text of the
  * next step then says that it ends there.
  */
-static inline const char *number(const weir_walk *walk, const char *at, const char *to,
-                                 uint8_t *flags)
+static inline size_t number(const weir_walk *walk, const char *at, size_t len, uint8_t *flags)
 {
-    const size_t len = (size_t)(to - at);
     if (__builtin_expect(len - 1 >= WEIR_SCAN_WINDOW - 1, 0))
         return long_number(walk, at, flags);
     const uint32_t behind = UINT32_C(1) << len;
@@ -129,7 +127,7 @@ static inline const char *number(const weir_walk *walk, const char *at, const ch
     if (__builtin_expect(whole == 0 || (*at == '0' && whole > 1) || (others & (others - 1)), 0) ||
         (others && (at[whole] != '.' || whole + 1 == len)))
         return long_number(walk, at, flags);
-    return to;
+    return len;
 }
 
 /* A number was not where it was thought to end: the next one may be as far from its quote. Messages
@@ -141,14 +139,14 @@ static __attribute__((noinline)) void look_ahead(step *s, const char *behind, co
         s->ahead = (uint8_t)distance;
 }
 
-static inline const char *number_of(const weir_walk *walk, step *s, const char *at,
-                                    const char *quote, uint8_t *flags)
+static inline size_t number_of(const weir_walk *walk, step *s, const char *at, const char *quote,
+                               uint8_t *flags)
 {
-    const char *guess = quote - s->ahead;
-    const char *to = number(walk, at, guess, flags);
-    if (__builtin_expect(to != guess && to != NULL, 0))
-        look_ahead(s, to, quote);
-    return to;
+    const size_t guess = (size_t)(quote - s->ahead - at);
+    const size_t len = number(walk, at, guess, flags);
+    if (__builtin_expect(len != guess && len > 0, 0))
+        look_ahead(s, at + len, quote);
+    return len;
 }
 
 /* A list of strings that nobody reads: the place behind it, or NULL. */
@@ -218,7 +216,8 @@ weir_place weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_place p, 
     const void *const *const ways = WAYS[walk->is_careful];
     const char *const base = walk->base;
     const char *const last = walk->scan.end;
-    const char *at = p.at, *from, *to;
+    const char *at = p.at, *from;
+    size_t len;
     const uint32_t *quote = p.quote, *q;
     weir_place behind;
     uint8_t flags;
@@ -243,12 +242,12 @@ careful:
         return miss(shapes);
     goto passed;
 number:
-    to = number_of(walk, s, from, base + *q, &flags);
-    if (__builtin_expect(!to, 0))
+    len = number_of(walk, s, from, base + *q, &flags);
+    if (__builtin_expect(len == 0, 0))
         goto other;
-    at = to;
+    at = from + len;
     if (s->slot != WEIR_NO_SLOT)
-        *slot_of(walk, s) = weir_scan_span(WEIR_RAW, flags, WEIR_RAW_NUMBER, from, to);
+        *slot_of(walk, s) = weir_scan_span(WEIR_RAW, flags, WEIR_RAW_NUMBER, from, at);
     goto next;
 value:
     behind = other_value(walk, s, (weir_place){from, q});
