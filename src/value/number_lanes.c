@@ -32,32 +32,15 @@ const weir_lanes_variant *weir_lanes_best(void)
     return best;
 }
 
-static bool is_plain(weir_str text, bool *has_point)
-{
-    *has_point = false;
-    if (text.len > WEIR_LANE_TEXT_MAX)
-        return false;
-    for (size_t i = text.len > 0 && *text.ptr == '-'; i < text.len; i++) {
-        if (text.ptr[i] == '.')
-            *has_point = true;
-        else if ((unsigned char)(text.ptr[i] - '0') > 9)
-            return false;
-    }
-    return true;
-}
-
 static void read(weir_lanes *lanes, unsigned used)
 {
     lanes->is_real = 0;
     lanes->is_whole = 0;
     for (unsigned i = 0; i < used; i++) {
         const weir_str text = {lanes->at[i], lanes->len[i]};
-        bool has_point;
-        if (!is_plain(text, &has_point))
-            continue;
         if (weir_double_parse_json(text, &lanes->real[i]))
             lanes->is_real |= 1u << i;
-        if (!has_point && weir_int_parse_json(text, &lanes->whole[i]) == WEIR_INT_OK)
+        if (weir_int_parse_json(text, &lanes->whole[i]) == WEIR_INT_OK)
             lanes->is_whole |= 1u << i;
     }
 }
