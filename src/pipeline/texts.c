@@ -181,35 +181,56 @@ static inline weir_str text_at(const weir_texts *texts, size_t array, size_t pla
     return (weir_str){texts->base + quote[0] + 1, quote[1] - quote[0] - 1};
 }
 
+/* What is looked for, and its first eight bytes: mostly that is all of it. */
+typedef struct wanted {
+    size_t place;
+    weir_str text;
+    uint64_t bytes, mask;
+} wanted;
+
+static inline bool has_wanted(const weir_texts *texts, size_t array, const wanted *w)
+{
+    const weir_str text = text_at(texts, array, w->place);
+    uint64_t bytes; /* a frame has slack behind it */
+    if (text.len != w->text.len)
+        return false;
+    memcpy(&bytes, text.ptr, sizeof bytes);
+    return ((bytes ^ w->bytes) & w->mask) == 0 &&
+           (text.len <= sizeof bytes || weir_str_eq(text, w->text));
+}
+
 /* How many arrays from `from` on have the text, or have it not. */
-static size_t run_of(const weir_texts *texts, size_t from, size_t place, weir_str wanted, bool has)
+static inline size_t run_of(const weir_texts *texts, size_t from, const wanted *w, bool has)
 {
     size_t count = 0;
-    while (from + count < texts->count &&
-           weir_str_eq(text_at(texts, from + count, place), wanted) == has)
+    while (from + count < texts->count && has_wanted(texts, from + count, w) == has)
         count++;
     return count;
 }
 
-bool weir_texts_levels_where(const weir_texts *texts, size_t place, weir_str wanted, size_t skip,
+bool weir_texts_levels_where(const weir_texts *texts, size_t place, weir_str text, size_t skip,
                              weir_batch *batch, size_t column)
 {
     if (texts->count > 0 && (texts->stride < 2 * (place + 1) || texts->stride < 2 * (skip + 2)))
         return false;
+    wanted w = {.place = place, .text = text};
+    const size_t first = text.len < sizeof w.bytes ? text.len : sizeof w.bytes;
+    memcpy(&w.bytes, text.ptr, first);
+    memset(&w.mask, 0xff, first);
     size_t count = 0;
     for (size_t i = 0; i < texts->count; i++)
-        count += weir_str_eq(text_at(texts, i, place), wanted);
+        count += has_wanted(texts, i, &w);
     weir_level *levels = weir_batch_levels(batch, column, count);
     if (!levels)
         return false;
     for (size_t i = 0; i < texts->count;) {
-        const size_t run = run_of(texts, i, place, wanted, true);
+        const size_t run = run_of(texts, i, &w, true);
         const uint32_t *quotes = texts->quotes + i * texts->stride + 2 * skip;
-        if (!read_levels(texts->base, quotes, texts->stride, levels, run))
+        if (run > 0 && !read_levels(texts->base, quotes, texts->stride, levels, run))
             return false;
         levels += run;
         i += run;
-        i += run_of(texts, i, place, wanted, false);
+        i += run_of(texts, i, &w, false);
     }
     return true;
 }
