@@ -81,15 +81,27 @@ bool sim_venue_is_there(void)
 
 /* ------------------------------------------------------------------ answers */
 
-typedef struct answer {
+typedef struct answer answer;
+struct answer {
+    answer *before;
     char text[256];
-} answer;
+};
+
+static answer *late_answers; /* of this history, said or not */
+
+static void forget_answers(void)
+{
+    for (answer *late = late_answers, *before; late; late = before) {
+        before = late->before;
+        free(late);
+    }
+    late_answers = NULL;
+}
 
 static void say_late(void *user, int64_t link)
 {
-    answer *late = user;
+    const answer *late = user;
     sim_link_deliver((int)link, late->text);
-    free(late);
 }
 
 /* An answer gets lost, comes late, or is another's, as often as the profile says. */
@@ -106,6 +118,8 @@ static void say(int link, const char *text)
         if (!late)
             abort();
         snprintf(late->text, sizeof late->text, "%s", text);
+        late->before = late_answers;
+        late_answers = late;
         sim_after(sim_between(SIM_S, 20 * SIM_S), say_late, late, link);
         break;
     }
@@ -352,6 +366,7 @@ void sim_venue_begin(void)
 {
     memset(seats, 0, sizeof seats);
     is_away = false;
+    forget_answers();
     for (int i = 0; i < SIM_STREAMS * SIM_SYMBOLS; i++) {
         market[i / SIM_SYMBOLS][i % SIM_SYMBOLS] = 0;
         sim_after(sim_between(1, 2 * sim_how.tick_ns), tick, NULL, i);
