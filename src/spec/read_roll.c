@@ -162,17 +162,22 @@ static bool is_told_apart(const weir_connection_spec *connection, const weir_str
     return found && !found->is_of_connection;
 }
 
+/* One note for all of them: it is told at every load. */
 static void tell_of_streams(weir_reader *reader, const weir_connection_spec *connection)
 {
+    weir_buf names = {0};
     for (size_t i = 0; i < connection->stream_count; i++) {
         const weir_stream_spec *stream = &connection->streams[i];
         if (!is_told_apart(connection, stream))
-            weir_diag_add(reader->diags, WEIR_SEVERITY_NOTE, connection->roll.node->place,
-                          "stream '%.*s' has no 'sequence' of the venue and no 'dedupe': at a roll "
-                          "it is handed over at one instant, so a record that is under way then "
-                          "may be missing or come twice",
-                          WEIR_FMT(stream->name));
+            weir_buf_printf(&names, "%s'%.*s'", names.len > 0 ? ", " : "", WEIR_FMT(stream->name));
     }
+    if (names.len > 0)
+        weir_diag_add(reader->diags, WEIR_SEVERITY_NOTE, connection->roll.node->place,
+                      "no 'sequence' of the venue and no 'dedupe' for %s: at a roll it is handed "
+                      "over at one instant, and a record that is under way then may be missing or "
+                      "come twice",
+                      weir_buf_cstr(&names));
+    weir_buf_fini(&names);
 }
 
 void weir_check_roll(weir_reader *reader, const weir_connection_spec *connection)
