@@ -43,7 +43,8 @@ typedef struct weir_spec weir_spec;
 typedef struct weir_report weir_report;
 
 typedef struct weir_report_item {
-    bool is_warning;
+    bool is_warning; /**< also true of a note */
+    bool is_note;    /**< what one should know, and need not mend */
     weir_str file;
     uint32_t line, column, length; /**< from 1, in code points; line 0: no place */
     weir_str text;

@@ -195,6 +195,15 @@ static bool read_settings(const cli_args *args, const weir_setting *more, weir_s
     return true;
 }
 
+/* Notes alone are for 'weir check'; a feed is not begun with what its author knows. */
+static bool has_warnings(const weir_report *report)
+{
+    for (size_t i = 0; report && i < weir_report_count(report); i++)
+        if (!weir_report_at(report, i).is_note)
+            return true;
+    return false;
+}
+
 static weir_spec *load(const cli_args *args, const char *path, const weir_setting *settings,
                        size_t count, weir_buf *more)
 {
@@ -205,7 +214,7 @@ static weir_spec *load(const cli_args *args, const char *path, const weir_settin
     weir_report *report = NULL;
     weir_error error = {0};
     weir_spec *spec = weir_spec_load(path, &options, &report, &error);
-    if (!spec || !cli_flag(args, "quiet"))
+    if (!spec || (has_warnings(report) && !cli_flag(args, "quiet")))
         show(report);
     if (!spec)
         cli_fail("%s", error.text);

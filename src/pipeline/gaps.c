@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/time.h"
+
 /* ------------------------------------------------------------------ records */
 
 static bool put(weir_batch *batch, size_t column, weir_value value)
@@ -197,7 +199,7 @@ weir_track_verdict weir_tracks_take(weir_tracks *tracks, const weir_number *numb
         return WEIR_TRACK_FINE;
     const bool is_shared = number->frame != 0 && number->frame == t->frame;
     const bool joins =
-        t->has_last && t->joins != tracks->joins && number->received_ns <= tracks->joins_until_ns;
+        t->has_last && t->joins != tracks->joins && weir_mono_ns() <= tracks->joins_until_ns;
     if (joins && is_past(t, number->last, number->step))
         return WEIR_TRACK_TWICE;
     if (t->has_last && !(is_shared && number->last == t->last) &&

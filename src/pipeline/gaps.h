@@ -60,7 +60,7 @@ void weir_tracks_free(weir_tracks *tracks);
 weir_track_verdict weir_tracks_take(weir_tracks *tracks, const weir_number *number, weir_gap *gap);
 /** The link was lost: what comes next on each track may have a hole before it. */
 void weir_tracks_cut(weir_tracks *tracks);
-/** Another link goes on where this one is: until `until_ns` (wall clock) what it brings that is not
+/** Another link goes on where this one is: until `until_ns` (monotonic) what it brings that is not
  * beyond a track's last number came before, however far back it is. */
 void weir_tracks_join(weir_tracks *tracks, int64_t until_ns);
 /** All numbers begin anew. */

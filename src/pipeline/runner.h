@@ -164,7 +164,7 @@ void weir_runner_take_over(weir_runner *runner);
 void weir_runner_release(weir_runner *runner);
 /** ... or throws it away. */
 void weir_runner_let_go(weir_runner *runner);
-/** For a while - until `until_ns`, wall clock - numbers that are not beyond the last came before.
+/** For a while - until `until_ns`, monotonic - numbers that are not beyond the last came before.
  */
 void weir_runner_join(weir_runner *runner, int64_t until_ns);
 

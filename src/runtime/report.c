@@ -42,6 +42,7 @@ weir_report_item weir_report_at(const weir_report *report, size_t index)
 {
     const weir_diag *diag = weir_diags_at(report->diags, index);
     weir_report_item item = {.is_warning = diag->severity != WEIR_SEVERITY_ERROR,
+                             .is_note = diag->severity == WEIR_SEVERITY_NOTE,
                              .text = diag->text};
     if (!diag->place.source)
         return item;

@@ -325,14 +325,6 @@ static void close_old(weir_connection *old)
     old->backend->close(old->link, CLOSE_NORMAL, (weir_str){0}, LINGER_NS);
 }
 
-/* Now, as frames are stamped. */
-static int64_t roll_time(const weir_roll *roll)
-{
-    const int64_t a_ns = roll->sides[0]->numbers.last_frame_ns;
-    const int64_t b_ns = roll->sides[1]->numbers.last_frame_ns;
-    return a_ns > b_ns ? a_ns : b_ns;
-}
-
 /* From now on its records are the connection's. */
 static void turn(weir_roll *roll)
 {
@@ -345,7 +337,7 @@ static void turn(weir_roll *roll)
     roll->must_take_over = false;
     weir_subscriptions_turn(next->subscriptions, next->line);
     weir_reload_note_logins(next);
-    weir_runner_join(next->runner, roll_time(roll) + spec_of(roll)->overlap_ns + JOIN_NS);
+    weir_runner_join(next->runner, weir_mono_ns() + spec_of(roll)->overlap_ns + JOIN_NS);
     weir_runner_take_over(next->runner);
     weir_holes_put(next);
     weir_runner_release(next->runner);
