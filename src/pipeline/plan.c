@@ -463,7 +463,7 @@ weir_code weir_plan_exclusive(const weir_plan *plan, const weir_message_input *i
 weir_code weir_plan_heartbeat_every(const weir_plan *plan, const weir_message_input *input,
                                     weir_arena *arena, int64_t *every_ns, weir_error *error)
 {
-    weir_str text, shown;
+    weir_str text = {0}, shown = {0};
     *every_ns = plan->connection->heartbeat.every_ns;
     if (!plan->connection->heartbeat.every.node)
         return WEIR_OK;
