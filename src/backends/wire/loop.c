@@ -207,13 +207,12 @@ void weir_loop_free(weir_loop *loop)
     }
     assert(!loop->is_dispatching);
     assert(loop->watches == 0);
-    assert(loop->timers.made == 0);
+    assert(!loop->timers.first);
     if (loop->context) {
         lws_sul_cancel(&loop->sul);
         lws_context_destroy(loop->context);
     }
     free_dead(loop);
-    weir_timers_fini(&loop->timers);
     while (loop->block_count > 0) {
         free(loop->blocks[--loop->block_count]);
     }
@@ -337,7 +336,7 @@ static void on_sul(lws_sorted_usec_list_t *sul);
  * descriptors have their turn. */
 static void arm(weir_loop *loop)
 {
-    const weir_timer *first = weir_timers_first(&loop->timers);
+    const weir_timer *first = loop->timers.first;
     if (!first) {
         lws_sul_cancel(&loop->sul);
         loop->armed_ns = 0;
@@ -373,8 +372,7 @@ static void arm_unless_firing(weir_loop *loop)
 weir_timer *weir_timer_new(weir_loop *loop, void (*on_fire)(void *user), void *user)
 {
     weir_timer *timer = calloc(1, sizeof *timer);
-    if (!timer || !weir_timers_add(&loop->timers)) {
-        free(timer);
+    if (!timer) {
         return NULL;
     }
     timer->loop = loop;
@@ -404,7 +402,7 @@ void weir_timer_cancel(weir_timer *timer)
 void weir_timer_free(weir_timer *timer)
 {
     if (timer) {
-        weir_timers_drop(&timer->loop->timers, timer);
+        weir_timers_cancel(&timer->loop->timers, timer);
         free(timer);
     }
 }

@@ -46,7 +46,7 @@ enum { WEIR_LOOP_BLOCK = 128 * 1024 + 64 /* bytes */ };
 void *weir_loop_take_block(weir_loop *loop);
 void weir_loop_give_block(weir_loop *loop, void *block);
 
-/** A timer, idle at first. */
+/** A timer, idle at first. It may be made and, while it is not set, freed on any thread. */
 weir_timer *weir_timer_new(weir_loop *loop, void (*on_fire)(void *user), void *user);
 /** Fires once after `delay_ns` (>= 0; 0 = in the next turn of the loop), replacing what was set
  * before. */
