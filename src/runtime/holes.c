@@ -50,7 +50,7 @@ static const weir_asset *find_want(const weir_connection *connection, size_t slo
     const weir_subscriptions *wants = connection->subscriptions;
     if (asset && weir_subscriptions_has(wants, slot, asset))
         return asset;
-    const weir_asset *all = weir_spec_all_asset(connection->runtime->spec, connection->spec);
+    const weir_asset *all = weir_spec_all_asset(connection->source, connection->spec);
     return all && weir_subscriptions_has(wants, slot, all) ? all : NULL;
 }
 
