@@ -112,15 +112,16 @@ def calls_are_in_the_status_and_the_metrics():
     for _ in range(count):
         process.stdout.readline()
     deadline = time.monotonic() + 20
-    wanted = 'weir_plugin_calls_total{plugin="probe",function="pot",use="sink"} %d\n' % count
+    wanted = ('weir_plugin_calls_total{plugin="probe",function="pot",use="sink"} %d\n' % count,
+              'weir_plugin_failures_total{plugin="probe",function="pot",use="sink"} 5\n',
+              'weir_consumer_delivered_total{consumer="0",policy="block"} %d' % count,
+              'weir_consumer_delivered_total{consumer="sink \'pot\'",policy="block"} %d' % count,
+              "# TYPE weir_plugin_over_budget_total counter\n", 'function="lines",use="backend"')
     text = ""
-    while wanted not in text and time.monotonic() < deadline:
+    while not all(part in text for part in wanted) and time.monotonic() < deadline:
         text = urllib.request.urlopen("http://127.0.0.1:%d/metrics" % port, timeout=10).read().decode()
     done, _ = stopped(process)
-    within(text, wanted, 'weir_plugin_failures_total{plugin="probe",function="pot",use="sink"} 5\n',
-           'weir_consumer_delivered_total{consumer="0",policy="block"} %d' % count,
-           'weir_consumer_delivered_total{consumer="sink \'pot\'",policy="block"} %d' % count,
-           "# TYPE weir_plugin_over_budget_total counter\n", 'function="lines",use="backend"')
+    within(text, *wanted)
     within(done.err, "plugins:\n", "  probe, sink pot: 50 calls, 5 failed, 0 over the budget; ", "  lines, backend lines: ")
 
 
