@@ -65,25 +65,12 @@ static size_t put_header(uint8_t *at, size_t len)
     return 2 + width;
 }
 
-static char *read_file(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        die(path);
-    fseek(file, 0, SEEK_END);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    char *text = malloc(*size + 1);
-    if (!text || fread(text, 1, *size, file) != *size)
-        die(path);
-    fclose(file);
-    return text;
-}
-
 static corpus read_frames(const char *path)
 {
     size_t size, lines = 1;
-    char *text = read_file(path, &size);
+    char *text = tally_read_file(path, &size);
+    if (!text)
+        die(path);
     for (size_t i = 0; i < size; i++)
         lines += text[i] == '\n';
     corpus c = {.bytes = malloc(size + lines * 10), .starts = calloc(lines + 1, sizeof *c.starts)};

@@ -129,26 +129,12 @@ typedef struct corpus {
     size_t count;
 } corpus;
 
-static char *read_file(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        die(path);
-    fseek(file, 0, SEEK_END);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    char *text = malloc(*size + 1);
-    if (!text || fread(text, 1, *size, file) != *size)
-        die(path);
-    fclose(file);
-    text[*size] = '\n';
-    return text;
-}
-
 static corpus load(const char *path)
 {
     size_t size, lines = 1;
-    char *text = read_file(path, &size);
+    char *text = tally_read_file(path, &size);
+    if (!text)
+        die(path);
     for (size_t i = 0; i < size; i++)
         lines += text[i] == '\n';
     corpus c = {.bytes = calloc(1, size + lines * WEIR_FRAME_SLACK + WEIR_FRAME_SLACK),

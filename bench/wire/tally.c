@@ -124,3 +124,22 @@ void tally_print(tally *t)
     printf("}\n");
     free(t->samples);
 }
+
+char *tally_read_file(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return NULL;
+    fseek(file, 0, SEEK_END);
+    *size = (size_t)ftell(file);
+    rewind(file);
+    char *text = malloc(*size + 1);
+    if (text && fread(text, 1, *size, file) != *size) {
+        free(text);
+        text = NULL;
+    }
+    fclose(file);
+    if (text)
+        text[*size] = '\n';
+    return text;
+}

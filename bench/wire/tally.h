@@ -46,4 +46,8 @@ void tally_print(tally *t);
 
 int64_t tally_now(void); /* monotonic ns */
 
+/* A file in memory of its own, with a '\n' behind its `size` bytes. NULL, and errno: it cannot be
+ * read. */
+char *tally_read_file(const char *path, size_t *size);
+
 #endif

@@ -39,43 +39,12 @@ const weir_schema *weir_plan_gap_schema(weir_plan_builder *builder, const weir_p
     return schema;
 }
 
-static bool is_for(weir_str key, const weir_stream_spec *stream, unsigned rank)
-{
-    return rank == 0   ? weir_str_eq(key, stream->name)
-           : rank == 1 ? weir_str_is(key, weir_channel_name(stream->channel))
-                       : weir_str_is(key, "all");
-}
-
-static const weir_sequence_spec *find_sequence(const weir_connection_spec *connection,
-                                               const weir_stream_spec *stream)
-{
-    for (unsigned rank = 0; rank < 3; rank++) {
-        for (size_t i = 0; i < connection->sequence_count; i++) {
-            if (is_for(connection->sequences[i].stream, stream, rank))
-                return &connection->sequences[i];
-        }
-    }
-    return NULL;
-}
-
-static const weir_dedupe_spec *find_dedupe(const weir_connection_spec *connection,
-                                           const weir_stream_spec *stream)
-{
-    for (unsigned rank = 0; rank < 3; rank++) {
-        for (size_t i = 0; i < connection->dedupe_count; i++) {
-            if (is_for(connection->dedupes[i].stream, stream, rank))
-                return &connection->dedupes[i];
-        }
-    }
-    return NULL;
-}
-
 bool weir_plan_build_watch(weir_plan_builder *builder, const weir_plan *plan,
                            const weir_stream_spec *stream, const weir_expr_scope *scope,
                            weir_plan_rule *rule)
 {
-    const weir_sequence_spec *sequence = find_sequence(plan->connection, stream);
-    const weir_dedupe_spec *dedupe = find_dedupe(plan->connection, stream);
+    const weir_sequence_spec *sequence = weir_sequence_of(plan->connection, stream);
+    const weir_dedupe_spec *dedupe = weir_dedupe_of(plan->connection, stream);
     for (size_t i = 0; i < rule->column_count; i++) {
         if (rule->columns[i].column == WEIR_COLUMN_ASSET && rule->columns[i].field->source)
             rule->asset = rule->columns[i].field;
@@ -101,7 +70,7 @@ bool weir_plan_build_watch(weir_plan_builder *builder, const weir_plan *plan,
 size_t weir_plan_window(const weir_plan *plan, size_t stream)
 {
     const weir_dedupe_spec *dedupe =
-        find_dedupe(plan->connection, &plan->connection->streams[stream]);
+        weir_dedupe_of(plan->connection, &plan->connection->streams[stream]);
     return dedupe ? (size_t)dedupe->window : 0;
 }
 
@@ -109,7 +78,7 @@ size_t weir_plan_window(const weir_plan *plan, size_t stream)
 bool weir_plan_is_numbered(const weir_plan *plan, size_t stream)
 {
     const weir_sequence_spec *sequence =
-        find_sequence(plan->connection, &plan->connection->streams[stream]);
+        weir_sequence_of(plan->connection, &plan->connection->streams[stream]);
     return sequence && !sequence->is_of_connection;
 }
 

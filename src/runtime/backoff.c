@@ -6,6 +6,9 @@
  */
 #include "runtime/backoff.h"
 
+#include "util/crypto.h"
+#include "util/time.h"
+
 static int64_t ceiling(const weir_reconnect_spec *spec, uint64_t failures)
 {
     double delay = (double)spec->initial_ns;
@@ -31,6 +34,12 @@ int64_t weir_backoff_asked(const weir_reconnect_spec *spec, int http_status, int
     enum { TEAPOT = 418, TOO_MANY = 429 };
     const bool is_complaint = http_status == TEAPOT || http_status == TOO_MANY;
     return retry_after_ns > 0 || !is_complaint ? retry_after_ns : spec->max_ns;
+}
+
+uint64_t weir_backoff_chance(void)
+{
+    uint64_t chance = 0;
+    return weir_random_bytes(&chance, sizeof chance) ? chance : (uint64_t)weir_mono_ns();
 }
 
 bool weir_backoff_allows(const weir_reconnect_spec *spec, uint64_t failures)

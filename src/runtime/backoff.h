@@ -21,6 +21,9 @@ int64_t weir_backoff_delay(const weir_reconnect_spec *spec, uint64_t failures, u
 int64_t weir_backoff_asked(const weir_reconnect_spec *spec, int http_status,
                            int64_t retry_after_ns);
 
+/** 64 random bits, or the clock where there are none to be had. */
+uint64_t weir_backoff_chance(void);
+
 /** False once `failures` in a row are more than the spec allows to retry. */
 bool weir_backoff_allows(const weir_reconnect_spec *spec, uint64_t failures);
 

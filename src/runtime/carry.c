@@ -63,7 +63,7 @@ static const char *spell(const weir_connection *old, const weir_connection *heir
     const weir_symbols_spec *symbols = &old->spec->symbols, *now = &heir->spec->symbols;
     const weir_str prefix = symbols->prefix;
     weir_str text = asset->symbol;
-    if (symbols->all.node && weir_str_eq(symbols->all.text, text))
+    if (weir_symbols_is_all(symbols, text))
         return "*";
     if (!weir_str_eq(prefix, now->prefix) && prefix.len > 0 && text.len > prefix.len &&
         memcmp(text.ptr, prefix.ptr, prefix.len) == 0) {

@@ -22,7 +22,6 @@
 #include "runtime/backoff.h"
 #include "runtime/live.h"
 #include "runtime/plugins.h"
-#include "util/crypto.h"
 #include "util/error.h"
 #include "util/time.h"
 
@@ -120,11 +119,8 @@ static void lose(weir_connection *connection, const weir_error *error, int64_t r
                               connection->failures == 1 ? "" : "s", error->text);
         return;
     }
-    uint64_t chance = 0;
-    if (!weir_random_bytes(&chance, sizeof chance))
-        chance = (uint64_t)weir_mono_ns();
     const int64_t delay =
-        weir_backoff_delay(reconnect, connection->failures, chance, retry_after_ns);
+        weir_backoff_delay(reconnect, connection->failures, weir_backoff_chance(), retry_after_ns);
     weir_connection_enter(connection, WEIR_STATE_BACKOFF, error->code, delay, "%s", error->text);
     weir_timer_set(connection->timer, delay);
 }
@@ -237,15 +233,20 @@ static void on_down(void *user, const weir_link_end *link_end)
              is_fatal);
 }
 
+void weir_connection_hang_up(weir_connection *connection)
+{
+    connection->is_closing = true;
+    connection->backend->close(connection->link, CLOSE_NORMAL, (weir_str){0}, LINGER_NS);
+}
+
 void weir_connection_drop(weir_connection *connection, const weir_error *cause, bool is_fatal)
 {
     if (!connection->link || connection->is_closing)
         return;
     connection->cause = *cause;
     connection->is_fatal = is_fatal;
-    connection->is_closing = true;
     weir_timer_cancel(connection->timer);
-    connection->backend->close(connection->link, CLOSE_NORMAL, (weir_str){0}, LINGER_NS);
+    weir_connection_hang_up(connection);
 }
 
 static void abort_link(weir_connection *connection)

@@ -259,6 +259,27 @@ weir_code weir_world_init(weir_world *world, const weir_spec *spec, size_t conne
     return code;
 }
 
+weir_secret *weir_credentials_fresh(const weir_spec *spec, const weir_plan *required_by,
+                                    weir_error *error)
+{
+    const size_t count = spec->model->credential_count;
+    weir_secret *secrets = calloc(count + 1, sizeof *secrets);
+    if (!secrets) {
+        weir_fail_nomem(error);
+    } else if (weir_credentials_resolve(spec, secrets, required_by, error) != WEIR_OK) {
+        weir_credentials_free(secrets, count);
+        secrets = NULL;
+    }
+    return secrets;
+}
+
+void weir_credentials_free(weir_secret *secrets, size_t count)
+{
+    for (size_t i = 0; secrets && i < count; i++)
+        weir_secret_fini(&secrets[i]);
+    free(secrets);
+}
+
 weir_code weir_world_refresh(weir_world *world, const weir_spec *spec, weir_error *error)
 {
     const weir_code code =
@@ -269,9 +290,7 @@ weir_code weir_world_refresh(weir_world *world, const weir_spec *spec, weir_erro
 
 void weir_world_fini(weir_world *world)
 {
-    for (size_t i = 0; world->secrets && i < world->secret_count; i++)
-        weir_secret_fini(&world->secrets[i]);
-    free(world->secrets);
+    weir_credentials_free(world->secrets, world->secret_count);
     free(world->credentials);
     free(world->vars);
     free(world->session);

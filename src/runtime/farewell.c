@@ -95,12 +95,14 @@ static const weir_asset *word_for_all(const weir_connection *connection)
     return weir_spec_all_asset(connection->source, connection->spec);
 }
 
-/* What a successor holds of it would come after it was left. */
-static void strike(weir_connection *connection, size_t slot, const weir_asset *asset)
+/* Does something to the runner's part of each stream that is asked for with the message of `slot`.
+ */
+static void each_stream(const weir_connection *connection, size_t slot, const weir_asset *asset,
+                        void (*act)(weir_runner *runner, size_t stream, const weir_asset *asset))
 {
     for (size_t i = 0; i < connection->spec->stream_count; i++) {
         if (weir_plan_subscribe_slot(connection->plan, i) == slot)
-            weir_runner_strike(connection->runner, i, asset);
+            act(connection->runner, i, asset);
     }
 }
 
@@ -111,24 +113,16 @@ void weir_farewell_left(weir_connection *connection, size_t slot,
     const weir_asset *all = word_for_all(connection);
     if (!farewell->streams)
         farewell->streams = calloc(connection->spec->stream_count, sizeof *farewell->streams);
-    if (!farewell->streams || weir_subscriptions_holds(connection->subscriptions, slot, NULL) ||
-        (all && weir_subscriptions_holds(connection->subscriptions, slot, all)))
+    if (!farewell->streams || weir_subscriptions_has(connection->subscriptions, slot, NULL) ||
+        (all && weir_subscriptions_has(connection->subscriptions, slot, all)))
         return;
     for (size_t i = 0; i < change->count; i++) {
         const weir_asset *asset = weir_subscription_assets(change)[i];
-        if (weir_subscriptions_holds(connection->subscriptions, slot, asset))
+        if (weir_subscriptions_has(connection->subscriptions, slot, asset))
             continue;
         set(farewell, slot, asset);
-        strike(connection, slot, asset);
-    }
-}
-
-/* What passed while nobody wanted it is no gap. */
-static void begin_anew(weir_connection *connection, size_t slot, const weir_asset *asset)
-{
-    for (size_t i = 0; i < connection->spec->stream_count; i++) {
-        if (weir_plan_subscribe_slot(connection->plan, i) == slot)
-            weir_runner_begin_anew(connection->runner, i, asset);
+        /* what a successor holds of it would come after it was left */
+        each_stream(connection, slot, asset, weir_runner_strike);
     }
 }
 
@@ -145,8 +139,9 @@ void weir_farewell_asked(weir_connection *connection, size_t slot,
         is_all = is_all || asset == all;
         if (!unset(farewell, slot, asset))
             continue;
-        strike(connection, slot, asset);
-        begin_anew(connection, slot, asset);
+        each_stream(connection, slot, asset, weir_runner_strike);
+        /* what passed while nobody wanted it is no gap */
+        each_stream(connection, slot, asset, weir_runner_begin_anew);
     }
     if (is_all)
         clear_bits(farewell, bits_of(connection, slot));
@@ -157,10 +152,7 @@ void weir_farewell_asked(weir_connection *connection, size_t slot,
 static bool is_unwanted(void *user, const weir_record *record)
 {
     const weir_connection *connection = user;
-    size_t stream = 0;
-    while (stream < connection->spec->stream_count &&
-           connection->spec->streams[stream].name.ptr != record->schema->stream.ptr)
-        stream++;
+    const size_t stream = weir_connection_stream_of(connection, record);
     return record->asset && stream < connection->spec->stream_count &&
            has(bits_of(connection, weir_plan_subscribe_slot(connection->plan, stream)),
                record->asset);

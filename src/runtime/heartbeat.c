@@ -123,12 +123,12 @@ static void set_timer(weir_connection *connection)
     const weir_beat *beat = &connection->beat;
     const int64_t now_ns = weir_mono_ns();
     int64_t at_ns = beat->next_ns;
-    if (beat->is_awaited && (at_ns == 0 || beat->due_ns < at_ns))
-        at_ns = beat->due_ns;
+    if (beat->is_awaited)
+        at_ns = weir_earlier_ns(at_ns, beat->due_ns);
     if (beat->every_ns == 0 && is_wanted(spec_of(connection)))
         at_ns = now_ns + ASK_AGAIN_NS;
     if (at_ns != 0)
-        weir_timer_set(beat->timer, at_ns > now_ns ? at_ns - now_ns : 0);
+        weir_timer_set(beat->timer, weir_left_ns(at_ns, now_ns));
 }
 
 /* False: the link was given up. */

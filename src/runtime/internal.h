@@ -63,6 +63,8 @@ const weir_asset *weir_spec_wanted_asset(const weir_spec *spec,
 /** The asset that stands for all symbols; NULL: the venue has no word for that. */
 const weir_asset *weir_spec_all_asset(const weir_spec *spec,
                                       const weir_connection_spec *connection);
+/** It is the venue's word for all symbols. */
+bool weir_symbols_is_all(const weir_symbols_spec *symbols, weir_str symbol);
 
 /* ------------------------------------------------------------------ what expressions see */
 
@@ -108,6 +110,11 @@ void weir_world_mask_letter(const weir_world *world, weir_dead_letter *letter);
  */
 weir_code weir_credentials_resolve(const weir_spec *spec, weir_secret *secrets,
                                    const weir_plan *required_by, weir_error *error);
+/** The same into an array of their own, one per credential of the spec. NULL with `error`. */
+weir_secret *weir_credentials_fresh(const weir_spec *spec, const weir_plan *required_by,
+                                    weir_error *error);
+/** Wipes them. NULL is none. */
+void weir_credentials_free(weir_secret *secrets, size_t count);
 
 /* ------------------------------------------------------------------ status */
 

@@ -287,6 +287,8 @@ void weir_connection_obey(weir_connection *connection);
 void weir_connection_order(weir_connection *connection, unsigned orders);
 /** The session that was asked for is there, or why it is not. */
 void weir_connection_has_session(weir_connection *connection, const weir_session_outcome *outcome);
+/** Closes the link, which is there; its frames are of no interest from now on. */
+void weir_connection_hang_up(weir_connection *connection);
 /** Connects again after it has failed. */
 void weir_connection_again(weir_connection *connection);
 /** Closes the link hard; for the end of a stop's deadline. */
@@ -341,6 +343,35 @@ static inline weir_connection *weir_connection_face(weir_connection *connection)
 static inline bool weir_connection_has_ended(const weir_connection *connection)
 {
     return connection->has_ended && (!connection->roll || connection->roll->sides[1]->has_ended);
+}
+
+/** The stream of a record that it made; stream_count: of none that the spec still names. */
+static inline size_t weir_connection_stream_of(const weir_connection *connection,
+                                               const weir_record *record)
+{
+    size_t i = 0;
+    while (i < connection->spec->stream_count &&
+           connection->spec->streams[i].name.ptr != record->schema->stream.ptr)
+        i++;
+    return i;
+}
+
+/** The lock of what there is, which is no part of what somebody asks about. */
+static inline pthread_rwlock_t *weir_runtime_shape(const weir_runtime *runtime)
+{
+    return (pthread_rwlock_t *)&runtime->shape;
+}
+
+/** The earlier of two times of which 0 is never. */
+static inline int64_t weir_earlier_ns(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns == 0 || (b_ns != 0 && b_ns < a_ns) ? b_ns : a_ns;
+}
+
+/** What is left until then; 0: the time has come. */
+static inline int64_t weir_left_ns(int64_t at_ns, int64_t now_ns)
+{
+    return at_ns > now_ns ? at_ns - now_ns : 0;
 }
 
 /** A consumer holds it up: what came may lie unread. */

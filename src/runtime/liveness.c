@@ -55,15 +55,6 @@ void weir_liveness_frame(weir_connection *connection)
         weir_connection_enter(connection, WEIR_STATE_LIVE, WEIR_OK, 0, "records come again");
 }
 
-static size_t stream_of(const weir_connection *connection, const weir_record *record)
-{
-    size_t i = 0;
-    while (i < connection->spec->stream_count &&
-           connection->spec->streams[i].name.ptr != record->schema->stream.ptr)
-        i++;
-    return i;
-}
-
 static int64_t *clock_of(weir_symbol_clocks *clocks, const weir_asset *asset)
 {
     if (asset->id >= clocks->cap) {
@@ -87,7 +78,7 @@ void weir_liveness_batch(weir_connection *connection, const weir_batch *batch)
     if (spec_of(connection)->symbol_ns == 0)
         return;
     for (const weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;) {
-        const size_t stream = stream_of(connection, record);
+        const size_t stream = weir_connection_stream_of(connection, record);
         if (stream == connection->spec->stream_count || record->schema->is_gap)
             continue;
         weir_symbol_clocks *clocks = &all->symbols[all->symbols[stream].slot];
@@ -211,13 +202,6 @@ typedef struct silent_symbol {
     const weir_asset *asset;
 } silent_symbol;
 
-/* The venue's word for all symbols has news when any of them has. */
-static bool means_all(const weir_connection *connection, const weir_asset *asset)
-{
-    const weir_text *all = &connection->spec->symbols.all;
-    return all->node && weir_str_eq(all->text, asset->symbol);
-}
-
 static void look_at_symbol(void *user, const weir_subscription_view *view)
 {
     search *s = user;
@@ -230,7 +214,9 @@ static void look_at_symbol(void *user, const weir_subscription_view *view)
         return;
     if (*clock == 0)
         *clock = s->now_ns;
-    if (means_all(connection, view->asset) && clocks->last_ns > *clock)
+    /* The venue's word for all symbols has news when any of them has. */
+    if (clocks->last_ns > *clock &&
+        weir_symbols_is_all(&connection->spec->symbols, view->asset->symbol))
         *clock = clocks->last_ns;
     if (s->now_ns - *clock < spec_of(connection)->symbol_ns)
         return;

@@ -320,7 +320,7 @@ static void put_label(subject *into, const weir_connection *connection)
 
 static bool put_connections(const weir_runtime *runtime, weir_buf *out)
 {
-    pthread_rwlock_t *shape = (pthread_rwlock_t *)&runtime->shape; /* no part of what is told */
+    pthread_rwlock_t *shape = weir_runtime_shape(runtime);
     pthread_rwlock_rdlock(shape);
     const size_t count = runtime->connection_count;
     subject *subjects = calloc(count + 1, sizeof *subjects);

@@ -28,7 +28,6 @@ void weir_reactor_add(weir_reactor *reactor, weir_connection *connection)
     weir_loop_wake(reactor->loop);
 }
 
-/* Those that were there when the loop was made have room in it. */
 static void take_up(weir_reactor *reactor)
 {
     pthread_mutex_lock(&reactor->lock);

@@ -155,23 +155,21 @@ static int64_t answer_timeout(const weir_connection *connection, bool has_topics
 
 static void note_sent(weir_connection *connection, size_t stream, const batch *b)
 {
-    const bool unsubscribes = b->is_unsubscribe;
-    const uint64_t request = b->request;
     const int64_t timeout_ns = answer_timeout(connection, b->has_topics);
     const int64_t deadline_ns = timeout_ns > 0 ? weir_mono_ns() + timeout_ns : 0;
-    if (unsubscribes && timeout_ns > 0)
-        connection->left_until_ns = weir_mono_ns() + timeout_ns;
-    if (unsubscribes) {
+    if (b->is_unsubscribe) {
+        if (deadline_ns > 0)
+            connection->left_until_ns = deadline_ns;
         weir_subscriptions_left(connection->subscriptions, connection->line, stream,
                                 &connection->change);
         weir_farewell_left(connection, stream, &connection->change);
     } else {
         weir_subscriptions_sent(connection->subscriptions, connection->line, stream,
-                                &connection->change, request, deadline_ns);
+                                &connection->change, b->request, deadline_ns);
         weir_farewell_asked(connection, stream, &connection->change);
     }
     if (is_serial(connection)) {
-        connection->in_flight = request;
+        connection->in_flight = b->request;
         connection->flight_deadline_ns = deadline_ns;
     }
 }
@@ -287,11 +285,6 @@ static outcome send_changes(weir_connection *connection, bool unsubscribes)
 
 /* ------------------------------------------------------------------ all of it */
 
-static int64_t earlier(int64_t a_ns, int64_t b_ns)
-{
-    return a_ns == 0 || (b_ns != 0 && b_ns < a_ns) ? b_ns : a_ns;
-}
-
 /* The timer for whatever comes first: room for the next message, or the end of a wait. */
 static void set_timer(weir_connection *connection, outcome result,
                       const weir_subscription_counts *counts)
@@ -299,13 +292,13 @@ static void set_timer(weir_connection *connection, outcome result,
     const int64_t now_ns = weir_mono_ns();
     int64_t at_ns = counts->next_deadline_ns;
     if (connection->in_flight != 0)
-        at_ns = earlier(at_ns, connection->flight_deadline_ns);
+        at_ns = weir_earlier_ns(at_ns, connection->flight_deadline_ns);
     else if (result == MUST_WAIT)
-        at_ns = earlier(at_ns, now_ns + weir_connection_pace_rest(connection));
+        at_ns = weir_earlier_ns(at_ns, now_ns + weir_connection_pace_rest(connection));
     if (weir_connection_is_held_up(connection) && at_ns != 0 && at_ns < now_ns + LOOK_AGAIN_NS)
         at_ns = now_ns + LOOK_AGAIN_NS; /* the answers may lie unread */
     if (at_ns != 0)
-        weir_timer_set(connection->talk, at_ns > now_ns ? at_ns - now_ns : 0);
+        weir_timer_set(connection->talk, weir_left_ns(at_ns, now_ns));
 }
 
 bool weir_connection_can_leave(const weir_connection *connection, size_t stream)

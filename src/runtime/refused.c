@@ -3,8 +3,6 @@
  * a file that cannot be read for a moment is no change. */
 #include "runtime/refused.h"
 
-#include <stdlib.h>
-
 #include "runtime/live.h"
 #include "util/time.h"
 
@@ -13,17 +11,12 @@
 static bool has_changed(const weir_connection *connection)
 {
     const weir_world *world = &connection->world;
-    weir_secret *fresh = calloc(world->secret_count + 1, sizeof *fresh);
     weir_error ignored = {0};
     bool differs = false;
-    if (fresh && weir_credentials_resolve(connection->source, fresh, connection->plan, &ignored) ==
-                     WEIR_OK) {
-        for (size_t i = 0; i < world->secret_count; i++)
-            differs = differs || !weir_str_eq(fresh[i].text, world->secrets[i].text);
-    }
+    weir_secret *fresh = weir_credentials_fresh(connection->source, connection->plan, &ignored);
     for (size_t i = 0; fresh && i < world->secret_count; i++)
-        weir_secret_fini(&fresh[i]);
-    free(fresh);
+        differs = differs || !weir_str_eq(fresh[i].text, world->secrets[i].text);
+    weir_credentials_free(fresh, world->secret_count);
     return differs;
 }
 

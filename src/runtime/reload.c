@@ -78,17 +78,12 @@ void weir_reload_note_logins(weir_connection *connection)
 static weir_code compare_logins(const weir_connection *connection, bool *differs, weir_error *error)
 {
     const weir_spec *spec = connection->source;
-    const size_t count = spec->model->credential_count;
-    weir_secret *fresh = calloc(count + 1, sizeof *fresh);
+    weir_secret *fresh = weir_credentials_fresh(spec, connection->plan, error);
     if (!fresh)
-        return weir_fail_nomem(error);
-    const weir_code code = weir_credentials_resolve(spec, fresh, connection->plan, error);
-    *differs = code == WEIR_OK &&
-               print_logins(spec, connection->plan, fresh) != atomic_load(&connection->logins);
-    for (size_t i = 0; i < count; i++)
-        weir_secret_fini(&fresh[i]);
-    free(fresh);
-    return code;
+        return error->code;
+    *differs = print_logins(spec, connection->plan, fresh) != atomic_load(&connection->logins);
+    weir_credentials_free(fresh, spec->model->credential_count);
+    return WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ what is to be done */
@@ -457,7 +452,7 @@ weir_code weir_runtime_reload(weir_runtime *runtime, const char *path,
 
 const weir_spec *weir_runtime_spec(const weir_runtime *runtime)
 {
-    pthread_rwlock_t *shape = (pthread_rwlock_t *)&runtime->shape; /* no part of what is asked */
+    pthread_rwlock_t *shape = weir_runtime_shape(runtime);
     pthread_rwlock_rdlock(shape);
     const weir_spec *spec = runtime->spec;
     pthread_rwlock_unlock(shape);
@@ -472,6 +467,15 @@ void weir_runtime_reloads(const weir_runtime *runtime, uint64_t *done, uint64_t 
 
 /* ------------------------------------------------------------------ comparing */
 
+/* connection_count: there is none of this name. */
+static size_t find_named(const weir_spec_model *model, weir_str name)
+{
+    size_t i = 0;
+    while (i < model->connection_count && !weir_str_eq(model->connections[i].name, name))
+        i++;
+    return i;
+}
+
 weir_code weir_spec_compare(const weir_spec *before, const weir_spec *after, weir_text_buffer *out,
                             weir_error *error)
 {
@@ -479,10 +483,7 @@ weir_code weir_spec_compare(const weir_spec *before, const weir_spec *after, wei
     weir_buf why = {0};
     const weir_spec_model *a = before->model, *b = after->model;
     for (size_t i = 0; i < b->connection_count; i++) {
-        size_t k = 0;
-        while (k < a->connection_count &&
-               !weir_str_eq(a->connections[k].name, b->connections[i].name))
-            k++;
+        const size_t k = find_named(a, b->connections[i].name);
         weir_buf_clear(&why);
         weir_buf_printf(&buf, "%.*s: ", WEIR_FMT(b->connections[i].name));
         if (k == a->connection_count)
@@ -493,11 +494,7 @@ weir_code weir_spec_compare(const weir_spec *before, const weir_spec *after, wei
             weir_buf_puts(&buf, "kept\n");
     }
     for (size_t k = 0; k < a->connection_count; k++) {
-        size_t i = 0;
-        while (i < b->connection_count &&
-               !weir_str_eq(a->connections[k].name, b->connections[i].name))
-            i++;
-        if (i == b->connection_count)
+        if (find_named(b, a->connections[k].name) == b->connection_count)
             weir_buf_printf(&buf, "%.*s: removed\n", WEIR_FMT(a->connections[k].name));
     }
     if (!share_sinks(a, b))

@@ -23,7 +23,6 @@
 #include "runtime/backoff.h"
 #include "runtime/daily.h"
 #include "runtime/live.h"
-#include "util/crypto.h"
 #include "util/error.h"
 #include "util/time.h"
 
@@ -31,11 +30,10 @@
 #define TURN_NS         (1 * WEIR_NS_PER_S)
 #define SOON_NS         (100 * WEIR_NS_PER_MS)
 #define NOTICE_PAUSE_NS (30 * WEIR_NS_PER_S)
-#define LINGER_NS       (1 * WEIR_NS_PER_S)
 #define JOIN_NS         (10 * WEIR_NS_PER_S)
 #define DAY_NS          (24 * 3600 * WEIR_NS_PER_S)
 
-enum { HELD_MAX = 64 * 1024 * 1024, SHARES_OF_AFTER = 20, CLOSE_NORMAL = 1000 };
+enum { HELD_MAX = 64 * 1024 * 1024, SHARES_OF_AFTER = 20 };
 
 static const weir_roll_spec *spec_of(const weir_roll *roll)
 {
@@ -81,17 +79,9 @@ static void give_turn(weir_roll *roll)
 
 /* ------------------------------------------------------------------ when */
 
-static int64_t earlier(int64_t a_ns, int64_t b_ns)
-{
-    return a_ns == 0 || (b_ns != 0 && b_ns < a_ns) ? b_ns : a_ns;
-}
-
 static int64_t draw(int64_t most)
 {
-    uint64_t chance = 0;
-    if (!weir_random_bytes(&chance, sizeof chance))
-        chance = (uint64_t)weir_mono_ns();
-    return most > 0 ? (int64_t)(chance % (uint64_t)most) : 0;
+    return most > 0 ? (int64_t)(weir_backoff_chance() % (uint64_t)most) : 0;
 }
 
 static void find_next_at(weir_roll *roll)
@@ -115,23 +105,22 @@ static bool is_at(weir_roll *roll)
 
 static void set_timer(weir_roll *roll, int64_t at_ns)
 {
-    const int64_t now_ns = weir_mono_ns();
     if (at_ns != 0)
-        weir_timer_set(roll->timer, at_ns > now_ns ? at_ns - now_ns : 0);
+        weir_timer_set(roll->timer, weir_left_ns(at_ns, weir_mono_ns()));
     else
         weir_timer_cancel(roll->timer);
 }
 
 static void rest(weir_roll *roll)
 {
-    int64_t at_ns = earlier(roll->due_ns, roll->notice_ns);
+    int64_t at_ns = weir_earlier_ns(roll->due_ns, roll->notice_ns);
     roll->phase = WEIR_ROLL_RESTS;
     if (!other_of(roll)->link)
         give_turn(roll);
     if (spec_of(roll)->has_at) {
         int64_t left_ns = roll->at_ns - weir_now_ns();
         left_ns = left_ns < 0 ? 0 : left_ns < LOOK_NS ? left_ns : LOOK_NS;
-        at_ns = earlier(at_ns, weir_mono_ns() + left_ns);
+        at_ns = weir_earlier_ns(at_ns, weir_mono_ns() + left_ns);
     }
     set_timer(roll, at_ns);
 }
@@ -211,7 +200,7 @@ static void try_again(weir_roll *roll, const weir_error *error, int64_t retry_af
 {
     const weir_reconnect_spec *reconnect = &roll->front->spec->reconnect;
     const int64_t delay_ns =
-        weir_backoff_delay(reconnect, roll->tries, (uint64_t)draw(INT64_MAX), retry_after_ns);
+        weir_backoff_delay(reconnect, roll->tries, weir_backoff_chance(), retry_after_ns);
     roll->phase = WEIR_ROLL_WAITS;
     roll->retry_ns = weir_mono_ns() + delay_ns;
     give_turn(roll);
@@ -262,12 +251,10 @@ void weir_roll_cancel(weir_connection *connection)
     rest(roll);
     if (!was_rolling)
         return;
-    if (next->link && !next->is_closing) {
-        next->is_closing = true;
-        next->backend->close(next->link, CLOSE_NORMAL, (weir_str){0}, LINGER_NS);
-    } else if (!next->link) {
+    if (next->link && !next->is_closing)
+        weir_connection_hang_up(next);
+    else if (!next->link)
         clear(next);
-    }
 }
 
 void weir_roll_ready(weir_connection *connection)
@@ -321,8 +308,7 @@ static void close_old(weir_connection *old)
     if (!old->link || old->is_closing)
         return;
     weir_timer_cancel(old->timer);
-    old->is_closing = true;
-    old->backend->close(old->link, CLOSE_NORMAL, (weir_str){0}, LINGER_NS);
+    weir_connection_hang_up(old);
 }
 
 /* From now on its records are the connection's. */

@@ -378,17 +378,11 @@ void weir_runtime_tell_drops(weir_runtime *runtime)
 
 /* ------------------------------------------------------------------ status */
 
-/* Counting takes the lock, which is no part of what is counted. */
-static pthread_rwlock_t *shape_of(const weir_runtime *runtime)
-{
-    return (pthread_rwlock_t *)&runtime->shape;
-}
-
 size_t weir_runtime_connections(const weir_runtime *runtime)
 {
-    pthread_rwlock_rdlock(shape_of(runtime));
+    pthread_rwlock_rdlock(weir_runtime_shape(runtime));
     const size_t count = runtime->connection_count;
-    pthread_rwlock_unlock(shape_of(runtime));
+    pthread_rwlock_unlock(weir_runtime_shape(runtime));
     return count;
 }
 
@@ -429,19 +423,19 @@ void weir_connection_tell_status(const weir_connection *connection, weir_connect
 
 bool weir_runtime_status(const weir_runtime *runtime, size_t index, weir_connection_status *status)
 {
-    pthread_rwlock_rdlock(shape_of(runtime));
+    pthread_rwlock_rdlock(weir_runtime_shape(runtime));
     const bool is_there = index < runtime->connection_count;
     if (is_there)
         weir_connection_tell_status(runtime->connections[index], status);
-    pthread_rwlock_unlock(shape_of(runtime));
+    pthread_rwlock_unlock(weir_runtime_shape(runtime));
     return is_there;
 }
 
 void weir_runtime_failures(const weir_runtime *runtime, size_t index,
                            void (*each)(void *user, const weir_failure *failure), void *user)
 {
-    pthread_rwlock_rdlock(shape_of(runtime));
+    pthread_rwlock_rdlock(weir_runtime_shape(runtime));
     if (index < runtime->connection_count)
         weir_status_letters(&runtime->connections[index]->shown, each, user);
-    pthread_rwlock_unlock(shape_of(runtime));
+    pthread_rwlock_unlock(weir_runtime_shape(runtime));
 }

@@ -271,7 +271,7 @@ static void show(void *user, const weir_subscription_view *view)
 void weir_runtime_subscriptions(const weir_runtime *runtime,
                                 void (*each)(void *user, const weir_subscription *item), void *user)
 {
-    pthread_rwlock_t *shape = (pthread_rwlock_t *)&runtime->shape; /* no part of what is shown */
+    pthread_rwlock_t *shape = weir_runtime_shape(runtime);
     pthread_rwlock_rdlock(shape);
     for (size_t i = 0; i < runtime->connection_count; i++) {
         showing s = {runtime->connections[i], each, user};

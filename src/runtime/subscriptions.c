@@ -321,16 +321,6 @@ size_t weir_subscriptions_wanted(const weir_subscriptions *subscriptions)
     return wanted;
 }
 
-bool weir_subscriptions_holds(weir_subscriptions *subscriptions, size_t stream,
-                              const weir_asset *asset)
-{
-    pthread_mutex_lock(&subscriptions->lock);
-    const weir_want *want = weir_want_find(subscriptions, stream, asset);
-    const bool is_held = want && want->ids.count > 0;
-    pthread_mutex_unlock(&subscriptions->lock);
-    return is_held;
-}
-
 typedef struct viewing {
     void (*each)(void *user, const weir_subscription_view *view);
     void *user;

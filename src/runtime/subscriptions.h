@@ -157,10 +157,6 @@ size_t weir_subscriptions_awaited(const weir_subscriptions *subscriptions, size_
 /** Wanted assets of all streams and shards; a stream wanted itself counts as one. */
 size_t weir_subscriptions_wanted(const weir_subscriptions *subscriptions);
 
-/** Somebody wants the asset (NULL: the stream itself). */
-bool weir_subscriptions_holds(weir_subscriptions *subscriptions, size_t stream,
-                              const weir_asset *asset);
-
 typedef struct weir_subscription_view {
     size_t stream, shard;
     const weir_asset *asset; /* NULL: the stream itself */

@@ -89,6 +89,11 @@ const weir_asset *weir_spec_all_asset(const weir_spec *spec, const weir_connecti
     return weir_asset_peek(book, WEIR_ASSET_SYMBOL, all->text);
 }
 
+bool weir_symbols_is_all(const weir_symbols_spec *symbols, weir_str symbol)
+{
+    return symbols->all.node && weir_str_eq(symbols->all.text, symbol);
+}
+
 static bool means_all(weir_str symbol)
 {
     return weir_str_is(symbol, "*") || weir_str_is(symbol, "all");

@@ -101,27 +101,59 @@ static bool equal_values(const weir_value *a, const weir_value *b)
     }
 }
 
-/* Of the values, which may have been set from outside. */
-static void compare_vars(sides *s)
+/* Things of the spec that have names, on both sides. */
+typedef struct named {
+    const char *prefix;
+    size_t counts[2];
+    weir_str (*name_at)(const sides *s, size_t side, size_t i);
+    bool (*is_equal)(const sides *s, size_t own, size_t others); /* by their places */
+} named;
+
+/* What only the other side has is found when it is its turn. */
+static void compare_named(sides *s, const named *list)
 {
     for (size_t side = 0; side < 2; side++) {
-        const weir_spec_model *model = s->models[side], *other = s->models[1 - side];
-        for (size_t i = 0; i < model->var_count; i++) {
-            const weir_var_spec *var = &model->vars[i];
+        for (size_t i = 0; i < list->counts[side]; i++) {
+            const weir_str name = list->name_at(s, side, i);
             size_t k = 0;
-            while (k < other->var_count && !weir_str_eq(other->vars[k].name, var->name))
+            while (k < list->counts[1 - side] && !weir_str_eq(list->name_at(s, 1 - side, k), name))
                 k++;
-            const bool is_in_both = k < other->var_count;
-            if ((is_in_both ? side == 0 && !equal_values(&var->value, &other->vars[k].value)
-                            : true) &&
-                is_used(s, var->name))
-                note(s, "vars.", var->name);
+            const bool is_in_both = k < list->counts[1 - side];
+            const bool differs = !is_in_both || (side == 0 && !list->is_equal(s, i, k));
+            if (differs && is_used(s, name))
+                note(s, list->prefix, name);
         }
     }
 }
 
-static bool equal_credentials(const weir_credential_spec *a, const weir_credential_spec *b)
+static weir_str var_name(const sides *s, size_t side, size_t i)
 {
+    return s->models[side]->vars[i].name;
+}
+
+/* Of the values, which may have been set from outside. */
+static bool equal_vars(const sides *s, size_t own, size_t others)
+{
+    return equal_values(&s->models[0]->vars[own].value, &s->models[1]->vars[others].value);
+}
+
+static void compare_vars(sides *s)
+{
+    compare_named(s, &(named){.prefix = "vars.",
+                              .counts = {s->models[0]->var_count, s->models[1]->var_count},
+                              .name_at = var_name,
+                              .is_equal = equal_vars});
+}
+
+static weir_str credential_name(const sides *s, size_t side, size_t i)
+{
+    return s->models[side]->credentials[i].name;
+}
+
+static bool equal_credentials(const sides *s, size_t own, size_t others)
+{
+    const weir_credential_spec *a = &s->models[0]->credentials[own];
+    const weir_credential_spec *b = &s->models[1]->credentials[others];
     return weir_str_eq(a->env, b->env) && weir_str_eq(a->file, b->file) &&
            a->required == b->required && a->has_default == b->has_default &&
            weir_str_eq(a->default_value, b->default_value);
@@ -129,21 +161,11 @@ static bool equal_credentials(const weir_credential_spec *a, const weir_credenti
 
 static void compare_credentials(sides *s)
 {
-    for (size_t side = 0; side < 2; side++) {
-        const weir_spec_model *model = s->models[side], *other = s->models[1 - side];
-        for (size_t i = 0; i < model->credential_count; i++) {
-            const weir_credential_spec *own = &model->credentials[i];
-            size_t k = 0;
-            while (k < other->credential_count &&
-                   !weir_str_eq(other->credentials[k].name, own->name))
-                k++;
-            const bool is_in_both = k < other->credential_count;
-            if ((is_in_both ? side == 0 && !equal_credentials(own, &other->credentials[k])
-                            : true) &&
-                is_used(s, own->name))
-                note(s, "credentials.", own->name);
-        }
-    }
+    compare_named(
+        s, &(named){.prefix = "credentials.",
+                    .counts = {s->models[0]->credential_count, s->models[1]->credential_count},
+                    .name_at = credential_name,
+                    .is_equal = equal_credentials});
 }
 
 static const weir_node *value_of(const weir_node *map, weir_str key)
@@ -152,20 +174,29 @@ static const weir_node *value_of(const weir_node *map, weir_str key)
     return pair ? pair->value : NULL;
 }
 
+static const weir_node *mappings_of(const sides *s, size_t side)
+{
+    return weir_node_get(s->models[side]->root, "mappings");
+}
+
+static weir_str mapping_name(const sides *s, size_t side, size_t i)
+{
+    return mappings_of(s, side)->pairs[i].key->text;
+}
+
+static bool equal_mappings(const sides *s, size_t own, size_t others)
+{
+    return is_same(mappings_of(s, 0)->pairs[own].value, mappings_of(s, 1)->pairs[others].value);
+}
+
 static void compare_mappings(sides *s)
 {
-    const weir_node *maps[2];
-    for (size_t side = 0; side < 2; side++)
-        maps[side] = weir_node_get(s->models[side]->root, "mappings");
-    for (size_t side = 0; side < 2; side++) {
-        for (size_t i = 0; maps[side] && i < maps[side]->count; i++) {
-            const weir_pair *pair = &maps[side]->pairs[i];
-            const weir_node *other = value_of(maps[1 - side], pair->key->text);
-            if ((other ? side == 0 && !is_same(pair->value, other) : true) &&
-                is_used(s, pair->key->text))
-                note(s, "mappings.", pair->key->text);
-        }
-    }
+    const weir_node *maps[] = {mappings_of(s, 0), mappings_of(s, 1)};
+    compare_named(s,
+                  &(named){.prefix = "mappings.",
+                           .counts = {maps[0] ? maps[0]->count : 0, maps[1] ? maps[1]->count : 0},
+                           .name_at = mapping_name,
+                           .is_equal = equal_mappings});
 }
 
 static bool shares(const weir_spec_model *model, const weir_spec_model *other, const char *key)

@@ -139,3 +139,36 @@ void weir_read_dedupe(weir_reader *reader, weir_node *node, void *into)
     connection->dedupes = rules;
     connection->dedupe_count = count;
 }
+
+/* ------------------------------------------------------------------ which one is a stream's */
+
+static bool is_for(weir_str key, const weir_stream_spec *stream, unsigned rank)
+{
+    return rank == 0   ? weir_str_eq(key, stream->name)
+           : rank == 1 ? weir_str_is(key, weir_channel_name(stream->channel))
+                       : weir_str_is(key, "all");
+}
+
+const weir_sequence_spec *weir_sequence_of(const weir_connection_spec *connection,
+                                           const weir_stream_spec *stream)
+{
+    for (unsigned rank = 0; rank < 3; rank++) {
+        for (size_t i = 0; i < connection->sequence_count; i++) {
+            if (is_for(connection->sequences[i].stream, stream, rank))
+                return &connection->sequences[i];
+        }
+    }
+    return NULL;
+}
+
+const weir_dedupe_spec *weir_dedupe_of(const weir_connection_spec *connection,
+                                       const weir_stream_spec *stream)
+{
+    for (unsigned rank = 0; rank < 3; rank++) {
+        for (size_t i = 0; i < connection->dedupe_count; i++) {
+            if (is_for(connection->dedupes[i].stream, stream, rank))
+                return &connection->dedupes[i];
+        }
+    }
+    return NULL;
+}

@@ -138,28 +138,11 @@ void weir_read_roll(weir_reader *reader, weir_node *node, void *connection)
 
 /* ------------------------------------------------------------------ what goes with it */
 
-static bool names(weir_str key, const weir_stream_spec *stream)
-{
-    return weir_str_is(key, "all") || weir_str_eq(key, stream->name) ||
-           weir_str_is(key, weir_channel_name(stream->channel));
-}
-
-/* Whether a record of the stream can be told from its double. A stream's own rule comes before its
- * channel's and that of all. */
+/* Whether a record of the stream can be told from its double. */
 static bool is_told_apart(const weir_connection_spec *connection, const weir_stream_spec *stream)
 {
-    const weir_sequence_spec *found = NULL;
-    for (size_t i = 0; i < connection->dedupe_count; i++) {
-        if (names(connection->dedupes[i].stream, stream))
-            return true;
-    }
-    for (size_t i = 0; i < connection->sequence_count; i++) {
-        const weir_sequence_spec *sequence = &connection->sequences[i];
-        if (names(sequence->stream, stream) && (!found || weir_str_is(found->stream, "all") ||
-                                                weir_str_eq(sequence->stream, stream->name)))
-            found = sequence;
-    }
-    return found && !found->is_of_connection;
+    const weir_sequence_spec *sequence = weir_sequence_of(connection, stream);
+    return weir_dedupe_of(connection, stream) || (sequence && !sequence->is_of_connection);
 }
 
 /* One note for all of them: it is told at every load. */

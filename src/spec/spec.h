@@ -538,4 +538,11 @@ weir_spec_model *weir_spec_model_parse(const char *path, weir_str text,
                                        const weir_spec_registry *registry, weir_diags *diags);
 void weir_spec_model_free(weir_spec_model *model);
 
+/** The rule of a stream: its own comes before its channel's, and that before `all`. NULL: it has
+ * none. */
+const weir_sequence_spec *weir_sequence_of(const weir_connection_spec *connection,
+                                           const weir_stream_spec *stream);
+const weir_dedupe_spec *weir_dedupe_of(const weir_connection_spec *connection,
+                                       const weir_stream_spec *stream);
+
 #endif
