@@ -32,14 +32,27 @@ const weir_lanes_variant *weir_lanes_best(void)
     return best;
 }
 
+/* Of a number without blanks: only a letter has this bit. */
+static bool has_exponent(weir_str number)
+{
+    unsigned all = 0;
+    for (size_t i = 0; i < number.len; i++)
+        all |= (unsigned char)number.ptr[i];
+    return (all & 0x40) != 0;
+}
+
 static void read(weir_lanes *lanes, unsigned used)
 {
     lanes->is_real = 0;
     lanes->is_whole = 0;
+    lanes->is_json = 0;
     for (unsigned i = 0; i < used; i++) {
         const weir_str text = {lanes->at[i], lanes->len[i]};
-        if (weir_double_parse_json(text, &lanes->real[i]))
+        if (weir_double_parse_json(text, &lanes->real[i])) {
             lanes->is_real |= 1u << i;
+            if (text.len <= WEIR_LANE_TEXT_MAX && !has_exponent(text))
+                lanes->is_json |= 1u << i;
+        }
         if (weir_int_parse_json(text, &lanes->whole[i]) == WEIR_INT_OK)
             lanes->is_whole |= 1u << i;
     }

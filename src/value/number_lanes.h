@@ -26,6 +26,8 @@ typedef struct weir_lanes {
     int64_t whole[WEIR_LANES]; /**< the digits without their point */
     unsigned is_real;          /**< real is the number, correctly rounded */
     unsigned is_whole;         /**< there was no point: whole is the number */
+    unsigned is_json;          /**< the text is a number of JSON, whether or not it was read; not
+                                    one with an exponent, and not of more bytes than a lane has */
 } weir_lanes;
 
 /** Reads the first `used`; an unused lane is given weir_lane_zero. Behind the first byte of each

@@ -40,6 +40,22 @@ TARGET static inline __m128i lengths_of(const weir_lanes *lanes, unsigned *fits)
     return _mm_mask_mov_epi16(one, mask, lens);
 }
 
+/* Which of the texts that are good are JSON: no zero before another digit, and digits on both sides
+ * of a point. */
+TARGET static inline unsigned json_of(const four *f, const four *g, __m128i minus, __m128i last)
+{
+    const __m512i none = _mm512_setzero_si512();
+    const __m128i zeros = _mm_set_epi64x((int64_t)_mm512_cmpeq_epi8_mask(g->values, none),
+                                         (int64_t)_mm512_cmpeq_epi8_mask(f->values, none));
+    const __m128i digits = _mm_set_epi64x((int64_t)g->digit, (int64_t)f->digit);
+    const __m128i dots = _mm_set_epi64x((int64_t)g->dot, (int64_t)f->dot);
+    const __m128i first = _mm_add_epi16(_mm_set1_epi16(1), minus);
+    const __m128i leading = _mm_and_si128(zeros, _mm_srli_epi16(digits, 1));
+    const __m128i wrong =
+        _mm_or_si128(_mm_and_si128(_mm_or_si128(leading, dots), first), _mm_and_si128(dots, last));
+    return _mm_testn_epi16_mask(wrong, wrong);
+}
+
 TARGET static void read(weir_lanes *lanes, unsigned used)
 {
     const __m128i one = _mm_set1_epi16(1);
@@ -67,6 +83,7 @@ TARGET static void read(weir_lanes *lanes, unsigned used)
     _mm512_storeu_pd(lanes->real, _mm512_mask_xor_pd(real, negative, real, _mm512_set1_pd(-0.0)));
     _mm512_storeu_si512(lanes->whole,
                         _mm512_mask_sub_epi64(whole, negative, _mm512_setzero_si512(), whole));
+    lanes->is_json = v.is_good & fits & json_of(&f, &g, minus, last);
     lanes->is_whole = v.is_good & ~v.has_point & fits;
     lanes->is_real =
         v.is_good & fits & _mm512_cmple_epu64_mask(whole, _mm512_set1_epi64(INT64_C(1) << 53));

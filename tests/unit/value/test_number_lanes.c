@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "value/json_read.h"
+#include "value/json_scan.h"
 #include "value/number_lanes.h"
 
 #include "util/number.h"
@@ -107,6 +108,68 @@ START_TEST(what_a_double_cannot_hold_is_not_read)
             check_lane(&lanes, 0, weir_lanes_variants[v]->name);
             ck_assert_uint_eq(lanes.is_whole & 1, 1);
         }
+    }
+}
+END_TEST
+
+/* What RFC 8259 calls a number, by the two readers that take one alone. */
+static bool is_json_for_lanes(weir_str text)
+{
+    double real;
+    uint8_t flags;
+    weir_scan scan = {text.ptr + text.len, NULL, NULL};
+    const bool is_json = weir_double_parse_json(text, &real);
+    const char *end = text.len ? weir_scan_number(&scan, text.ptr, &flags) : NULL;
+    ck_assert_msg(is_json == (end == text.ptr + text.len), "%.*s", WEIR_FMT(text));
+    return is_json && text.len <= WEIR_LANE_TEXT_MAX && !memchr(text.ptr, 'e', text.len);
+}
+
+/* The same text is in one lane, and others stand beside it. */
+static void check_grammar(const char *text, uint32_t len)
+{
+    static char room[ROOM];
+    static const char beside[ROOM] = "0123456789.-0.1";
+    static unsigned turn;
+    const unsigned lane = turn++ % WEIR_LANES;
+    memset(room, "07.-e "[turn % 6], sizeof room);
+    memcpy(room, text, len);
+    const bool is_json = is_json_for_lanes((weir_str){room, len});
+    for (size_t v = 0; weir_lanes_variants[v]; v++) {
+        weir_lanes lanes = {0};
+        if (!weir_lanes_variants[v]->is_supported())
+            continue;
+        for (unsigned i = 0; i < WEIR_LANES; i++) {
+            lanes.at[i] = i == lane ? room : beside + turn % 8;
+            lanes.len[i] = i == lane ? len : turn % 9;
+        }
+        weir_lanes_variants[v]->read(&lanes, WEIR_LANES);
+        ck_assert_msg((lanes.is_json >> lane & 1) == is_json, "%s: %.*s",
+                      weir_lanes_variants[v]->name, (int)len, room);
+        check_lane(&lanes, lane, weir_lanes_variants[v]->name);
+    }
+}
+
+START_TEST(a_lane_knows_the_grammar_of_json)
+{
+    static const char letters[] = "019.-e+";
+    enum { KINDS = sizeof letters - 1, LONGEST = 6 };
+    char text[20];
+    for (uint32_t len = 0, count = 1; len <= LONGEST; len++, count *= KINDS) {
+        for (uint32_t n = 0; n < count; n++) {
+            for (uint32_t i = 0, rest = n; i < len; i++, rest /= KINDS)
+                text[i] = letters[rest % KINDS];
+            check_grammar(text, len);
+        }
+    }
+    for (int n = 0; n < 10 * ROUNDS; n++) {
+        const unsigned kinds = random_below(8) ? 4 : KINDS;
+        const uint32_t len = random_below(sizeof text);
+        for (uint32_t i = 0; i < len; i++)
+            text[i] =
+                random_below(5) ? (char)('0' + random_below(10)) : letters[random_below(kinds)];
+        if (random_below(4) == 0)
+            text[0] = '-';
+        check_grammar(text, len);
     }
 }
 END_TEST
@@ -271,7 +334,7 @@ int main(void)
     Suite *suite = suite_create("number_lanes");
     weir_check_case(suite, "lanes", a_lane_reads_what_the_scanner_reads,
                     the_numbers_of_feeds_are_read, what_a_double_cannot_hold_is_not_read,
-                    levels_are_read_in_any_number, bare_levels_are_lists_of_two_json_numbers,
-                    bare_levels_are_the_same_everywhere);
+                    a_lane_knows_the_grammar_of_json, levels_are_read_in_any_number,
+                    bare_levels_are_lists_of_two_json_numbers, bare_levels_are_the_same_everywhere);
     return weir_check_run(suite);
 }
