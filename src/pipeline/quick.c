@@ -202,7 +202,10 @@ static inline bool put_asset(quick *q, const weir_quick_op *op, const weir_value
     const weir_expr_world *world = q->runner->world;
     const weir_asset *asset = NULL;
     if (slot->kind == WEIR_STR && world && world->assets)
-        asset = weir_asset_cached(world->assets, (weir_asset_key)op->key, weir_value_text(slot));
+        asset =
+            weir_json_index_holds(&q->runner->index, slot->s)
+                ? weir_asset_known(world->assets, (weir_asset_key)op->key, slot->s, slot->len)
+                : weir_asset_cached(world->assets, (weir_asset_key)op->key, weir_value_text(slot));
     if (!asset)
         return slow_column(q, op);
     memcpy(field_of(q, op), &asset, sizeof asset);

@@ -5,9 +5,9 @@
  *
  * The cache of a thread is a table in front of the book: a few places per hash, the newest asset
  * wins. Unlike a map it cannot be filled up by hostile symbols, only made to miss; it doubles when
- * it is half full, up to CACHE_MAX places, so a feed whose symbols are known never allocates for
- * it. Unknown keys are not remembered: the book
- * may learn them.
+ * it is half full, up to 2^CACHE_MAX_BITS places, so a feed whose symbols are known never allocates
+ * for it. Unknown keys are not remembered: the book may learn them. Its hot half is inline, in
+ * asset.h.
  */
 #include "value/asset.h"
 
@@ -252,29 +252,12 @@ const weir_asset *weir_asset_peek(weir_asset_book *book, weir_asset_key key, wei
 
 /* ------------------------------------------------------------------ the cache */
 
-enum { CACHE_FIRST = 64, CACHE_MAX = 65536, PROBES = 4 };
+enum { CACHE_FIRST_BITS = 6, CACHE_MAX_BITS = 16, PROBES = 4 };
 
-/* A text of up to 16 bytes is told by two words of it and its length; a longer one is known by its
- * hash, and then compared with the asset's. */
-typedef struct word_pair {
-    uint64_t first, last;
-} word_pair;
-
-typedef struct cached {
-    word_pair words;
-    const weir_asset *asset; /* NULL: empty */
-    uint32_t len;
-    uint32_t key;
-} cached;
-
-enum { SHORT_MAX = 16 };
-
-struct weir_asset_cache {
-    weir_asset_book *book;
-    cached *places;
-    size_t cap; /* a power of two */
-    size_t used;
-};
+static inline size_t cap_of(const weir_asset_cache *cache)
+{
+    return (size_t)1 << (64 - cache->shift);
+}
 
 weir_asset_cache *weir_asset_cache_new(weir_asset_book *book)
 {
@@ -282,8 +265,8 @@ weir_asset_cache *weir_asset_cache_new(weir_asset_book *book)
     if (!cache)
         return NULL;
     cache->book = book;
-    cache->cap = CACHE_FIRST;
-    cache->places = calloc(cache->cap, sizeof *cache->places);
+    cache->shift = 64 - CACHE_FIRST_BITS;
+    cache->places = calloc(cap_of(cache), sizeof *cache->places);
     if (!cache->places) {
         free(cache);
         return NULL;
@@ -299,116 +282,95 @@ void weir_asset_cache_free(weir_asset_cache *cache)
     free(cache);
 }
 
-static inline uint64_t load8(const char *at)
+/* A long text is known by two sums of all its bytes, and then compared with the asset's. The last
+ * piece overlaps the one before. */
+static weir_asset_words words_of_long(weir_str text)
 {
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
-static inline uint64_t load4(const char *at)
-{
-    uint32_t word;
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
-/* The pieces may overlap. */
-static inline word_pair words_of(const char *at, size_t len)
-{
-    if (len >= 8)
-        return (word_pair){load8(at), load8(at + len - 8)};
-    if (len >= 4)
-        return (word_pair){load4(at), load4(at + len - 4)};
-    if (len == 0)
-        return (word_pair){0, 0};
-    return (word_pair){(unsigned char)at[0] | (uint64_t)(unsigned char)at[len / 2] << 8,
-                       (unsigned char)at[len - 1]};
-}
-
-/* Quick and unseeded: a collision costs a miss, nothing else. */
-static inline uint64_t mix(word_pair words, size_t len, weir_asset_key key)
-{
-    uint64_t sum = words.first ^ words.last * UINT64_C(0x9e3779b97f4a7c15) ^
-                   ((uint64_t)len << 8 | (uint64_t)key);
-    sum *= UINT64_C(0xff51afd7ed558ccd);
-    return sum ^ sum >> 32;
-}
-
-static __attribute__((noinline)) word_pair words_of_long(weir_str text)
-{
-    word_pair sum = words_of(text.ptr, text.len);
-    for (size_t at = 8; at + 8 < text.len; at += 8)
-        sum.first = mix((word_pair){sum.first, load8(text.ptr + at)}, text.len, 0);
+    weir_asset_words sum = {0}, piece;
+    for (size_t at = 0; at < text.len; at += sizeof piece) {
+        const size_t most = text.len - sizeof piece;
+        memcpy(&piece, text.ptr + (at < most ? at : most), sizeof piece);
+        sum.first = weir_asset_mix((weir_asset_words){sum.first, piece.first}, text.len);
+        sum.second = weir_asset_mix((weir_asset_words){sum.second, piece.second}, sum.first);
+    }
     return sum;
+}
+
+static weir_asset_words words_of(weir_str text)
+{
+    weir_asset_words words = {0};
+    if (text.len > WEIR_ASSET_SHORT)
+        return words_of_long(text);
+    if (text.len > 0)
+        memcpy(&words, text.ptr, text.len);
+    return words;
 }
 
 /* An asset that was found by another word than its own symbol, id or broker symbol was found by its
  * symbol (create_locked). */
-static inline bool is_hit(const cached *place, word_pair words, weir_asset_key key, weir_str text)
+static bool is_hit(const weir_asset_place *place, weir_asset_words words, weir_asset_key key,
+                   weir_str text)
 {
-    return place->asset && place->words.first == words.first && place->words.last == words.last &&
-           place->len == text.len && place->key == (uint32_t)key &&
-           (text.len <= SHORT_MAX || weir_str_eq(place->asset->symbol, text) ||
+    return place->tag == weir_asset_tag(key, text.len) && place->words.first == words.first &&
+           place->words.second == words.second &&
+           (text.len <= WEIR_ASSET_SHORT || weir_str_eq(place->asset->symbol, text) ||
             weir_str_eq(text_of(place->asset, key), text));
 }
 
-static uint64_t hash_of(const cached *place)
-{
-    return mix(place->words, place->len, (weir_asset_key)place->key);
-}
-
 /* An empty place for a hash, else the first one that it may have. */
-static cached *place_for(cached *places, size_t cap, uint64_t hash)
+static weir_asset_place *place_for(const weir_asset_cache *cache, uint64_t hash)
 {
-    for (size_t i = 0; i < PROBES; i++)
-        if (!places[(hash + i) & (cap - 1)].asset)
-            return &places[(hash + i) & (cap - 1)];
-    return &places[hash & (cap - 1)];
+    const size_t first = (size_t)(hash >> cache->shift);
+    for (size_t i = 0; i < PROBES; i++) {
+        weir_asset_place *place = &cache->places[(first + i) & (cap_of(cache) - 1)];
+        if (!place->asset)
+            return place;
+    }
+    return &cache->places[first];
 }
 
 /* Failing to grow is no failure: the cache just stays as it is. */
 static void grow_cache(weir_asset_cache *cache)
 {
-    const size_t cap = cache->cap * 2;
-    cached *places = calloc(cap, sizeof *places);
+    weir_asset_place *old = cache->places;
+    const size_t old_cap = cap_of(cache);
+    weir_asset_place *places = calloc(2 * old_cap, sizeof *places);
     if (!places)
         return;
-    for (size_t i = 0; i < cache->cap; i++)
-        if (cache->places[i].asset)
-            *place_for(places, cap, hash_of(&cache->places[i])) = cache->places[i];
-    free(cache->places);
     cache->places = places;
-    cache->cap = cap;
+    cache->shift--;
+    for (size_t i = 0; i < old_cap; i++)
+        if (old[i].asset)
+            *place_for(cache, weir_asset_mix(old[i].words, old[i].tag)) = old[i];
+    free(old);
 }
 
-/* Out of line: the further places of the hash, then the book, and what is found there is kept. */
-static __attribute__((noinline)) const weir_asset *fetch(weir_asset_cache *cache, word_pair words,
-                                                         weir_asset_key key, weir_str text)
+static const weir_asset *fetch(weir_asset_cache *cache, weir_asset_words words, weir_asset_key key,
+                               weir_str text)
 {
-    const uint64_t hash = mix(words, text.len, key);
-    for (size_t i = 1; i < PROBES; i++) {
-        const cached *place = &cache->places[(hash + i) & (cache->cap - 1)];
-        if (is_hit(place, words, key, text))
-            return place->asset;
-    }
     const weir_asset *asset = weir_asset_find(cache->book, key, text);
     if (!asset)
         return NULL;
-    if (cache->used * 2 >= cache->cap && cache->cap < CACHE_MAX)
+    if (cache->used * 2 >= cap_of(cache) && cache->shift > 64 - CACHE_MAX_BITS)
         grow_cache(cache);
-    cached *place = place_for(cache->places, cache->cap, hash);
+    const uint64_t tag = weir_asset_tag(key, text.len);
+    weir_asset_place *place = place_for(cache, weir_asset_mix(words, tag));
     cache->used += !place->asset;
-    *place = (cached){words, asset, (uint32_t)text.len, (uint32_t)key};
+    *place = (weir_asset_place){words, tag, asset};
     return asset;
 }
 
 const weir_asset *weir_asset_cached(weir_asset_cache *cache, weir_asset_key key, weir_str text)
 {
-    const word_pair words =
-        text.len <= SHORT_MAX ? words_of(text.ptr, text.len) : words_of_long(text);
-    const cached *place = &cache->places[mix(words, text.len, key) & (cache->cap - 1)];
-    return is_hit(place, words, key, text) ? place->asset : fetch(cache, words, key, text);
+    const weir_asset_words words = words_of(text);
+    const uint64_t hash = weir_asset_mix(words, weir_asset_tag(key, text.len));
+    for (size_t i = 0; i < PROBES; i++) {
+        const weir_asset_place *place =
+            &cache->places[((size_t)(hash >> cache->shift) + i) & (cap_of(cache) - 1)];
+        if (is_hit(place, words, key, text))
+            return place->asset;
+    }
+    return fetch(cache, words, key, text);
 }
 
 /* ------------------------------------------------------------------ public accessors */

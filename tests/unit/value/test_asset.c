@@ -115,13 +115,50 @@ START_TEST(a_cache_answers_as_the_book)
 }
 END_TEST
 
+static void check_known(weir_asset_cache *cache, const char *at, size_t len)
+{
+    for (int i = 0; i < WEIR_ASSET_KEY_COUNT; i++) {
+        const weir_asset_key key = (weir_asset_key)i;
+        const weir_asset *asset = weir_asset_known(cache, key, at, len);
+        ck_assert_ptr_nonnull(asset);
+        ck_assert(weir_str_eq(asset->symbol, (weir_str){at, len}));
+        ck_assert_ptr_eq(weir_asset_cached(cache, key, (weir_str){at, len}), asset);
+    }
+}
+
+/* Lengths on both sides of what a place holds whole, texts that differ in one byte, or in a zero
+ * at their end; other bytes follow each text. */
+START_TEST(a_text_with_slack_is_known_as_itself)
+{
+    enum { LONGEST = 2 * WEIR_ASSET_SHORT + 3, ROUNDS = 3 };
+    book = weir_asset_book_new(true);
+    weir_asset_cache *cache = weir_asset_cache_new(book);
+    char text[LONGEST + WEIR_ASSET_SHORT];
+    for (size_t i = 0; i < ROUNDS * LONGEST * LONGEST; i++) {
+        const size_t len = i / LONGEST % LONGEST + 1, changed = i % LONGEST;
+        memset(text, 'A', sizeof text);
+        text[changed] = changed + 1 == len ? '\0' : '~';
+        memset(text + len, '0' + (int)(i % 7), sizeof text - len);
+        check_known(cache, text, len);
+    }
+    /* Each with a change at one place, and without. */
+    ck_assert_uint_eq(weir_asset_book_count(book), LONGEST * (LONGEST + 3) / 2 - 1);
+    ck_assert_ptr_null(weir_asset_known(cache, WEIR_ASSET_SYMBOL, text, 0));
+    weir_asset_cache_free(cache);
+    weir_asset_book_free(book);
+}
+END_TEST
+
 START_TEST(a_cache_learns_what_the_book_learns)
 {
     book = weir_asset_book_new(false);
     weir_asset_cache *cache = weir_asset_cache_new(book);
+    char slack[WEIR_ASSET_SHORT] = "NEW";
+    ck_assert_ptr_null(weir_asset_known(cache, WEIR_ASSET_SYMBOL, slack, 3));
     ck_assert_ptr_null(weir_asset_cached(cache, WEIR_ASSET_SYMBOL, WEIR_STR("NEW")));
     ck_assert(add("NEW", "", ""));
     ck_assert_ptr_nonnull(weir_asset_cached(cache, WEIR_ASSET_SYMBOL, WEIR_STR("NEW")));
+    ck_assert_ptr_nonnull(weir_asset_known(cache, WEIR_ASSET_SYMBOL, slack, 3));
     ck_assert_ptr_null(weir_asset_cached(cache, WEIR_ASSET_SECURITY_ID, WEIR_STR("NEW")));
     weir_asset_cache_free(cache);
     weir_asset_book_free(book);
@@ -158,6 +195,6 @@ int main(void)
     return run_suite("asset", an_asset_is_found_by_each_of_its_keys,
                      a_symbol_is_given_once_and_must_be_there, the_first_asset_keeps_a_shared_id,
                      a_dynamic_book_creates_what_it_sees, other_columns_are_attributes,
-                     a_cache_answers_as_the_book, a_cache_learns_what_the_book_learns,
-                     threads_share_a_book);
+                     a_cache_answers_as_the_book, a_text_with_slack_is_known_as_itself,
+                     a_cache_learns_what_the_book_learns, threads_share_a_book);
 }
