@@ -15,24 +15,19 @@ const weir_index_variant *const weir_index_variants[] = {
     &weir_index_word,   NULL,
 };
 
-static weir_index_fill *choose(void)
+static void choose_and_fill(weir_json_index *index);
+
+/* What fills; at first that finds out which it is. */
+static _Atomic(weir_index_fill *) chosen = choose_and_fill;
+
+/* Two threads that come here first choose the same. */
+static void choose_and_fill(weir_json_index *index)
 {
     size_t i = 0;
     while (weir_index_variants[i + 1] && !weir_index_variants[i]->is_supported())
         i++;
-    return weir_index_variants[i]->fill;
-}
-
-/* Two threads that come here first choose the same. */
-static weir_index_fill *chosen_fill(void)
-{
-    static _Atomic(weir_index_fill *) chosen;
-    weir_index_fill *fill = atomic_load_explicit(&chosen, memory_order_relaxed);
-    if (__builtin_expect(fill == NULL, 0)) {
-        fill = choose();
-        atomic_store_explicit(&chosen, fill, memory_order_relaxed);
-    }
-    return fill;
+    atomic_store_explicit(&chosen, weir_index_variants[i]->fill, memory_order_relaxed);
+    weir_index_variants[i]->fill(index);
 }
 
 void weir_json_index_fini(weir_json_index *index)
@@ -42,11 +37,9 @@ void weir_json_index_fini(weir_json_index *index)
     *index = (weir_json_index){0};
 }
 
-static bool reserve(weir_json_index *index, size_t len)
+/* Seldom: the room grows to the longest text. */
+static __attribute__((noinline)) bool grow(weir_json_index *index, size_t wanted)
 {
-    const size_t wanted = len + WEIR_INDEX_SPARE;
-    if (wanted <= index->cap)
-        return true;
     const size_t cap = wanted + wanted / 2;
     uint32_t *quotes = malloc(cap * sizeof *quotes);
     if (!quotes)
@@ -61,19 +54,17 @@ bool weir_json_index_make(weir_json_index *index, weir_str text)
 {
     index->base = text.ptr;
     index->len = 0; /* holds nothing while it is not made */
-    index->hint = 0;
     index->list_count = 0;
-    index->list_hint = 0;
+    index->hint = 0;
     index->row_list = NULL;
     index->level_count = 0;
-    if (text.len == 0 || text.len > WEIR_INDEX_TEXT_MAX || !reserve(index, text.len))
+    index->list_hint = 0;
+    if (text.len == 0 || text.len > WEIR_INDEX_TEXT_MAX ||
+        (text.len + WEIR_INDEX_SPARE > index->cap && !grow(index, text.len + WEIR_INDEX_SPARE)))
         return false;
     index->len = text.len;
-    chosen_fill()(index);
-    uint32_t *end = index->quotes + index->count;
-    for (size_t i = 0; i < 4; i++)
-        end[i] = WEIR_INDEX_END;
-    if (index->count % 2 == 0 && !(index->flags & WEIR_INDEX_CONTROL))
+    atomic_load_explicit(&chosen, memory_order_relaxed)(index);
+    if (__builtin_expect(index->count % 2 == 0 && !(index->flags & WEIR_INDEX_CONTROL), 1))
         return true;
     index->len = 0;
     return false;

@@ -37,23 +37,24 @@ typedef struct weir_list_found {
     size_t levels;  /**< the first one, in `levels` of the index */
 } weir_list_found;
 
+/** What a text is begun with is together, so that it is cleared at once. */
 typedef struct weir_json_index {
     const char *base;
     size_t len;
     uint32_t *quotes; /**< offsets of quotes that are not escaped, ascending */
     size_t count;
     size_t cap;
-    size_t hint; /**< ordinal near which the last search ended */
     unsigned flags;
     unsigned list_count;
-    unsigned list_hint; /**< the list that will be asked for next */
-    weir_list_found lists[WEIR_INDEX_LISTS_MAX];
-    struct weir_nested *nested; /**< or NULL; value/projection.h */
-    const char *row_list;       /**< the list whose elements `nested` has in rows, or NULL */
+    size_t hint;          /**< ordinal near which the last search ended */
+    const char *row_list; /**< the list whose elements `nested` has in rows, or NULL */
+    size_t level_count;
+    unsigned list_hint;                      /**< the list that will be asked for next */
+    struct weir_nested *nested;              /**< or NULL; value/projection.h */
     const struct weir_projection *row_items; /**< by which they were decoded */
     weir_level *levels;                      /**< of the lists that are bare numbers */
-    size_t level_count;
     size_t level_cap;
+    weir_list_found lists[WEIR_INDEX_LISTS_MAX];
 } weir_json_index;
 
 void weir_json_index_fini(weir_json_index *index);
@@ -85,7 +86,8 @@ static inline bool weir_json_index_holds(const weir_json_index *index, const cha
 
 /* ------------------------------------------------------------------ the implementations */
 
-/** Fills quotes, count and flags; `quotes` has room for len + WEIR_INDEX_SPARE. */
+/** Fills quotes and the marks behind them, count and flags, of a text that is not empty; `quotes`
+ * has room for len + WEIR_INDEX_SPARE. */
 typedef void weir_index_fill(weir_json_index *index);
 
 typedef struct weir_index_variant {

@@ -7,19 +7,35 @@
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt")))
 
+/* Below 0x20 as a signed number are control characters and what is above 0x7f. */
+TARGET static inline weir_index_look look_at(const char *at)
+{
+    const __m512i bytes = _mm512_loadu_si512((const void *)at);
+    weir_index_look look;
+    look.quote = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('"'));
+    look.rare = _kor_mask64(_mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\\')),
+                            _mm512_cmplt_epi8_mask(bytes, _mm512_set1_epi8(0x20)));
+    return look;
+}
+
 TARGET static inline weir_index_masks masks_of(const char *at)
 {
     const __m512i bytes = _mm512_loadu_si512((const void *)at);
     weir_index_masks m;
-    m.quote = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('"'));
     m.backslash = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\\'));
     m.control = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20));
     m.high = _mm512_movepi8_mask(bytes);
-    m.rare = _kor_mask64(_kor_mask64(m.backslash, m.control), m.high);
     return m;
 }
 
-/* The numbers 0 to 63 of which those with a bit are pushed together, sixteen written at a time. */
+TARGET static inline void write_places(uint32_t *to, __m128i places, __m512i first)
+{
+    _mm512_storeu_si512((void *)to, _mm512_add_epi32(_mm512_cvtepu8_epi32(places), first));
+}
+
+/* The numbers 0 to 63 of which those with a bit are pushed together, sixteen written at a time: 32
+ * at least, since about sixteen quotes are what 64 bytes of a feed have, and a branch on that would
+ * not be foreseen. */
 TARGET static inline uint32_t *append(uint32_t *to, uint64_t bits, uint32_t base)
 {
     static const uint8_t numbers[64] = {
@@ -30,22 +46,24 @@ TARGET static inline uint32_t *append(uint32_t *to, uint64_t bits, uint32_t base
     const __m512i places =
         _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512((const void *)numbers));
     const __m512i first = _mm512_set1_epi32((int)base);
-    __m512i wide = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places));
-    _mm512_storeu_si512((void *)to, _mm512_add_epi32(wide, first));
-    if (__builtin_expect(count > 16, 0)) {
-        wide = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places, 1));
-        _mm512_storeu_si512((void *)(to + 16), _mm512_add_epi32(wide, first));
-        wide = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places, 2));
-        _mm512_storeu_si512((void *)(to + 32), _mm512_add_epi32(wide, first));
-        wide = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places, 3));
-        _mm512_storeu_si512((void *)(to + 48), _mm512_add_epi32(wide, first));
+    write_places(to, _mm512_castsi512_si128(places), first);
+    write_places(to + 16, _mm512_extracti32x4_epi32(places, 1), first);
+    if (__builtin_expect(count > 32, 0)) {
+        write_places(to + 32, _mm512_extracti32x4_epi32(places, 2), first);
+        write_places(to + 48, _mm512_extracti32x4_epi32(places, 3), first);
     }
     return to + count;
 }
 
+TARGET static __attribute__((noinline)) void fill_rest(weir_json_index *index, uint32_t *to,
+                                                       size_t at)
+{
+    weir_index_fill_rest(index, to, at, look_at, masks_of, append);
+}
+
 TARGET static void fill(weir_json_index *index)
 {
-    weir_index_fill_with(index, masks_of, append);
+    weir_index_fill_with(index, look_at, append, fill_rest);
 }
 
 static bool is_supported(void)

@@ -1,21 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loop that all implementations of the index share. An implementation gives two functions: one
- * makes masks of 64 bytes (bit n is about byte n), one appends the places of a mask's bits. Private
- * to json_index_*.c.
+ * The loop that all implementations of the index share. An implementation gives three functions:
+ * one looks at 64 bytes for quotes and whether there is anything else of interest (bit n is about
+ * byte n), one says what that is, one appends the places of a mask's bits. Frames of feeds have
+ * nothing but quotes: they have a loop of their own, which is left for the careful one at the first
+ * block that has more. Private to json_index_*.c.
  */
 #ifndef WEIR_VALUE_JSON_INDEX_BLOCK_H
 #define WEIR_VALUE_JSON_INDEX_BLOCK_H
 
 #include "value/json_index.h"
 
-typedef struct weir_index_masks {
+typedef struct weir_index_look {
     uint64_t quote;
+    uint64_t rare; /* a backslash, below 0x20, or above 0x7f */
+} weir_index_look;
+
+typedef struct weir_index_masks {
     uint64_t backslash;
     uint64_t control; /* below 0x20 */
     uint64_t high;    /* above 0x7f */
-    uint64_t rare;    /* any of the last three */
 } weir_index_masks;
+
+/* What one block leaves to the next. */
+typedef struct weir_index_state {
+    uint32_t *to;
+    uint64_t carry; /* 1: the last byte was a backslash that escapes the next one */
+    unsigned flags;
+} weir_index_state;
 
 /* Bits that are escaped by the backslashes before them; *carry: the last byte was a backslash that
  * escapes the next one. Runs of backslashes are rare, so they are walked. */
@@ -66,41 +78,81 @@ static inline uint32_t *weir_index_append_bits(uint32_t *to, uint64_t bits, uint
     return to + count;
 }
 
-/* What is rare of a block: its flags. Escaped quotes leave the mask of quotes. */
-static inline unsigned weir_index_judge(weir_index_masks *m, uint64_t mine, bool is_inside,
-                                        uint64_t *carry)
+/* What is rare of a block: its flags. Gives the quotes that are not escaped. */
+static inline uint64_t weir_index_judge(weir_index_state *state, uint64_t quote,
+                                        const weir_index_masks *m, uint64_t mine, bool is_inside)
 {
-    unsigned flags = m->high & mine ? WEIR_INDEX_HIGH : 0;
-    if ((m->backslash & mine) != 0 || *carry != 0) {
-        flags |= WEIR_INDEX_BACKSLASH;
-        m->quote &= ~weir_index_escaped(m->backslash & mine, carry);
+    if (m->high & mine)
+        state->flags |= WEIR_INDEX_HIGH;
+    if ((m->backslash & mine) != 0 || state->carry != 0) {
+        state->flags |= WEIR_INDEX_BACKSLASH;
+        quote &= ~weir_index_escaped(m->backslash & mine, &state->carry);
     }
-    if (m->control & mine & weir_index_within(m->quote, is_inside))
-        flags |= WEIR_INDEX_CONTROL;
-    return flags;
+    if (m->control & mine & weir_index_within(quote, is_inside))
+        state->flags |= WEIR_INDEX_CONTROL;
+    return quote;
 }
 
+static inline void weir_index_end(weir_json_index *index, uint32_t *to, unsigned flags)
+{
+    for (size_t i = 0; i < 4; i++)
+        to[i] = WEIR_INDEX_END;
+    index->count = (size_t)(to - index->quotes);
+    index->flags = flags;
+}
+
+typedef weir_index_look weir_index_look_fn(const char *at);
 typedef weir_index_masks weir_index_masks_fn(const char *at);
 typedef uint32_t *weir_index_append_fn(uint32_t *to, uint64_t bits, uint32_t base);
 
+/* From the block at `at` on, with `to` behind the quotes before it, among which is nothing else. */
 static inline __attribute__((always_inline)) void
-weir_index_fill_with(weir_json_index *index, weir_index_masks_fn *masks_of,
-                     weir_index_append_fn *append)
+weir_index_fill_rest(weir_json_index *index, uint32_t *to, size_t at, weir_index_look_fn *look_at,
+                     weir_index_masks_fn *masks_of, weir_index_append_fn *append)
 {
-    uint32_t *to = index->quotes;
-    uint64_t carry = 0;
-    unsigned flags = 0;
-    for (size_t at = 0; at < index->len; at += 64) {
-        weir_index_masks m = masks_of(index->base + at);
+    weir_index_state state = {.to = to};
+    for (; at < index->len; at += 64) {
         const size_t left = index->len - at;
         const uint64_t mine = left < 64 ? (UINT64_C(1) << left) - 1 : UINT64_MAX;
-        m.quote &= mine;
-        if (__builtin_expect((m.rare & mine) != 0 || carry != 0, 0))
-            flags |= weir_index_judge(&m, mine, (size_t)(to - index->quotes) % 2 != 0, &carry);
-        to = append(to, m.quote, (uint32_t)at);
+        const weir_index_look look = look_at(index->base + at);
+        uint64_t quote = look.quote & mine;
+        if ((look.rare & mine) != 0 || state.carry != 0) {
+            const weir_index_masks m = masks_of(index->base + at);
+            quote = weir_index_judge(&state, quote, &m, mine,
+                                     (size_t)(state.to - index->quotes) % 2 != 0);
+        }
+        state.to = append(state.to, quote, (uint32_t)at);
     }
-    index->count = (size_t)(to - index->quotes);
-    index->flags = flags;
+    weir_index_end(index, state.to, state.flags);
+}
+
+typedef void weir_index_rest_fn(weir_json_index *index, uint32_t *to, size_t at);
+
+static inline __attribute__((always_inline)) void weir_index_fill_with(weir_json_index *index,
+                                                                       weir_index_look_fn *look_at,
+                                                                       weir_index_append_fn *append,
+                                                                       weir_index_rest_fn *rest)
+{
+    const char *const base = index->base;
+    const size_t len = index->len;
+    uint32_t *to = index->quotes;
+    weir_index_look look;
+    size_t at = 0;
+    for (; at + 64 < len; at += 64) {
+        look = look_at(base + at);
+        if (__builtin_expect(look.rare != 0, 0)) {
+            rest(index, to, at);
+            return;
+        }
+        to = append(to, look.quote, (uint32_t)at);
+    }
+    const uint64_t mine = UINT64_MAX >> (64 - (len - at)); /* of 1 to 64 bytes */
+    look = look_at(base + at);
+    if (__builtin_expect((look.rare & mine) != 0, 0)) {
+        rest(index, to, at);
+        return;
+    }
+    weir_index_end(index, append(to, look.quote & mine, (uint32_t)at), 0);
 }
 
 #endif

@@ -30,23 +30,48 @@ static inline uint64_t below(const uint8x16_t bytes[4], uint8_t bound)
                 vcltq_u8(bytes[3], b));
 }
 
+static inline void load(const char *at, uint8x16_t bytes[4])
+{
+    for (unsigned i = 0; i < 4; i++)
+        bytes[i] = vld1q_u8((const uint8_t *)at + 16 * i);
+}
+
+/* Below 0x20 as a signed number are control characters and what is above 0x7f. */
+static inline uint8x16_t rare(uint8x16_t bytes)
+{
+    return vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('\\')),
+                    vcltq_s8(vreinterpretq_s8_u8(bytes), vdupq_n_s8(0x20)));
+}
+
+static inline weir_index_look look_at(const char *at)
+{
+    uint8x16_t bytes[4];
+    load(at, bytes);
+    weir_index_look look;
+    look.quote = equal(bytes, '"');
+    look.rare = bits(rare(bytes[0]), rare(bytes[1]), rare(bytes[2]), rare(bytes[3]));
+    return look;
+}
+
 static inline weir_index_masks masks_of(const char *at)
 {
     uint8x16_t bytes[4];
-    for (unsigned i = 0; i < 4; i++)
-        bytes[i] = vld1q_u8((const uint8_t *)at + 16 * i);
+    load(at, bytes);
     weir_index_masks m;
-    m.quote = equal(bytes, '"');
     m.backslash = equal(bytes, '\\');
     m.control = below(bytes, 0x20);
     m.high = ~below(bytes, 0x80);
-    m.rare = m.backslash | m.control | m.high;
     return m;
+}
+
+static __attribute__((noinline)) void fill_rest(weir_json_index *index, uint32_t *to, size_t at)
+{
+    weir_index_fill_rest(index, to, at, look_at, masks_of, weir_index_append_bits);
 }
 
 static void fill(weir_json_index *index)
 {
-    weir_index_fill_with(index, masks_of, weir_index_append_bits);
+    weir_index_fill_with(index, look_at, weir_index_append_bits, fill_rest);
 }
 
 static bool is_supported(void)

@@ -19,26 +19,44 @@ static inline uint64_t zeros(uint64_t word)
     return ~(((word & LOWS) + LOWS) | word | LOWS);
 }
 
+static inline uint64_t load(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(word) : word;
+}
+
+static inline weir_index_look look_at(const char *at)
+{
+    weir_index_look look = {0};
+    for (unsigned i = 0; i < 64; i += 8) {
+        const uint64_t word = load(at + i);
+        look.quote |= gather(zeros(word ^ ONES * '"')) << i;
+        look.rare |= gather(zeros(word ^ ONES * '\\') | zeros(word & ONES * 0xe0) | word) << i;
+    }
+    return look;
+}
+
 static inline weir_index_masks masks_of(const char *at)
 {
     weir_index_masks m = {0};
     for (unsigned i = 0; i < 64; i += 8) {
-        uint64_t word;
-        memcpy(&word, at + i, sizeof word);
-        if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-            word = __builtin_bswap64(word);
-        m.quote |= gather(zeros(word ^ ONES * '"')) << i;
+        const uint64_t word = load(at + i);
         m.backslash |= gather(zeros(word ^ ONES * '\\')) << i;
         m.control |= gather(zeros(word & ONES * 0xe0)) << i;
         m.high |= gather(word) << i;
     }
-    m.rare = m.backslash | m.control | m.high;
     return m;
+}
+
+static __attribute__((noinline)) void fill_rest(weir_json_index *index, uint32_t *to, size_t at)
+{
+    weir_index_fill_rest(index, to, at, look_at, masks_of, weir_index_append_bits);
 }
 
 static void fill(weir_json_index *index)
 {
-    weir_index_fill_with(index, masks_of, weir_index_append_bits);
+    weir_index_fill_with(index, look_at, weir_index_append_bits, fill_rest);
 }
 
 static bool is_supported(void)

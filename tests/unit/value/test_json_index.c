@@ -21,7 +21,7 @@ static unsigned random_below(unsigned bound)
 static weir_str random_text(char *room)
 {
     static const char letters[] = "\"\"\"\"\\\\ab{}[]:,  \n\x01\x7f\xc3\xa9";
-    const size_t len = random_below(LONGEST);
+    const size_t len = 1 + random_below(LONGEST);
     const unsigned kinds = 1 + random_below(sizeof letters - 1);
     for (size_t i = 0; i < len + WEIR_JSON_SLACK; i++)
         room[i] = letters[random_below(kinds)];
@@ -52,9 +52,9 @@ static void expect(weir_str text, weir_json_index *out)
 
 START_TEST(all_implementations_agree)
 {
-    char room[LONGEST + WEIR_JSON_SLACK] = {0};
-    uint32_t expected_room[LONGEST + WEIR_INDEX_SPARE] = {0};
-    uint32_t found_room[LONGEST + WEIR_INDEX_SPARE] = {0};
+    char room[LONGEST + 1 + WEIR_JSON_SLACK] = {0};
+    uint32_t expected_room[LONGEST + 1 + WEIR_INDEX_SPARE] = {0};
+    uint32_t found_room[LONGEST + 1 + WEIR_INDEX_SPARE] = {0};
     for (int n = 0; n < TEXTS; n++) {
         const weir_str text = random_text(room);
         weir_json_index expected = {.quotes = expected_room};
@@ -67,6 +67,8 @@ START_TEST(all_implementations_agree)
             ck_assert_msg(found.count == expected.count && found.flags == expected.flags,
                           "%s: %.*s", weir_index_variants[i]->name, (int)text.len, text.ptr);
             ck_assert_mem_eq(found_room, expected_room, expected.count * sizeof *found_room);
+            for (size_t k = 0; k < 4; k++)
+                ck_assert_uint_eq(found_room[found.count + k], WEIR_INDEX_END);
         }
     }
 }
