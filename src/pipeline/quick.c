@@ -151,6 +151,12 @@ static inline bool is_raw_number(const weir_value *v)
     return v->kind == WEIR_RAW && v->aux == WEIR_RAW_NUMBER;
 }
 
+/* -0 is a whole number, of which there is one zero. */
+static inline bool is_minus_zero(const weir_value *v)
+{
+    return v->len == 2 && (v->flags & WEIR_VALUE_INTEGRAL) && *v->s == '-' && v->s[1] == '0';
+}
+
 static inline bool is_whole_number(const weir_value *v)
 {
     return is_raw_number(v) && (v->flags & WEIR_VALUE_INTEGRAL);
@@ -326,7 +332,7 @@ static inline __attribute__((always_inline)) bool fill_column(quick *q, const we
     const weir_value *slot = (const weir_value *)(const void *)(q->slots[op->is_item] + op->slot);
     switch (code) {
     case WEIR_QUICK_REAL:
-        if (slot->kind == WEIR_STR || is_raw_number(slot))
+        if (slot->kind == WEIR_STR || (is_raw_number(slot) && !is_minus_zero(slot)))
             return add_lane(q, op, slot, WEIR_USE_REAL);
         break;
     case WEIR_QUICK_AS_IS: return put_as_is(q, op, slot);

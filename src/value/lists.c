@@ -245,7 +245,7 @@ weir_place weir_walk_lists(weir_walk *walk, weir_place p, unsigned depth)
 {
     if (depth + 2 > WEIR_JSON_DEPTH_MAX || walk->index->list_count == WEIR_INDEX_LISTS_MAX)
         return given_up;
-    if (p.at[1] == ']')
+    if (p.at >= walk->scan.end || p.at[1] == ']') /* a bracket among the slack is none */
         return given_up;
     return p.at[1] == '[' && p.at[2] != '"' && p.at[2] > ' ' ? walk_numbers(walk, p)
                                                              : walk_texts(walk, p);

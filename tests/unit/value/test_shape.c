@@ -150,6 +150,34 @@ START_TEST(lists_of_lists_are_found_in_every_layout)
 }
 END_TEST
 
+/* What stands behind a text may go on as the text did, up to the last byte that may be read; a
+ * sanitizer sees whoever reads the next one. */
+START_TEST(a_list_that_begins_behind_the_end_is_none)
+{
+    static const char *const ends[] = {"{\"b\":", "{\"b\":[[1,2]],\"c\":", "{\"b\":[[1,2]]", ""};
+    static const char *const behind[] = {",\"c\":[[1,2]]}", "[[1,2],", "[[\"1\",\"2\"],", "[]}",
+                                         "{}"};
+    start();
+    weir_projection_want_lists(projection, ADD(projection, KEY("b")));
+    weir_projection_want_lists(projection, ADD(projection, KEY("c")));
+    ck_assert(weir_projection_seal(projection));
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        for (size_t k = 0; k < sizeof behind / sizeof *behind; k++) {
+            const size_t len = strlen(ends[i]);
+            char *text = malloc(len + WEIR_JSON_SLACK);
+            ck_assert_ptr_nonnull(text);
+            memcpy(text, ends[i], len);
+            for (size_t at = 0; at < WEIR_JSON_SLACK; at++)
+                text[len + at] = behind[k][at % strlen(behind[k])];
+            ck_assert(decode("{\"b\":[[1,2]],\"c\":[[3,4],[5,6]]}"));
+            ck_assert(!weir_projection_decode_indexed(projection, &index_of_text, shapes,
+                                                      (weir_str){text, len}, slots, NULL));
+            free(text);
+        }
+    stop();
+}
+END_TEST
+
 START_TEST(rows_of_a_list_within_a_text_are_made_once_it_is_known_by_what)
 {
     start();
@@ -182,5 +210,6 @@ int main(void)
     return run_suite(
         "shape", a_member_that_is_left_out_makes_another_shape, texts_with_escapes_have_shapes_too,
         what_is_no_number_is_not_believed_by_a_shape, lists_of_lists_are_found_in_every_layout,
+        a_list_that_begins_behind_the_end_is_none,
         rows_of_a_list_within_a_text_are_made_once_it_is_known_by_what);
 }

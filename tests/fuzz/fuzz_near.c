@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What has been learnt of frames against frames that are nearly so. The first byte chooses a spec,
+ * the next ones a few frames in one of its forms, which are fed and learnt; then come near misses
+ * of the last of them. Two runners - one with all that makes it fast, one without - must make the
+ * same of each (two_ways.h). Runners are fresh for every input, so that an input that fails does so
+ * alone.
+ */
+#include "near_open.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+enum { LEARNT_MAX = 4, MISSES_MAX = 24, SIZE_MIN = 4 };
+
+static uint64_t hash(const uint8_t *bytes, size_t size)
+{
+    uint64_t sum = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < size; i++)
+        sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
+    return sum | 1;
+}
+
+/* The venues live as long as the process. */
+static two_ways *venue_of(size_t i)
+{
+    static two_ways *venues[NEAR_VENUES];
+    if (!venues[i])
+        venues[i] = near_open(&near_venues[i]);
+    else
+        two_ways_restart(venues[i]);
+    return venues[i];
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    static near_miss miss;
+    static weir_buf frames[LEARNT_MAX];
+    if (size < SIZE_MIN)
+        return 0;
+    chance c = {bytes, bytes + size, hash(bytes, size)};
+    const size_t which = chance_below(&c, NEAR_VENUES);
+    const near_venue *venue = &near_venues[which];
+    two_ways *ways = venue_of(which);
+    const size_t form = chance_below(&c, near_form_count(venue));
+    const size_t count = 1 + chance_below(&c, LEARNT_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const bool is_alike = !chance_one_in(&c, 4);
+        const size_t of = is_alike ? form : chance_below(&c, near_form_count(venue));
+        near_make(&frames[i], &c, venue->forms[of]);
+        ways->is_at_front = false;
+        two_ways_feed(ways, weir_buf_str(&frames[i]), NULL);
+        two_ways_feed(ways, weir_buf_str(&frames[i]), NULL);
+    }
+    const weir_str last = weir_buf_str(&frames[count - 1]), first = weir_buf_str(&frames[0]);
+    for (size_t i = 1 + chance_below(&c, MISSES_MAX); i > 0; i--) {
+        near_feed_miss(ways, &miss, &c, last, first);
+        if (chance_one_in(&c, 3))
+            two_ways_feed(ways, last, NULL);
+    }
+    return 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* A venue of near_venues.h as two runners. */
+#ifndef WEIR_TEST_NEAR_OPEN_H
+#define WEIR_TEST_NEAR_OPEN_H
+
+#include "near_misses.h"
+#include "near_venues.h"
+#include "two_ways.h"
+#include "util/file.h"
+
+/* A spec of the sources, such as specs/kraken.yaml. */
+static inline two_ways *near_open_file(const char *name)
+{
+    char path[4096];
+    weir_buf text = {0};
+    weir_error error = {0};
+    snprintf(path, sizeof path, "%s/%s", WEIR_SOURCE_DIR, name);
+    if (weir_file_read(path, 1 << 20, &text, &error) != WEIR_OK) {
+        fprintf(stderr, "%s: %s\n", path, error.text);
+        abort();
+    }
+    two_ways *ways = two_ways_open(name, weir_buf_str(&text));
+    weir_buf_fini(&text);
+    return ways;
+}
+
+static inline two_ways *near_open(const near_venue *venue)
+{
+    return venue->text ? two_ways_open(venue->name, weir_str_of(venue->text))
+                       : near_open_file(venue->name);
+}
+
+static inline size_t near_form_count(const near_venue *venue)
+{
+    size_t count = 0;
+    while (count < NEAR_FORMS_MAX && venue->forms[count])
+        count++;
+    return count;
+}
+
+/* Feeds what is not quite `original`, and with the same chance something else again. */
+static inline void near_feed_miss(two_ways *ways, near_miss *miss, chance *c, weir_str original,
+                                  weir_str other)
+{
+    miss->original = original;
+    miss->other = other;
+    near_miss_make(miss, c);
+    ways->is_at_front = chance_one_in(c, 8);
+    two_ways_feed(ways, weir_buf_str(&miss->text), miss->behind);
+}
+
+#endif

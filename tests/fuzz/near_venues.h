@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Specs, and the forms of frames (near_frames.h) that they are about: those of venues, and some
+ * that have what no venue has, or not together.
+ */
+#ifndef WEIR_TEST_NEAR_VENUES_H
+#define WEIR_TEST_NEAR_VENUES_H
+
+enum { NEAR_FORMS_MAX = 12 };
+
+typedef struct near_venue {
+    const char *name; /* of the file, where there is no text */
+    const char *text;
+    const char *forms[NEAR_FORMS_MAX]; /* ends with NULL */
+} near_venue;
+
+/* ------------------------------------------------------------------ specs of our own */
+
+#define NEAR_HEAD                                                                                  \
+    "weir: 1\nname: t\nmappings:\n  side: {map: {BUY: [buy, b], SELL: [sell, s]}}\n"               \
+    "connections:\n  m:\n    url: ws://h/\n    backend: {type: websocket}\n"
+
+/* Text columns and numbers side by side, conditions, defaults, nulls and truth values. */
+#define NEAR_COLUMNS                                                                               \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data, b: quote}\n    router:\n      rules:\n"                                \
+    "      - {channel: a, match: \"data['k'] == 't'\"}\n"                                          \
+    "      - {channel: b, match: \"data['k'] == 'q'\"}\n      default_channel: drop\n"             \
+    "    converters:\n      a:\n      - fields:\n"                                                 \
+    "          asset: broker.infer_asset(symbol=data['s'])\n"                                      \
+    "          timestamp: pd.Timestamp(data['t'], unit='ms')\n"                                    \
+    "          x: {condition: \"'x' in data\", source: \"float(data['x'])\"}\n"                    \
+    "          y: {source: \"float(data['y'])\", default_value: -1}\n"                             \
+    "          z: \"data['z']\"\n          n: \"data.get('n')\"\n"                                 \
+    "          text: \"data['e']\"\n          is_m: \"'A' if data['m'] else 'B'\"\n"               \
+    "          is_k: \"data['m']\"\n"                                                              \
+    "      b:\n      - condition: \"data['m']\"\n        fields:\n"                                \
+    "          asset: broker.infer_asset(symbol=data['s'])\n          x: Decimal(data['z'])\n"     \
+    "          y: \"int(data['t'])\"\n          side: mappings.side.to_standard(data['side'])\n"   \
+    "      - condition: \"data['z'] == '1'\"\n        fields: {one: \"data['z']\"}\n"              \
+    "      - fields:\n          timestamp: received\n          z: \"data['z']\"\n"                 \
+    "          e: \"data['e'] in ('a', 'bb', '')\"\n"                                              \
+    "          s: \"data['s'].startswith('A')\"\n          h: \"'B' in data['s']\"\n"              \
+    "          u: {condition: \"data['e'] != ''\", source: \"data['e']\"}\n"                       \
+    "          d: \"data['k'] + data['e']\"\n"
+
+/* What a stream is stands in parts of a text, short and long ones. */
+#define NEAR_PARTS                                                                                 \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data, b: quote, c: data, d: data, e: data}\n    router:\n      rules:\n"     \
+    "      - {channel: drop, match: \"'ch' not in data\"}\n"                                       \
+    "      - {channel: a, match: \"data['ch'].startswith('trade.')\"}\n"                           \
+    "      - {channel: b, match: \"data['ch'].endswith('@bookTickerOfAll')\"}\n"                   \
+    "      - {channel: c, match: \"'.depth.' in data['ch']\"}\n"                                   \
+    "      - {channel: d, match: \"data['ch'] == 'a-name-of-17-bytes'\"}\n"                        \
+    "      - {channel: e, match: \"data['ch'] in ('one', 'two', 'a-name-of-16-byte')\"}\n"         \
+    "      default_channel: drop\n    converters:\n"                                               \
+    "      a: [{fields: {x: \"float(data['x'])\", s: \"data['ch'].split('.')[1]\"}}]\n"            \
+    "      b: [{fields: {x: \"data['x']\", asset: "                                                \
+    "\"broker.infer_asset(symbol=data['ch'].split('@')[0])\"}}]\n"                                 \
+    "      c: [{fields: {x: \"int(data['x'])\", ch: \"data['ch']\"}}]\n"                           \
+    "      d: [{fields: {x: \"data['x']\"}}]\n      e: [{fields: {ch: \"data['ch']\"}}]\n"
+
+/* Positions from the front and the back, numbers beside numbers and at the ends of lists. */
+#define NEAR_POSITIONS                                                                             \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data, b: data}\n    router:\n      rules:\n"                                 \
+    "      - {channel: a, match: \"data[-1] == 't'\"}\n"                                           \
+    "      - {channel: b, match: \"data[0] == 1\"}\n      default_channel: drop\n"                 \
+    "    converters:\n      a:\n      - fields:\n"                                                 \
+    "          timestamp: \"pd.Timestamp(data[0], unit='ms')\"\n          x: \"float(data[1])\"\n" \
+    "          y: \"data[2]\"\n          z: \"float(data[3][0])\"\n          w: \"data[3][1]\"\n"  \
+    "          v: \"data[-2]\"\n"                                                                  \
+    "      b:\n      - fields: {x: \"data[1]\", y: \"float(data[-1])\", n: \"len(data)\"}\n"
+
+/* Lists in lists, by keys below keys, and texts that are lists of numbers of other records. */
+#define NEAR_NESTED                                                                                \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data, b: quote}\n    router:\n      rules:\n"                                \
+    "      - {channel: a, match: \"data['e']['k'] == 't'\"}\n"                                     \
+    "      - {channel: b, match: \"data['e']['k'] == 'q'\"}\n      default_channel: drop\n"        \
+    "    converters:\n      a:\n      - each: data['e']['l']\n        fields:\n"                   \
+    "          asset: broker.infer_asset(symbol=item['s'])\n"                                      \
+    "          timestamp: pd.Timestamp(item['t'])\n          x: float(item['x'])\n"                \
+    "          y: \"item['p']['y']\"\n          z: \"data['e']['z']\"\n"                           \
+    "          n: \"item['l'][1]\"\n          k: \"data['e']['k']\"\n"                             \
+    "      b:\n      - each: data['e']['l']\n        fields:\n"                                    \
+    "          market_depth: {bids: \"item['b']\", asks: \"item.get('a', [])\"}\n"                 \
+    "          n: \"item['n']\"\n          m: \"item['m']\"\n"
+
+/* Times in every form. */
+#define NEAR_TIMES                                                                                 \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data}\n    converters:\n      a:\n"                                          \
+    "      - condition: \"data['k'] == 's'\"\n        fields: {timestamp: "                        \
+    "\"pd.Timestamp(data['t'], unit='s')\", x: \"data['x']\"}\n"                                   \
+    "      - condition: \"data['k'] == 'ms'\"\n        fields: {timestamp: "                       \
+    "\"pd.Timestamp(int(data['t']), unit='ms')\", x: \"float(data['x'])\"}\n"                      \
+    "      - condition: \"data['k'] == 'us'\"\n        fields: {timestamp: "                       \
+    "\"pd.Timestamp(data['t'], unit='us')\", x: \"int(data['x'])\"}\n"                             \
+    "      - condition: \"data['k'] == 'ns'\"\n        fields: {timestamp: "                       \
+    "\"pd.Timestamp(int(data['t']), unit='ns')\", x: \"Decimal(data['x'])\"}\n"                    \
+    "      - condition: \"data['k'] == 'd'\"\n        fields: {timestamp: {source: "               \
+    "\"Decimal(data['t'])\", transform: \"pd.Timestamp(int(value * 1000000), unit='us')\"}}\n"     \
+    "      - fields: {timestamp: \"pd.Timestamp(data['t'])\", x: \"data['x']\"}\n"
+
+/* The records below the message, one or several. */
+#define NEAR_PAYLOAD                                                                               \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data, b: quote}\n    parser: {format: json, payload_path: \"data['p']\"}\n"  \
+    "    frame: auto\n    router:\n      rules:\n"                                                 \
+    "      - {channel: a, match: \"data['k'] == 't'\"}\n"                                          \
+    "      - {channel: b, match: \"data['k'] == 'q'\"}\n      default_channel: drop\n"             \
+    "    converters:\n"                                                                            \
+    "      a: [{fields: {x: \"float(data['x'])\", s: \"data['s']\"}}]\n"                           \
+    "      b: [{fields: {x: \"float(data['x'])\", y: \"int(data['y'])\"}}]\n"
+
+/* Records that are numbered, and some that came before. */
+#define NEAR_WATCHED                                                                               \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data, b: quote}\n    router:\n      rules:\n"                                \
+    "      - {channel: a, match: \"data['k'] == 't'\"}\n"                                          \
+    "      - {channel: b, match: \"data['k'] == 'q'\"}\n      default_channel: drop\n"             \
+    "    sequence:\n      a: {value: \"data['u']\", first: \"data['f']\"}\n"                       \
+    "    dedupe:\n      b: {key: \"data['u']\", window: 100}\n    converters:\n"                   \
+    "      a: [{fields: {asset: \"broker.infer_asset(symbol=data['s'])\", x: "                     \
+    "\"float(data['x'])\"}}]\n"                                                                    \
+    "      b: [{fields: {asset: \"broker.infer_asset(symbol=data['s'])\", x: "                     \
+    "\"float(data['x'])\", u: \"data['u']\"}}]\n"
+
+/* A list of records, each with conditions of its own. */
+#define NEAR_LIST                                                                                  \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data, b: quote}\n    frame: array\n    router:\n      rules:\n"              \
+    "      - {channel: a, match: \"data['k'] == 't'\"}\n"                                          \
+    "      - {channel: b, match: \"data['k'] == 'q'\"}\n      default_channel: drop\n"             \
+    "    converters:\n      a:\n      - condition: \"'z' in data\"\n        fields: {x: "          \
+    "\"float(data['x'])\", z: \"data['z']\"}\n      - fields: {x: \"int(data['y'])\", m: "         \
+    "\"data['m']\"}\n      b:\n      - fields: {x: \"float(data['x'])\", y: \"int(data['y'])\", "  \
+    "t: \"data['e']\", n: \"len(data['e'])\"}\n"
+
+/* ------------------------------------------------------------------ all of them */
+
+#define NEAR_BINANCE                                                                               \
+    "{\"stream\":\"$y@trade\",\"data\":{\"e\":\"trade\",\"E\":$t,\"s\":\"$S\",\"t\":$i,"           \
+    "\"p\":\"$p\",\"q\":\"$p\",\"T\":$t,\"m\":$b,\"M\":true}}",                                    \
+        "{\"stream\":\"$y@bookTicker\",\"data\":{\"u\":$i,\"s\":\"$S\",\"b\":\"$p\",\"B\":\"$p\"," \
+        "\"a\":\"$p\",\"A\":\"$p\"}}",                                                             \
+        "{\"stream\":\"$y@bookTicker\",\"data\":{\"e\":\"bookTicker\",\"u\":$u,\"s\":\"$S\","      \
+        "\"ps\":\"$S\",\"b\":\"$p\",\"B\":\"$p\",\"a\":\"$p\",\"A\":\"$p\",\"T\":$t,\"E\":$t}}",   \
+        "{\"result\":null,\"id\":$i}"
+
+#define NEAR_BOOK                                                                                  \
+    "{\"stream\":\"$y@depth@100ms\",\"data\":{\"e\":\"depthUpdate\",\"E\":$t,\"s\":\"$S\","        \
+    "\"U\":$i,\"u\":$u,\"b\":[$([\"$p\",\"$p\"]$)],\"a\":[$([\"$p\",\"$p\"]$)]}}"
+
+#define NEAR_TRIPLES "[$([\"$p\",\"$p\",\"$d\"$[,\"r\"$]]$)]"
+
+static const near_venue near_venues[] = {
+    {"specs/binance.yaml", NULL, {NEAR_BINANCE, NEAR_BOOK}},
+    {"bench/specs/binance_decimals.yaml", NULL, {NEAR_BINANCE}},
+    {"specs/kraken.yaml",
+     NULL,
+     {"[$i,[$([\"$p\",\"$p\",\"$d\",\"$<b$|s$>\",\"$<m$|l$>\",\"\"]$)],\"trade\",\"$S/$S\"]",
+      "[$i,{\"a\":[\"$p\",$i,\"$p\"],\"b\":[\"$p\",$i,\"$p\"],\"c\":[\"$p\",\"$p\"],\"v\":[\"$p\","
+      "\"$p\"],\"p\":[\"$p\",\"$p\"],\"t\":[$i,$i],\"l\":[\"$p\",\"$p\"],\"h\":[\"$p\",\"$p\"],"
+      "\"o\":[\"$p\",\"$p\"]},\"ticker\",\"$S/$S\"]",
+      "[$i,{\"as\":" NEAR_TRIPLES ",\"bs\":" NEAR_TRIPLES "},\"book-1000\",\"$S/$S\"]",
+      "[$i,{\"$<a$|b$>\":" NEAR_TRIPLES ",\"c\":\"$i\"},\"book-1000\",\"$S/$S\"]",
+      "[$i,{\"a\":" NEAR_TRIPLES "},{\"b\":" NEAR_TRIPLES ",\"c\":\"$i\"},\"book-10\",\"$S/$S\"]",
+      "{\"event\":\"heartbeat\"}"}},
+    {"specs/coinbase.yaml",
+     NULL,
+     {"{\"type\":\"$<match$|last_match$>\",\"trade_id\":$i,\"maker_order_id\":\"$q\",\"side\":"
+      "\"$<buy$|sell$>\",\"size\":\"$p\",\"price\":\"$p\",\"product_id\":\"$S\",\"sequence\":$u,"
+      "\"time\":\"$T\"}",
+      "{\"type\":\"ticker\",\"sequence\":$u,\"product_id\":\"$S\",\"price\":\"$p\",\"open_24h\":"
+      "\"$p\",\"volume_24h\":\"$p\",\"low_24h\":\"$p\",\"high_24h\":\"$p\",\"volume_30d\":\"$p\","
+      "\"best_bid\":\"$p\",$[\"best_bid_size\":\"$p\",$]\"best_ask\":\"$p\",$[\"best_ask_size\":"
+      "\"$p\",$]\"side\":\"$<buy$|sell$>\",\"time\":\"$T\",\"trade_id\":$i,\"last_size\":\"$p\"}",
+      "{\"type\":\"l2update\",\"product_id\":\"$S\",\"changes\":[$([\"$<buy$|sell$>\",\"$p\",\"$"
+      "p\"]"
+      "$)],\"time\":\"$T\"}",
+      "{\"type\":\"snapshot\",\"product_id\":\"$S\",\"asks\":[$([\"$p\",\"$p\"]$)],\"bids\":"
+      "[$([\"$p\",\"$p\"]$)]}",
+      "{\"type\":\"heartbeat\",\"last_trade_id\":$i,\"product_id\":\"$S\",\"sequence\":$u,\"time\":"
+      "\"$T\"}"}},
+    {"bench/specs/alpaca.yaml",
+     NULL,
+     {"[$($<{\"T\":\"t\",\"i\":$i,\"S\":\"$S\",\"x\":\"V\",\"p\":$p,\"s\":$i,\"t\":\"$T\",\"c\":$c,"
+      "\"z\":\"C\"}$|{\"T\":\"q\",\"S\":\"$S\",\"bx\":\"V\",\"bp\":$p,\"bs\":$i,\"ax\":\"Q\","
+      "\"ap\":"
+      "$n,\"as\":$i,\"t\":\"$T\",\"c\":$c,\"z\":\"A\"}$>$)]",
+      "[{\"T\":\"t\",\"i\":$i,\"S\":\"$S\",\"x\":\"$k\",\"p\":$n,\"s\":$n,\"t\":\"$T\",\"c\":$c,"
+      "\"z\":"
+      "\"C\"}]",
+      "[{\"T\":\"q\",\"S\":\"$S\",\"bx\":\"V\",\"bp\":$p,\"bs\":$i,\"ax\":\"Q\",\"ap\":$p,\"as\":$"
+      "i,"
+      "\"t\":\"$T\",\"c\":$c,\"z\":\"A\"}]"}},
+    {"bench/specs/bitmex.yaml",
+     NULL,
+     {"{\"table\":\"orderBookL2\",\"action\":\"$<update$|insert$>\",\"data\":[$({\"symbol\":\"$S\","
+      "\"id\":$u,\"side\":\"$<Buy$|Sell$>\"$[,\"size\":$i$]$[,\"price\":$n$],\"timestamp\":\"$T\"}$"
+      ")]}",
+      "{\"table\":\"quote\",\"action\":\"insert\",\"data\":[$({\"timestamp\":\"$T\",\"symbol\":\"$"
+      "S\","
+      "\"bidSize\":$i,\"bidPrice\":$p,\"askPrice\":$p,\"askSize\":$i}$)]}",
+      "{\"table\":\"trade\",\"action\":\"insert\",\"data\":[$({\"timestamp\":\"$T\",\"symbol\":\"$"
+      "S\","
+      "\"side\":\"Buy\",\"size\":$i,\"price\":$n,\"tickDirection\":\"$q\",\"trdMatchID\":\"$q\","
+      "\"grossValue\":$i,\"homeNotional\":$n,\"foreignNotional\":$i}$)]}"}},
+    {"bench/specs/okx.yaml",
+     NULL,
+     {"{\"arg\":{\"channel\":\"trades\",\"instId\":\"$S\"},\"data\":[$({\"instId\":\"$S\","
+      "\"tradeId\":"
+      "\"$i\",\"px\":\"$p\",\"sz\":\"$p\",\"side\":\"$s\",\"ts\":\"$t\"}$)]}",
+      "{\"arg\":{\"channel\":\"tickers\",\"instId\":\"$S\"},\"data\":[{\"instType\":\"SPOT\","
+      "\"instId\":"
+      "\"$S\",\"last\":\"$p\",\"lastSz\":\"$p\",\"askPx\":\"$[$p$]\",\"askSz\":\"$p\",\"bidPx\":\"$"
+      "[$p$]\","
+      "\"bidSz\":\"$p\",\"open24h\":\"$p\",\"high24h\":\"$p\",\"low24h\":\"$p\",\"vol24h\":\"$p\","
+      "\"ts\":"
+      "\"$t\"}]}",
+      "{\"arg\":{\"channel\":\"books\",\"instId\":\"$S\"},\"action\":\"$<snapshot$|update$>\","
+      "\"data\":"
+      "[{\"asks\":[$([\"$p\",\"$p\",\"0\",\"$i\"]$)],\"bids\":[$([\"$p\",\"$p\",\"0\",\"$i\"]$)],"
+      "\"ts\":"
+      "\"$t\",\"checksum\":$<-$|$>$i}]}",
+      "{\"event\":\"subscribe\",\"arg\":{\"channel\":\"trades\",\"instId\":\"$S\"}}"}},
+    {"bench/specs/huobi.yaml",
+     NULL,
+     {"{\"ch\":\"market.$y.depth.step0\",\"ts\":$t,\"tick\":{\"bids\":[$([$n,$n]$)],\"asks\":[$([$"
+      "n,$n]"
+      "$)],\"version\":$i,\"ts\":$t}}",
+      "{\"ch\":\"market.$y.trade.detail\",\"ts\":$t,\"tick\":{\"id\":$i,\"ts\":$t,\"data\":[$({"
+      "\"id\":"
+      "$u,\"ts\":$t,\"tradeId\":$u,\"amount\":$n,\"price\":$n,\"direction\":\"$s\"}$)]}}",
+      "{\"ping\":$t}"}},
+    {"bench/specs/sized.yaml",
+     NULL,
+     {"{\"e\":\"t\",\"s\":\"$S\",\"p\":\"$p\",\"T\":$t,\"x\":\"$q\"}",
+      "{\"e\":\"q\",\"s\":\"$S\",\"b\":\"$p\",\"B\":\"$p\",\"a\":\"$p\",\"A\":\"$p\",\"u\":$i,"
+      "\"T\":$t,"
+      "\"x\":\"$q\"}",
+      "{\"e\":\"d\",\"s\":\"$S\",\"T\":$t,\"b\":[$([\"$p\",\"$p\"]$)],\"a\":[$([\"$p\",\"$p\"]$)]}",
+      "{\"e\":\"s\",\"sent\":$u,\"s\":\"$S\",\"b\":\"$p\",\"B\":\"$p\",\"a\":\"$p\",\"A\":\"$p\","
+      "\"u\":"
+      "$i,\"T\":$t}"}},
+    {"columns",
+     NEAR_COLUMNS,
+     {"{\"k\":\"$k\",\"s\":\"$S\",\"side\":\"$s\",\"t\":$t,\"m\":$b,\"z\":\"$p\",\"e\":\"$e\"$[,"
+      "\"x\":"
+      "$n$]$[,\"y\":\"$p\"$]$[,\"n\":$v$]}",
+      "{\"k\":\"$k\",\"x\":$n,\"y\":$n,\"z\":$n,\"t\":$t,\"m\":$v,\"s\":\"$S\",\"e\":\"$e\","
+      "\"side\":"
+      "\"$s\"}",
+      "{\"z\":\"$p\",\"m\":$b,\"c\":$c,\"e\":\"\",\"s\":\"$S\",\"t\":$i,\"x\":\"$p\",\"k\":\"$k\"}",
+      "{\"m\":null,\"k\":\"$k\",\"z\":$v,\"s\":\"$S\",\"e\":\"$q\",\"t\":$t}"}},
+    {"parts",
+     NEAR_PARTS,
+     {"{\"ch\":\"$<trade.$y$|$y@bookTickerOfAll$>\",\"x\":$n}",
+      "{\"x\":$n,\"ch\":\"$<$y.depth.$y$|a-name-of-17-bytes$>\"}",
+      "{\"ch\":\"$<$<one$|two$>$|a-name-of-16-byte$>\",\"x\":\"$p\"}",
+      "{\"x\":\"$p\",\"y\":\"ch\"}"}},
+    {"positions",
+     NEAR_POSITIONS,
+     {"[$t,$n,\"$q\",[$n,$n],$n,\"t\"]", "[$t,\"$p\",$n,[\"$p\",\"$q\"],\"$q\",\"t\"]",
+      "[1,$n,$n,$n,$n]", "[1,\"$p\"$[,[$n,$n]$],$p]", "[$t,$n,$v,[$n,$v],$v,\"t\"]"}},
+    {"nested",
+     NEAR_NESTED,
+     {"{\"e\":{\"l\":[$({\"s\":\"$S\",\"t\":\"$T\",\"x\":$n,\"p\":{\"y\":$n,\"w\":[$n]},\"l\":[$i,$"
+      "n]}"
+      "$)],\"z\":$n,\"k\":\"$k\"}}",
+      "{\"e\":{\"k\":\"q\",\"l\":[$({\"m\":$b,\"b\":[$([\"$p\",\"$p\"]$)]$[,\"a\":[$([$n,$n]$)]$],"
+      "\"n\":"
+      "$n}$)]}}",
+      "{\"e\":{\"k\":\"$k\",\"l\":[$({\"x\":\"$p\",\"s\":\"$S\",\"t\":\"$T\",\"p\":{\"y\":\"$q\"},"
+      "\"l\":"
+      "[\"$q\",\"$q\"],\"m\":$v}$)],\"z\":\"$q\"}}"}},
+    {"times",
+     NEAR_TIMES,
+     {"{\"k\":\"$<ms$|us$>\",\"t\":$t,\"x\":\"$i\"}",
+      "{\"k\":\"$<s$|ns$>\",\"t\":\"$u\",\"x\":\"$p\"}", "{\"t\":\"$T\",\"k\":\"T\",\"x\":$n}",
+      "{\"x\":\"$p\",\"t\":\"$d\",\"k\":\"d\"}", "{\"k\":\"s\",\"t\":$<$i$|$p$>,\"x\":$n}"}},
+    {"payload",
+     NEAR_PAYLOAD,
+     {"{\"p\":[$({\"k\":\"$k\",\"x\":$n,\"s\":\"$S\",\"y\":$i}$)]}",
+      "{\"id\":$i,\"p\":{\"k\":\"$k\",\"x\":\"$p\",\"y\":\"$i\",\"s\":\"$q\"}}"}},
+    {"watched",
+     NEAR_WATCHED,
+     {"{\"k\":\"$k\",\"s\":\"A\",\"u\":$i,\"f\":$i,\"x\":$n}",
+      "{\"k\":\"q\",\"s\":\"$S\",\"u\":\"$k\",\"x\":$p}",
+      "{\"k\":\"t\",\"s\":\"B\",\"x\":\"$p\",\"u\":$n,\"f\":$n}"}},
+    {"list",
+     NEAR_LIST,
+     {"[$({\"k\":\"$k\",\"x\":$n,\"y\":$i,\"e\":\"$e\",\"m\":$b$[,\"z\":\"$q\"$]}$)]",
+      "[$({\"k\":\"q\",\"x\":$p,\"y\":$n,\"e\":\"$q\"}$)]",
+      "[$($<{\"k\":\"t\",\"x\":\"$p\",\"z\":$v}$|{\"k\":\"$k\",\"y\":$n,\"m\":$v}$>$)]"}},
+};
+
+enum { NEAR_VENUES = sizeof near_venues / sizeof *near_venues };
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Near misses of what has been learnt: captured and made frames, each in forms that differ from it
+ * by little (tests/fuzz/near_misses.h), decoded both ways by runners that live through all of them
+ * - so that much is known, and what is known is of many kinds. Always the same ones; fuzz_near
+ * looks for more. A difference is printed and ends the test (tests/fuzz/two_ways.h). Captures are
+ * left out, by name, where they are absent.
+ *
+ * WEIR_NEAR_SEED=N and WEIR_NEAR_TIMES=N give other misses, and more of them.
+ */
+#include "../../fuzz/near_open.h"
+#include "weir_check.h"
+
+static uint64_t of_environment(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static chance seeded(size_t i)
+{
+    return (chance){
+        .state = (of_environment("WEIR_NEAR_SEED", 1) * 64 + i) * UINT64_C(0x9e3779b97f4a7c15) | 1};
+}
+
+/* ------------------------------------------------------------------ captures */
+
+static const struct {
+    const char *spec;
+    const char *frames;
+} captures[] = {
+    {"specs/binance.yaml", "binance_spot_btcusdt.20240809"},
+    {"specs/binance.yaml", "binance_futures"},
+    {"specs/binance.yaml", "binance_delivery"},
+    {"bench/specs/binance_decimals.yaml", "binance_delivery"},
+    {"specs/kraken.yaml", "kraken"},
+    {"specs/coinbase.yaml", "coinbase"},
+    {"bench/specs/bitmex.yaml", "bitmex"},
+    {"bench/specs/okx.yaml", "okx"},
+    {"bench/specs/okx.yaml", "okx.20220227"},
+    {"bench/specs/huobi.yaml", "huobi"},
+    {"bench/specs/huobi.yaml", "huobi_swap"},
+};
+
+enum {
+    FRAMES_MAX = 3000,
+    MISSED_FRAMES = 400, /* of a capture, evenly spread */
+    LONG_FRAME = 8192,   /* has one miss */
+    MISSES = 12,
+    CAPTURE_MAX = 64 << 20
+};
+
+static weir_str line_at(const weir_buf *frames, size_t at)
+{
+    const char *from = frames->ptr + at;
+    const char *end = memchr(from, '\n', frames->len - at);
+    return (weir_str){from, end ? (size_t)(end - from) : frames->len - at};
+}
+
+static void feed_misses(two_ways *ways, near_miss *miss, chance *c, weir_str frame, weir_str other)
+{
+    const size_t count =
+        (frame.len < LONG_FRAME ? MISSES : 1) * of_environment("WEIR_NEAR_TIMES", 1);
+    for (size_t i = 0; i < count; i++)
+        near_feed_miss(ways, miss, c, frame, other);
+    ways->is_at_front = false;
+    two_ways_feed(ways, frame, NULL);
+}
+
+START_TEST(near_misses_of_captured_frames_are_judged_alike)
+{
+    static near_miss miss;
+    char path[4096];
+    weir_buf frames = {0};
+    weir_error error = {0};
+    const char *shared = getenv("WEIR_SHARED") ? getenv("WEIR_SHARED") : WEIR_SHARED_DIR;
+    snprintf(path, sizeof path, "%s/captures/frames/%s.jsonl", shared, captures[_i].frames);
+    if (!weir_file_exists(path)) {
+        fprintf(stderr, "left out, no capture: %s\n", captures[_i].frames);
+        return;
+    }
+    ck_assert_msg(weir_file_read(path, CAPTURE_MAX, &frames, &error) == WEIR_OK, "%s", error.text);
+    two_ways *ways = near_open_file(captures[_i].spec);
+    chance c = seeded((size_t)_i);
+    weir_str last = {"{}", 2};
+    for (size_t at = 0, i = 0; at < frames.len && i < FRAMES_MAX; i++) {
+        const weir_str frame = line_at(&frames, at);
+        two_ways_feed(ways, frame, NULL);
+        if (i % (FRAMES_MAX / MISSED_FRAMES) == 0)
+            feed_misses(ways, &miss, &c, frame, last);
+        last = frame;
+        at += frame.len + 1;
+    }
+    ck_assert_uint_gt(weir_runner_counters(ways->quick)->records_out, 300);
+    ck_assert_uint_gt(weir_runner_counters(ways->quick)->failed[WEIR_STAGE_DECODE], 300);
+    two_ways_close(ways);
+    weir_buf_fini(&miss.text);
+    weir_buf_fini(&frames);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ made frames */
+
+enum { ROUNDS = 60, ALIKE_MAX = 8 };
+
+/* Some frames of one form, then near misses of them, and on to another form. */
+START_TEST(near_misses_of_made_frames_are_judged_alike)
+{
+    static near_miss miss;
+    const near_venue *venue = &near_venues[_i];
+    two_ways *ways = near_open(venue);
+    const size_t forms = near_form_count(venue);
+    weir_buf frame = {0}, other = {0};
+    chance c = seeded((size_t)_i + 32);
+    const size_t rounds = ROUNDS * of_environment("WEIR_NEAR_TIMES", 1);
+    for (size_t i = 0; i < rounds * forms; i++) {
+        const char *form = venue->forms[i % forms];
+        near_make(&other, &c, venue->forms[chance_below(&c, forms)]);
+        for (size_t k = chance_below(&c, ALIKE_MAX) + 1; k > 0; k--) {
+            near_make(&frame, &c, form);
+            two_ways_feed(ways, weir_buf_str(&frame), NULL);
+        }
+        feed_misses(ways, &miss, &c, weir_buf_str(&frame), weir_buf_str(&other));
+    }
+    ck_assert_uint_gt(weir_runner_counters(ways->quick)->records_out, 100);
+    two_ways_close(ways);
+    weir_buf_fini(&miss.text);
+    weir_buf_fini(&frame);
+    weir_buf_fini(&other);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("near");
+    TCase *tcase = tcase_create("near misses");
+    tcase_set_timeout(tcase, 100);
+    tcase_add_loop_test(tcase, near_misses_of_captured_frames_are_judged_alike, 0,
+                        sizeof captures / sizeof *captures);
+    tcase_add_loop_test(tcase, near_misses_of_made_frames_are_judged_alike, 0, NEAR_VENUES);
+    suite_add_tcase(suite, tcase);
+    return weir_check_run(suite);
+}
