@@ -17,6 +17,7 @@ enum { ANSWER_TEXT_MAX = 300 };
 typedef struct hearing {
     weir_answer_fn *each;
     void *user;
+    bool is_late; /* nothing is awaited: only a refusal says anything */
 } hearing;
 
 /* The request is a number; venues that want texts were sent one. */
@@ -46,8 +47,8 @@ static bool hear(weir_runner *runner, const weir_value *message, void *user)
     weir_buf text = {0};
     answer.is_refusal =
         wait->error && weir_runner_test(runner, wait->error, message) == WEIR_OUTCOME_TRUE;
-    if (!answer.is_refusal &&
-        (!wait->match || weir_runner_test(runner, wait->match, message) != WEIR_OUTCOME_TRUE))
+    if (!answer.is_refusal && (h->is_late || !wait->match ||
+                               weir_runner_test(runner, wait->match, message) != WEIR_OUTCOME_TRUE))
         return true;
     read_key(runner, message, &answer);
     if (answer.is_refusal)
@@ -66,9 +67,22 @@ static bool hear(weir_runner *runner, const weir_value *message, void *user)
 void weir_runner_answers(weir_runner *runner, const weir_runner_frame *frame, weir_answer_fn *each,
                          void *user)
 {
-    hearing h = {each, user};
+    hearing h = {each, user, false};
     if (runner->plan->ack.wait.is_set)
         weir_runner_messages(runner, frame, hear, &h);
+}
+
+/* Functions of plugins have seen the frame: what they made of it is looked at, where it is there.
+ */
+void weir_runner_refusals(weir_runner *runner, const weir_runner_frame *frame, weir_answer_fn *each,
+                          void *user)
+{
+    hearing h = {each, user, true};
+    if (!runner->plan->ack.wait.error)
+        return;
+    runner->is_open = runner->was_open;
+    weir_runner_messages(runner, frame, hear, &h);
+    runner->is_open = false;
 }
 
 static void name_symbol(weir_runner *runner, weir_value *symbol, weir_symbol_fn *each, void *user)

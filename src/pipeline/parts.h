@@ -416,6 +416,7 @@ struct weir_runner {
     weir_buf replaced; /* what on_message gave */
     weir_buf prepared; /* what preprocess gave */
     bool is_open;      /* a wait has looked at frame `opened`: its bytes are ready */
+    bool was_open;     /* when it was fed */
     bool is_open_good;
     uint64_t opened;
     weir_str opened_bytes;

@@ -691,6 +691,7 @@ void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
         return;
     else if (open_frame(runner, &bytes))
         take_open(runner, bytes);
+    runner->was_open = runner->is_open;
     runner->is_open = false;
     if (weir_runner_holds(runner))
         weir_runner_uncount(runner);

@@ -180,6 +180,9 @@ typedef void weir_symbol_fn(void *user, weir_str symbol);
 /** Calls `each` for the answers in a frame; it may also be fed as usual. */
 void weir_runner_answers(weir_runner *runner, const weir_runner_frame *frame, weir_answer_fn *each,
                          void *user);
+/** Calls `each` for the refusals alone in the frame that was fed last, and could be decoded. */
+void weir_runner_refusals(weir_runner *runner, const weir_runner_frame *frame, weir_answer_fn *each,
+                          void *user);
 /** From inside of weir_answer_fn: the symbols of a stream that the answer is about; an empty one is
  * the stream itself. */
 void weir_runner_answer_symbols(weir_runner *runner, weir_str stream, weir_symbol_fn *each,

@@ -168,6 +168,45 @@ static uint64_t count_failures(const weir_counters *counters)
     return count;
 }
 
+/* What became of the messages so far. */
+typedef struct tally {
+    uint64_t made;   /* records */
+    uint64_t other;  /* messages that were none */
+    uint64_t unread; /* frames that hold no message */
+} tally;
+
+static tally tally_of(const weir_connection *connection)
+{
+    const weir_counters *c = weir_runner_counters(connection->runner);
+    return (tally){c->records_out + c->duplicates,
+                   c->dropped + c->unconverted + c->failed[WEIR_STAGE_PAYLOAD] +
+                       c->failed[WEIR_STAGE_FRAME] + c->failed[WEIR_STAGE_CONVERT],
+                   c->failed[WEIR_STAGE_DECOMPRESS] + c->failed[WEIR_STAGE_DECODE]};
+}
+
+/* A refusal is no record. So a frame that was nothing but records is not looked into for one when
+ * no answer is awaited, and that is what nearly all frames are. */
+static bool may_refuse(const weir_connection *connection, const tally *before)
+{
+    const tally after = tally_of(connection);
+    return after.unread == before->unread &&
+           (after.made == before->made || after.other != before->other);
+}
+
+/* True: an answer to a subscription was in it. */
+static bool feed_and_hear(weir_connection *connection, const weir_runner_frame *frame)
+{
+    const bool is_awaited = weir_connection_awaits_answers(connection);
+    const bool has_answer = is_awaited && weir_connection_hear_answers(connection, frame);
+    if (is_awaited || !weir_connection_may_be_refused(connection)) {
+        weir_runner_feed(connection->runner, frame);
+        return has_answer;
+    }
+    const tally before = tally_of(connection);
+    weir_runner_feed(connection->runner, frame);
+    return may_refuse(connection, &before) && weir_connection_hear_refusals(connection, frame);
+}
+
 static void show_progress(weir_connection *connection, const weir_runner_frame *frame)
 {
     const weir_counters *counters = weir_runner_counters(connection->runner);
@@ -220,9 +259,7 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
         return;
     }
     const weir_verdict verdict = judge(connection, &input, &why);
-    const bool has_answer = weir_connection_awaits_answers(connection) &&
-                            weir_connection_hear_answers(connection, &input);
-    weir_runner_feed(connection->runner, &input);
+    const bool has_answer = feed_and_hear(connection, &input);
     weir_liveness_frame(connection);
     show_progress(connection, &input);
     if (!weir_connection_is_front(connection))

@@ -471,6 +471,10 @@ void weir_connection_reconcile(weir_connection *connection);
 bool weir_connection_awaits_answers(const weir_connection *connection);
 /** True: there was one, and it is time to reconcile. */
 bool weir_connection_hear_answers(weir_connection *connection, const weir_runner_frame *frame);
+/** The venue may refuse by a message what it has confirmed. */
+bool weir_connection_may_be_refused(const weir_connection *connection);
+/** The same as weir_connection_hear_answers for such a refusal, in the frame that was fed last. */
+bool weir_connection_hear_refusals(weir_connection *connection, const weir_runner_frame *frame);
 /** The backend's answer for a topic. */
 void weir_connection_topic(weir_connection *connection, weir_str topic, const weir_error *refusal);
 

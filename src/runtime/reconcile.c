@@ -419,6 +419,19 @@ bool weir_connection_hear_answers(weir_connection *connection, const weir_runner
     return connection->has_heard;
 }
 
+bool weir_connection_may_be_refused(const weir_connection *connection)
+{
+    return connection->spec->ack.wait.error.node && connection->live_since_ns != 0 &&
+           !weir_connection_is_played(connection);
+}
+
+bool weir_connection_hear_refusals(weir_connection *connection, const weir_runner_frame *frame)
+{
+    connection->has_heard = false;
+    weir_runner_refusals(connection->runner, frame, on_answer, connection);
+    return connection->has_heard;
+}
+
 void weir_connection_topic(weir_connection *connection, weir_str topic, const weir_error *refusal)
 {
     const uint64_t request = (uint64_t)(uintptr_t)weir_map_get(&connection->topics, topic);

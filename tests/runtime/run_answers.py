@@ -203,10 +203,79 @@ def full(checks, capture):
         checks.check("no socket has too many", not venue.events("violation"), venue.events("violation")[:3])
 
 
+def long_ago(checks, capture):
+    """Confirmed, served, and then refused; nothing is awaited any more."""
+    with venue_of(capture, "kraken", **MUTE_KRAKEN) as venue:
+        with start(venue, "kraken", "--subscribe", "trades=A,B", "--subscribe", "books=A") as run:
+            wait_asked(venue, 2)
+            for name, symbols in (("trade", "AB"), ("book", "A")):
+                for symbol in symbols:
+                    says(venue, symbol, name=name)
+            run.reaches("live")
+            settled(run, active=3)
+            venue.command("send", json={"T": "t", "S": "A", "p": 1})
+            venue.command("send", json={"T": "t", "S": "B", "p": 1})
+            run.receives(2)
+            says(venue, "A", "error")
+            settled(run, active=2, rejected=1)
+            told = run.wait("event", type="rejected", symbol="A")
+            states = subscriptions(run)
+            checks.check("it is told in the venue's words", "not supported: A" in told["reason"], told)
+            checks.check("and of that stream alone", states[("trades", "A")]["state"] == "rejected"
+                         and "not supported" in states[("trades", "A")]["reason"]
+                         and states[("books", "A")]["state"] == "active", states)
+            says(venue, "C", "error")
+            warning = run.wait("event", type="warning")
+            checks.check("of what nobody wants it is a warning", "not supported: C" in warning["reason"], warning)
+            venue.command("send", json={"T": "t", "S": "B", "p": "x"})
+            venue.command("send", text="no JSON")
+            says(venue, "B")
+            venue.command("send", json={"T": "t", "S": "B", "p": 2})
+            run.receives(3)
+            settled(run, active=2, rejected=1)
+            checks.check("nothing is asked again on this link", len(venue.messages()) == 2, asked(venue))
+            venue.command("terminate")
+            sent = wait_asked(venue, 4)
+            checks.check("but on the next", sorted(sent[2:]) == [("subscribe", ["A"]), ("subscribe", ["A", "B"])], sent)
+            run.stop()
+    with venue_of(capture, "binance", **MUTE_BINANCE) as venue:
+        with start(venue, "binance", "--subscribe", "trades=A") as run:
+            wait_asked(venue, 1)
+            venue.command("send", json={"result": None, "id": 1})
+            run.reaches("live")
+            venue.command("send", json={"error": {"msg": "delisted"}, "id": 1})
+            settled(run, rejected=1)
+            told = run.wait("event", type="rejected")
+            checks.check("by its request, too", "delisted" in told["reason"], told)
+            venue.command("send", json={"error": {"msg": "who knows"}, "id": 7})
+            warning = run.wait("event", type="warning")
+            checks.check("of a request that was none it is a warning", "who knows" in warning["reason"], warning)
+            run.stop()
+
+
+def beside_records(checks, capture):
+    """A message of the venue's with records, and one that has none and that nothing is dropped of."""
+    with venue_of(capture, "kraken", **MUTE_KRAKEN) as venue:
+        with start(venue, "wrapped", "--subscribe", "trades=A,B") as run:
+            wait_asked(venue, 1)
+            for symbol in "AB":
+                says(venue, symbol)
+            settled(run, active=2)
+            venue.command("send", json={"rows": [{"T": "t", "S": "A", "p": 1}, {"T": "t", "S": "B", "p": 1}]})
+            run.receives(2)
+            says(venue, "A", "error")
+            settled(run, active=1, rejected=1)
+            venue.command("send", json={"rows": [{"T": "t", "S": "B", "p": 1}, {"T": "?"}], "event": "subscriptionStatus",
+                                        "pair": "B", "status": "error", "subscription": {"name": "trade"}})
+            settled(run, active=0, rejected=2)
+            run.stop()
+
+
 def tests(checks, directory):
     capture = feed.write_capture(directory)
     for test in (any_order, too_late, another_spelling, odd_symbols, unsubscribe_that_is_refused, while_pending,
-                 toggled_while_down, full):
+                 toggled_while_down, full, long_ago,
+                 beside_records):
         checks.run(test, capture)
 
 

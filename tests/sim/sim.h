@@ -87,6 +87,7 @@ typedef struct sim_profile {
     unsigned refusals;      /**< of 1000 attempts: 401 or 403, until the user says to try again */
     bool ends_early;
     bool has_tokens; /* logins show a token that was given over HTTP */
+    bool withdraws;  /**< the venue refuses what it has served, now and then */
     bool rolls;      /**< the spec rolls its connections, and the venue announces its ends */
 } sim_profile;
 
@@ -126,6 +127,8 @@ const char *sim_stream(int stream);
 int sim_stream_find(weir_str name);
 /** Is (stream, symbol) subscribed on a link that is up? How many links have it? */
 int sim_venue_has(int stream, int symbol);
+/** A link that is up had it, and was told that it is refused. */
+bool sim_venue_withdrew(int stream, int symbol);
 /** The last number that the market gave out. */
 uint64_t sim_market_last(int stream, int symbol);
 

@@ -247,7 +247,8 @@ static void settle_line(int stream, int symbol)
     const bool is_known = strcmp(sim_symbol(symbol), "BAD") != 0;
     const int has = sim_venue_has(stream, symbol);
     const bool is_served = l->is_wanted && is_known;
-    if (has != is_served && !(is_served && is_doubled(has)))
+    const bool may_be_refused = is_served && sim_venue_withdrew(stream, symbol);
+    if (has != is_served && !(is_served && is_doubled(has)) && !(may_be_refused && has == 0))
         sim_broken("%s %s is %swanted, and subscribed on %d links", sim_stream(stream),
                    sim_symbol(symbol), l->is_wanted ? "" : "not ", has);
     /* what was put on a link a while before the end has been delivered */
@@ -278,7 +279,8 @@ static void settle_item(void *user, const weir_subscription *item)
         !is_doubled(has))
         sim_broken("%s %s is active, and subscribed on %d links", sim_stream(stream),
                    sim_symbol(symbol), has);
-    if (item->state == WEIR_SUBSCRIPTION_REJECTED && !is_bad)
+    const bool is_withdrawn = sim_venue_withdrew(stream, symbol) && (has == 0 || check.is_rolling);
+    if (item->state == WEIR_SUBSCRIPTION_REJECTED && !is_bad && !is_withdrawn)
         sim_broken("%s %s is rejected (%.*s)", sim_stream(stream), sim_symbol(symbol),
                    WEIR_FMT(item->reason));
     if (item->state == WEIR_SUBSCRIPTION_ACTIVE && sim_how.mode != SIM_PLAIN && is_bad)

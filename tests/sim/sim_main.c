@@ -129,6 +129,7 @@ static sim_profile draw_profile(sim_mode mode)
         .refuses_login = sim_chance(20),
         .refusals = !is_quiet && sim_chance(200) ? (unsigned)sim_below(300) : 0,
         .ends_early = sim_chance(250),
+        .withdraws = mode == SIM_NAMED && !is_quiet && sim_chance(400),
     };
 }
 

@@ -13,11 +13,15 @@
 
 enum { SEATS = 256, BAD_SYMBOL = SIM_SYMBOLS - 1 /* the one that the venue does not know */ };
 
+/* So long a withdrawal may be on its way, over a link that stands still for a while. */
+#define WITHDRAWN (60 * SIM_S)
+
 typedef struct seat {
     int link;
     bool is_there, is_logged_in;
     char token[16];
     bool has[SIM_STREAMS][SIM_SYMBOLS];
+    int64_t withdrawn_at[SIM_STREAMS][SIM_SYMBOLS]; /* 0: it was not, or was asked for again */
 } seat;
 
 static seat seats[SEATS];
@@ -67,6 +71,15 @@ int sim_venue_has(int stream, int symbol)
     for (int i = 0; i < SEATS; i++)
         count += seats[i].is_there && sim_link_is_up(seats[i].link) && seats[i].has[stream][symbol];
     return count;
+}
+
+bool sim_venue_withdrew(int stream, int symbol)
+{
+    bool has_any = false;
+    for (int i = 0; i < SEATS; i++)
+        has_any = has_any || (seats[i].is_there && sim_link_is_up(seats[i].link) &&
+                              seats[i].withdrawn_at[stream][symbol] != 0);
+    return has_any;
 }
 
 uint64_t sim_market_last(int stream, int symbol)
@@ -127,13 +140,12 @@ static void say(int link, const char *text)
     }
 }
 
-static void answer_symbol(int link, bool is_ok, const char *op, const char *stream,
-                          const char *symbol)
+static const char *answer_text(bool is_ok, const char *op, const char *stream, const char *symbol)
 {
-    char text[256];
+    static char text[256];
     snprintf(text, sizeof text, "{\"%s\":\"%s\",\"ch\":\"%s\",\"sym\":\"%s\"}",
              is_ok ? "ok" : "err", op, stream, symbol);
-    say(link, text);
+    return text;
 }
 
 /* ------------------------------------------------------------------ what it hears */
@@ -153,12 +165,24 @@ static void check_seat(const seat *s)
         sim_broken("link %d has %d symbols", s->link, count);
 }
 
+/* Who asks again while the withdrawal is on its way takes that for the answer. False: it is
+ * refused.
+ */
+static bool take(seat *s, int stream, int symbol, bool is_subscribe)
+{
+    int64_t *withdrawn_at = &s->withdrawn_at[stream][symbol];
+    if (is_subscribe && *withdrawn_at != 0 && sim_now() - *withdrawn_at > WITHDRAWN)
+        *withdrawn_at = 0;
+    s->has[stream][symbol] = is_subscribe && *withdrawn_at == 0;
+    return !is_subscribe || *withdrawn_at == 0;
+}
+
 static void change(seat *s, const char *op, int stream, const char *name, bool is_subscribe)
 {
-    if (is_known(name))
-        s->has[stream][sim_symbol_find(weir_str_of(name))] = is_subscribe;
-    if (sim_how.mode != SIM_KEYED)
-        answer_symbol(s->link, is_known(name), op, sim_stream(stream), name);
+    if (is_known(name) && !take(s, stream, sim_symbol_find(weir_str_of(name)), is_subscribe))
+        sim_link_deliver(s->link, answer_text(false, op, sim_stream(stream), name));
+    else if (sim_how.mode != SIM_KEYED)
+        say(s->link, answer_text(is_known(name), op, sim_stream(stream), name));
     check_seat(s);
 }
 
@@ -362,6 +386,28 @@ static void announce(void *user, int64_t argument)
     sim_after(sim_between(20 * SIM_S, 200 * SIM_S), announce, user, 0);
 }
 
+/* What was confirmed and served is refused, and served no more on that link. */
+static void withdraw(void *user, int64_t argument)
+{
+    (void)argument;
+    if (sim_is_calm())
+        return;
+    for (int tries = 0; tries < SEATS; tries++) {
+        seat *s = &seats[sim_below(SEATS)];
+        const int stream = (int)sim_below(SIM_STREAMS), symbol = (int)sim_below(SIM_SYMBOLS);
+        if (!s->is_there || !s->has[stream][symbol] || s->withdrawn_at[stream][symbol] != 0)
+            continue;
+        s->has[stream][symbol] = false;
+        s->withdrawn_at[stream][symbol] = sim_now();
+        sim_log("venue: withdraws %s %s on link %d", sim_stream(stream), sim_symbol(symbol),
+                s->link);
+        sim_link_deliver(s->link,
+                         answer_text(false, "sub", sim_stream(stream), sim_symbol(symbol)));
+        break;
+    }
+    sim_after(sim_between(10 * SIM_S, 100 * SIM_S), withdraw, user, 0);
+}
+
 void sim_venue_begin(void)
 {
     memset(seats, 0, sizeof seats);
@@ -371,6 +417,8 @@ void sim_venue_begin(void)
         market[i / SIM_SYMBOLS][i % SIM_SYMBOLS] = 0;
         sim_after(sim_between(1, 2 * sim_how.tick_ns), tick, NULL, i);
     }
+    if (sim_how.withdraws)
+        sim_after(sim_between(10 * SIM_S, 100 * SIM_S), withdraw, NULL, 0);
     if (sim_how.rolls)
         sim_after(sim_between(20 * SIM_S, 200 * SIM_S), announce, NULL, 0);
     if (sim_how.restarts)
