@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench_plan FEED SPEC FRAMES [ROUNDS [PROGRAM]]: every program over the same frames in turns, a
- * warm-up that takes the digests first. FRAMES has a frame a line, or - its name ends in .seq - one
- * behind each record separator. Prints one line of JSON: medians of thread CPU time per record.
+ * bench_plan [--cpu NAME] FEED SPEC FRAMES [ROUNDS [PROGRAM]]: every program over the same frames
+ * in turns, a warm-up that takes the digests first. FRAMES has a frame a line, or - its name ends
+ * in .seq - one behind each record separator. Prints one line of JSON: medians of thread CPU time
+ * per record.
+ * --cpu is about Weir alone: it does with the instructions of that name, avx2 for one, in place of
+ * the best ones.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +13,8 @@
 #include <time.h>
 
 #include "plan.h"
+#include "value/json_index.h"
+#include "value/number_lanes.h"
 
 enum { ROUNDS_MAX = 101, PROGRAMS_MAX = 4 };
 static const double ROUND_NS =
@@ -114,6 +119,22 @@ static void print(const frames *f, contestant *list, size_t count, int rounds)
     printf("}}\n");
 }
 
+/* Numbers have not as many variants: where none is named so it is the plain one. */
+static bool choose_variants(const char *name)
+{
+    size_t i = 0;
+    while (weir_lanes_variants[i + 1] && strcmp(weir_lanes_variants[i]->name, name) != 0)
+        i++;
+    weir_lanes_choose(weir_lanes_variants[i]);
+    for (i = 0; weir_index_variants[i]; i++) {
+        if (strcmp(weir_index_variants[i]->name, name) != 0)
+            continue;
+        weir_json_index_choose(weir_index_variants[i]);
+        return weir_index_variants[i]->is_supported() && weir_lanes_best()->is_supported();
+    }
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     static const bench_program *const programs[PROGRAMS_MAX] = {
@@ -126,8 +147,16 @@ int main(int argc, char **argv)
     };
     static contestant list[PROGRAMS_MAX];
     size_t count = 0;
+    if (argc > 2 && strcmp(argv[1], "--cpu") == 0) {
+        if (!choose_variants(argv[2]))
+            return fprintf(stderr, "bench_plan: no '%s' here\n", argv[2]), 2;
+        argc -= 2;
+        argv += 2;
+    }
     if (argc < 4)
-        return fprintf(stderr, "usage: bench_plan FEED SPEC FRAMES [ROUNDS [PROGRAM]]\n"), 2;
+        return fprintf(stderr,
+                       "usage: bench_plan [--cpu NAME] FEED SPEC FRAMES [ROUNDS [PROGRAM]]\n"),
+               2;
     const int rounds = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 7;
     if (rounds < 1 || rounds > ROUNDS_MAX)
         return fprintf(stderr, "bench_plan: 1 to %d rounds\n", ROUNDS_MAX), 2;

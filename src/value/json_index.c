@@ -20,13 +20,18 @@ static void choose_and_fill(weir_json_index *index);
 /* What fills; at first that finds out which it is. */
 static _Atomic(weir_index_fill *) chosen = choose_and_fill;
 
+void weir_json_index_choose(const weir_index_variant *variant)
+{
+    atomic_store_explicit(&chosen, variant->fill, memory_order_relaxed);
+}
+
 /* Two threads that come here first choose the same. */
 static void choose_and_fill(weir_json_index *index)
 {
     size_t i = 0;
     while (weir_index_variants[i + 1] && !weir_index_variants[i]->is_supported())
         i++;
-    atomic_store_explicit(&chosen, weir_index_variants[i]->fill, memory_order_relaxed);
+    weir_json_index_choose(weir_index_variants[i]);
     weir_index_variants[i]->fill(index);
 }
 

@@ -96,6 +96,10 @@ typedef struct weir_index_variant {
     weir_index_fill *fill;
 } weir_index_variant;
 
+/** From now on indexes are filled by this one, instead of by the fastest that works here; for tests
+ * and measurements of all of them. */
+void weir_json_index_choose(const weir_index_variant *variant);
+
 /** All that this program has, the fastest first; the last one works everywhere. Ends with NULL. */
 extern const weir_index_variant *const weir_index_variants[];
 extern const weir_index_variant weir_index_avx512, weir_index_avx2, weir_index_sse2,

@@ -4,7 +4,7 @@
  * one looks at 64 bytes for quotes and whether there is anything else of interest (bit n is about
  * byte n), one says what that is, one appends the places of a mask's bits. Frames of feeds have
  * nothing but quotes: they have a loop of their own, which is left for the careful one at the first
- * block that has more. Private to json_index_*.c.
+ * block that has more. Private to json_index_*.c and number_bare_*.c.
  */
 #ifndef WEIR_VALUE_JSON_INDEX_BLOCK_H
 #define WEIR_VALUE_JSON_INDEX_BLOCK_H

@@ -10,6 +10,7 @@
 const weir_lanes_variant *const weir_lanes_variants[] = {
 #if defined(__x86_64__)
     &weir_lanes_avx512,
+    &weir_lanes_avx2,
 #endif
     &weir_lanes_plain,
     NULL,
@@ -17,17 +18,23 @@ const weir_lanes_variant *const weir_lanes_variants[] = {
 
 const char weir_lane_zero[WEIR_LANE_TEXT_MAX] = "0";
 
+static _Atomic(const weir_lanes_variant *) chosen;
+
+void weir_lanes_choose(const weir_lanes_variant *variant)
+{
+    atomic_store_explicit(&chosen, variant, memory_order_relaxed);
+}
+
 /* Two threads that come here first choose the same. */
 const weir_lanes_variant *weir_lanes_best(void)
 {
-    static _Atomic(const weir_lanes_variant *) chosen;
     const weir_lanes_variant *best = atomic_load_explicit(&chosen, memory_order_relaxed);
     if (__builtin_expect(best == NULL, 0)) {
         size_t i = 0;
         while (weir_lanes_variants[i + 1] && !weir_lanes_variants[i]->is_supported())
             i++;
         best = weir_lanes_variants[i];
-        atomic_store_explicit(&chosen, best, memory_order_relaxed);
+        weir_lanes_choose(best);
     }
     return best;
 }

@@ -63,11 +63,13 @@ typedef struct weir_lanes_variant {
 
 /** The fastest that works here. */
 const weir_lanes_variant *weir_lanes_best(void);
+/** From now on that is this one; for tests and measurements of all of them. */
+void weir_lanes_choose(const weir_lanes_variant *variant);
 
 /** All that this program has, the fastest first; the last one works everywhere. Ends with NULL. */
 extern const weir_lanes_variant *const weir_lanes_variants[];
-extern const weir_lanes_variant weir_lanes_avx512, weir_lanes_plain;
-/** That of AVX-512; number_bare_avx512.c. */
-weir_bare_levels_fn weir_bare_levels_avx512;
+extern const weir_lanes_variant weir_lanes_avx512, weir_lanes_avx2, weir_lanes_plain;
+/** Those of the variants; number_bare_*.c. */
+weir_bare_levels_fn weir_bare_levels_avx512, weir_bare_levels_avx2;
 
 #endif

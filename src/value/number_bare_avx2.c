@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Lists of lists of bare numbers with AVX2. */
+#if defined(__x86_64__)
+#include "value/number_bare.h"
+#include "value/number_lanes_avx2.h"
+
+TARGET static inline uint64_t equal(__m256i low, __m256i high, char wanted)
+{
+    const __m256i w = _mm256_set1_epi8(wanted);
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, w)) |
+           (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, w)) << 32;
+}
+
+TARGET static inline weir_bare_masks masks_of(const char *at)
+{
+    const __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)at);
+    const __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(at + 32));
+    return (weir_bare_masks){equal(low, high, '['), equal(low, high, ']'), equal(low, high, ',')};
+}
+
+TARGET static inline uint32_t *append(uint32_t *to, uint64_t bits, uint32_t base)
+{
+    return weir_index_append_bits(to, bits, base);
+}
+
+TARGET static inline bool read_pair(const char *at, const uint32_t *m, weir_level *levels)
+{
+    const __m128i from = _mm_loadu_si128((const __m128i *)(const void *)m);
+    const __m128i to = _mm_loadu_si128((const __m128i *)(const void *)(m + 1));
+    const __m128i before_last = _mm_sub_epi32(_mm_sub_epi32(to, from), _mm_setr_epi32(2, 4, 2, 4));
+    const __m128i lens = _mm_add_epi32(before_last, _mm_set1_epi32(1));
+    const char *const texts[4] = {at + m[0] + 1, at + m[1] + 1, at + m[2] + 1, at + m[3] + 1};
+    const four f = read_four(texts, lens, false);
+    _mm256_storeu_pd((double *)(void *)levels, f.real);
+    return _mm_testz_si128(before_last, _mm_set1_epi32(-WEIR_LANE_TEXT_MAX)) &&
+           (f.is_json & f.is_exact & 0xf) == 0xf;
+}
+
+TARGET const char *weir_bare_levels_avx2(const char *at, const char *end, uint32_t *marks,
+                                         weir_level *levels, size_t *count)
+{
+    return weir_bare_levels_with(at, end, marks, levels, count, masks_of, append, read_pair);
+}
+#endif
