@@ -625,7 +625,9 @@ static void obey(weir_connection *connection, unsigned orders)
 
 void weir_connection_obey(weir_connection *connection)
 {
-    const unsigned orders = atomic_exchange(&connection->orders, 0);
+    /* a wake-up looks at all connections, and means few of them */
+    const bool has_any = atomic_load_explicit(&connection->orders, memory_order_relaxed) != 0;
+    const unsigned orders = has_any ? atomic_exchange(&connection->orders, 0) : 0;
     if (orders == 0)
         return;
     obey(connection, orders);

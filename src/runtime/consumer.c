@@ -33,6 +33,7 @@
 #include "runtime/losses.h"
 #include "runtime/side.h"
 #include "runtime/status.h"
+#include "runtime/waiters.h"
 #include "util/error.h"
 #include "util/time.h"
 
@@ -54,8 +55,7 @@ struct weir_consumer {
     /* under the lock */
     weir_side back;
     weir_conflate index;
-    bool *waits; /* per producer: refused, to be told of room */
-    size_t producers;
+    weir_waiters waiters; /* to be told of room */
     uint64_t dropped, conflated, blocked;
     uint64_t gaps;      /* gap records made here */
     weir_losses newest; /* before what comes next */
@@ -337,7 +337,7 @@ bool weir_consumer_put(weir_consumer *consumer, size_t producer, const weir_batc
         is_taken = put_locked(consumer, batch, offset, is_forced);
     if (!is_taken) {
         consumer->blocked++;
-        consumer->waits[producer] = true;
+        weir_waiters_add(&consumer->waiters, producer);
         atomic_store(&consumer->has_waiters, true);
     }
     const bool wakes = consumer->is_waiting && consumer->back.count > 0;
@@ -386,20 +386,12 @@ static void take_skips(weir_consumer *consumer)
 static size_t next_waiter(weir_consumer *consumer)
 {
     size_t found = SIZE_MAX;
-    bool has_more = false;
     if (!atomic_load(&consumer->has_waiters))
         return SIZE_MAX;
     pthread_mutex_lock(&consumer->lock);
     if (queued(consumer) <= consumer->capacity / 2 || atomic_load(&consumer->is_closed)) {
-        for (size_t i = 0; i < consumer->producers; i++) {
-            if (!consumer->waits[i])
-                continue;
-            has_more = has_more || found != SIZE_MAX;
-            found = found == SIZE_MAX ? i : found;
-        }
-        if (found != SIZE_MAX)
-            consumer->waits[found] = false;
-        atomic_store(&consumer->has_waiters, has_more);
+        found = weir_waiters_take(&consumer->waiters);
+        atomic_store(&consumer->has_waiters, consumer->waiters.count > 0);
     }
     pthread_mutex_unlock(&consumer->lock);
     return found;
@@ -589,17 +581,9 @@ weir_consumer *weir_consumer_following(const weir_consumer *consumer)
 bool weir_consumer_expect(weir_consumer *consumer, size_t producers)
 {
     pthread_mutex_lock(&consumer->lock);
-    bool *waits = consumer->waits;
-    if (producers > consumer->producers)
-        waits = realloc(waits, (producers + 1) * sizeof *waits);
-    for (size_t i = consumer->producers; waits && i < producers; i++)
-        waits[i] = false;
-    if (waits)
-        consumer->waits = waits;
-    if (waits && producers > consumer->producers)
-        consumer->producers = producers;
+    const bool has_memory = weir_waiters_expect(&consumer->waiters, producers);
     pthread_mutex_unlock(&consumer->lock);
-    return waits != NULL;
+    return has_memory;
 }
 
 void weir_consumer_set_following(weir_consumer *consumer, weir_consumer *following)
@@ -724,11 +708,10 @@ void weir_consumer_close(weir_consumer *consumer)
 
 /* ------------------------------------------------------------------ lifecycle */
 
-static bool init(weir_consumer *consumer)
+static bool init(weir_consumer *consumer, size_t producers)
 {
     consumer->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    consumer->waits = calloc(consumer->producers + 1, sizeof *consumer->waits);
-    return consumer->wake_fd >= 0 && consumer->waits;
+    return consumer->wake_fd >= 0 && weir_waiters_expect(&consumer->waiters, producers);
 }
 
 weir_consumer *weir_consumer_new(const weir_consumer_options *options, weir_str connection,
@@ -754,11 +737,10 @@ weir_consumer *weir_consumer_new(const weir_consumer_options *options, weir_str 
     consumer->user = options->user;
     consumer->host = *host;
     consumer->scratch.open_at = consumer->told.open_at = SIZE_MAX;
-    consumer->producers = producers;
     pthread_mutex_init(&consumer->lock, NULL);
     pthread_mutex_init(&consumer->delivering, NULL);
     pthread_cond_init(&consumer->drained, NULL);
-    if (!init(consumer) ||
+    if (!init(consumer, producers) ||
         (options->delivery == WEIR_DELIVERY_CALLBACK && !start_dispatcher(consumer))) {
         weir_fail(error, WEIR_ERR_LIMIT, "a consumer cannot start: %s", strerror(errno));
         weir_consumer_free(consumer);
@@ -774,7 +756,7 @@ void weir_consumer_free(weir_consumer *consumer)
     weir_consumer_close(consumer);
     if (consumer->wake_fd >= 0)
         close(consumer->wake_fd);
-    free(consumer->waits);
+    weir_waiters_fini(&consumer->waiters);
     weir_buf_fini(&consumer->back.bytes);
     weir_buf_fini(&consumer->front.bytes);
     weir_conflate_fini(&consumer->index);

@@ -36,6 +36,7 @@
 #include "runtime/internal.h"
 #include "runtime/outbox.h"
 #include "runtime/pacing.h"
+#include "runtime/producers.h"
 #include "runtime/refused.h"
 #include "runtime/status.h"
 #include "runtime/subscriptions.h"
@@ -131,7 +132,7 @@ typedef struct weir_roll {
 struct weir_connection {
     weir_runtime *runtime;
     weir_reactor *reactor;
-    size_t index;      /* of all that the runtime ever had: by which consumers know it */
+    size_t index;      /* by which consumers know it (producers.h) */
     weir_spec *source; /* the spec that it stands in, which a reload may leave behind; held */
     size_t spec_index; /* among the spec's */
     size_t shard;      /* among those of the same connection of the spec; 0 owns what they share */
@@ -235,7 +236,7 @@ struct weir_runtime {
                                       not the reactor's own */
     weir_connection **connections; /* under shape; with their shards, which stand side by side */
     size_t connection_count;       /* under shape */
-    size_t producers;              /* under opening: shards that there ever were */
+    weir_producers producers;      /* its connections, and those that were retired */
     char **names;                  /* of those to open; NULL: all of the spec */
     size_t name_count;
     weir_spec **kept; /* under lifecycle: that were left behind; schemas and assets are theirs */

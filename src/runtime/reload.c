@@ -204,7 +204,7 @@ static bool make_room(reload *r)
     bool has_room = make_table(r);
     pthread_mutex_lock(&runtime->opening);
     for (weir_consumer *c = atomic_load(&runtime->consumers); c; c = weir_consumer_following(c))
-        has_room = has_room && weir_consumer_expect(c, runtime->producers);
+        has_room = has_room && weir_consumer_expect(c, weir_producers_count(&runtime->producers));
     pthread_mutex_unlock(&runtime->opening);
     weir_spec **kept = realloc(runtime->kept, (runtime->kept_count + 1) * sizeof *kept);
     runtime->kept = kept ? kept : runtime->kept;

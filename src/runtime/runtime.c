@@ -38,6 +38,7 @@ static weir_code choose_connections(const weir_runtime *runtime, size_t *chosen,
 void weir_connections_free(weir_connection *connection)
 {
     weir_connection *first = connection - connection->shard;
+    weir_producers_give(&connection->runtime->producers, connection->index, connection);
     weir_connection_fini(connection);
     if (atomic_fetch_sub(&first->unfinished, 1) > 1)
         return;
@@ -46,9 +47,10 @@ void weir_connections_free(weir_connection *connection)
 }
 
 /* What is not initialised is of no shard yet: it is freed as what it will be. */
-static void free_block(weir_connection *first, size_t shards)
+static void free_block(weir_runtime *runtime, weir_connection *first, size_t shards)
 {
     for (size_t i = shards; i-- > 0;) {
+        first[i].runtime = runtime;
         first[i].shard = i;
         weir_connections_free(&first[i]);
     }
@@ -63,12 +65,15 @@ weir_connection *weir_connections_new(weir_runtime *runtime, weir_spec *spec, si
     if (!first)
         return NULL;
     atomic_init(&first->unfinished, shards);
-    for (size_t shard = 0; shard < shards && code == WEIR_OK; shard++)
-        code = weir_connection_init(&first[shard], runtime, runtime->producers++, spec, spec_index,
-                                    shard, error);
+    for (size_t shard = 0, index = 0; shard < shards && code == WEIR_OK; shard++) {
+        code = weir_producers_take(&runtime->producers, &first[shard], &index)
+                   ? weir_connection_init(&first[shard], runtime, index, spec, spec_index, shard,
+                                          error)
+                   : weir_fail_nomem(error);
+    }
     if (code == WEIR_OK)
         return first;
-    free_block(first, shards);
+    free_block(runtime, first, shards);
     return NULL;
 }
 
@@ -154,6 +159,7 @@ weir_runtime *weir_runtime_new(weir_spec *spec, const weir_runtime_options *opti
     pthread_mutex_init(&runtime->opening, NULL);
     pthread_mutex_init(&runtime->publishing, NULL);
     pthread_rwlock_init(&runtime->shape, NULL);
+    weir_producers_init(&runtime->producers);
     size_t *chosen = calloc(count + 1, sizeof *chosen);
     if (!chosen)
         code = weir_fail_nomem(error);
@@ -188,6 +194,7 @@ void weir_runtime_free(weir_runtime *runtime)
     pthread_mutex_destroy(&runtime->opening);
     pthread_mutex_destroy(&runtime->publishing);
     pthread_rwlock_destroy(&runtime->shape);
+    weir_producers_fini(&runtime->producers);
     for (size_t i = 0; i < runtime->name_count; i++)
         free(runtime->names[i]);
     free(runtime->names);
@@ -287,17 +294,15 @@ void weir_runtime_stop(weir_runtime *runtime, int64_t deadline_ns)
 
 /* ------------------------------------------------------------------ consumers */
 
+static void order_room(void *connection)
+{
+    weir_connection_order(connection, WEIR_ORDER_ROOM);
+}
+
 static void on_room(void *user, size_t producer)
 {
     weir_runtime *runtime = user;
-    pthread_rwlock_rdlock(&runtime->shape);
-    size_t i = 0;
-    while (i < runtime->connection_count && runtime->connections[i]->index != producer)
-        i++;
-    /* One that a reload has removed waits for no room. */
-    if (i < runtime->connection_count)
-        weir_connection_order(runtime->connections[i], WEIR_ORDER_ROOM);
-    pthread_rwlock_unlock(&runtime->shape);
+    weir_producers_call(&runtime->producers, producer, order_room);
 }
 
 /* The connection's name in the spec's own memory; empty for none. False: there is none such. */
@@ -336,7 +341,8 @@ weir_consumer *weir_runtime_add_consumer(weir_runtime *runtime,
         return NULL;
     pthread_mutex_lock(&runtime->opening);
     const bool is_late = runtime->is_ending;
-    const bool has_memory = weir_consumer_expect(consumer, runtime->producers);
+    const bool has_memory =
+        weir_consumer_expect(consumer, weir_producers_count(&runtime->producers));
     if (!is_late && has_memory) {
         if (options->delivery == WEIR_DELIVERY_INLINE)
             atomic_store(&runtime->has_inline, true);
