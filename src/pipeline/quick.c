@@ -292,7 +292,7 @@ static inline bool put_stamp(quick *q, const weir_quick_op *op, const weir_value
 {
     int64_t ns;
     if (slot->kind != WEIR_STR || !weir_json_index_holds(&q->runner->index, slot->s) ||
-        !weir_stamp_read(q->state->day, &q->state->day_ns, slot->s, slot->len, &ns))
+        !weir_stamp_read(&q->state->stamp, slot->s, slot->len, &ns))
         return slow_column(q, op);
     set_time(q, op, ns);
     return true;

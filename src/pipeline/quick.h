@@ -12,6 +12,7 @@
 #define WEIR_PIPELINE_QUICK_H
 
 #include "expr/fuse.h"
+#include "pipeline/stamp.h"
 #include "value/json_index.h"
 #include "value/number_lanes.h"
 #include "value/record.h"
@@ -91,9 +92,7 @@ typedef struct weir_quick {
     bool has_run;  /* a program, so that the arena of messages is to be rewound */
     weir_quick_put puts[WEIR_LANES];
     weir_quick_mark mark;
-    /* What the last text of a day, or of a second, began with and what it is. */
-    char day[16];
-    int64_t day_ns;
+    weir_stamp_memory stamp;
 } weir_quick;
 
 typedef enum weir_quick_verdict {
