@@ -34,7 +34,7 @@ static two_ways *venue_of(size_t i)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static near_miss miss;
-    static weir_buf frames[LEARNT_MAX];
+    static weir_buf frames[LEARNT_MAX], learnt;
     if (size < SIZE_MIN)
         return 0;
     chance c = {bytes, bytes + size, hash(bytes, size)};
@@ -52,10 +52,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         two_ways_feed(ways, weir_buf_str(&frames[i]), NULL);
     }
     const weir_str last = weir_buf_str(&frames[count - 1]), first = weir_buf_str(&frames[0]);
+    weir_str from = last;
     for (size_t i = 1 + chance_below(&c, MISSES_MAX); i > 0; i--) {
-        near_feed_miss(ways, &miss, &c, last, first);
+        near_feed_miss(ways, &miss, &c, from, first);
+        from = last;
+        if (chance_one_in(&c, 3)) { /* learnt too, and missed */
+            weir_buf_clear(&learnt);
+            weir_buf_put(&learnt, weir_buf_str(&miss.text));
+            from = weir_buf_str(&learnt);
+        }
         if (chance_one_in(&c, 3))
-            two_ways_feed(ways, last, NULL);
+            two_ways_feed(ways, from, NULL);
     }
     return 0;
 }

@@ -134,9 +134,12 @@ typedef struct near_venue {
     "    streams: {a: data, b: quote}\n    frame: array\n    router:\n      rules:\n"              \
     "      - {channel: a, match: \"data['k'] == 't'\"}\n"                                          \
     "      - {channel: b, match: \"data['k'] == 'q'\"}\n      default_channel: drop\n"             \
-    "    converters:\n      a:\n      - condition: \"'z' in data\"\n        fields: {x: "          \
-    "\"float(data['x'])\", z: \"data['z']\"}\n      - fields: {x: \"int(data['y'])\", m: "         \
-    "\"data['m']\"}\n      b:\n      - fields: {x: \"float(data['x'])\", y: \"int(data['y'])\", "  \
+    "    converters:\n      a:\n"                                                                  \
+    "      - condition: \"'z' in data\"\n"                                                         \
+    "        fields: {x: \"float(data['x'])\", z: \"data['z']\"}\n"                                \
+    "      - condition: \"'y' in data\"\n"                                                         \
+    "        fields: {x: \"int(data['y'])\", m: \"data['m']\"}\n"                                  \
+    "      b:\n      - fields: {x: \"float(data['x'])\", y: \"int(data['y'])\", "                  \
     "t: \"data['e']\", n: \"len(data['e'])\"}\n"
 
 /* ------------------------------------------------------------------ all of them */
@@ -295,7 +298,7 @@ static const near_venue near_venues[] = {
      NEAR_LIST,
      {"[$({\"k\":\"$k\",\"x\":$n,\"y\":$i,\"e\":\"$e\",\"m\":$b$[,\"z\":\"$q\"$]}$)]",
       "[$({\"k\":\"q\",\"x\":$p,\"y\":$n,\"e\":\"$q\"}$)]",
-      "[$($<{\"k\":\"t\",\"x\":\"$p\",\"z\":$v}$|{\"k\":\"$k\",\"y\":$n,\"m\":$v}$>$)]"}},
+      "[$($<{\"k\":\"t\",\"x\":$n$[,\"z\":$v$]}$|{\"k\":\"$k\",\"y\":$n,\"m\":$v}$>$)]"}},
 };
 
 enum { NEAR_VENUES = sizeof near_venues / sizeof *near_venues };

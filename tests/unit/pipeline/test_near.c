@@ -63,12 +63,23 @@ static void feed_misses(two_ways *ways, near_miss *miss, chance *c, weir_str fra
 {
     const size_t count =
         (frame.len < LONG_FRAME ? MISSES : 1) * of_environment("WEIR_NEAR_TIMES", 1);
+    weir_buf near = {0};
+    weir_str from = frame;
     for (size_t i = 0; i < count; i++) {
-        near_feed_miss(ways, miss, c, frame, other);
+        near_feed_miss(ways, miss, c, from, other);
+        if (chance_one_in(c, 4)) { /* what is not quite the miss, which has been learnt too */
+            weir_buf_clear(&near);
+            weir_buf_put(&near, weir_buf_str(&miss->text));
+            from = weir_buf_str(&near);
+            two_ways_feed(ways, from, NULL);
+        } else {
+            from = frame;
+        }
         ways->is_at_front = false;
         two_ways_feed(ways, frame, NULL);
         two_ways_feed(ways, i % 4 ? frame : other, NULL);
     }
+    weir_buf_fini(&near);
 }
 
 START_TEST(near_misses_of_captured_frames_are_judged_alike)
