@@ -200,8 +200,8 @@ static inline bool may_be_quick(const conversion *c)
 /* The same for a record that may be made twice. */
 static inline bool may_be_unsettled(const conversion *c)
 {
-    return may_be_quick(c) && !c->rule->watch && c->runner->on_first == NULL &&
-           !weir_runner_holds(c->runner);
+    return may_be_quick(c) && (!c->rule->watch || c->rule->watch->is_quick) &&
+           c->runner->on_first == NULL && !weir_runner_holds(c->runner);
 }
 
 static weir_quick_verdict convert_quick(conversion *c, bool is_settled)
@@ -209,6 +209,20 @@ static weir_quick_verdict convert_quick(conversion *c, bool is_settled)
     c->why[0] = '\0';
     c->failed = NULL;
     return weir_quick_record(c->runner, c->rule, is_settled, slow_column, c);
+}
+
+/* A record that may be made twice is watched once. */
+static inline weir_quick_verdict convert_unsettled(conversion *c, bool is_settled)
+{
+    weir_quick *state = &c->runner->quick;
+    if (!c->rule->watch)
+        return convert_quick(c, is_settled);
+    if (!weir_runner_watch_quick(c->runner, c->stream, c->rule))
+        return WEIR_QUICK_ASIDE;
+    state->mark.asked++;
+    const weir_quick_verdict verdict = convert_quick(c, is_settled);
+    state->passes = verdict == WEIR_QUICK_ASIDE;
+    return verdict;
 }
 
 static void convert_one(conversion *c, const weir_value *made)
@@ -241,7 +255,7 @@ static inline weir_quick_verdict take_item(void *user, const weir_value *row, bo
     runner->input.item_slots = row;
     runner->input.roots[WEIR_ROOT_ITEM] = row[runner->items.width - 1];
     if (!is_settled)
-        return may_be_unsettled(c) ? convert_quick(c, false) : WEIR_QUICK_ASIDE;
+        return may_be_unsettled(c) ? convert_unsettled(c, false) : WEIR_QUICK_ASIDE;
     convert_one(c, NULL);
     return WEIR_QUICK_MADE;
 }
@@ -398,7 +412,7 @@ weir_quick_verdict weir_runner_convert_quick(weir_runner *runner, const weir_pla
             continue;
         if (answer == WEIR_FUSED_ASK || c.rule->each || !may_be_unsettled(&c))
             return WEIR_QUICK_ASIDE;
-        return convert_quick(&c, is_settled);
+        return convert_unsettled(&c, is_settled);
     }
     runner->counters.unconverted++;
     return WEIR_QUICK_MADE;

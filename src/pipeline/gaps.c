@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Both are tables with open addressing over 64-bit hashes that stand for what they were made of:
- * the hash is seeded, so nobody can make two of them meet, and by chance they do not.
+ * Both are tables with open addressing over 64-bit words that stand for what they were made of:
+ * whole numbers are themselves, texts are seeded hashes, so that nobody can make two of them meet,
+ * and by chance they do not. Where a word is looked for is the upper end of its product with a
+ * factor that is drawn: numbers that are near or far apart by some step are spread well by it, and
+ * nobody can choose ones that are not.
  *
  * A link that was cut leaves its tracks with an old epoch. The first record of the next link tells
  * what that meant: the number that follows says that nothing is missing, a later one how much, an
@@ -15,7 +18,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/map.h"
 #include "util/time.h"
+
+/* How words are spread over a table. */
+typedef struct spreading {
+    uint64_t factor;
+    unsigned shift;
+} spreading;
+
+/* `cap`: a power of two, 2 at least. */
+static spreading spreading_over(size_t cap)
+{
+    static const char what[] = "the places of numbers and ids";
+    return (spreading){weir_hash(what, sizeof what) | 1,
+                       (unsigned)__builtin_clzll((unsigned long long)cap) + 1};
+}
+
+static inline size_t home_of(spreading s, uint64_t word)
+{
+    return (size_t)(word * s.factor >> s.shift);
+}
 
 /* ------------------------------------------------------------------ records */
 
@@ -67,6 +90,7 @@ typedef struct track {
 struct weir_tracks {
     track *entries;
     size_t count, cap;
+    spreading spreading;
     uint32_t epoch;
     uint32_t joins;
     int64_t joins_until_ns;
@@ -102,27 +126,34 @@ void weir_tracks_clear(weir_tracks *tracks)
     tracks->count = 0;
 }
 
-static track *probe(track *entries, size_t cap, uint64_t id)
+static inline track *probe(track *entries, size_t cap, spreading spreading, uint64_t id)
 {
-    size_t at = id & (cap - 1);
+    size_t at = home_of(spreading, id);
     while (entries[at].id != 0 && entries[at].id != id)
         at = (at + 1) & (cap - 1);
     return &entries[at];
 }
 
+static inline track *known(const weir_tracks *tracks, uint64_t id)
+{
+    return probe(tracks->entries, tracks->cap, tracks->spreading, id);
+}
+
 static bool grow(weir_tracks *tracks)
 {
     const size_t cap = tracks->cap ? tracks->cap * 2 : 64;
+    const spreading spreading = spreading_over(cap);
     track *entries = calloc(cap, sizeof *entries);
     if (!entries)
         return false;
     for (size_t i = 0; i < tracks->cap; i++) {
         if (tracks->entries[i].id != 0)
-            *probe(entries, cap, tracks->entries[i].id) = tracks->entries[i];
+            *probe(entries, cap, spreading, tracks->entries[i].id) = tracks->entries[i];
     }
     free(tracks->entries);
     tracks->entries = entries;
     tracks->cap = cap;
+    tracks->spreading = spreading;
     return true;
 }
 
@@ -134,7 +165,7 @@ static track *find(weir_tracks *tracks, uint64_t id)
         weir_tracks_clear(tracks);
     if (tracks->count * 2 >= tracks->cap && !grow(tracks))
         return NULL;
-    track *t = probe(tracks->entries, tracks->cap, id);
+    track *t = known(tracks, id);
     if (t->id == 0) {
         *t = (track){.id = id, .epoch = tracks->epoch, .joins = tracks->joins};
         tracks->count++;
@@ -187,7 +218,7 @@ static bool is_past(const track *t, int64_t value, int64_t step)
 bool weir_tracks_has(const weir_tracks *tracks, const weir_number *number)
 {
     const uint64_t id = number->track ? number->track : 1;
-    const track *t = tracks->count > 0 ? probe(tracks->entries, tracks->cap, id) : NULL;
+    const track *t = tracks->count > 0 ? known(tracks, id) : NULL;
     return t && t->id != 0 && t->has_last && is_past(t, number->last, number->step);
 }
 
@@ -214,27 +245,59 @@ weir_track_verdict weir_tracks_take(weir_tracks *tracks, const weir_number *numb
     return verdict;
 }
 
+bool weir_tracks_follow(weir_tracks *tracks, const weir_number *number)
+{
+    int64_t next;
+    if (tracks->cap == 0)
+        return false;
+    track *t = known(tracks, number->track ? number->track : 1);
+    if (t->id == 0 || !t->has_last || t->epoch != tracks->epoch || t->joins != tracks->joins)
+        return false;
+    const bool is_next =
+        !__builtin_add_overflow(t->last, number->step, &next) && next == number->first;
+    const bool is_shared =
+        number->frame != 0 && number->frame == t->frame && number->last == t->last;
+    if (!is_next && !is_shared)
+        return false;
+    t->frame = number->frame;
+    t->last = number->last;
+    t->received_ns = number->received_ns;
+    return true;
+}
+
 /* ------------------------------------------------------------------ ids */
 
+/*
+ * A ring of the last so many, and for each home of words the last one that has it, which tells the
+ * one before. They are numbered in order of coming, so that of a chain only its end is too old: it
+ * stops at the first that the ring has no more, and nothing is ever taken out. Numbers wrap: a
+ * chain that nobody has touched for as long may be followed into another one, whose ids are looked
+ * at in vain.
+ */
 struct weir_seen {
-    uint64_t *ring; /* in order of coming */
-    size_t window, count, at;
-    uint64_t *slots; /* 0: empty */
-    size_t cap;      /* a power of two, at least twice the window */
+    uint64_t *ids;
+    uint32_t *before; /* of the same home */
+    uint32_t *last;   /* by home */
+    size_t window, at;
+    uint32_t next;
+    spreading spreading;
 };
 
 weir_seen *weir_seen_new(size_t window)
 {
     weir_seen *seen = calloc(1, sizeof *seen);
+    size_t cap = 4;
     if (!seen)
         return NULL;
+    while (cap < window * 2)
+        cap *= 2;
     seen->window = window;
-    seen->cap = 4;
-    while (seen->cap < window * 2)
-        seen->cap *= 2;
-    seen->ring = calloc(window, sizeof *seen->ring);
-    seen->slots = calloc(seen->cap, sizeof *seen->slots);
-    if (seen->ring && seen->slots)
+    seen->next = (uint32_t)window + 1; /* 0 is too old from the start */
+    seen->spreading = spreading_over(cap);
+    seen->ids = calloc(window, sizeof *seen->ids);
+    seen->before = calloc(window, sizeof *seen->before);
+    seen->last = calloc(cap, sizeof *seen->last);
+    if (seen->ids && seen->before && seen->last)
         return seen;
     weir_seen_free(seen);
     return NULL;
@@ -244,51 +307,46 @@ void weir_seen_free(weir_seen *seen)
 {
     if (!seen)
         return;
-    free(seen->ring);
-    free(seen->slots);
+    free(seen->ids);
+    free(seen->before);
+    free(seen->last);
     free(seen);
 }
 
-static size_t slot_of(const weir_seen *seen, uint64_t id)
+size_t weir_seen_place(const weir_seen *seen, uint64_t id)
 {
-    size_t at = id & (seen->cap - 1);
-    while (seen->slots[at] != 0 && seen->slots[at] != id)
-        at = (at + 1) & (seen->cap - 1);
-    return at;
+    const size_t home = home_of(seen->spreading, id);
+    uint32_t age = seen->next - seen->last[home];
+    while (age <= seen->window) {
+        const size_t at = seen->at >= age ? seen->at - age : seen->at + seen->window - age;
+        if (seen->ids[at] == id)
+            return SIZE_MAX;
+        const uint32_t further = seen->next - seen->before[at];
+        if (further <= age)
+            break;
+        age = further;
+    }
+    return home;
 }
 
-/* Those behind it move up, so that no search ends too early. */
-static void forget(weir_seen *seen, uint64_t id)
+void weir_seen_keep(weir_seen *seen, size_t place, uint64_t id)
 {
-    const size_t mask = seen->cap - 1;
-    size_t hole = slot_of(seen, id);
-    for (size_t at = (hole + 1) & mask; seen->slots[at] != 0; at = (at + 1) & mask) {
-        const size_t home = seen->slots[at] & mask;
-        if (((at - home) & mask) >= ((at - hole) & mask)) {
-            seen->slots[hole] = seen->slots[at];
-            hole = at;
-        }
-    }
-    seen->slots[hole] = 0;
+    seen->ids[seen->at] = id;
+    seen->before[seen->at] = seen->last[place];
+    seen->last[place] = seen->next++;
+    seen->at = seen->at + 1 < seen->window ? seen->at + 1 : 0;
 }
 
 bool weir_seen_has(const weir_seen *seen, uint64_t id)
 {
-    id = id ? id : 1;
-    return seen->slots[slot_of(seen, id)] == id;
+    return weir_seen_place(seen, id) == SIZE_MAX;
 }
 
 bool weir_seen_before(weir_seen *seen, uint64_t id)
 {
-    id = id ? id : 1;
-    if (weir_seen_has(seen, id))
+    const size_t place = weir_seen_place(seen, id);
+    if (place == SIZE_MAX)
         return true;
-    if (seen->count == seen->window)
-        forget(seen, seen->ring[seen->at]);
-    else
-        seen->count++;
-    seen->ring[seen->at] = id;
-    seen->at = (seen->at + 1) % seen->window;
-    seen->slots[slot_of(seen, id)] = id;
+    weir_seen_keep(seen, place, id);
     return false;
 }

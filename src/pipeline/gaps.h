@@ -58,6 +58,9 @@ typedef struct weir_number {
 weir_tracks *weir_tracks_new(void);
 void weir_tracks_free(weir_tracks *tracks);
 weir_track_verdict weir_tracks_take(weir_tracks *tracks, const weir_number *number, weir_gap *gap);
+/** The same, if it is the number that was to come next and no more need be thought of. False: it
+ * may be, nothing has changed. Not for a number with which others begin anew. */
+bool weir_tracks_follow(weir_tracks *tracks, const weir_number *number);
 /** The link was lost: what comes next on each track may have a hole before it. */
 void weir_tracks_cut(weir_tracks *tracks);
 /** Another link goes on where this one is: until `until_ns` (monotonic) what it brings that is not
@@ -77,5 +80,9 @@ void weir_seen_free(weir_seen *seen);
 bool weir_seen_has(const weir_seen *seen, uint64_t id);
 /** Remembers an id (its hash). True: it was remembered already. */
 bool weir_seen_before(weir_seen *seen, uint64_t id);
+/** The same in two steps: where it would be kept, or SIZE_MAX when it is remembered already; and
+ * there, before anything else is asked for. */
+size_t weir_seen_place(const weir_seen *seen, uint64_t id);
+void weir_seen_keep(weir_seen *seen, size_t place, uint64_t id);
 
 #endif

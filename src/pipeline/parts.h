@@ -177,11 +177,19 @@ struct weir_plan_column {
     weir_fused condition; /* the form of its condition; NONE: there is none */
 };
 
+/** A program that a record is asked by, and its form, where that is enough. */
+typedef struct weir_plan_ask {
+    const weir_program *program; /* NULL: it is not asked */
+    weir_fused form;
+} weir_plan_ask;
+
 /** What a record is asked before it is made. */
 typedef struct weir_plan_watch {
     const weir_sequence_spec *sequence; /* NULL: the stream is not numbered */
-    const weir_program *value, *first, *key, *reset;
-    const weir_program *id; /* of dedupe; NULL: there is none */
+    weir_plan_ask value, first, key, reset;
+    weir_plan_ask id;        /* of dedupe; NULL: there is none */
+    const weir_fused *asset; /* broker.infer_asset(key=slot); NULL: of another form, or none */
+    bool is_quick;           /* all that is asked has a form: weir_runner_watch_quick */
 } weir_plan_watch;
 
 struct weir_plan_rule {
@@ -451,6 +459,13 @@ void weir_runner_announce(weir_runner *runner, const weir_plan_stream *stream,
 /** Asks a record for its number and id. False: it came before, and is counted as such. */
 bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,
                        const weir_plan_rule *rule, weir_str sample);
+/**
+ * The same for a record that is what was to come next, read without a program; nothing is told, and
+ * no record made of it. False: it may be another, nothing has happened. Only of a watch that is
+ * quick, and while nothing is held back.
+ */
+bool weir_runner_watch_quick(weir_runner *runner, const weir_plan_stream *stream,
+                             const weir_plan_rule *rule);
 
 /** By what a record is known. */
 typedef struct weir_mark {

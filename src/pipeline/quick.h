@@ -82,6 +82,7 @@ typedef struct weir_quick_mark {
     size_t row;
     size_t bytes, count;
     uint64_t records_in, dropped, unconverted;
+    unsigned asked; /* records since then that weir_runner_watch_quick let pass */
 } weir_quick_mark;
 
 typedef struct weir_quick {
@@ -92,6 +93,7 @@ typedef struct weir_quick {
     bool has_run;  /* a program, so that the arena of messages is to be rewound */
     weir_quick_put puts[WEIR_LANES];
     weir_quick_mark mark;
+    unsigned passes; /* the next so many that are watched have been: they are made once more */
     weir_stamp_memory stamp;
 } weir_quick;
 

@@ -5,13 +5,19 @@
  * stream's channel, with the asset's name: {gap: {from, to, reason, missed, last, next}}. What
  * cannot be asked is told, and the record goes on.
  *
+ * What is asked for is nearly always a number or a text that lies in a slot. It is read there, and
+ * a record that is the next of its numbers is done with after a few dozen instructions; for all
+ * else the programs are run.
+ *
  * Two runners of one connection, one per link while it is rolled, look up the same numbers and ids;
  * only numbers that belong to a link (`scope: connection`) are each runner's own.
  */
 #include <stdlib.h>
 
 #include "pipeline/parts.h"
+#include "util/digits.h"
 #include "util/map.h"
+#include "util/number.h"
 
 /* ------------------------------------------------------------------ building */
 
@@ -39,31 +45,64 @@ const weir_schema *weir_plan_gap_schema(weir_plan_builder *builder, const weir_p
     return schema;
 }
 
+/* Forms that read_whole and read_word know; a test is one that weir_fused_test does. */
+static bool is_read_by_form(const weir_plan_ask *ask)
+{
+    return !ask->program || ask->form.kind == WEIR_FUSED_SLOT || ask->form.kind == WEIR_FUSED_INT ||
+           (ask->form.kind == WEIR_FUSED_CONSTANT && ask->form.value.kind == WEIR_STR);
+}
+
+static weir_plan_ask compile_ask(weir_plan_builder *builder, const weir_text *text,
+                                 const weir_expr_scope *scope)
+{
+    weir_plan_ask ask = {.program = weir_plan_compile(builder, text, scope)};
+    ask.form = weir_program_fuse(ask.program);
+    if (!weir_fused_needs(&ask.form, scope->data, scope->item))
+        ask.form = (weir_fused){0};
+    return ask;
+}
+
+/* The column of the asset, and its form where it has one. */
+static const weir_fused *find_asset(weir_plan_rule *rule)
+{
+    for (size_t i = 0; i < rule->column_count; i++) {
+        const weir_plan_column *column = &rule->columns[i];
+        if (column->column != WEIR_COLUMN_ASSET || !column->field->source)
+            continue;
+        rule->asset = column->field;
+        if (column->quick.kind == WEIR_FUSED_ASSET && column->condition.kind == WEIR_FUSED_NONE)
+            return &column->quick;
+    }
+    return NULL;
+}
+
 bool weir_plan_build_watch(weir_plan_builder *builder, const weir_plan *plan,
                            const weir_stream_spec *stream, const weir_expr_scope *scope,
                            weir_plan_rule *rule)
 {
     const weir_sequence_spec *sequence = weir_sequence_of(plan->connection, stream);
     const weir_dedupe_spec *dedupe = weir_dedupe_of(plan->connection, stream);
-    for (size_t i = 0; i < rule->column_count; i++) {
-        if (rule->columns[i].column == WEIR_COLUMN_ASSET && rule->columns[i].field->source)
-            rule->asset = rule->columns[i].field;
-    }
+    const weir_fused *asset = find_asset(rule);
     if (!sequence && !dedupe)
         return true;
     weir_plan_watch *watch = WEIR_ARENA_NEW(builder->arena, weir_plan_watch);
     if (!watch)
         return false;
     rule->watch = watch;
+    watch->asset = asset;
     if (sequence) {
         watch->sequence = sequence;
-        watch->value = weir_plan_compile(builder, &sequence->value, scope);
-        watch->first = weir_plan_compile(builder, &sequence->first, scope);
-        watch->key = weir_plan_compile(builder, &sequence->key, scope);
-        watch->reset = weir_plan_compile(builder, &sequence->reset, scope);
+        watch->value = compile_ask(builder, &sequence->value, scope);
+        watch->first = compile_ask(builder, &sequence->first, scope);
+        watch->key = compile_ask(builder, &sequence->key, scope);
+        watch->reset = compile_ask(builder, &sequence->reset, scope);
     }
     if (dedupe)
-        watch->id = weir_plan_compile(builder, &dedupe->key, scope);
+        watch->id = compile_ask(builder, &dedupe->key, scope);
+    watch->is_quick = (!sequence || watch->key.program || !rule->asset || asset) &&
+                      is_read_by_form(&watch->value) && is_read_by_form(&watch->first) &&
+                      is_read_by_form(&watch->key) && is_read_by_form(&watch->id) &&
+                      (!watch->reset.program || watch->reset.form.kind != WEIR_FUSED_NONE);
     return true;
 }
 
@@ -145,6 +184,155 @@ void weir_runner_join(weir_runner *runner, int64_t until_ns)
         weir_tracks_join(runner->tracks, until_ns);
 }
 
+/* ------------------------------------------------------------------ what a word stands for */
+
+/* A whole number is its word, so that no two of them are taken for one another. What is xored in
+ * keeps small ones off the words that mean nothing. */
+static inline uint64_t word_of_int(int64_t n)
+{
+    return (uint64_t)n ^ UINT64_C(0x7765697277617463);
+}
+
+static inline uint64_t word_of_text(const weir_value *v)
+{
+    return weir_hash(v->s, v->len);
+}
+
+/* Equal values have one word: 1, 1.0 and True. False: it has none. */
+static bool word_of(weir_arena *arena, const weir_value *v, uint64_t *word)
+{
+    switch (v->kind) {
+    case WEIR_INT: *word = word_of_int(v->i); return true;
+    case WEIR_BOOL: *word = word_of_int(v->b); return true;
+    case WEIR_FLOAT:
+        if (!(v->f >= -0x1p63 && v->f < 0x1p63 && v->f == (double)(int64_t)v->f))
+            break;
+        *word = word_of_int((int64_t)v->f);
+        return true;
+    case WEIR_STR:
+    case WEIR_BYTES: *word = word_of_text(v); return true;
+    default: break;
+    }
+    return weir_value_hash(arena, v, word);
+}
+
+/* A record's track: that of a word, in its stream. */
+static inline uint64_t track_of(const weir_runner *runner, size_t stream, uint64_t word)
+{
+    return word * runner->plan->connection->stream_count + stream + 1;
+}
+
+/* What the numbers of an asset are followed by, where the spec names no key. */
+static inline uint64_t word_of_asset(const weir_asset *asset)
+{
+    return asset ? asset->id + (uint64_t)1 : 0;
+}
+
+/* Two runners that share their numbers have different frames. */
+static inline uint64_t frame_of(const weir_runner *runner)
+{
+    return runner->counters.frames | (runner->has_borrowed ? UINT64_C(1) << 63 : 0);
+}
+
+/* ------------------------------------------------------------------ one record, by its forms */
+
+static inline bool is_whole(const weir_value *slot)
+{
+    return slot->kind == WEIR_RAW && slot->aux == WEIR_RAW_NUMBER &&
+           (slot->flags & WEIR_VALUE_INTEGRAL);
+}
+
+/* False: the program is to be asked. */
+static inline bool read_whole(const weir_runner *runner, const weir_plan_ask *ask, int64_t *n)
+{
+    const weir_value *slot = weir_fused_slot(&ask->form, &runner->input);
+    if (!is_whole(slot) && (slot->kind != WEIR_STR || ask->form.kind != WEIR_FUSED_INT)) {
+        *n = slot->i;
+        return slot->kind == WEIR_INT;
+    }
+    return (weir_json_index_holds(&runner->index, slot->s) &&
+            weir_digits_read(slot->s, slot->len, n)) ||
+           weir_int_parse_json(weir_value_text(slot), n) == WEIR_INT_OK;
+}
+
+static inline bool read_word(const weir_runner *runner, const weir_plan_ask *ask, uint64_t *word)
+{
+    const weir_fused *form = &ask->form;
+    const weir_value *v =
+        form->kind == WEIR_FUSED_CONSTANT ? &form->value : weir_fused_slot(form, &runner->input);
+    int64_t n;
+    if (v->kind == WEIR_STR && form->kind != WEIR_FUSED_INT) {
+        *word = word_of_text(v);
+        return true;
+    }
+    if (!read_whole(runner, ask, &n))
+        return false;
+    *word = word_of_int(n);
+    return true;
+}
+
+static inline bool read_asset(const weir_runner *runner, const weir_plan_watch *watch,
+                              const weir_asset **asset)
+{
+    const weir_value *slot = weir_fused_slot(watch->asset, &runner->input);
+    const weir_expr_world *world = runner->world;
+    if (slot->kind != WEIR_STR || !world || !world->assets)
+        return false;
+    *asset = weir_json_index_holds(&runner->index, slot->s)
+                 ? weir_asset_known(world->assets, watch->asset->key, slot->s, slot->len)
+                 : weir_asset_cached(world->assets, watch->asset->key, weir_value_text(slot));
+    return *asset != NULL;
+}
+
+static inline bool read_number(const weir_runner *runner, const weir_plan_watch *watch,
+                               size_t stream, weir_number *number)
+{
+    const weir_asset *asset = NULL;
+    uint64_t word = 0;
+    if (!read_whole(runner, &watch->value, &number->last))
+        return false;
+    number->first = number->last;
+    if (watch->first.program && !read_whole(runner, &watch->first, &number->first))
+        return false;
+    if (watch->key.program) {
+        if (!read_word(runner, &watch->key, &word))
+            return false;
+    } else {
+        if (watch->asset && !read_asset(runner, watch, &asset))
+            return false;
+        word = word_of_asset(asset);
+    }
+    number->track = track_of(runner, stream, word);
+    number->step = watch->sequence->step;
+    number->received_ns = runner->frame->received_ns;
+    number->frame = frame_of(runner);
+    return !watch->reset.program ||
+           weir_fused_test(&watch->reset.form, &runner->input) == WEIR_FUSED_FALSE;
+}
+
+bool weir_runner_watch_quick(weir_runner *runner, const weir_plan_stream *stream,
+                             const weir_plan_rule *rule)
+{
+    const weir_plan_watch *watch = rule->watch;
+    const size_t at = (size_t)(stream - runner->plan->streams);
+    weir_seen *seen = watch->id.program ? runner->seen[at] : NULL;
+    size_t place = 0;
+    uint64_t id = 0;
+    if (seen &&
+        (!read_word(runner, &watch->id, &id) || (place = weir_seen_place(seen, id)) == SIZE_MAX))
+        return false;
+    if (watch->sequence) {
+        weir_number number;
+        if (!read_number(runner, watch, at, &number) ||
+            !weir_tracks_follow(
+                watch->sequence->is_of_connection ? runner->own_tracks : runner->tracks, &number))
+            return false;
+    }
+    if (seen)
+        weir_seen_keep(seen, place, id);
+    return true;
+}
+
 /* ------------------------------------------------------------------ one record */
 
 typedef struct question {
@@ -188,41 +376,21 @@ static bool ask_int(const question *q, const char *what, const weir_program *pro
     return false;
 }
 
-/* What an id or key stands for, in its stream. */
-static uint64_t mix_of(size_t stream, uint64_t hash)
-{
-    const uint64_t parts[] = {(uint64_t)stream, hash};
-    return weir_hash(parts, sizeof parts);
-}
-
-static uint64_t mix(const question *q, uint64_t hash)
-{
-    return mix_of((size_t)(q->stream - q->runner->plan->streams), hash);
-}
-
-/* What the numbers of an asset are followed by, where the spec names no key. */
-static uint64_t key_of(const weir_asset *asset)
-{
-    return asset->id + (uint64_t)1;
-}
-
 void weir_runner_begin_anew(weir_runner *runner, size_t stream, const weir_asset *asset)
 {
     if (runner->own_tracks)
-        weir_tracks_restart(runner->own_tracks, mix_of(stream, key_of(asset)));
+        weir_tracks_restart(runner->own_tracks, track_of(runner, stream, word_of_asset(asset)));
     if (runner->tracks && !weir_runner_holds(runner)) /* else they are where the other link is */
-        weir_tracks_restart(runner->tracks, mix_of(stream, key_of(asset)));
+        weir_tracks_restart(runner->tracks, track_of(runner, stream, word_of_asset(asset)));
 }
 
-static bool ask_hash(const question *q, const char *what, const weir_program *program,
-                     uint64_t *hash)
+static bool ask_word(const question *q, const char *what, const weir_program *program,
+                     uint64_t *word)
 {
     weir_value value;
     if (!ask(q, what, program, &value) || value.kind == WEIR_NONE)
         return false;
-    if (value.kind == WEIR_STR || value.kind == WEIR_BYTES)
-        *hash = weir_hash(value.s, value.len);
-    else if (!weir_value_hash(q->runner->arena, &value, hash)) {
+    if (!word_of(q->runner->arena, &value, word)) {
         weir_runner_fail(q->runner, WEIR_STAGE_CONVERT, q->sample,
                          "%.*s.%s is %s, not a text, a number or a tuple of them",
                          WEIR_FMT(q->stream->spec->name), what, weir_value_type_name(&value));
@@ -244,8 +412,8 @@ static bool is_reset(const question *q)
 {
     weir_runner *runner = q->runner;
     bool is_true = false;
-    return q->watch->reset &&
-           weir_vm_run_truth(runner->vm, q->watch->reset, runner->world, &runner->input,
+    return q->watch->reset.program &&
+           weir_vm_run_truth(runner->vm, q->watch->reset.program, runner->world, &runner->input,
                              &is_true) &&
            is_true;
 }
@@ -262,42 +430,34 @@ static void tell_gap(weir_runner *runner, const weir_mark *mark, const weir_gap 
                             mark->number.track);
 }
 
-/* Two runners that share their numbers have different frames. */
-static uint64_t frame_of(const weir_runner *runner)
-{
-    return runner->counters.frames | (runner->has_borrowed ? UINT64_C(1) << 63 : 0);
-}
-
 /* False: it has none. */
 static bool ask_number(const question *q, weir_mark *mark)
 {
-    uint64_t hash = 0;
+    uint64_t word = 0;
     weir_number *number = &mark->number;
-    *number = (weir_number){.step = q->watch->sequence->step,
+    const weir_plan_watch *watch = q->watch;
+    *number = (weir_number){.step = watch->sequence->step,
                             .received_ns = q->runner->frame->received_ns,
                             .frame = frame_of(q->runner)};
-    if (!q->watch->value || !ask_int(q, "sequence.value", q->watch->value, &number->last))
+    if (!watch->value.program || !ask_int(q, "sequence.value", watch->value.program, &number->last))
         return false;
     number->first = number->last;
-    if (q->watch->first && !ask_int(q, "sequence.first", q->watch->first, &number->first))
+    if (watch->first.program && !ask_int(q, "sequence.first", watch->first.program, &number->first))
         return false;
     mark->asset = ask_asset(q->runner, q->rule);
-    if (q->watch->key && !ask_hash(q, "sequence.key", q->watch->key, &hash))
+    if (watch->key.program && !ask_word(q, "sequence.key", watch->key.program, &word))
         return false;
-    if (!q->watch->key && mark->asset)
-        hash = key_of(mark->asset);
-    number->track = mix(q, hash);
+    if (!watch->key.program)
+        word = word_of_asset(mark->asset);
+    number->track = track_of(q->runner, mark->stream, word);
     number->is_reset = is_reset(q);
     return true;
 }
 
 static bool ask_id(const question *q, weir_mark *mark)
 {
-    if (!q->watch->id || !q->runner->seen[mark->stream] ||
-        !ask_hash(q, "dedupe.key", q->watch->id, &mark->id))
-        return false;
-    mark->id = mix(q, mark->id);
-    return true;
+    return q->watch->id.program && q->runner->seen[mark->stream] &&
+           ask_word(q, "dedupe.key", q->watch->id.program, &mark->id);
 }
 
 /* A link's own numbers: while another link is the connection's nobody misses what it misses. */
@@ -348,6 +508,13 @@ bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,
 {
     if (weir_runner_holds(runner))
         return weir_runner_keep(runner, stream, rule, sample);
+    if (runner->quick.passes > 0) {
+        runner->quick.passes--;
+        return true;
+    }
+    if (rule->watch->is_quick && !runner->is_general &&
+        weir_runner_watch_quick(runner, stream, rule))
+        return true;
     const question q = {runner, stream, rule, rule->watch, sample};
     weir_mark mark = {.rule = rule, .stream = (size_t)(stream - runner->plan->streams)};
     const bool is_known = ask_id(&q, &mark) && weir_seen_before(runner->seen[mark.stream], mark.id);

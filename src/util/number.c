@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "util/digits.h"
 #include "util/utf8.h"
 
 enum { EXACT_POWER_MAX = 22, EXPONENT_MAX = 100000 };
@@ -131,17 +132,6 @@ static double value_of(const scanned *in, weir_str text)
 
 /* ------------------------------------------------------------------ sixteen bytes at a time */
 
-typedef unsigned __int128 wide; /* a text of at most 16 bytes, the first in the lowest byte */
-
-enum { WIDE_BYTES = 16 };
-
-static inline uint64_t load8(const char *at)
-{
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(word) : word;
-}
-
 static inline uint64_t load4(const char *at)
 {
     uint32_t word;
@@ -150,47 +140,25 @@ static inline uint64_t load4(const char *at)
 }
 
 /* 1 to 16 bytes, and nothing beyond them: pieces that overlap agree where they do. */
-static inline wide load_text(const char *at, size_t len)
+static inline weir_wide load_text(const char *at, size_t len)
 {
     if (len >= 8)
-        return load8(at) | (wide)load8(at + len - 8) << 8 * (len - 8);
+        return weir_load8(at) | (weir_wide)weir_load8(at + len - 8) << 8 * (len - 8);
     if (len >= 4)
         return load4(at) | load4(at + len - 4) << 8 * (len - 4);
     const uint64_t middle = (unsigned char)at[len / 2], last = (unsigned char)at[len - 1];
     return (unsigned char)at[0] | middle << 8 * (len / 2) | last << 8 * (len - 1);
 }
 
-/* The top bit of each byte that is above 9. */
-static inline uint64_t above_nine(uint64_t word)
-{
-    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
-    return (((word & low) + UINT64_C(0x7676767676767676)) | word) & ~low;
-}
-
-/* Eight digits as bytes, the highest in the lowest byte: neighbours are joined three times. */
-static inline uint64_t join_eight(uint64_t digits)
-{
-    digits = (digits * (10 << 8 | 1)) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
-    digits = (digits * (100 << 16 | 1)) >> 16 & UINT64_C(0x0000ffff0000ffff);
-    return (digits * (UINT64_C(10000) << 32 | 1)) >> 32;
-}
-
-static inline uint64_t join_digits(wide digits)
-{
-    return join_eight((uint64_t)digits) * 100000000 + join_eight((uint64_t)(digits >> 64));
-}
-
 /*
- * Digits with at most one point among them, 1 to 16 bytes, in JSON's form without a sign. The text
- * is moved to the end of the 16 bytes, so that what is in front of it reads as leading zeros, and
- * the digits in front of the point are moved over it. No loop, so nothing is mispredicted, however
- * long the numbers of a feed are. False: anything else.
+ * Digits with at most one point among them, 1 to 16 bytes, in JSON's form without a sign: as in
+ * util/digits.h, and the digits in front of the point are moved over it. False: anything else.
  */
 static inline bool read_digits(const char *at, size_t len, uint64_t *mantissa, unsigned *decimals)
 {
-    const wide zeros = (wide)UINT64_C(0x3030303030303030) << 64 | UINT64_C(0x3030303030303030);
-    wide text = (load_text(at, len) ^ zeros) << 8 * (WIDE_BYTES - len);
-    const wide others = (wide)above_nine((uint64_t)(text >> 64)) << 64 | above_nine((uint64_t)text);
+    weir_wide text = weir_digits_at_end(load_text(at, len), len);
+    const weir_wide others =
+        (weir_wide)weir_above_nine((uint64_t)(text >> 64)) << 64 | weir_above_nine((uint64_t)text);
     size_t whole = len;
     *decimals = 0;
     if (others) {
@@ -198,16 +166,16 @@ static inline bool read_digits(const char *at, size_t len, uint64_t *mantissa, u
         const unsigned place = (unsigned)(low ? __builtin_ctzll(low)
                                               : 64 + __builtin_ctzll((uint64_t)(others >> 64))) /
                                8;
-        const wide before = ((wide)1 << 8 * place) - 1;
+        const weir_wide before = ((weir_wide)1 << 8 * place) - 1;
         if ((others & (others - 1)) != 0 || (uint8_t)(text >> 8 * place) != ('.' ^ '0'))
             return false;
-        *decimals = WIDE_BYTES - 1 - place;
+        *decimals = WEIR_WIDE_BYTES - 1 - place;
         whole = len - 1 - *decimals;
         if (whole == 0 || *decimals == 0)
             return false;
         text = (text & ~(before << 8 | 0xff)) | (text & before) << 8;
     }
-    *mantissa = join_digits(text);
+    *mantissa = weir_join_digits(text);
     return whole == 1 || *at != '0';
 }
 
@@ -221,7 +189,7 @@ static inline bool parse_short(const char *at, const char *end, double *value)
     at += is_negative;
     uint64_t mantissa;
     unsigned decimals;
-    if (end - at > WIDE_BYTES || end == at ||
+    if (end - at > WEIR_WIDE_BYTES || end == at ||
         !read_digits(at, (size_t)(end - at), &mantissa, &decimals) || mantissa > EXACT_MAX)
         return false;
     const double result = (double)mantissa / powers[decimals];
@@ -369,7 +337,7 @@ weir_int_result weir_int_parse_json(weir_str text, int64_t *value)
         return WEIR_INT_MALFORMED;
     uint64_t total;
     unsigned decimals;
-    if (text.len - 1 < WIDE_BYTES && read_digits(text.ptr, text.len, &total, &decimals) &&
+    if (text.len - 1 < WEIR_WIDE_BYTES && read_digits(text.ptr, text.len, &total, &decimals) &&
         decimals == 0) {
         *value = is_negative ? -(int64_t)total : (int64_t)total;
         return WEIR_INT_OK;

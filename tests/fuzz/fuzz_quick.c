@@ -84,6 +84,19 @@ static const char *const specs[] = {
          "\"data['i']\", x: \"data['x']\"}\n      quotes:\n      - fields:\n"
          "          bid: float(data['bp'])\n          ask: float(data['ap'])\n"
          "          market_depth: {bids: \"data['b']\", asks: \"data['a']\"}\n",
+    /* a list of records with numbers and ids */
+    HEAD "    streams: {trades: data, quotes: quote}\n    frame: array\n    router:\n      rules:\n"
+         "      - {channel: trades, match: \"data['T'] == 't'\"}\n"
+         "      - {channel: quotes, match: \"data['T'] == 'q'\"}\n"
+         "    sequence:\n      trades: {value: \"data['i']\"}\n"
+         "      quotes: {first: \"int(data['U'])\", value: \"data['u']\", key: \"data['S']\", "
+         "reset: \"data['x'] == 'V'\"}\n"
+         "    dedupe: {quotes: {key: \"data['i']\", window: 3}}\n"
+         "    converters:\n      trades:\n      - fields:\n"
+         "          asset: broker.infer_asset(symbol=data['S'])\n"
+         "          timestamp: pd.Timestamp(data['t'])\n"
+         "          data: {close: \"float(data['p'])\", volume: \"float(data['s'])\"}\n"
+         "      quotes:\n      - fields: {bid: \"float(data['bp'])\", ask: \"data['ap']\"}\n",
 };
 
 enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };

@@ -85,6 +85,50 @@ START_TEST(after_a_cut_the_first_number_tells_what_was_missed)
 }
 END_TEST
 
+START_TEST(a_number_that_follows_changes_what_taking_it_does)
+{
+    weir_tracks *other = weir_tracks_new();
+    uint32_t state = 1;
+    size_t followed = 0;
+    int64_t last = 0;
+    tracks = weir_tracks_new();
+    for (uint64_t i = 0; i < 50000; i++) {
+        state = state * 1664525 + 1013904223;
+        const uint32_t what = state >> 16;
+        last += what % 8 ? 1 : what % 5 - 2;
+        last = what % 997 ? last : what % 2 ? INT64_MAX - 3 : INT64_MIN + 3;
+        const weir_number number = {.track = what % 3, /* 0 is one, too */
+                                    .first = last,
+                                    .last = last,
+                                    .step = what % 8 == 3 ? -1 : 1,
+                                    .received_ns = (int64_t)i,
+                                    .frame = what % 6 ? i / 3 : 0};
+        weir_gap expected = {0};
+        gap = (weir_gap){0};
+        const weir_track_verdict verdict = weir_tracks_take(other, &number, &expected);
+        if (weir_tracks_follow(tracks, &number)) {
+            ck_assert_int_eq(verdict, WEIR_TRACK_FINE);
+            followed++;
+        } else {
+            ck_assert_int_eq(weir_tracks_take(tracks, &number, &gap), verdict);
+            ck_assert_int_eq(gap.missed, expected.missed);
+            ck_assert_int_eq(gap.last, expected.last);
+            ck_assert_int_eq(gap.from_ns, expected.from_ns);
+        }
+        if (what % 401 == 0) {
+            weir_tracks_cut(tracks);
+            weir_tracks_cut(other);
+        } else if (what % 409 == 0) {
+            weir_tracks_join(tracks, what % 2 ? INT64_MAX : 0);
+            weir_tracks_join(other, what % 2 ? INT64_MAX : 0);
+        }
+    }
+    ck_assert_uint_gt(followed, 1000);
+    weir_tracks_free(tracks);
+    weir_tracks_free(other);
+}
+END_TEST
+
 START_TEST(more_tracks_than_are_followed_begin_anew)
 {
     tracks = weir_tracks_new();
@@ -236,6 +280,7 @@ int main(void)
         numbers_that_follow_are_fine_and_a_jump_is_measured,
         steps_and_ranges,
         after_a_cut_the_first_number_tells_what_was_missed,
+        a_number_that_follows_changes_what_taking_it_does,
         more_tracks_than_are_followed_begin_anew,
         ids_are_known_as_long_as_the_window_is,
         a_hole_is_a_record_before_the_one_that_shows_it,

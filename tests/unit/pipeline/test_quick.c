@@ -4,6 +4,8 @@
  * frames, and the forms that quick.c knows, each with values that it is not about. Captures are
  * left out, by name, where they are absent.
  */
+#include <inttypes.h>
+
 #include "pipeline_fixture.h"
 
 /* Two runners of one plan. */
@@ -321,6 +323,152 @@ START_TEST(one_bad_number_fails_its_record_only)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ numbers and ids */
+
+#define WATCHED(more, converter)                                                                   \
+    "weir: 1\nname: t\nconnections:\n  m:\n    url: ws://h/\n    backend: {type: websocket}\n"     \
+    "    streams: {a: data, b: quote}\n    router:\n      rules:\n"                                \
+    "      - {channel: a, match: \"data['T'] == 'a'\"}\n"                                          \
+    "      - {channel: b, match: \"data['T'] == 'b'\"}\n      default_channel: drop\n" more        \
+    "    converters:\n" converter
+
+#define FIELDS(of)                                                                                 \
+    "fields: {asset: \"broker.infer_asset(symbol=" of "['s'])\", x: \"float(" of                   \
+    "['x'])\", u: \"" of ".get('u')\"}\n"
+
+/* Each is sent objects with T, s, u, U, i, x, or a list of them, or one with such a list as l. */
+static const struct {
+    const char *spec;
+    const char *before, *behind; /* the objects */
+    bool is_list;
+} watched[] = {
+    {WATCHED(
+         "    sequence: {a: {first: \"data['U']\", value: \"data['u']\", reset: \"data['r'] == "
+         "'r'\"}, b: {value: \"data['u']\"}}\n    dedupe: {b: {key: \"data['i']\", window: 7}}\n",
+         "      a: {" FIELDS(
+             "data") "      }\n      b:\n        fields: {x: \"float(data['x'])\"}\n"),
+     "", "", false},
+    {WATCHED(
+         "    frame: array\n    sequence: {a: {value: \"int(data['u'])\", scope: connection}, b: "
+         "{value: \"data.get('u')\", key: \"data['s']\"}}\n"
+         "    dedupe: {key: \"data.get('i')\", window: 5}\n",
+         "      all:\n      - condition: \"'x' in data\"\n        " FIELDS("data")),
+     "[", "]", true},
+    {WATCHED("    sequence: {a: {value: \"item['u']\", first: \"item['U']\", key: \"'all'\"}, b: "
+             "{value: \"item['u']\", key: \"item['i']\", step: 2}}\n"
+             "    dedupe: {a: {key: \"item['i']\", window: 3}}\n",
+             "      all:\n      - each: data['l']\n        " FIELDS("item")),
+     "{\"T\":\"a\",\"l\":[", "]}", true},
+    {WATCHED(
+         "    frame: array\n    sequence: {value: \"data['u']\", key: \"data['s'] + 'x'\", reset: "
+         "\"len(data['r']) > 1\"}\n    dedupe: {key: \"(data['i'], data['s'])\", window: 4}\n",
+         "      all: {" FIELDS("data") "      }\n"),
+     "[", "]", true},
+};
+
+enum { WATCHED_FRAMES = 20000, SYMBOLS = 3 };
+
+typedef struct venue {
+    uint32_t state;
+    int64_t last[SYMBOLS];
+    int64_t id;
+} venue;
+
+static uint32_t draw(venue *v, uint32_t below)
+{
+    v->state = v->state * 1664525 + 1013904223;
+    return (v->state >> 8) % below;
+}
+
+static const char *oddly(venue *v, const char *const *odd, size_t count, uint32_t one_in)
+{
+    return draw(v, one_in) == 0 ? odd[draw(v, (uint32_t)count)] : NULL;
+}
+
+/* Mostly what was to come next. */
+static size_t write_object(venue *v, char *to, size_t room)
+{
+    static const char *const numbers[] = {"null", "\"17\"", "1.5", "99999999999999999999", "-3",
+                                          "{}",   "\"\"",   "1e2", "9223372036854775807",  "true"};
+    static const char *const ids[] = {
+        "null",     "[]",    "1.0",          "1",
+        "true",     "\"1\"", "\"a\\u0062\"", "\"a longer text than any other id is\"",
+        "{\"a\":1}"};
+    static const char *const reals[] = {"\"n/a\"", "-3", "1e400", "null"};
+    static const int64_t jumps[] = {0, 0, 1, -2, 3, 40};
+    const size_t symbol = draw(v, SYMBOLS);
+    int64_t first = v->last[symbol] + 1;
+    if (draw(v, 8) == 0)
+        first += jumps[draw(v, sizeof jumps / sizeof *jumps)] - 1;
+    const int64_t last = first + (draw(v, 4) == 0 ? draw(v, 3) : 0);
+    const int64_t id = draw(v, 10) == 0 ? v->id - (int64_t)draw(v, 9) : ++v->id;
+    const char *number = oddly(v, numbers, sizeof numbers / sizeof *numbers, 30);
+    const char *odd_id = oddly(v, ids, sizeof ids / sizeof *ids, 20);
+    const char *real = oddly(v, reals, sizeof reals / sizeof *reals, 25);
+    v->last[symbol] = last;
+    size_t len = (size_t)snprintf(to, room, "{\"T\":\"%c\",\"s\":\"S%zu\",\"U\":%" PRId64 ",",
+                                  "aaabc"[draw(v, 5)], symbol, first);
+    if (number)
+        len += (size_t)snprintf(to + len, room - len, "\"u\":%s,", number);
+    else if (draw(v, 40) > 0)
+        len += (size_t)snprintf(to + len, room - len, "\"u\":%" PRId64 ",", last);
+    if (odd_id)
+        len += (size_t)snprintf(to + len, room - len, "\"i\":%s,", odd_id);
+    else
+        len += (size_t)snprintf(to + len, room - len,
+                                id % 3 ? "\"i\":%" PRId64 "," : "\"i\":\"%" PRId64 "\",", id);
+    return len + (size_t)snprintf(to + len, room - len, "\"r\":\"%s\",\"x\":%s}",
+                                  draw(v, 50) == 0 ? "r" : "", real ? real : "\"1.25\"");
+}
+
+static bool begins_anew(void *user, size_t stream, const weir_asset *asset, const weir_gap *hole,
+                        weir_on_gap action)
+{
+    (void)stream;
+    (void)asset;
+    (void)action;
+    ++*(uint64_t *)user;
+    return hole->missed == 2;
+}
+
+START_TEST(records_are_watched_alike)
+{
+    venue v = {.state = 7};
+    uint64_t holes[2] = {0};
+    pair p = open_pair(watched[_i].spec);
+    weir_runner *const runners[] = {p.quick.runner, p.general.runner};
+    for (size_t i = 0; i < 2; i++)
+        weir_runner_on_gap(runners[i], begins_anew, &holes[i]);
+    for (uint64_t n = 0; n < WATCHED_FRAMES; n++) {
+        char room[4096];
+        const size_t count = watched[_i].is_list ? draw(&v, 14) : 1;
+        size_t len = (size_t)snprintf(room, sizeof room, "%s", watched[_i].before);
+        for (size_t i = 0; i < count; i++) {
+            len += (size_t)snprintf(room + len, sizeof room - len, "%s", i ? "," : "");
+            len += write_object(&v, room + len, sizeof room - len);
+        }
+        len += (size_t)snprintf(room + len, sizeof room - len, "%s", watched[_i].behind);
+        memset(room + len, '7', WEIR_JSON_SLACK);
+        check_frame(&p, (weir_str){room, len}, n);
+        check_failures(&p);
+        const uint32_t event = draw(&v, 60);
+        for (size_t i = 0; i < 2; i++) {
+            if (event == 0)
+                weir_runner_cut(runners[i]);
+            else if (event <= 2) /* for ever, and for no time */
+                weir_runner_join(runners[i], event == 1 ? INT64_MAX : 0);
+        }
+    }
+    const weir_counters *counters = weir_runner_counters(p.quick.runner);
+    ck_assert_uint_eq(holes[0], holes[1]);
+    ck_assert_uint_gt(counters->gaps, 500);
+    ck_assert_uint_gt(counters->duplicates, 500);
+    ck_assert_uint_gt(counters->failed[WEIR_STAGE_CONVERT], 500);
+    ck_assert_uint_gt(counters->records_out, 5000);
+    close_pair(&p);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("quick");
@@ -331,6 +479,7 @@ int main(void)
     tcase_add_loop_test(tcase, forms_agree_on_every_kind_of_value, 0, sizeof specs / sizeof *specs);
     tcase_add_loop_test(tcase, one_bad_number_fails_its_record_only, 0,
                         sizeof lists / sizeof *lists);
+    tcase_add_loop_test(tcase, records_are_watched_alike, 0, sizeof watched / sizeof *watched);
     suite_add_tcase(suite, tcase);
     return weir_check_run(suite);
 }

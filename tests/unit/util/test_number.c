@@ -9,6 +9,7 @@
 #include <locale.h>
 #include <math.h>
 
+#include "util/digits.h"
 #include "weir_check.h"
 
 static uint64_t state = 88172645463325252u;
@@ -310,6 +311,30 @@ START_TEST(process_locale_changes_nothing)
 }
 END_TEST
 
+/* What stands behind a text does not matter. */
+START_TEST(digits_alone_are_read_at_once)
+{
+    static const char others[] = "/:.-+eE \xb0\xff";
+    char text[2 * WEIR_WIDE_BYTES];
+    for (int i = 0; i < 200000; i++) {
+        int64_t value = -1, expected = 0;
+        const size_t len = draw() % (WEIR_WIDE_BYTES + 3);
+        memset(text, (int)(draw() & 0xff), sizeof text);
+        for (size_t k = 0; k < len; k++) {
+            text[k] = (char)('0' + draw() % 10);
+            expected = expected * 10 + (text[k] - '0');
+        }
+        const bool is_good = len > 0 && len <= WEIR_WIDE_BYTES;
+        ck_assert_int_eq(weir_digits_read(text, len, &value), is_good);
+        if (!is_good)
+            continue;
+        ck_assert_int_eq(value, expected);
+        text[draw() % len] = others[draw() % sizeof others]; /* one of them is NUL */
+        ck_assert(!weir_digits_read(text, len, &value));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("number");
@@ -319,6 +344,6 @@ int main(void)
     weir_check_case(suite, "in", parse_rounds_as_strtod_does, halfway_texts_round_to_even,
                     json_numbers_are_strict, python_numbers_are_lenient_as_float_is,
                     number_text_length_is_bounded, integers_end_at_the_edge_of_int64,
-                    process_locale_changes_nothing);
+                    digits_alone_are_read_at_once, process_locale_changes_nothing);
     return weir_check_run(suite);
 }
