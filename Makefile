@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := build
-.PHONY: build deps demo test install bench fuzz format docs clean help
+.PHONY: build deps demo test install bench fuzz cross format docs clean help
 
 build: ## build the libraries and the command into build/
 	@tools/build default
@@ -35,6 +35,10 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) each
 	@tools/build fuzz fuzz
 	@tools/fuzz build-fuzz $(FUZZ_SECONDS)
 
+cross: ## build for AArch64 and run the unit tests there, under qemu
+	@tools/deps build cross
+	@tools/cross
+
 format: ## lay out the sources with clang-format
 	@tools/format --write
 
@@ -45,7 +49,7 @@ docs: ## put the tables of keys and functions into the pages of docs/, and draw 
 	@bench/chart.py --write
 
 clean: ## remove every build folder
-	@rm -rf build build-asan build-tsan build-fuzz build-release
+	@rm -rf build build-asan build-tsan build-fuzz build-release build-cross
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
