@@ -2,8 +2,9 @@
 /*
  * bench_scale [CONNECTIONS [SYMBOLS]]: what many connections and many symbols cost in one process.
  * 1,000 connections, once as as many connections of a spec and once as the sockets that a `limit`
- * makes of twenty; 100,000 symbols on one. Each in a process of its own, since what a process once
- * had of memory it does not always give back. The venue (venue.c) is another process on loopback.
+ * makes of twenty; 100,000 symbols on one, and on a hundred with a clock for each. Each in a
+ * process of its own, since what a process once had of memory it does not always give back. The
+ * venue (venue.c) is another process on loopback.
  *
  * Per connection and symbol: resident memory and what the allocator has handed out, over the same
  * process before it connected. Times are wall clock; CPU is that of the whole process, in ms for a
@@ -25,6 +26,7 @@
 
 enum {
     IDLE_S = 10,
+    SPREAD = 100, /* sockets of many symbols each */
     SHARDS = 50 /* of a connection; at most 64 */,
     WAIT_S = 120,
     SPEC_BYTES = 1 << 22
@@ -96,7 +98,6 @@ static const char body[] =
     "    backend: {type: websocket, options: {ping_interval: 20s}}\n"
     "    streams: {trades: data}\n"
     "    heartbeat: {send: {json: {fields: {op: \"'ping'\"}}}, every: 15s}\n"
-    "    liveness: {data: 300s}\n"
     "    router: {rules: [{channel: trades, match: \"'S' in data\"}], default_channel: drop}\n"
     "    converters:\n"
     "      trades:\n"
@@ -113,8 +114,8 @@ static const char subscribe[] =
     "      batch: {max: 1000}\n"
     "      ack: {match: \"'id' in data\", key: \"data['id']\", timeout: 10s}\n";
 
-/* `count` connections of that body; shards: sockets of one symbol each. */
-static weir_spec *load(int port, size_t count, size_t shards)
+/* `count` connections of that body; shards: sockets of `each` symbols. */
+static weir_spec *load(int port, size_t count, size_t shards, size_t each, const char *more)
 {
     char path[] = "/tmp/bench_scale-XXXXXX.yaml";
     weir_error error = {0};
@@ -126,7 +127,8 @@ static weir_spec *load(int port, size_t count, size_t shards)
             "weir: 1\nname: scale\nconnections:\n  c0: &first\n    url: ws://127.0.0.1:%d/\n%s%s",
             port, body, subscribe);
     if (shards > 1) /* the others are merged with the first */
-        fprintf(file, "      limit: {per_connection: 1, connections: %zu}\n", shards);
+        fprintf(file, "      limit: {per_connection: %zu, connections: %zu}\n", each, shards);
+    fputs(more ? more : "    liveness: {data: 300s}\n", file);
     for (size_t i = 1; i < count; i++)
         fprintf(file, "  c%zu: {<<: *first}\n", i);
     fclose(file);
@@ -210,7 +212,7 @@ static void run_connections(const bench_venue *venue, bool is_sharded)
 {
     const footprint empty = measure();
     const size_t per = is_sharded ? SHARDS : 1, plans = (connections + per - 1) / per;
-    weir_spec *spec = load(venue->port, plans, per);
+    weir_spec *spec = load(venue->port, plans, per, 1, NULL);
     const footprint before = measure();
     const double start_s = now_s(CLOCK_MONOTONIC);
     weir_error error = {0};
@@ -244,7 +246,7 @@ static void run_connections(const bench_venue *venue, bool is_sharded)
 static void run_symbols(const bench_venue *venue)
 {
     weir_error error = {0};
-    weir_spec *spec = load(venue->port, 1, 1);
+    weir_spec *spec = load(venue->port, 1, 1, 0, NULL);
     weir_runtime *runtime = open_runtime(spec);
     if (weir_runtime_start(runtime, &error) != WEIR_OK)
         fail("start", error.text);
@@ -260,6 +262,32 @@ static void run_symbols(const bench_venue *venue)
     print_memory("symbol", before, measure(), symbols);
     printf("  the call took        %9.2f s; all were confirmed after %.2f s, %.2f s of CPU\n",
            wanted_s, active_s, used_s);
+    weir_runtime_free(runtime);
+    weir_spec_free(spec);
+}
+
+/* All that is kept for each: wants, agreements, clocks that run. */
+static void run_spread(const bench_venue *venue)
+{
+    weir_error error = {0};
+    char stream[32];
+    const size_t plans = SPREAD / SHARDS, each = (symbols + SPREAD - 1) / SPREAD;
+    weir_spec *spec = load(venue->port, plans, SHARDS, each, "    liveness: {symbol: 60s}\n");
+    weir_runtime *runtime = open_runtime(spec);
+    const footprint before = measure();
+    const double start_s = now_s(CLOCK_MONOTONIC);
+    for (size_t i = 0; i < plans; i++) {
+        snprintf(stream, sizeof stream, "c%zu/trades", i);
+        want(runtime, stream, i * SHARDS * each, SHARDS * each);
+    }
+    if (weir_runtime_start(runtime, &error) != WEIR_OK)
+        fail("start", error.text);
+    const double live_s = wait_for(runtime, start_s, SPREAD * each);
+    pause_ms(IDLE_S * 1000L); /* clocks are looked at by then */
+    printf("%zu symbols on %d connections, with a clock each\n", SPREAD * each, SPREAD);
+    print_memory("symbol", before, measure(), SPREAD * each);
+    printf("  all live             %9.2f s\n", live_s);
+    printf("  CPU, silent          %9.2f ms/s\n", burn());
     weir_runtime_free(runtime);
     weir_spec_free(spec);
 }
@@ -304,7 +332,9 @@ int main(int count, char **words)
         in_a_process(run_own);
         in_a_process(run_sharded);
     }
-    if (symbols > 0)
+    if (symbols > 0) {
         in_a_process(run_symbols);
+        in_a_process(run_spread);
+    }
     return 0;
 }

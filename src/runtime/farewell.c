@@ -5,85 +5,66 @@
  * symbol are left out, until it is asked for again or the link is another one. Gap records of it
  * are, too.
  *
- * While nothing was left this costs one comparison for each batch, afterwards the look at a bit for
- * each record. A stream that is wanted as a whole, or by the venue's word for all symbols, brings
+ * While nothing was left this costs one comparison for each batch, afterwards one look-up for each
+ * record. A stream that is wanted as a whole, or by the venue's word for all symbols, brings
  * every symbol: then none counts as left.
  */
 #include "runtime/farewell.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "runtime/live.h"
 
-enum { WORD_BITS = 64 };
+/* ------------------------------------------------------------------ who was left */
 
-/* ------------------------------------------------------------------ bits */
-
-static weir_farewell_bits *bits_of(const weir_connection *connection, size_t slot)
+static weir_asset_map *those_of(const weir_connection *connection, size_t slot)
 {
     return connection->farewell.streams ? &connection->farewell.streams[slot] : NULL;
 }
 
-static bool has(const weir_farewell_bits *bits, const weir_asset *asset)
+static bool has(const weir_asset_map *those, const weir_asset *asset)
 {
-    const size_t word = asset->id / WORD_BITS;
-    return bits && word < bits->cap && (bits->words[word] >> (asset->id % WORD_BITS) & 1) != 0;
-}
-
-static bool make_room(weir_farewell_bits *bits, const weir_asset *asset)
-{
-    const size_t word = asset->id / WORD_BITS;
-    if (word < bits->cap)
-        return true;
-    const size_t cap = word * 2 + 1;
-    uint64_t *words = realloc(bits->words, cap * sizeof *words);
-    if (!words)
-        return false;
-    memset(words + bits->cap, 0, (cap - bits->cap) * sizeof *words);
-    bits->words = words;
-    bits->cap = cap;
-    return true;
+    const weir_asset_entry *entry = those ? weir_asset_map_find(those, asset) : NULL;
+    return entry && entry->number != 0;
 }
 
 /* Without memory the symbol's records go on to be delivered. */
 static void set(weir_farewell *farewell, size_t slot, const weir_asset *asset)
 {
-    weir_farewell_bits *bits = &farewell->streams[slot];
-    if (has(bits, asset) || !make_room(bits, asset))
+    weir_asset_entry *entry = weir_asset_map_make(&farewell->streams[slot], asset);
+    if (!entry || entry->number != 0)
         return;
-    bits->words[asset->id / WORD_BITS] |= UINT64_C(1) << (asset->id % WORD_BITS);
+    entry->number = 1;
     farewell->count++;
 }
 
 static bool unset(weir_farewell *farewell, size_t slot, const weir_asset *asset)
 {
-    weir_farewell_bits *bits = &farewell->streams[slot];
-    if (!has(bits, asset))
+    weir_asset_entry *entry = weir_asset_map_find(&farewell->streams[slot], asset);
+    if (!entry || entry->number == 0)
         return false;
-    bits->words[asset->id / WORD_BITS] &= ~(UINT64_C(1) << (asset->id % WORD_BITS));
+    entry->number = 0;
     farewell->count--;
     return true;
 }
 
-static void clear_bits(weir_farewell *farewell, const weir_farewell_bits *bits)
+static void forget_those(weir_farewell *farewell, weir_asset_map *those)
 {
-    for (size_t i = 0; i < bits->cap; i++) {
-        farewell->count -= (size_t)__builtin_popcountll(bits->words[i]);
-        bits->words[i] = 0;
-    }
+    for (size_t i = 0; i < those->cap; i++)
+        farewell->count -= those->entries[i].number != 0;
+    weir_asset_map_fini(those);
 }
 
 void weir_farewell_clear(weir_connection *connection)
 {
     for (size_t i = 0; connection->farewell.count > 0 && i < connection->spec->stream_count; i++)
-        clear_bits(&connection->farewell, bits_of(connection, i));
+        forget_those(&connection->farewell, those_of(connection, i));
 }
 
 void weir_farewell_fini(weir_connection *connection)
 {
     for (size_t i = 0; connection->farewell.streams && i < connection->spec->stream_count; i++)
-        free(connection->farewell.streams[i].words);
+        weir_asset_map_fini(&connection->farewell.streams[i]);
     free(connection->farewell.streams);
     connection->farewell = (weir_farewell){0};
 }
@@ -144,7 +125,7 @@ void weir_farewell_asked(weir_connection *connection, size_t slot,
         each_stream(connection, slot, asset, weir_runner_begin_anew);
     }
     if (is_all)
-        clear_bits(farewell, bits_of(connection, slot));
+        forget_those(farewell, those_of(connection, slot));
 }
 
 /* ------------------------------------------------------------------ records */
@@ -154,7 +135,7 @@ static bool is_unwanted(void *user, const weir_record *record)
     const weir_connection *connection = user;
     const size_t stream = weir_connection_stream_of(connection, record);
     return record->asset && stream < connection->spec->stream_count &&
-           has(bits_of(connection, weir_plan_subscribe_slot(connection->plan, stream)),
+           has(those_of(connection, weir_plan_subscribe_slot(connection->plan, stream)),
                record->asset);
 }
 

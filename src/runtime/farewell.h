@@ -6,20 +6,15 @@
 #ifndef WEIR_RUNTIME_FAREWELL_H
 #define WEIR_RUNTIME_FAREWELL_H
 
+#include "runtime/asset_map.h"
 #include "runtime/subscriptions.h"
 #include "value/record.h"
 
 typedef struct weir_connection weir_connection;
 
-/** The symbols of one stream, as bits by the ids of their assets. */
-typedef struct weir_farewell_bits {
-    uint64_t *words;
-    size_t cap;
-} weir_farewell_bits;
-
 typedef struct weir_farewell {
-    weir_farewell_bits *streams; /* NULL: nothing was ever left */
-    size_t count;                /* symbols that were left; 0: nothing is looked at */
+    weir_asset_map *streams; /* 1: it was left. NULL: nothing ever was */
+    size_t count;            /* symbols that were left; 0: nothing is looked at */
 } weir_farewell;
 
 /** The venue was told that these are left, or would have been. */

@@ -28,6 +28,7 @@
 #include <pthread.h>
 
 #include "backends/wire/loop.h"
+#include "runtime/asset_map.h"
 #include "runtime/consumer.h"
 #include "runtime/events.h"
 #include "runtime/exclusive.h"
@@ -80,10 +81,9 @@ typedef enum weir_stale_step {
 } weir_stale_step;
 
 typedef struct weir_symbol_clocks {
-    size_t slot;     /* of the stream: by which it is asked for (weir_plan_subscribe_slot) */
-    int64_t last_ns; /* of any symbol */
-    int64_t *at_ns;  /* by the asset's id; 0: does not run yet */
-    size_t cap;
+    size_t slot;          /* of the stream: by which it is asked for (weir_plan_subscribe_slot) */
+    int64_t last_ns;      /* of any symbol */
+    weir_asset_map at_ns; /* of those that were active when they were looked at last */
 } weir_symbol_clocks;
 
 /** When there was news last (liveness.c). Times are monotonic. */
@@ -96,6 +96,7 @@ typedef struct weir_clocks {
     bool has_data;    /* on this link */
     weir_stale_step step;
     int64_t step_ns;
+    uint32_t round;              /* of looks at the symbols */
     weir_symbol_clocks *symbols; /* per stream */
 } weir_clocks;
 

@@ -55,22 +55,6 @@ void weir_liveness_frame(weir_connection *connection)
         weir_connection_enter(connection, WEIR_STATE_LIVE, WEIR_OK, 0, "records come again");
 }
 
-static int64_t *clock_of(weir_symbol_clocks *clocks, const weir_asset *asset)
-{
-    if (asset->id >= clocks->cap) {
-        size_t cap = clocks->cap ? clocks->cap : 64;
-        while (cap <= asset->id)
-            cap *= 2;
-        int64_t *grown = realloc(clocks->at_ns, cap * sizeof *grown);
-        if (!grown)
-            return NULL;
-        memset(grown + clocks->cap, 0, (cap - clocks->cap) * sizeof *grown);
-        clocks->at_ns = grown;
-        clocks->cap = cap;
-    }
-    return &clocks->at_ns[asset->id];
-}
-
 void weir_liveness_batch(weir_connection *connection, const weir_batch *batch)
 {
     weir_clocks *all = &connection->clocks;
@@ -82,10 +66,11 @@ void weir_liveness_batch(weir_connection *connection, const weir_batch *batch)
         if (stream == connection->spec->stream_count || record->schema->is_gap)
             continue;
         weir_symbol_clocks *clocks = &all->symbols[all->symbols[stream].slot];
-        int64_t *clock = record->asset ? clock_of(clocks, record->asset) : NULL;
+        weir_asset_entry *clock =
+            record->asset ? weir_asset_map_find(&clocks->at_ns, record->asset) : NULL;
         clocks->last_ns = all->bytes_ns;
-        if (clock)
-            *clock = all->bytes_ns;
+        if (clock && clock->number != 0)
+            clock->number = all->bytes_ns;
     }
 }
 
@@ -206,23 +191,36 @@ static void look_at_symbol(void *user, const weir_subscription_view *view)
 {
     search *s = user;
     weir_connection *connection = s->connection;
-    if (view->shard != connection->shard || view->state != WEIR_SUBSCRIPTION_ACTIVE || !view->asset)
+    if (view->state != WEIR_SUBSCRIPTION_ACTIVE || !view->asset)
         return;
     weir_symbol_clocks *clocks = &connection->clocks.symbols[view->stream];
-    int64_t *clock = clock_of(clocks, view->asset);
+    weir_asset_entry *clock = weir_asset_map_make(&clocks->at_ns, view->asset);
     if (!clock)
         return;
-    if (*clock == 0)
-        *clock = s->now_ns;
+    clock->round = connection->clocks.round;
+    if (clock->number == 0)
+        clock->number = s->now_ns;
     /* The venue's word for all symbols has news when any of them has. */
-    if (clocks->last_ns > *clock &&
+    if (clocks->last_ns > clock->number &&
         weir_symbols_is_all(&connection->spec->symbols, view->asset->symbol))
-        *clock = clocks->last_ns;
-    if (s->now_ns - *clock < spec_of(connection)->symbol_ns)
+        clock->number = clocks->last_ns;
+    if (s->now_ns - clock->number < spec_of(connection)->symbol_ns)
         return;
-    *clock = s->now_ns;
+    clock->number = s->now_ns;
     const silent_symbol found = {view->stream, view->asset};
     weir_buf_put(&s->found, (weir_str){(const char *)&found, sizeof found});
+}
+
+/* A clock runs as long as its symbol is active. */
+static void stop_others(weir_connection *connection)
+{
+    for (size_t i = 0; i < connection->spec->stream_count; i++) {
+        const weir_asset_map *clocks = &connection->clocks.symbols[i].at_ns;
+        for (size_t k = 0; k < clocks->cap; k++) {
+            if (clocks->entries[k].round != connection->clocks.round)
+                clocks->entries[k].number = 0;
+        }
+    }
 }
 
 static void tell_silent(weir_connection *connection, const silent_symbol *silent)
@@ -239,7 +237,9 @@ static bool look_at_symbols(weir_connection *connection, int64_t now_ns)
     search s = {.connection = connection, .now_ns = now_ns};
     if (spec_of(connection)->symbol_ns == 0 || connection->state != WEIR_STATE_LIVE)
         return true;
-    weir_subscriptions_each(connection->subscriptions, look_at_symbol, &s);
+    connection->clocks.round++;
+    weir_subscriptions_each_of(connection->subscriptions, connection->shard, look_at_symbol, &s);
+    stop_others(connection);
     for (size_t at = 0; at < s.found.len; at += sizeof(silent_symbol)) {
         silent_symbol silent;
         memcpy(&silent, s.found.ptr + at, sizeof silent);
@@ -282,8 +282,8 @@ static void put_back(weir_connection *connection, int64_t now_ns)
     for (size_t i = 0; i < connection->spec->stream_count; i++) {
         weir_symbol_clocks *symbols = &clocks->symbols[i];
         symbols->last_ns = 0;
-        if (symbols->cap > 0)
-            memset(symbols->at_ns, 0, symbols->cap * sizeof *symbols->at_ns);
+        for (size_t k = 0; k < symbols->at_ns.cap; k++)
+            symbols->at_ns.entries[k].number = 0;
     }
 }
 
@@ -318,7 +318,7 @@ void weir_liveness_fini(weir_connection *connection)
 {
     weir_clocks *clocks = &connection->clocks;
     for (size_t i = 0; clocks->symbols && i < connection->spec->stream_count; i++)
-        free(clocks->symbols[i].at_ns);
+        weir_asset_map_fini(&clocks->symbols[i].at_ns);
     free(clocks->symbols);
     weir_timer_free(clocks->timer);
 }

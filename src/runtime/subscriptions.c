@@ -322,7 +322,7 @@ size_t weir_subscriptions_wanted(const weir_subscriptions *subscriptions)
 }
 
 typedef struct viewing {
-    void (*each)(void *user, const weir_subscription_view *view);
+    weir_subscription_view_fn *each;
     void *user;
 } viewing;
 
@@ -345,16 +345,30 @@ static void view_wants(const viewing *v, const weir_stream_wants *wants, size_t 
     }
 }
 
-void weir_subscriptions_each(weir_subscriptions *subscriptions,
-                             void (*each)(void *user, const weir_subscription_view *view),
+static void view_stream(const viewing *v, const weir_subscriptions *s, size_t shard, size_t stream)
+{
+    view_wants(v, weir_wants_of(s, shard, stream), s->shards[shard].front);
+}
+
+void weir_subscriptions_each(weir_subscriptions *subscriptions, weir_subscription_view_fn *each,
                              void *user)
 {
     const viewing v = {each, user};
     pthread_mutex_lock(&subscriptions->lock);
     for (size_t i = 0; i < subscriptions->stream_count; i++) {
         for (size_t k = 0; k < subscriptions->shard_count; k++)
-            view_wants(&v, weir_wants_of(subscriptions, k, i), subscriptions->shards[k].front);
+            view_stream(&v, subscriptions, k, i);
     }
+    pthread_mutex_unlock(&subscriptions->lock);
+}
+
+void weir_subscriptions_each_of(weir_subscriptions *subscriptions, size_t shard,
+                                weir_subscription_view_fn *each, void *user)
+{
+    const viewing v = {each, user};
+    pthread_mutex_lock(&subscriptions->lock);
+    for (size_t i = 0; i < subscriptions->stream_count; i++)
+        view_stream(&v, subscriptions, shard, i);
     pthread_mutex_unlock(&subscriptions->lock);
 }
 

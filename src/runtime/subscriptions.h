@@ -165,11 +165,15 @@ typedef struct weir_subscription_view {
     const char *reason; /* of REJECTED; "" otherwise */
 } weir_subscription_view;
 
+typedef void weir_subscription_view_fn(void *user, const weir_subscription_view *view);
+
 /** Calls `each` for all that is wanted, by stream and shard, in order of first want, under the
  * lock. */
-void weir_subscriptions_each(weir_subscriptions *subscriptions,
-                             void (*each)(void *user, const weir_subscription_view *view),
+void weir_subscriptions_each(weir_subscriptions *subscriptions, weir_subscription_view_fn *each,
                              void *user);
+/** The same of one shard. */
+void weir_subscriptions_each_of(weir_subscriptions *subscriptions, size_t shard,
+                                weir_subscription_view_fn *each, void *user);
 /** Calls `each` for every holder of every want, in order, under the lock. */
 void weir_subscriptions_each_holder(weir_subscriptions *subscriptions,
                                     void (*each)(void *user, size_t stream, const weir_asset *asset,
