@@ -227,6 +227,14 @@ typedef struct weir_event {
     int64_t retry_in_ns; /**< STATE to BACKOFF */
 } weir_event;
 
+/** How grave an event is: a reload that has failed is an error, one that went well is not. */
+typedef enum weir_event_level {
+    WEIR_EVENT_LEVEL_INFO,
+    WEIR_EVENT_LEVEL_WARNING,
+    WEIR_EVENT_LEVEL_ERROR
+} weir_event_level;
+WEIR_API weir_event_level weir_event_level_of(const weir_event *event);
+
 /** Called on the dispatcher thread, one at a time, in order per connection. Of a callback that
  * falls behind by thousands of events the newest are left out, changes of state last of all; of the
  * warnings of a connection that name no symbol twenty a second are told. A WARNING with

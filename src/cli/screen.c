@@ -225,30 +225,27 @@ static void put_roll(weir_buf *out, const weir_event *event)
     put_reason(out, event);
 }
 
-static const struct {
-    unsigned level;
-    void (*put)(weir_buf *out, const weir_event *event);
-} event_types[] = {[WEIR_EVENT_STATE] = {LEVEL_INFO, put_state},
-                   [WEIR_EVENT_WARNING] = {LEVEL_WARNING, put_reason},
-                   [WEIR_EVENT_ERROR] = {LEVEL_ERROR, put_error},
-                   [WEIR_EVENT_SUBSCRIBED] = {LEVEL_INFO, put_subscription},
-                   [WEIR_EVENT_UNSUBSCRIBED] = {LEVEL_INFO, put_subscription},
-                   [WEIR_EVENT_DROPPED] = {LEVEL_WARNING, put_dropped},
-                   [WEIR_EVENT_REJECTED] = {LEVEL_WARNING, put_reason},
-                   [WEIR_EVENT_GAP] = {LEVEL_WARNING, put_reason},
-                   [WEIR_EVENT_RELOADED] = {LEVEL_INFO, put_reloaded},
-                   [WEIR_EVENT_ROLL] = {LEVEL_INFO, put_roll}};
+static void (*const putters[])(weir_buf *out, const weir_event *event) = {
+    [WEIR_EVENT_STATE] = put_state,
+    [WEIR_EVENT_WARNING] = put_reason,
+    [WEIR_EVENT_ERROR] = put_error,
+    [WEIR_EVENT_SUBSCRIBED] = put_subscription,
+    [WEIR_EVENT_UNSUBSCRIBED] = put_subscription,
+    [WEIR_EVENT_DROPPED] = put_dropped,
+    [WEIR_EVENT_REJECTED] = put_reason,
+    [WEIR_EVENT_GAP] = put_reason,
+    [WEIR_EVENT_RELOADED] = put_reloaded,
+    [WEIR_EVENT_ROLL] = put_roll};
 
 void cli_screen_event(const weir_event *event)
 {
-    if ((size_t)event->type >= sizeof event_types / sizeof event_types[0])
+    if ((size_t)event->type >= sizeof putters / sizeof putters[0])
         return;
     weir_buf text = {0};
     if (event->connection.len > 0)
         weir_buf_printf(&text, "%.*s: ", WEIR_FMT(event->connection));
-    event_types[event->type].put(&text, event);
-    const bool is_failure = event->type == WEIR_EVENT_RELOADED && event->code != WEIR_OK;
-    if (is_failure || event_types[event->type].level >= screen.at_least)
+    putters[event->type](&text, event);
+    if (LEVEL_INFO + (unsigned)weir_event_level_of(event) >= screen.at_least)
         cli_screen_say(event->time_ns, (weir_str){text.ptr, text.len});
     weir_buf_fini(&text);
 }

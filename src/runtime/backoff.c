@@ -7,7 +7,6 @@
 #include "runtime/backoff.h"
 
 #include "util/crypto.h"
-#include "util/time.h"
 
 static int64_t ceiling(const weir_reconnect_spec *spec, uint64_t failures)
 {

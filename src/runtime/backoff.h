@@ -4,9 +4,7 @@
 #define WEIR_RUNTIME_BACKOFF_H
 
 #include "spec/spec.h"
-
-/** As long as venues ban an address at most; a server may ask for patience, not for ever. */
-#define WEIR_RETRY_AFTER_MAX_NS (INT64_C(3) * 24 * 3600 * 1000000000)
+#include "util/time.h"
 
 /**
  * The delay after `failures` attempts in a row have failed (1 = the first): capped exponential,

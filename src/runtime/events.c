@@ -51,18 +51,18 @@ static const char *const state_names[WEIR_STATE_COUNT] = {
 
 static const struct {
     const char *name;
-    weir_log_level level;
+    weir_event_level level;
 } types[] = {
-    [WEIR_EVENT_STATE] = {"state", WEIR_LOG_INFO},
-    [WEIR_EVENT_WARNING] = {"warning", WEIR_LOG_WARNING},
-    [WEIR_EVENT_ERROR] = {"error", WEIR_LOG_ERROR},
-    [WEIR_EVENT_SUBSCRIBED] = {"subscribed", WEIR_LOG_INFO},
-    [WEIR_EVENT_UNSUBSCRIBED] = {"unsubscribed", WEIR_LOG_INFO},
-    [WEIR_EVENT_DROPPED] = {"dropped", WEIR_LOG_WARNING},
-    [WEIR_EVENT_REJECTED] = {"rejected", WEIR_LOG_WARNING},
-    [WEIR_EVENT_GAP] = {"gap", WEIR_LOG_WARNING},
-    [WEIR_EVENT_RELOADED] = {"reloaded", WEIR_LOG_INFO},
-    [WEIR_EVENT_ROLL] = {"roll", WEIR_LOG_INFO},
+    [WEIR_EVENT_STATE] = {"state", WEIR_EVENT_LEVEL_INFO},
+    [WEIR_EVENT_WARNING] = {"warning", WEIR_EVENT_LEVEL_WARNING},
+    [WEIR_EVENT_ERROR] = {"error", WEIR_EVENT_LEVEL_ERROR},
+    [WEIR_EVENT_SUBSCRIBED] = {"subscribed", WEIR_EVENT_LEVEL_INFO},
+    [WEIR_EVENT_UNSUBSCRIBED] = {"unsubscribed", WEIR_EVENT_LEVEL_INFO},
+    [WEIR_EVENT_DROPPED] = {"dropped", WEIR_EVENT_LEVEL_WARNING},
+    [WEIR_EVENT_REJECTED] = {"rejected", WEIR_EVENT_LEVEL_WARNING},
+    [WEIR_EVENT_GAP] = {"gap", WEIR_EVENT_LEVEL_WARNING},
+    [WEIR_EVENT_RELOADED] = {"reloaded", WEIR_EVENT_LEVEL_INFO},
+    [WEIR_EVENT_ROLL] = {"roll", WEIR_EVENT_LEVEL_INFO},
 };
 
 enum { TYPE_COUNT = sizeof types / sizeof types[0] };
@@ -75,6 +75,14 @@ const char *weir_state_name(weir_state state)
 const char *weir_event_type_name(weir_event_type type)
 {
     return (unsigned)type < TYPE_COUNT ? types[type].name : "unknown";
+}
+
+weir_event_level weir_event_level_of(const weir_event *event)
+{
+    if ((unsigned)event->type >= TYPE_COUNT)
+        return WEIR_EVENT_LEVEL_INFO;
+    const bool has_failed = event->type == WEIR_EVENT_RELOADED && event->code != WEIR_OK;
+    return has_failed ? WEIR_EVENT_LEVEL_ERROR : types[event->type].level;
 }
 
 weir_events *weir_events_new(weir_event_fn *fn, void *user)
@@ -107,8 +115,10 @@ void weir_events_free(weir_events *events)
 
 static void write_log(const weir_event *event)
 {
-    const bool is_failure = event->type == WEIR_EVENT_RELOADED && event->code != WEIR_OK;
-    const weir_log_level level = is_failure ? WEIR_LOG_ERROR : types[event->type].level;
+    static const weir_log_level levels[] = {[WEIR_EVENT_LEVEL_INFO] = WEIR_LOG_INFO,
+                                            [WEIR_EVENT_LEVEL_WARNING] = WEIR_LOG_WARNING,
+                                            [WEIR_EVENT_LEVEL_ERROR] = WEIR_LOG_ERROR};
+    const weir_log_level level = levels[weir_event_level_of(event)];
     if (!weir_log_wants(level))
         return;
     if (event->type == WEIR_EVENT_STATE)

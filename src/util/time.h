@@ -10,6 +10,9 @@
 #define WEIR_NS_PER_MS INT64_C(1000000)
 #define WEIR_NS_PER_S  INT64_C(1000000000)
 
+/** As long as venues ban an address at most; a server may ask for patience, not for ever. */
+#define WEIR_RETRY_AFTER_MAX_NS (INT64_C(3) * 24 * 3600 * WEIR_NS_PER_S)
+
 /** Wall clock (CLOCK_REALTIME). Any thread. */
 int64_t weir_now_ns(void);
 /** CLOCK_MONOTONIC: for deadlines and ages. Any thread. */

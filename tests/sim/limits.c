@@ -61,45 +61,11 @@ sim_profile sim_how;
 static const venue *at_venue;
 static seat seats[SEATS];
 static window attempts;
-static uint64_t hash;
-static unsigned broken;
 static FILE *log_file;
 static const weir_runtime *runtime;
 static int64_t cut_at, whole_at; /* when all symbols were subscribed again; 0: are not */
 static bool is_away;
 static double worst;
-
-/* ------------------------------------------------------------------ log */
-
-static void put_line(const char *format, va_list args)
-{
-    char text[256];
-    int len = snprintf(text, sizeof text, "%12.6f ", (double)sim_now() / 1e9);
-    len += vsnprintf(text + len, sizeof text - (size_t)len, format, args);
-    for (int i = 0; i < len && i < (int)sizeof text - 1; i++)
-        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
-    if (log_file)
-        fprintf(log_file, "%s\n", text);
-}
-
-void sim_log(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    put_line(format, args);
-    va_end(args);
-}
-
-void sim_broken(const char *format, ...)
-{
-    va_list args;
-    broken++;
-    va_start(args, format);
-    fprintf(stderr, "%12.6f BROKEN: ", (double)sim_now() / 1e9);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-}
 
 /* ------------------------------------------------------------------ sliding windows */
 
@@ -372,7 +338,7 @@ static void run_scene(weir_spec *spec)
 static uint64_t run_seed(weir_spec *spec, uint64_t seed)
 {
     sim_begin(seed, END_AT);
-    hash = UINT64_C(0xcbf29ce484222325);
+    sim_log_begin(log_file);
     sim_how = (sim_profile){.latency_ns = sim_between(SIM_MS, 40 * SIM_MS)};
     memset(seats, 0, sizeof seats);
     attempts = (window){0};
@@ -382,12 +348,13 @@ static uint64_t run_seed(weir_spec *spec, uint64_t seed)
     run_scene(spec);
     sim_links_forget();
     sim_end();
-    return hash;
+    return sim_log_hash();
 }
 
 int main(int argc, char **argv)
 {
     uint64_t first = 1, count = 1;
+    unsigned broken = 0;
     const char *path = NULL;
     weir_error error = {0};
     for (int i = 1; i < argc; i++) {
@@ -412,11 +379,14 @@ int main(int argc, char **argv)
     if (!at_venue)
         return 2;
     for (uint64_t seed = first; seed < first + count; seed++) {
-        const unsigned before = broken;
         const uint64_t once = run_seed(spec, seed);
-        if (seed == first && run_seed(spec, seed) != once)
-            sim_broken("the same seed gave another history");
-        if (broken > before)
+        unsigned violations = sim_broken_count();
+        if (seed == first && run_seed(spec, seed) != once) {
+            fprintf(stderr, "the same seed gave another history\n");
+            violations++;
+        }
+        broken += violations;
+        if (violations > 0)
             fprintf(stderr, "seed %llu is broken; again: %s %s --seed %llu --log\n",
                     (unsigned long long)seed, argv[0], path, (unsigned long long)seed);
     }

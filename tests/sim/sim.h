@@ -7,8 +7,8 @@
  * history: the same seed gives the same log.
  *
  *   sim_loop.c   time, timers, events, chance       sim_link.c   the transport and its faults
- *   sim_venue.c  the market and the venue           sim_check.c  the invariants and the log
- *   sim_http.c   tokens over HTTP
+ *   sim_venue.c  the market and the venue           sim_check.c  the invariants
+ *   sim_http.c   tokens over HTTP                   sim_log.c    the log
  *   sim_readers.c  consumers that are slow
  *   sim_main.c   seeds, scenario, command line
  */
@@ -60,6 +60,17 @@ static inline bool sim_chance(unsigned of_1000)
 {
     return sim_below(1000) < of_1000;
 }
+
+/* ------------------------------------------------------------------ the log (sim_log.c) */
+
+/** Of another history; `file` may be NULL. */
+void sim_log_begin(FILE *file);
+/** A line of it; part of its hash. */
+void sim_log(const char *format, ...) WEIR_PRINTF(1, 2);
+uint64_t sim_log_hash(void);
+/** What must not be. Counts, and says so with the time. */
+void sim_broken(const char *format, ...) WEIR_PRINTF(1, 2);
+unsigned sim_broken_count(void);
 
 /* ------------------------------------------------------------------ profile: what a seed is like
  */
@@ -147,14 +158,7 @@ void sim_readers_settle(void);
 
 /* ------------------------------------------------------------------ invariants (sim_check.c) */
 
-void sim_check_begin(FILE *log);
-/** A line of the log; part of its hash. */
-void sim_log(const char *format, ...) WEIR_PRINTF(1, 2);
-uint64_t sim_log_hash(void);
-/** What must not be. Counts, and says so with the time. */
-void sim_broken(const char *format, ...) WEIR_PRINTF(1, 2);
-unsigned sim_broken_count(void);
-
+void sim_check_begin(void);
 void sim_check_want(int stream, int symbol, bool is_wanted);
 bool sim_check_is_wanted(int stream, int symbol);
 void sim_check_record(const weir_record *record);

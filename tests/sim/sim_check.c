@@ -4,7 +4,6 @@
  * wants any more, no silent loss on a link that stayed up, no storm of connects, and in the end
  * what is wanted is what is subscribed.
  */
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,65 +30,16 @@ static struct {
     const weir_runtime *runtime;
     int64_t messages[SENDERS][SIM_RATE]; /* when each link's last ones left */
     size_t message_counts[SENDERS];
-    uint64_t hash;
-    unsigned broken;
     sim_delivered delivered;
     bool is_rolling; /* in the end */
-    FILE *log;
 } check;
 
 /* An unsubscription needs its way to the venue, and the last ticks theirs back. */
 #define FAREWELL (30 * SIM_S)
 
-void sim_check_begin(FILE *log)
+void sim_check_begin(void)
 {
     memset(&check, 0, sizeof check);
-    check.hash = UINT64_C(0xcbf29ce484222325);
-    check.log = log;
-}
-
-/* ------------------------------------------------------------------ the log */
-
-static void put_line(const char *format, va_list args)
-{
-    char text[1024];
-    int len = snprintf(text, sizeof text, "%12.6f ", (double)sim_now() / 1e9);
-    len += vsnprintf(text + len, sizeof text - (size_t)len, format, args);
-    if (len >= (int)sizeof text)
-        len = (int)sizeof text - 1;
-    for (int i = 0; i < len; i++)
-        check.hash = (check.hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
-    if (check.log)
-        fprintf(check.log, "%s\n", text);
-}
-
-void sim_log(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    put_line(format, args);
-    va_end(args);
-}
-
-void sim_broken(const char *format, ...)
-{
-    va_list args;
-    check.broken++;
-    va_start(args, format);
-    fprintf(stderr, "%12.6f BROKEN: ", (double)sim_now() / 1e9);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-}
-
-uint64_t sim_log_hash(void)
-{
-    return check.hash;
-}
-
-unsigned sim_broken_count(void)
-{
-    return check.broken;
 }
 
 /* ------------------------------------------------------------------ records */

@@ -167,7 +167,8 @@ static void run_scene(weir_spec *spec)
 static bool run_seed(weir_spec *spec, uint64_t seed, FILE *log, uint64_t *hash)
 {
     sim_begin(seed, SCENARIO);
-    sim_check_begin(log);
+    sim_log_begin(log);
+    sim_check_begin();
     sim_how = draw_profile(mode_of(spec));
     sim_how.rolls = weir_str_is(weir_spec_name(spec), "sim_rolled");
     sim_how.has_tokens = weir_str_is(weir_spec_name(spec), "sim_session");

@@ -11,7 +11,6 @@
 #include "util/time.h"
 
 /* Venues ban an address for up to three days; a longer wait is a mistake of the server's. */
-enum { RETRY_AFTER_MAX_S = 3 * 24 * 3600 };
 
 static char lower(char c)
 {
@@ -284,5 +283,6 @@ int64_t weir_http_retry_after(const weir_http_head *head, int64_t now_ns)
     if (seconds <= 0) {
         return 0;
     }
-    return (seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * WEIR_NS_PER_S;
+    return seconds < WEIR_RETRY_AFTER_MAX_NS / WEIR_NS_PER_S ? seconds * WEIR_NS_PER_S
+                                                             : WEIR_RETRY_AFTER_MAX_NS;
 }

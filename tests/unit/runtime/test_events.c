@@ -131,12 +131,26 @@ START_TEST(every_state_and_type_has_a_name)
 }
 END_TEST
 
+START_TEST(a_reload_that_has_failed_is_an_error)
+{
+    const weir_event good = {.type = WEIR_EVENT_RELOADED};
+    const weir_event bad = {.type = WEIR_EVENT_RELOADED, .code = WEIR_ERR_SPEC};
+    const weir_event gap = {.type = WEIR_EVENT_GAP, .code = WEIR_ERR_SPEC};
+    const weir_event odd = {.type = (weir_event_type)(WEIR_EVENT_ROLL + 1)};
+    ck_assert_int_eq(weir_event_level_of(&good), WEIR_EVENT_LEVEL_INFO);
+    ck_assert_int_eq(weir_event_level_of(&bad), WEIR_EVENT_LEVEL_ERROR);
+    ck_assert_int_eq(weir_event_level_of(&gap), WEIR_EVENT_LEVEL_WARNING);
+    ck_assert_int_eq(weir_event_level_of(&odd), WEIR_EVENT_LEVEL_INFO);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("events");
     weir_check_case(suite, "events", events_come_in_order_and_all_before_the_stop,
                     a_slow_callback_loses_the_oldest_and_is_told_how_many,
                     a_flood_of_others_drowns_no_state, a_reason_is_copied_and_cut,
-                    without_a_callback_nothing_is_kept, every_state_and_type_has_a_name);
+                    without_a_callback_nothing_is_kept, every_state_and_type_has_a_name,
+                    a_reload_that_has_failed_is_an_error);
     return weir_check_run(suite);
 }
