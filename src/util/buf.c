@@ -18,12 +18,6 @@ void weir_buf_fini(weir_buf *buf)
     *buf = (weir_buf){0};
 }
 
-void weir_buf_clear(weir_buf *buf)
-{
-    buf->len = 0;
-    buf->failed = false;
-}
-
 static bool grow(weir_buf *buf, size_t need)
 {
     size_t cap = buf->cap ? buf->cap : FIRST_CAP;

@@ -19,7 +19,11 @@ typedef struct weir_buf {
 
 void weir_buf_fini(weir_buf *buf);
 /** len = 0; memory is kept; `failed` is cleared. */
-void weir_buf_clear(weir_buf *buf);
+static inline void weir_buf_clear(weir_buf *buf)
+{
+    buf->len = 0;
+    buf->failed = false;
+}
 /** Room for `extra` more bytes at ptr + len; NULL when out of memory. The caller then adds to len.
  */
 char *weir_buf_reserve(weir_buf *buf, size_t extra);

@@ -24,51 +24,6 @@ static inline lead lead_of(uint8_t byte)
 
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
-typedef uint64_t lanes __attribute__((vector_size(16)));
-
-static inline lanes load(const uint8_t *at)
-{
-    lanes bytes;
-    memcpy(&bytes, at, sizeof bytes);
-    return bytes;
-}
-
-static inline bool has_high(lanes bytes)
-{
-    return (bytes[0] | bytes[1]) & HIGH_BITS;
-}
-
-static inline bool is_short_ascii(const uint8_t *at, size_t len)
-{
-    uint64_t first = 0, last = 0;
-    if (len >= 8) {
-        memcpy(&first, at, 8);
-        memcpy(&last, at + len - 8, 8);
-    } else {
-        for (size_t i = 0; i < len; i++)
-            first |= at[i];
-    }
-    return !((first | last) & HIGH_BITS);
-}
-
-/* Most texts are ASCII alone. 64 bytes are looked at together, and the end by a load that overlaps
- * what was seen, so that no byte is looked at singly. */
-static bool is_ascii(const uint8_t *at, size_t len)
-{
-    if (len < sizeof(lanes))
-        return is_short_ascii(at, len);
-    const uint8_t *last = at + len - sizeof(lanes);
-    while (last - at >= 48) {
-        if (has_high((load(at) | load(at + 16)) | (load(at + 32) | load(at + 48))))
-            return false;
-        at += 64;
-    }
-    lanes rest = load(last);
-    for (; at < last; at += sizeof(lanes))
-        rest |= load(at);
-    return !has_high(rest);
-}
-
 /* Bytes of ASCII from `at` on: words first, then single bytes. */
 static inline const uint8_t *skip_ascii(const uint8_t *at, const uint8_t *end)
 {
@@ -119,15 +74,9 @@ size_t weir_utf8_valid_prefix(weir_str text)
     return text.len;
 }
 
-bool weir_utf8_valid(weir_str text)
-{
-    return is_ascii((const uint8_t *)text.ptr, text.len) ||
-           weir_utf8_valid_prefix(text) == text.len;
-}
-
 bool weir_utf8_check(weir_str text, bool *has_only_ascii)
 {
-    *has_only_ascii = is_ascii((const uint8_t *)text.ptr, text.len);
+    *has_only_ascii = weir_is_ascii(text);
     return *has_only_ascii || weir_utf8_valid_prefix(text) == text.len;
 }
 

@@ -6,7 +6,7 @@
 #ifndef WEIR_UTIL_UTF8_H
 #define WEIR_UTIL_UTF8_H
 
-#include <weir/types.h>
+#include "util/ascii.h"
 
 enum { WEIR_UTF8_MAX = 4 /* bytes of one code point */ };
 
@@ -16,12 +16,15 @@ typedef struct weir_utf8_state {
     uint8_t low, high; /**< range of the next one */
 } weir_utf8_state;
 
-/** True for a complete, valid text. */
-bool weir_utf8_valid(weir_str text);
 /** The same, and whether it is ASCII alone. */
 bool weir_utf8_check(weir_str text, bool *has_only_ascii);
 /** Length of the longest valid, complete prefix; equals text.len for a valid text. */
 size_t weir_utf8_valid_prefix(weir_str text);
+/** True for a complete, valid text. */
+static inline bool weir_utf8_valid(weir_str text)
+{
+    return weir_is_ascii(text) || weir_utf8_valid_prefix(text) == text.len;
+}
 /** Checks the next fragment; false at the first byte that cannot be (the state is then dead). */
 bool weir_utf8_feed(weir_utf8_state *state, weir_str fragment);
 /** True when no code point is left half-read. */

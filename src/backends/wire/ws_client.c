@@ -277,25 +277,28 @@ static bool takes_frames(const weir_ws_client *client)
 }
 
 /* Hands over the run of plain messages at the start of the inbox. What is unusual stays there, a
- * text that is not UTF-8 as well: it is found out a second time, where that is dealt with. */
+ * text that is not UTF-8 as well: it is found out a second time, where that is dealt with. The
+ * owner may close or pause in on_frame; the bytes stay where they are until that has returned. */
 static void consume_plain(weir_ws_client *client)
 {
     weir_inbox *inbox = &client->inbox;
+    const uint8_t *const end = inbox->ptr + inbox->end;
+    const uint8_t *at = inbox->ptr + inbox->start;
+    const weir_link_sink *const sink = &client->sink;
     weir_frame whole = {.received_ns = client->received_ns};
-    while (client->state == STATE_UP && !client->is_paused && inbox->end - inbox->start >= 2) {
+    while (client->state == STATE_UP && !client->is_paused && end - at >= 2) {
         weir_ws_frame frame;
-        const size_t size = weir_ws_read_plain(&client->reader, weir_inbox_bytes(inbox), &frame);
-        if (size == 0) {
-            return;
-        }
+        const weir_bytes left = {at, (size_t)(end - at)};
+        const size_t size = weir_ws_read_plain(&client->reader, left, &frame);
         whole.bytes = (weir_str){(const char *)frame.payload, frame.len};
-        if (frame.opcode == WEIR_WS_TEXT && !weir_utf8_valid(whole.bytes)) {
+        if (size == 0 || (frame.opcode == WEIR_WS_TEXT && !weir_utf8_valid(whole.bytes))) {
             return;
         }
+        at += size;
         inbox->start += size;
         whole.kind = frame.opcode == WEIR_WS_TEXT ? WEIR_FRAME_TEXT : WEIR_FRAME_BINARY;
         client->owes_batch = true;
-        client->sink.on_frame(client->sink.user, &whole);
+        sink->on_frame(sink->user, &whole);
     }
 }
 
