@@ -93,7 +93,8 @@ WEIR_API const weir_schema *weir_record_schema(const weir_record *record);
 WEIR_API const weir_asset *weir_record_asset(const weir_record *record);
 /** The venue's time, ns since 1970 UTC; WEIR_NO_TIME if it has none. */
 WEIR_API int64_t weir_record_timestamp(const weir_record *record);
-/** When the frame was read from the socket, ns since 1970 UTC. */
+/** When the frame was read from the socket, ns since 1970 UTC: the same for all that one read
+ * brought. */
 WEIR_API int64_t weir_record_received(const weir_record *record);
 /** Number of the record in its channel, from 1, without holes. Where a consumer's queue has dropped
  * some, a gap record has the number of the last of them. */

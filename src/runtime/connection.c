@@ -61,8 +61,7 @@ static bool is_needed(const weir_connection *connection)
 
 static bool has_proved_itself(const weir_connection *connection)
 {
-    const uint64_t records =
-        weir_runner_counters(connection->runner)->records_out - connection->records_at_up;
+    const uint64_t records = connection->counters->records_out - connection->records_at_up;
     const int64_t live_ns = weir_mono_ns() - connection->live_since_ns;
     return connection->live_since_ns != 0 &&
            (live_ns >= PROVED_LIVE_NS || (live_ns >= PROVED_BUSY_NS && records >= PROVED_RECORDS));
@@ -188,6 +187,7 @@ static void on_down(void *user, const weir_link_end *link_end)
     weir_connection *connection = user;
     weir_error error = connection->cause;
     bool is_fatal = connection->is_fatal;
+    weir_connection_settle(connection); /* where the end cut a read off */
     connection->link = NULL;
     connection->is_closing = false;
     connection->close_code = link_end->close_code;
@@ -319,7 +319,7 @@ static void on_up(weir_connection *connection)
     const weir_wait_spec *greeting = &connection->spec->auth.greeting;
     connection->numbers.connects++;
     connection->numbers.up_since_ns = weir_now_ns();
-    connection->records_at_up = weir_runner_counters(connection->runner)->records_out;
+    connection->records_at_up = connection->counters->records_out;
     weir_timer_cancel(connection->timer);
     connection->was_up = true;
     weir_connection_hook(connection, &connection->spec->hooks.on_connect, WEIR_EXTENSION_ON_CONNECT,
@@ -681,10 +681,17 @@ static bool make_parts(weir_connection *connection)
     connection->talk = weir_timer_new(loop, on_talk, connection);
     connection->watch = weir_timer_new(loop, weir_refused_fire, connection);
     connection->beat.timer = weir_timer_new(loop, weir_heartbeat_fire, connection);
-    if (connection->runner)
+    if (connection->runner) {
         weir_runner_on_control(connection->runner, weir_heartbeat_control, connection);
-    if (connection->runner)
         weir_runner_on_gap(connection->runner, weir_holes_found, connection);
+        connection->batch = weir_runner_batch(connection->runner);
+        connection->counters = weir_runner_counters(connection->runner);
+    }
+    connection->hears_answers = connection->spec->ack.wait.is_set;
+    connection->hears_refusals =
+        connection->spec->ack.wait.error.node && !weir_connection_is_played(connection);
+    connection->sees_frames =
+        connection->runtime->options.on_frame || connection->spec->hooks.on_message.node;
     if (weir_plan_has_session(connection->plan) && !weir_connection_is_played(connection) &&
         !(connection->http = weir_http_session_new(connection)))
         return false;

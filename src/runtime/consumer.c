@@ -37,7 +37,11 @@
 #include "util/error.h"
 #include "util/time.h"
 
-enum { CAPACITY_DEFAULT = 65536, COMPACT_BYTES = 64 * 1024 };
+enum {
+    CAPACITY_DEFAULT = 65536,
+    COMPACT_BYTES = 64 * 1024,
+    ALL_CHANNELS = (1 << WEIR_CHANNEL_COUNT) - 1
+};
 
 struct weir_consumer {
     unsigned channels;
@@ -249,6 +253,11 @@ static bool put_one(weir_consumer *consumer, const weir_record *record, bool is_
     return true;
 }
 
+static bool wants_all(const weir_consumer *consumer)
+{
+    return consumer->channels == ALL_CHANNELS && consumer->connection.len == 0;
+}
+
 static bool wants(const weir_consumer *consumer, const weir_record *record)
 {
     const weir_schema *schema = record->schema;
@@ -259,9 +268,7 @@ static bool wants(const weir_consumer *consumer, const weir_record *record)
 /* A batch that is wanted whole and has room is one copy. */
 static bool put_whole(weir_consumer *consumer, const weir_batch *batch, size_t offset)
 {
-    const unsigned all = (1u << WEIR_CHANNEL_COUNT) - 1;
-    if (offset != 0 || consumer->channels != all || consumer->connection.len > 0 ||
-        consumer->overflow == WEIR_OVERFLOW_CONFLATE ||
+    if (offset != 0 || !wants_all(consumer) || consumer->overflow == WEIR_OVERFLOW_CONFLATE ||
         queued(consumer) + batch->count > consumer->capacity)
         return false;
     append(consumer, batch->bytes.ptr, batch->bytes.len, batch->count);
@@ -293,23 +300,24 @@ static void measure(weir_consumer *consumer, const weir_record *first)
     weir_histogram_add(&consumer->latency, weir_now_ns() - first->received_ns);
 }
 
+/* Only the thread that delivers counts what is delivered: a store, and no exchange of it. */
 static void put_inline(weir_consumer *consumer, const weir_batch *batch)
 {
-    size_t offset = 0;
+    const char *at = batch->bytes.ptr, *const end = at + batch->bytes.len;
+    const bool takes_all = wants_all(consumer);
     bool is_measured = false;
     pthread_mutex_lock(&consumer->delivering);
-    for (const weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;) {
-        if (atomic_load(&consumer->is_closed))
-            break;
-        if (!wants(consumer, record))
+    uint64_t delivered = atomic_load_explicit(&consumer->delivered, memory_order_relaxed);
+    while (at < end && !atomic_load_explicit(&consumer->is_closed, memory_order_acquire)) {
+        const weir_record *record = (const weir_record *)(const void *)at;
+        at += record->size;
+        if (!takes_all && !wants(consumer, record))
             continue;
         if (!is_measured)
             measure(consumer, record);
         is_measured = true;
         consumer->on_record(consumer->user, record);
-        atomic_store_explicit(&consumer->delivered,
-                              atomic_load_explicit(&consumer->delivered, memory_order_relaxed) + 1,
-                              memory_order_relaxed);
+        atomic_store_explicit(&consumer->delivered, ++delivered, memory_order_relaxed);
     }
     pthread_mutex_unlock(&consumer->delivering);
 }
@@ -718,7 +726,6 @@ weir_consumer *weir_consumer_new(const weir_consumer_options *options, weir_str 
                                  size_t producers, const weir_consumer_host *host,
                                  weir_error *error)
 {
-    const unsigned all = (1u << WEIR_CHANNEL_COUNT) - 1;
     if (options->delivery != WEIR_DELIVERY_POLL && !options->on_record) {
         weir_fail(error, WEIR_ERR_ARGUMENT, "delivery by callback needs on_record");
         return NULL;
@@ -728,7 +735,7 @@ weir_consumer *weir_consumer_new(const weir_consumer_options *options, weir_str 
         weir_fail_nomem(error);
         return NULL;
     }
-    consumer->channels = options->channels ? options->channels & all : all;
+    consumer->channels = options->channels ? options->channels & ALL_CHANNELS : ALL_CHANNELS;
     consumer->connection = connection;
     consumer->overflow = options->overflow;
     consumer->delivery = options->delivery;

@@ -10,6 +10,8 @@ struct weir_decoder {
     size_t connection;
     weir_world world;
     weir_runner *runner;
+    weir_batch *batch; /* the runner's */
+    bool has_hook;     /* that looks at each frame */
     uint64_t frames;
     uint64_t seq[WEIR_CHANNEL_COUNT];
     int64_t last_frame_ns;
@@ -37,6 +39,8 @@ weir_decoder *weir_decoder_new(weir_spec *spec, const char *connection, weir_err
         weir_decoder_free(decoder);
         return NULL;
     }
+    decoder->batch = weir_runner_batch(decoder->runner);
+    decoder->has_hook = spec->model->connections[index].hooks.on_message.node;
     return decoder;
 }
 
@@ -50,43 +54,48 @@ void weir_decoder_free(weir_decoder *decoder)
     free(decoder);
 }
 
-/* Inlined with its parts in registers: a frame that is put together in memory and copied at once
- * would be waited for. */
-static inline __attribute__((always_inline)) void
-feed(weir_decoder *decoder, const weir_runner_frame *frame, weir_record_fn *on_record, void *user)
+static inline void hand_over(weir_decoder *decoder, weir_record_fn *on_record, void *user)
 {
-    weir_runner_frame input = *frame;
-    weir_batch *batch = weir_runner_batch(decoder->runner);
-    input.number = decoder->frames++;
-    if (weir_runner_admit(decoder->runner, &input))
-        weir_runner_feed(decoder->runner, &input);
-    decoder->last_frame_ns = input.received_ns;
-    size_t offset = 0;
-    for (weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;) {
+    const weir_batch *batch = decoder->batch;
+    const char *const end = batch->bytes.ptr + batch->bytes.len;
+    weir_record *record;
+    for (char *at = batch->bytes.ptr; at < end; at += record->size) {
+        record = (weir_record *)(void *)at;
         record->seq = ++decoder->seq[record->schema->channel];
         on_record(user, record);
     }
-    weir_batch_clear(batch);
+    weir_batch_clear(decoder->batch);
 }
 
 void weir_decoder_feed_frame(weir_decoder *decoder, const weir_tap_frame *frame,
                              weir_record_fn *on_record, void *user)
 {
-    const weir_runner_frame input = {.bytes = frame->bytes,
-                                     .is_binary = frame->is_binary,
-                                     .topic = frame->name,
-                                     .received_ns = frame->time_ns,
-                                     .has_parts = frame->has_parts};
-    if (!frame->is_outgoing)
-        feed(decoder, &input, on_record, user);
+    weir_runner_frame input = {.bytes = frame->bytes,
+                               .is_binary = frame->is_binary,
+                               .topic = frame->name,
+                               .received_ns = frame->time_ns,
+                               .number = decoder->frames,
+                               .has_parts = frame->has_parts};
+    if (frame->is_outgoing)
+        return;
+    decoder->frames++;
+    decoder->last_frame_ns = frame->time_ns;
+    if (!decoder->has_hook || weir_runner_admit(decoder->runner, &input))
+        weir_runner_feed(decoder->runner, &input);
+    hand_over(decoder, on_record, user);
 }
 
 void weir_decoder_feed(weir_decoder *decoder, weir_str frame, bool is_binary, int64_t received_ns,
                        weir_record_fn *on_record, void *user)
 {
-    const weir_runner_frame input = {
-        .bytes = frame, .is_binary = is_binary, .received_ns = received_ns};
-    feed(decoder, &input, on_record, user);
+    weir_runner_frame input = {.bytes = frame,
+                               .is_binary = is_binary,
+                               .received_ns = received_ns,
+                               .number = decoder->frames++};
+    decoder->last_frame_ns = received_ns;
+    if (!decoder->has_hook || weir_runner_admit(decoder->runner, &input))
+        weir_runner_feed(decoder->runner, &input);
+    hand_over(decoder, on_record, user);
 }
 
 void weir_status_from_counters(weir_connection_status *status, const weir_counters *counters)

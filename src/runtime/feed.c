@@ -13,7 +13,7 @@
 
 /* Records that are delivered together when a read brought as many. Inline they are fewer: the first
  * one waits for the last. */
-enum { GATHER_MAX = 32, GATHER_INLINE = 8 };
+enum { GATHER_MAX = 64, GATHER_INLINE = 16 };
 
 typedef struct weir_backlog {
     weir_consumer *consumer;
@@ -24,9 +24,13 @@ typedef struct weir_backlog {
 
 static void number_records(weir_connection *connection, const weir_batch *batch)
 {
-    size_t offset = 0;
-    for (weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;)
-        record->seq = ++connection->runtime->seq[record->schema->channel];
+    uint64_t *const seq = connection->runtime->seq;
+    const char *const end = batch->bytes.ptr + batch->bytes.len;
+    weir_record *record;
+    for (char *at = batch->bytes.ptr; at < end; at += record->size) {
+        record = (weir_record *)(void *)at;
+        record->seq = ++seq[record->schema->channel];
+    }
 }
 
 /* Room in the backlog is made before a consumer is asked: without it nothing may be left over. */
@@ -91,7 +95,7 @@ static void pause_link(weir_connection *connection, bool is_paused)
 
 void weir_connection_publish(weir_connection *connection)
 {
-    weir_batch *batch = weir_runner_batch(connection->runner);
+    weir_batch *batch = connection->batch;
     if (connection->is_blocked || !weir_connection_is_front(connection))
         return;
     weir_farewell_sift(connection, batch);
@@ -108,7 +112,7 @@ void weir_connection_publish(weir_connection *connection)
 
 void weir_connection_deliver_rest(weir_connection *connection, bool is_forced)
 {
-    const weir_batch *batch = weir_runner_batch(connection->runner);
+    const weir_batch *batch = connection->batch;
     size_t left = 0;
     if (!connection->is_blocked)
         return;
@@ -121,12 +125,22 @@ void weir_connection_deliver_rest(weir_connection *connection, bool is_forced)
     connection->backlog_count = left;
     if (left > 0)
         return;
-    weir_batch_clear(weir_runner_batch(connection->runner));
+    weir_batch_clear(connection->batch);
     pause_link(connection, false);
     weir_connection_unblocked(connection);
 }
 
 /* ------------------------------------------------------------------ frames */
+
+static inline weir_runner_frame input_of(const weir_connection *connection, const weir_frame *frame)
+{
+    return (weir_runner_frame){.bytes = frame->bytes,
+                               .is_binary = frame->kind == WEIR_FRAME_BINARY,
+                               .topic = frame->name,
+                               .received_ns = frame->received_ns,
+                               .number = connection->counters->frames,
+                               .has_parts = frame->has_parts};
+}
 
 /* A venue that echoes a credential must not get it into a recording. */
 static void tap(weir_connection *connection, const weir_frame *frame)
@@ -175,9 +189,9 @@ typedef struct tally {
     uint64_t unread; /* frames that hold no message */
 } tally;
 
-static tally tally_of(const weir_connection *connection)
+static inline tally tally_of(const weir_connection *connection)
 {
-    const weir_counters *c = weir_runner_counters(connection->runner);
+    const weir_counters *c = connection->counters;
     return (tally){c->records_out + c->duplicates,
                    c->dropped + c->unconverted + c->failed[WEIR_STAGE_PAYLOAD] +
                        c->failed[WEIR_STAGE_FRAME] + c->failed[WEIR_STAGE_CONVERT],
@@ -186,30 +200,41 @@ static tally tally_of(const weir_connection *connection)
 
 /* A refusal is no record. So a frame that was nothing but records is not looked into for one when
  * no answer is awaited, and that is what nearly all frames are. */
-static bool may_refuse(const weir_connection *connection, const tally *before)
+static inline bool may_refuse(const weir_connection *connection, const tally *before)
 {
     const tally after = tally_of(connection);
     return after.unread == before->unread &&
            (after.made == before->made || after.other != before->other);
 }
 
-/* True: an answer to a subscription was in it. */
-static bool feed_and_hear(weir_connection *connection, const weir_runner_frame *frame)
+/* While no answer is awaited. True: there was one all the same. */
+static inline bool feed(weir_connection *connection, const weir_runner_frame *frame)
 {
-    const bool is_awaited = weir_connection_awaits_answers(connection);
-    const bool has_answer = is_awaited && weir_connection_hear_answers(connection, frame);
-    if (is_awaited || !weir_connection_may_be_refused(connection)) {
+    if (!connection->hears_refusals || connection->live_since_ns == 0) {
         weir_runner_feed(connection->runner, frame);
-        return has_answer;
+        return false;
     }
     const tally before = tally_of(connection);
     weir_runner_feed(connection->runner, frame);
     return may_refuse(connection, &before) && weir_connection_hear_refusals(connection, frame);
 }
 
-static void show_progress(weir_connection *connection, const weir_runner_frame *frame)
+/* True: an answer to a subscription was in it. */
+static bool feed_and_hear(weir_connection *connection, const weir_runner_frame *frame)
 {
-    const weir_counters *counters = weir_runner_counters(connection->runner);
+    if (!weir_connection_awaits_answers(connection))
+        return feed(connection, frame);
+    const bool has_answer = weir_connection_hear_answers(connection, frame);
+    weir_runner_feed(connection->runner, frame);
+    return has_answer;
+}
+
+void weir_connection_count(weir_connection *connection)
+{
+    const weir_counters *counters = connection->counters;
+    if (!connection->owes_show)
+        return;
+    connection->owes_show = false;
     const uint64_t failures = count_failures(counters);
     if (failures > connection->failed_before)
         weir_status_add_letters(&weir_connection_face(connection)->shown, connection->runner,
@@ -217,61 +242,93 @@ static void show_progress(weir_connection *connection, const weir_runner_frame *
     connection->failed_before = failures;
     /* What is played came long ago, and yet now. */
     const int64_t came_ns =
-        weir_connection_is_played(connection) ? weir_now_ns() : frame->received_ns;
+        weir_connection_is_played(connection) ? weir_now_ns() : connection->came_ns;
     connection->numbers.last_frame_ns = came_ns;
     if (counters->records_out > connection->numbers.counters.records_out)
         connection->numbers.last_record_ns = came_ns;
-    connection->owes_show = true;
+}
+
+void weir_connection_settle(weir_connection *connection)
+{
+    if (!connection->owes_show)
+        return;
+    weir_liveness_frames(connection);
+    weir_connection_show(connection);
 }
 
 /* The frames of a read are through, or there is enough for a delivery: what was counted is shown
  * first, so that who has a record finds it counted. */
 void weir_connection_batch(weir_connection *connection)
 {
-    if (connection->owes_show)
-        weir_connection_show(connection);
-    connection->owes_show = false;
+    weir_connection_settle(connection);
     weir_connection_publish(connection);
 }
 
-static size_t gathered(const weir_connection *connection)
+static inline size_t gathered(const weir_connection *connection)
 {
     return atomic_load_explicit(&connection->runtime->has_inline, memory_order_relaxed)
                ? GATHER_INLINE
                : GATHER_MAX;
 }
 
-void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
+static inline void note(weir_connection *connection, const weir_runner_frame *frame)
 {
-    weir_error why; /* large, and hardly ever of use: not worth clearing for each frame */
-    why.code = WEIR_OK;
-    why.text[0] = '\0';
-    weir_runner_frame input = {.bytes = frame->bytes,
-                               .is_binary = frame->kind == WEIR_FRAME_BINARY,
-                               .topic = frame->name,
-                               .received_ns = frame->received_ns,
-                               .number = weir_runner_counters(connection->runner)->frames,
-                               .has_parts = frame->has_parts};
-    if (connection->runtime->options.on_frame)
-        tap(connection, frame);
-    if (!weir_runner_admit(connection->runner, &input)) {
-        show_progress(connection, &input);
-        return;
-    }
-    const weir_verdict verdict = judge(connection, &input, &why);
-    const bool has_answer = feed_and_hear(connection, &input);
-    weir_liveness_frame(connection);
-    show_progress(connection, &input);
-    if (!weir_connection_is_front(connection))
-        weir_roll_held(connection);
-    if (weir_runner_batch(connection->runner)->count >= gathered(connection))
+    connection->came_ns = frame->received_ns;
+    connection->owes_show = true;
+    if (connection->batch->count >= gathered(connection))
         weir_connection_batch(connection);
-    if (verdict != WEIR_VERDICT_OTHER)
-        weir_connection_heard(connection, verdict, &why);
+}
+
+/* What a frame may lead to, beside records. */
+static inline void follow_up(weir_connection *connection, bool has_answer)
+{
     if (connection->must_reconnect || connection->must_reconcile)
         weir_holes_act(connection);
     if (has_answer)
         weir_connection_reconcile(connection);
     else if (connection->outbox.count > 0 && connection->link && !connection->is_closing)
         weir_connection_flush(connection);
+}
+
+/* A frame at which somebody wants to look before it is decoded. */
+static __attribute__((noinline)) void take_with_care(weir_connection *connection,
+                                                     const weir_frame *frame)
+{
+    weir_error why = {0};
+    weir_runner_frame input = input_of(connection, frame);
+    if (connection->runtime->options.on_frame)
+        tap(connection, frame);
+    if (!weir_runner_admit(connection->runner, &input)) {
+        note(connection, &input);
+        return;
+    }
+    const weir_verdict verdict = judge(connection, &input, &why);
+    const bool has_answer = feed_and_hear(connection, &input);
+    if (!weir_connection_is_front(connection))
+        weir_roll_held(connection);
+    note(connection, &input);
+    if (verdict != WEIR_VERDICT_OTHER)
+        weir_connection_heard(connection, verdict, &why);
+    follow_up(connection, has_answer);
+}
+
+/* Nobody: it is what nearly all frames are. */
+static inline bool goes_straight(const weir_connection *connection)
+{
+    return !connection->sees_frames && weir_connection_is_front(connection) &&
+           connection->state != WEIR_STATE_GREETING &&
+           connection->state != WEIR_STATE_AUTHENTICATING &&
+           !(connection->hears_answers && weir_connection_awaits_answers(connection));
+}
+
+void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
+{
+    if (__builtin_expect(!goes_straight(connection), 0)) {
+        take_with_care(connection, frame);
+        return;
+    }
+    const weir_runner_frame input = input_of(connection, frame);
+    const bool has_answer = feed(connection, &input);
+    note(connection, &input);
+    follow_up(connection, has_answer);
 }

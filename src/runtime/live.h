@@ -161,7 +161,9 @@ struct weir_connection {
     /* the reactor's */
     weir_world world;
     weir_runner *runner;
-    weir_arena *arena; /* what the link was opened with; emptied before each open */
+    weir_batch *batch;             /* the runner's */
+    const weir_counters *counters; /* the runner's */
+    weir_arena *arena;             /* what the link was opened with; emptied before each open */
     weir_options options;
     weir_backend_link *link;
     weir_http_session *http; /* that is asked for before each connect; NULL: none */
@@ -192,7 +194,11 @@ struct weir_connection {
     bool is_blocked;       /* the batch waits for room in a consumer */
     int64_t measured_ns;   /* the read whose latency was measured last */
     bool has_heard;        /* an answer to a subscription, in this frame */
+    bool hears_answers;    /* to subscriptions, when it awaits some */
+    bool hears_refusals;   /* ... and those of late, when it does not */
+    bool sees_frames;      /* a hook, or who records frames, looks at each */
     bool owes_show;        /* frames were counted since the numbers were last shown */
+    int64_t came_ns;       /* the read of the last one */
     bool connects_on_room; /* the backoff was over while blocked */
     bool has_prepared;     /* it has its session, and waits for the host to take an attempt */
     weir_error cause;      /* why we closed the link; code WEIR_OK: we did not */
@@ -473,9 +479,7 @@ void weir_connection_reconcile(weir_connection *connection);
 bool weir_connection_awaits_answers(const weir_connection *connection);
 /** True: there was one, and it is time to reconcile. */
 bool weir_connection_hear_answers(weir_connection *connection, const weir_runner_frame *frame);
-/** The venue may refuse by a message what it has confirmed. */
-bool weir_connection_may_be_refused(const weir_connection *connection);
-/** The same as weir_connection_hear_answers for such a refusal, in the frame that was fed last. */
+/** The same for a refusal of what the venue has confirmed, in the frame that was fed last. */
 bool weir_connection_hear_refusals(weir_connection *connection, const weir_runner_frame *frame);
 /** The backend's answer for a topic. */
 void weir_connection_topic(weir_connection *connection, weir_str topic, const weir_error *refusal);
@@ -556,8 +560,8 @@ void weir_liveness_live(weir_connection *connection);
 void weir_liveness_stop(weir_connection *connection);
 /** Something arrived. */
 void weir_liveness_bytes(weir_connection *connection);
-/** A frame was decoded. */
-void weir_liveness_frame(weir_connection *connection);
+/** Frames were decoded. */
+void weir_liveness_frames(weir_connection *connection);
 /** Records that are about to be handed on. */
 void weir_liveness_batch(weir_connection *connection, const weir_batch *batch);
 
@@ -568,6 +572,10 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
 void weir_connection_publish(weir_connection *connection);
 /** The same at the end of a read, and what the frames counted is shown to other threads. */
 void weir_connection_batch(weir_connection *connection);
+/** What follows from the frames since the last time, all but their records: clocks, and numbers. */
+void weir_connection_settle(weir_connection *connection);
+/** Takes up what the runner has counted, where that was not done yet. */
+void weir_connection_count(weir_connection *connection);
 /** Offers what waited to the consumers that were full; `is_forced`: beyond their capacity. */
 void weir_connection_deliver_rest(weir_connection *connection, bool is_forced);
 

@@ -10,7 +10,7 @@
  *   symbol   it is subscribed again, and that is told
  *
  * While a consumer holds the link up, nothing can arrive and no clock runs. Clocks are looked at by
- * a timer; a frame pays for them what an assignment costs.
+ * a timer; a read pays for them what an assignment costs, a frame nothing.
  */
 #include <stdlib.h>
 
@@ -36,12 +36,12 @@ void weir_liveness_bytes(weir_connection *connection)
 
 static uint64_t data_records(const weir_connection *connection)
 {
-    const weir_counters *counters = weir_runner_counters(connection->runner);
+    const weir_counters *counters = connection->counters;
     return counters->records_out + counters->duplicates -
            counters->by_channel[WEIR_CHANNEL_HEARTBEAT];
 }
 
-void weir_liveness_frame(weir_connection *connection)
+void weir_liveness_frames(weir_connection *connection)
 {
     weir_clocks *clocks = &connection->clocks;
     const uint64_t records = data_records(connection);

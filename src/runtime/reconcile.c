@@ -419,12 +419,6 @@ bool weir_connection_hear_answers(weir_connection *connection, const weir_runner
     return connection->has_heard;
 }
 
-bool weir_connection_may_be_refused(const weir_connection *connection)
-{
-    return connection->spec->ack.wait.error.node && connection->live_since_ns != 0 &&
-           !weir_connection_is_played(connection);
-}
-
 bool weir_connection_hear_refusals(weir_connection *connection, const weir_runner_frame *frame)
 {
     connection->has_heard = false;

@@ -27,12 +27,13 @@ void weir_status_fini(weir_status_cell *cell)
 
 void weir_status_write(weir_status_cell *cell, const weir_status_numbers *numbers)
 {
-    uint64_t words[WEIR_STATUS_WORDS];
-    memcpy(words, numbers, sizeof words);
     const uint64_t version = atomic_load_explicit(&cell->version, memory_order_relaxed);
     atomic_store_explicit(&cell->version, version + 1, memory_order_relaxed);
-    for (size_t i = 0; i < WEIR_STATUS_WORDS; i++)
-        atomic_store_explicit(&cell->words[i], words[i], memory_order_release);
+    for (size_t i = 0; i < WEIR_STATUS_WORDS; i++) {
+        uint64_t word;
+        memcpy(&word, (const char *)numbers + i * sizeof word, sizeof word);
+        atomic_store_explicit(&cell->words[i], word, memory_order_release);
+    }
     atomic_store_explicit(&cell->version, version + 2, memory_order_release);
 }
 

@@ -302,12 +302,7 @@ bool weir_subscriptions_has(const weir_subscriptions *subscriptions, size_t stre
 
 size_t weir_subscriptions_awaited(const weir_subscriptions *subscriptions, size_t line)
 {
-    weir_subscriptions *s = unlocked(subscriptions);
-    pthread_mutex_lock(&s->lock);
-    const size_t *counts = s->lines[line].counts;
-    const size_t awaited = counts[PENDING] + counts[PLACE_DOUBTED];
-    pthread_mutex_unlock(&s->lock);
-    return awaited;
+    return atomic_load_explicit(&subscriptions->lines[line].awaited, memory_order_relaxed);
 }
 
 size_t weir_subscriptions_wanted(const weir_subscriptions *subscriptions)

@@ -152,7 +152,7 @@ void weir_subscriptions_count_front(const weir_subscriptions *subscriptions, siz
 /** Somebody wants this very one; an asset of NULL is the stream itself. */
 bool weir_subscriptions_has(const weir_subscriptions *subscriptions, size_t stream,
                             const weir_asset *asset);
-/** Only how many answers are awaited, late ones included. */
+/** Only how many answers are awaited, late ones included: asked for each frame, takes no lock. */
 size_t weir_subscriptions_awaited(const weir_subscriptions *subscriptions, size_t line);
 /** Wanted assets of all streams and shards; a stream wanted itself counts as one. */
 size_t weir_subscriptions_wanted(const weir_subscriptions *subscriptions);

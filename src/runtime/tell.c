@@ -15,7 +15,8 @@ enum { WARNINGS_MAX = 20 /* of a second; those that name a symbol do not count *
 
 void weir_connection_show(weir_connection *connection)
 {
-    connection->numbers.counters = *weir_runner_counters(connection->runner);
+    weir_connection_count(connection);
+    connection->numbers.counters = *connection->counters;
     connection->numbers.learnt = weir_runner_learnt(connection->runner);
     if (connection->roll)
         weir_roll_show(connection->roll);

@@ -56,12 +56,19 @@ static weir_agreement_list *turn_of(const weir_subscriptions *s, const weir_agre
     return on->place == ACTIVE && on->want->cut_ns != 0 ? &turns->healed : NULL;
 }
 
+static void count(weir_line *line, size_t place, bool is_more)
+{
+    line->counts[place] += is_more ? 1 : SIZE_MAX;
+    atomic_store_explicit(&line->awaited, line->counts[PENDING] + line->counts[PLACE_DOUBTED],
+                          memory_order_relaxed);
+}
+
 static void settle(const weir_subscriptions *s, weir_agreement *on)
 {
-    size_t *counts = s->lines[on->line].counts;
-    counts[on->place]--;
+    weir_line *line = &s->lines[on->line];
+    count(line, on->place, false);
     on->place = (uint8_t)place_of(on);
-    counts[on->place]++;
+    count(line, on->place, true);
     weir_agreement_list *turn = turn_of(s, on);
     if (turn == on->turn)
         return;
@@ -193,7 +200,7 @@ weir_want *weir_want_add(weir_subscriptions *s, size_t stream, const weir_asset 
     for (size_t i = 0; i < s->side_count; i++) {
         const size_t line = i * s->shard_count + shard;
         w->sides[i] = (weir_agreement){.want = w, .line = (uint32_t)line, .place = PLACE_NOWHERE};
-        s->lines[line].counts[PLACE_NOWHERE]++;
+        count(&s->lines[line], PLACE_NOWHERE, true);
     }
     return w;
 }
@@ -205,7 +212,7 @@ void weir_want_remove(weir_subscriptions *s, weir_want *w)
     for (size_t i = 0; i < s->side_count; i++) {
         weir_agreement *on = &w->sides[i];
         weir_asked_join(s, NULL, on);
-        s->lines[on->line].counts[on->place]--;
+        count(&s->lines[on->line], on->place, false);
         if (on->turn)
             take_out(on->turn, on, IN_TURN);
         free(on->reason);

@@ -16,6 +16,7 @@
 #define WEIR_RUNTIME_WANTS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "runtime/holders.h"
 #include "runtime/subscriptions.h"
@@ -103,6 +104,7 @@ typedef struct weir_turns {
 
 typedef struct weir_line {
     size_t counts[PLACE_COUNT];
+    atomic_size_t awaited;    /* PENDING and PLACE_DOUBTED, for who has no lock */
     weir_map asked;           /* by request */
     weir_asked *first, *last; /* of which something waits */
 } weir_line;

@@ -94,13 +94,6 @@ void weir_batch_fini(weir_batch *batch)
     *batch = (weir_batch){.open_at = SIZE_MAX};
 }
 
-void weir_batch_clear(weir_batch *batch)
-{
-    weir_buf_clear(&batch->bytes);
-    batch->count = 0;
-    batch->open_at = SIZE_MAX;
-}
-
 /* `size` zeroed bytes at the end of the batch, aligned within the record; their offset from the
  * record's start, or SIZE_MAX. A record is bounded by its 32-bit size. Room to fill up the last
  * block is always held, so that a commit cannot fail. */
@@ -371,17 +364,6 @@ size_t weir_batch_leave_out(weir_batch *batch,
     batch->bytes.len = to;
     batch->count -= left_out;
     return left_out;
-}
-
-weir_record *weir_batch_next(const weir_batch *batch, size_t *offset)
-{
-    size_t end =
-        batch->open_at == SIZE_MAX || batch->count == 0 ? batch->bytes.len : batch->open_at;
-    if (batch->count == 0 || *offset >= end)
-        return NULL;
-    weir_record *record = (weir_record *)(void *)(batch->bytes.ptr + *offset);
-    *offset += record->size;
-    return record;
 }
 
 /* ------------------------------------------------------------------ schemas */

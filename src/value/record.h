@@ -49,7 +49,12 @@ typedef struct weir_batch {
 } weir_batch;
 
 void weir_batch_fini(weir_batch *batch);
-void weir_batch_clear(weir_batch *batch);
+static inline void weir_batch_clear(weir_batch *batch)
+{
+    weir_buf_clear(&batch->bytes);
+    batch->count = 0;
+    batch->open_at = SIZE_MAX;
+}
 /** Starts a record with all cells ABSENT. False when out of memory. */
 bool weir_batch_begin(weir_batch *batch, const weir_schema *schema);
 /** The record under construction; invalid after the next weir_batch_set. */
@@ -75,7 +80,14 @@ void weir_batch_abort(weir_batch *batch);
 size_t weir_batch_leave_out(weir_batch *batch,
                             bool (*is_out)(void *user, const weir_record *record), void *user);
 /** The records in order: *offset starts at 0; NULL at the end. */
-weir_record *weir_batch_next(const weir_batch *batch, size_t *offset);
+static inline weir_record *weir_batch_next(const weir_batch *batch, size_t *offset)
+{
+    if (*offset >= (batch->open_at < batch->bytes.len ? batch->open_at : batch->bytes.len))
+        return NULL;
+    weir_record *record = (weir_record *)(void *)(batch->bytes.ptr + *offset);
+    *offset += record->size;
+    return record;
+}
 
 /** A cell as a value whose pointers are real again (into the record). */
 weir_value weir_record_cell(const weir_record *record, size_t column);
