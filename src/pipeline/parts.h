@@ -388,12 +388,6 @@ typedef struct weir_observer weir_observer; /* pipeline/observer.h */
 typedef struct weir_field_trace weir_field_trace;
 typedef struct weir_format weir_format; /* pipeline/format.h */
 
-/** What the last text of a time began with ("1618678142."), and what it is. */
-typedef struct weir_moment {
-    char text[24];
-    int64_t ns;
-} weir_moment;
-
 struct weir_runner {
     const weir_plan *plan;
     const weir_format *format;        /* of the frame at work */
@@ -566,7 +560,5 @@ bool weir_texts_levels_where(const weir_texts *texts, size_t place, weir_str wan
 /** The greatest of the times in seconds at `place`, cut to a whole number of `unit` ns. */
 bool weir_texts_latest(const weir_texts *texts, size_t place, int64_t unit, weir_moment *second,
                        int64_t *ns);
-/** "1618678142.221252" likewise. */
-bool weir_seconds_parse(weir_str text, int64_t unit, weir_moment *second, int64_t *ns);
 
 #endif

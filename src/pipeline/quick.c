@@ -271,12 +271,15 @@ static bool put_greatest(quick *q, const weir_quick_op *op, const weir_value *sl
 
 static bool put_standard(quick *q, const weir_quick_op *op, const weir_value *slot)
 {
+    const weir_mapping *mapping = op->from->quick.value.p;
     const weir_value *found = NULL;
     if (slot->kind == WEIR_STR)
-        found = weir_mapping_to_standard(op->from->quick.value.p, slot);
+        found = weir_json_index_holds(&q->runner->index, slot->s)
+                    ? weir_mapping_known(mapping, slot->s, slot->len)
+                    : weir_mapping_to_standard(mapping, slot);
     if (!found || found->kind == WEIR_RAW || found->kind == WEIR_BIGINT)
         return slow_column(q, op);
-    return weir_batch_set(q->batch, (size_t)op->column, found);
+    return put(q, op, found);
 }
 
 static bool put_test(quick *q, const weir_quick_op *op)
@@ -298,11 +301,11 @@ static inline bool put_stamp(quick *q, const weir_quick_op *op, const weir_value
     return true;
 }
 
-static bool put_seconds(quick *q, const weir_quick_op *op, const weir_value *slot)
+static inline bool put_seconds(quick *q, const weir_quick_op *op, const weir_value *slot)
 {
     int64_t ns;
-    if (slot->kind != WEIR_STR ||
-        !weir_seconds_parse(weir_value_text(slot), op->scale, &q->runner->second, &ns))
+    if (slot->kind != WEIR_STR || !weir_json_index_holds(&q->runner->index, slot->s) ||
+        !weir_seconds_read(&q->runner->second, slot->s, slot->len, op->scale, &ns))
         return slow_column(q, op);
     set_time(q, op, ns);
     return true;

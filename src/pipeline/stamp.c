@@ -58,3 +58,31 @@ bool weir_stamp_read_anew(weir_stamp_memory *memory, weir_str text, int64_t *ns)
     }
     return weir_time_parse(text, ns, NULL);
 }
+
+/* ------------------------------------------------------------------ times in seconds */
+
+static bool read_moment(weir_moment *moment, const char *text)
+{
+    const uint64_t values = weir_stamp_values(text);
+    const unsigned tens = (unsigned)(unsigned char)text[8] - '0';
+    const unsigned ones = (unsigned)(unsigned char)text[9] - '0';
+    if (weir_stamp_others(values) || tens > 9 || ones > 9 || text[WEIR_MOMENT_LEN - 1] != '.')
+        return false;
+    const int64_t seconds = (int64_t)weir_stamp_number(values) * 100 + tens * 10 + ones;
+    /* Below the end of int64 nanoseconds, with room for the fraction. */
+    if (seconds > INT64_MAX / WEIR_NS_PER_S - 1)
+        return false;
+    memcpy(moment->text, text, WEIR_MOMENT_LEN);
+    moment->ns = seconds * WEIR_NS_PER_S;
+    return true;
+}
+
+bool weir_seconds_read_anew(weir_moment *moment, weir_str text, int64_t unit, int64_t *ns)
+{
+    const size_t digits = text.len - WEIR_MOMENT_LEN;
+    if (digits - 1 >= WEIR_STAMP_DIGITS_MAX || !read_moment(moment, text.ptr))
+        return false;
+    const int64_t fraction = weir_stamp_fraction(text.ptr + WEIR_MOMENT_LEN, digits);
+    *ns = moment->ns + fraction - fraction % unit;
+    return fraction >= 0;
+}

@@ -237,43 +237,6 @@ bool weir_texts_levels_where(const weir_texts *texts, size_t place, weir_str tex
 
 /* ------------------------------------------------------------------ times in seconds */
 
-enum { SECOND_LEN = 11 /* "1618678142." */, DECIMALS_MAX = 9 };
-
-static bool read_second(const char *text, weir_moment *second)
-{
-    int64_t seconds = 0;
-    for (int i = 0; i < SECOND_LEN - 1; i++) {
-        const unsigned digit = (unsigned)(unsigned char)text[i] - '0';
-        if (digit > 9)
-            return false;
-        seconds = seconds * 10 + digit;
-    }
-    /* Below the end of int64 nanoseconds, with room for the fraction. */
-    if (text[SECOND_LEN - 1] != '.' || seconds > INT64_MAX / WEIR_NS_PER_S - 1)
-        return false;
-    memcpy(second->text, text, SECOND_LEN);
-    second->ns = seconds * WEIR_NS_PER_S;
-    return true;
-}
-
-/* Ten digits, a point and up to nine more; the second is nearly always that of the text before. */
-bool weir_seconds_parse(weir_str text, int64_t unit, weir_moment *second, int64_t *ns)
-{
-    if (text.len <= SECOND_LEN || text.len > SECOND_LEN + DECIMALS_MAX ||
-        (memcmp(text.ptr, second->text, SECOND_LEN) != 0 && !read_second(text.ptr, second)))
-        return false;
-    int64_t value = 0, scale = WEIR_NS_PER_S;
-    for (size_t i = SECOND_LEN; i < text.len; i++) {
-        const unsigned digit = (unsigned)(unsigned char)text.ptr[i] - '0';
-        if (digit > 9)
-            return false;
-        scale /= 10;
-        value += digit * scale;
-    }
-    *ns = second->ns + value - value % unit;
-    return true;
-}
-
 bool weir_texts_latest(const weir_texts *texts, size_t place, int64_t unit, weir_moment *second,
                        int64_t *ns)
 {
@@ -282,7 +245,8 @@ bool weir_texts_latest(const weir_texts *texts, size_t place, int64_t unit, weir
         return false;
     for (size_t i = 0; i < texts->count; i++) {
         int64_t one;
-        if (!weir_seconds_parse(text_at(texts, i, place), unit, second, &one))
+        const weir_str text = text_at(texts, i, place);
+        if (!weir_seconds_read(second, text.ptr, text.len, unit, &one))
             return false;
         latest = one > latest ? one : latest;
     }

@@ -284,36 +284,30 @@ void weir_asset_cache_free(weir_asset_cache *cache)
 
 /* A long text is known by two sums of all its bytes, and then compared with the asset's. The last
  * piece overlaps the one before. */
-static weir_asset_words words_of_long(weir_str text)
+static weir_short words_of_long(weir_str text)
 {
-    weir_asset_words sum = {0}, piece;
+    weir_short sum = {0}, piece;
     for (size_t at = 0; at < text.len; at += sizeof piece) {
         const size_t most = text.len - sizeof piece;
         memcpy(&piece, text.ptr + (at < most ? at : most), sizeof piece);
-        sum.first = weir_asset_mix((weir_asset_words){sum.first, piece.first}, text.len);
-        sum.second = weir_asset_mix((weir_asset_words){sum.second, piece.second}, sum.first);
+        sum.first = weir_short_mix((weir_short){sum.first, piece.first}, text.len);
+        sum.second = weir_short_mix((weir_short){sum.second, piece.second}, sum.first);
     }
     return sum;
 }
 
-static weir_asset_words words_of(weir_str text)
+static weir_short words_of(weir_str text)
 {
-    weir_asset_words words = {0};
-    if (text.len > WEIR_ASSET_SHORT)
-        return words_of_long(text);
-    if (text.len > 0)
-        memcpy(&words, text.ptr, text.len);
-    return words;
+    return text.len > WEIR_SHORT_MAX ? words_of_long(text) : weir_short_of(text);
 }
 
 /* An asset that was found by another word than its own symbol, id or broker symbol was found by its
  * symbol (create_locked). */
-static bool is_hit(const weir_asset_place *place, weir_asset_words words, weir_asset_key key,
+static bool is_hit(const weir_asset_place *place, weir_short words, weir_asset_key key,
                    weir_str text)
 {
-    return place->tag == weir_asset_tag(key, text.len) && place->words.first == words.first &&
-           place->words.second == words.second &&
-           (text.len <= WEIR_ASSET_SHORT || weir_str_eq(place->asset->symbol, text) ||
+    return place->tag == weir_asset_tag(key, text.len) && weir_short_eq(place->words, words) &&
+           (text.len <= WEIR_SHORT_MAX || weir_str_eq(place->asset->symbol, text) ||
             weir_str_eq(text_of(place->asset, key), text));
 }
 
@@ -341,11 +335,11 @@ static void grow_cache(weir_asset_cache *cache)
     cache->shift--;
     for (size_t i = 0; i < old_cap; i++)
         if (old[i].asset)
-            *place_for(cache, weir_asset_mix(old[i].words, old[i].tag)) = old[i];
+            *place_for(cache, weir_short_mix(old[i].words, old[i].tag)) = old[i];
     free(old);
 }
 
-static const weir_asset *fetch(weir_asset_cache *cache, weir_asset_words words, weir_asset_key key,
+static const weir_asset *fetch(weir_asset_cache *cache, weir_short words, weir_asset_key key,
                                weir_str text)
 {
     const weir_asset *asset = weir_asset_find(cache->book, key, text);
@@ -354,7 +348,7 @@ static const weir_asset *fetch(weir_asset_cache *cache, weir_asset_words words, 
     if (cache->used * 2 >= cap_of(cache) && cache->shift > 64 - CACHE_MAX_BITS)
         grow_cache(cache);
     const uint64_t tag = weir_asset_tag(key, text.len);
-    weir_asset_place *place = place_for(cache, weir_asset_mix(words, tag));
+    weir_asset_place *place = place_for(cache, weir_short_mix(words, tag));
     cache->used += !place->asset;
     *place = (weir_asset_place){words, tag, asset};
     return asset;
@@ -362,8 +356,8 @@ static const weir_asset *fetch(weir_asset_cache *cache, weir_asset_words words, 
 
 const weir_asset *weir_asset_cached(weir_asset_cache *cache, weir_asset_key key, weir_str text)
 {
-    const weir_asset_words words = words_of(text);
-    const uint64_t hash = weir_asset_mix(words, weir_asset_tag(key, text.len));
+    const weir_short words = words_of(text);
+    const uint64_t hash = weir_short_mix(words, weir_asset_tag(key, text.len));
     for (size_t i = 0; i < PROBES; i++) {
         const weir_asset_place *place =
             &cache->places[((size_t)(hash >> cache->shift) + i) & (cap_of(cache) - 1)];

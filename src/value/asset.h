@@ -8,8 +8,7 @@
 #ifndef WEIR_VALUE_ASSET_H
 #define WEIR_VALUE_ASSET_H
 
-#include <string.h>
-
+#include "value/short.h"
 #include "value/value.h"
 
 typedef struct weir_asset_book weir_asset_book;
@@ -62,17 +61,8 @@ const weir_asset *weir_asset_cached(weir_asset_cache *cache, weir_asset_key key,
 
 /* ------------------------------------------------------------------ the cache from the inside */
 
-enum {
-    WEIR_ASSET_SHORT = 16 /**< bytes of a text that a place holds whole */
-};
-
-/** A text of up to WEIR_ASSET_SHORT bytes, filled up with zeros; of a longer one, its hash. */
-typedef struct weir_asset_words {
-    uint64_t first, second;
-} weir_asset_words;
-
 typedef struct weir_asset_place {
-    weir_asset_words words;
+    weir_short words;        /**< of a longer text, its hash */
     uint64_t tag;            /**< weir_asset_tag; 0: empty */
     const weir_asset *asset; /**< NULL: empty */
 } weir_asset_place;
@@ -90,33 +80,19 @@ static inline uint64_t weir_asset_tag(weir_asset_key key, size_t len)
     return (uint64_t)len * 4 + (uint64_t)key + 1;
 }
 
-/** Quick and unseeded: a collision costs a miss, nothing else. The upper bits are good. */
-static inline uint64_t weir_asset_mix(weir_asset_words words, uint64_t tag)
-{
-    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
-    return (words.second * odd + words.first + tag) * odd;
-}
-
 /**
- * weir_asset_cached of a text that has WEIR_ASSET_SHORT readable bytes from its first one on: a
+ * weir_asset_cached of a text that has WEIR_SHORT_MAX readable bytes from its first one on: a
  * short one in the first place of its hash is found without a call.
  */
 static inline const weir_asset *weir_asset_known(weir_asset_cache *cache, weir_asset_key key,
                                                  const char *at, size_t len)
 {
-    static const uint64_t masks[4] = {UINT64_MAX, UINT64_MAX, 0, 0};
-    if (__builtin_expect(len > WEIR_ASSET_SHORT, 0))
+    if (__builtin_expect(len > WEIR_SHORT_MAX, 0))
         return weir_asset_cached(cache, key, (weir_str){at, len});
-    weir_asset_words words, mask;
-    memcpy(&words, at, sizeof words);
-    memcpy(&mask, (const char *)(masks + 2) - len, sizeof mask);
-    words.first &= mask.first;
-    words.second &= mask.second;
+    const weir_short words = weir_short_at(at, len);
     const uint64_t tag = weir_asset_tag(key, len);
-    const weir_asset_place *place = &cache->places[weir_asset_mix(words, tag) >> cache->shift];
-    if (__builtin_expect(place->words.first == words.first && place->words.second == words.second &&
-                             place->tag == tag,
-                         1))
+    const weir_asset_place *place = &cache->places[weir_short_mix(words, tag) >> cache->shift];
+    if (__builtin_expect(weir_short_eq(place->words, words) && place->tag == tag, 1))
         return place->asset;
     return weir_asset_cached(cache, key, (weir_str){at, len});
 }

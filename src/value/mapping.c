@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Two dicts, one for each direction, and a pair more for booleans: in a dict True is 1, but a
- * venue's `true` and `1` are different words.
+ * venue's `true` and `1` are different words. In front of them stands a table of the venue's short
+ * texts, which is looked at inline; it grows until no two of them have one place, up to
+ * 2^PLACES_MAX_BITS.
  */
 #include "value/mapping.h"
 
 #include "value/json_read.h"
 
-enum { WORD_MAX = 1024 /* bytes of an escaped word that is looked up; a longer one is unknown */ };
+enum {
+    WORD_MAX = 1024, /* bytes of an escaped word that is looked up; a longer one is unknown */
+    PLACES_FIRST_BITS = 3,
+    PLACES_MAX_BITS = 10
+};
 
 /** One direction. */
 typedef struct words {
@@ -16,6 +22,7 @@ typedef struct words {
 } words;
 
 struct weir_mapping {
+    weir_mapping_shorts shorts; /* the first member */
     weir_arena *arena;
     weir_str name;
     weir_value fallback;
@@ -35,6 +42,18 @@ static weir_dict *words_of(const words *w, const weir_value *key)
     return key->kind == WEIR_BOOL ? w->booleans : w->others;
 }
 
+/* A text gets slack. */
+static bool copy_standard(weir_arena *arena, weir_value *v)
+{
+    if (v->kind != WEIR_STR)
+        return true;
+    char *text = weir_arena_calloc(arena, 1, v->len + (size_t)WEIR_JSON_SLACK);
+    if (text && v->len > 0)
+        memcpy(text, v->s, v->len);
+    v->s = text;
+    return text != NULL;
+}
+
 weir_mapping *weir_mapping_new(weir_arena *arena, weir_str name, weir_value fallback)
 {
     weir_mapping *mapping = WEIR_ARENA_NEW(arena, weir_mapping);
@@ -43,9 +62,46 @@ weir_mapping *weir_mapping_new(weir_arena *arena, weir_str name, weir_value fall
     mapping->arena = arena;
     mapping->name = name;
     mapping->fallback = fallback;
-    if (!words_init(&mapping->by_broker, arena) || !words_init(&mapping->by_standard, arena))
+    mapping->shorts.shift = 64 - PLACES_FIRST_BITS;
+    mapping->shorts.places =
+        WEIR_ARENA_ARRAY(arena, weir_mapping_place, (size_t)1 << PLACES_FIRST_BITS);
+    if (!mapping->shorts.places || !copy_standard(arena, &mapping->fallback) ||
+        !words_init(&mapping->by_broker, arena) || !words_init(&mapping->by_standard, arena))
         return NULL;
     return mapping;
+}
+
+/* Those that have places of their own have so in a table of twice the size. */
+static bool grow_shorts(weir_mapping *mapping)
+{
+    weir_mapping_shorts *shorts = &mapping->shorts;
+    const size_t cap = (size_t)1 << (64 - shorts->shift);
+    weir_mapping_place *places = WEIR_ARENA_ARRAY(mapping->arena, weir_mapping_place, 2 * cap);
+    if (!places)
+        return false;
+    shorts->shift--;
+    for (size_t i = 0; i < cap; i++) {
+        const weir_mapping_place *place = &shorts->places[i];
+        if (place->tag)
+            places[weir_short_mix(place->words, place->tag) >> shorts->shift] = *place;
+    }
+    shorts->places = places;
+    return true;
+}
+
+static bool add_short(weir_mapping *mapping, weir_str text, const weir_value *standard)
+{
+    weir_mapping_shorts *shorts = &mapping->shorts;
+    const weir_mapping_place added = {weir_short_of(text), text.len + 1, standard};
+    const uint64_t hash = weir_short_mix(added.words, added.tag);
+    while (shorts->places[hash >> shorts->shift].tag) {
+        if (shorts->shift == 64 - PLACES_MAX_BITS)
+            return true;
+        if (!grow_shorts(mapping))
+            return false;
+    }
+    shorts->places[hash >> shorts->shift] = added;
+    return true;
 }
 
 /* Lookups compare scalars only and have no arena: keys are plain by then. */
@@ -64,7 +120,13 @@ bool weir_mapping_add(weir_mapping *mapping, weir_value standard, weir_value bro
 {
     if (!is_word(&standard) || !is_word(&broker) || look_up(&mapping->by_broker, &broker))
         return false;
-    if (!weir_dict_put(mapping->arena, words_of(&mapping->by_broker, &broker), &broker, &standard))
+    weir_value *kept = WEIR_ARENA_NEW(mapping->arena, weir_value);
+    if (!kept || !copy_standard(mapping->arena, &standard) ||
+        !weir_dict_put(mapping->arena, words_of(&mapping->by_broker, &broker), &broker, &standard))
+        return false;
+    *kept = standard;
+    if (broker.kind == WEIR_STR && broker.len <= WEIR_SHORT_MAX &&
+        !add_short(mapping, weir_value_text(&broker), kept))
         return false;
     if (look_up(&mapping->by_standard, &standard))
         return true;

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "pipeline/parts.h"
+#include "pipeline/stamp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -36,7 +36,7 @@ static void check_stamp(weir_stamp_memory *memory, const char *at, size_t len)
 static void check_seconds(weir_moment *moment, const char *at, size_t len, int64_t unit)
 {
     int64_t ns = 0, expected = 0, scale = WEIR_NS_PER_S;
-    if (!weir_seconds_parse((weir_str){at, len}, unit, moment, &ns))
+    if (!weir_seconds_read(moment, at, len, unit, &ns))
         return;
     bool is_behind = false;
     for (size_t i = 0; i < len; i++) {

@@ -119,10 +119,65 @@ START_TEST(fractions_of_each_length_are_exact)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    int64_t unit;
+    int64_t ns; /* -1: not of the form */
+} seconds[] = {
+    {"1618678142.221252", 1, 1618678142221252000},
+    {"1618678142.221252", WEIR_NS_PER_US, 1618678142221252000},
+    {"1618678142.221252999", WEIR_NS_PER_US, 1618678142221252000},
+    {"1618678142.221252999", WEIR_NS_PER_MS, 1618678142221000000},
+    {"1618678142.999999999", WEIR_NS_PER_S, 1618678142000000000},
+    {"1618678142.9", 1, 1618678142900000000},
+    {"1618678143.000000001", 1, 1618678143000000001},
+    {"0000000000.0", 1, 0},
+    {"9223372035.999999999", 1, 9223372035999999999},
+    {"9223372036.0", 1, -1},
+    {"9999999999.0", 1, -1},
+    {"1618678142", 1, -1},
+    {"1618678142.", 1, -1},
+    {"1618678142.0123456789", 1, -1},
+    {"1618678142.22:", 1, -1},
+    {"1618678142.22125299/", 1, -1},
+    {"1618678142.22125299:", 1, -1},
+    {"161867814x.22", 1, -1},
+    {"1618678142,22", 1, -1},
+    {"", 1, -1},
+};
+
+static void check_seconds(weir_moment *moment, size_t i)
+{
+    char with_slack[LONGEST + SLACK];
+    int64_t ns = -1;
+    const size_t len = strlen(seconds[i].text);
+    memcpy(with_slack, seconds[i].text, len);
+    memset(with_slack + len, '7', SLACK);
+    const bool is_time = weir_seconds_read(moment, with_slack, len, seconds[i].unit, &ns);
+    ck_assert_msg(is_time == (seconds[i].ns >= 0), "%s", seconds[i].text);
+    ck_assert_msg(!is_time || ns == seconds[i].ns, "%s: %lld", seconds[i].text, (long long)ns);
+}
+
+START_TEST(times_in_seconds_are_the_same_whatever_was_before_them)
+{
+    enum { SECONDS = sizeof seconds / sizeof *seconds };
+    for (size_t i = 0; i < SECONDS; i++) {
+        weir_moment moment = {0};
+        check_seconds(&moment, i);
+        for (size_t j = 0; j < SECONDS; j++) {
+            check_seconds(&moment, j);
+            check_seconds(&moment, i);
+            check_seconds(&moment, i);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("stamp");
     weir_check_case(suite, "stamp", a_time_is_the_same_whatever_was_before_it,
-                    every_byte_of_a_time_counts, fractions_of_each_length_are_exact);
+                    every_byte_of_a_time_counts, fractions_of_each_length_are_exact,
+                    times_in_seconds_are_the_same_whatever_was_before_them);
     return weir_check_run(suite);
 }

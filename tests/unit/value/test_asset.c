@@ -130,10 +130,10 @@ static void check_known(weir_asset_cache *cache, const char *at, size_t len)
  * at their end; other bytes follow each text. */
 START_TEST(a_text_with_slack_is_known_as_itself)
 {
-    enum { LONGEST = 2 * WEIR_ASSET_SHORT + 3, ROUNDS = 3 };
+    enum { LONGEST = 2 * WEIR_SHORT_MAX + 3, ROUNDS = 3 };
     book = weir_asset_book_new(true);
     weir_asset_cache *cache = weir_asset_cache_new(book);
-    char text[LONGEST + WEIR_ASSET_SHORT];
+    char text[LONGEST + WEIR_SHORT_MAX];
     for (size_t i = 0; i < ROUNDS * LONGEST * LONGEST; i++) {
         const size_t len = i / LONGEST % LONGEST + 1, changed = i % LONGEST;
         memset(text, 'A', sizeof text);
@@ -153,7 +153,7 @@ START_TEST(a_cache_learns_what_the_book_learns)
 {
     book = weir_asset_book_new(false);
     weir_asset_cache *cache = weir_asset_cache_new(book);
-    char slack[WEIR_ASSET_SHORT] = "NEW";
+    char slack[WEIR_SHORT_MAX] = "NEW";
     ck_assert_ptr_null(weir_asset_known(cache, WEIR_ASSET_SYMBOL, slack, 3));
     ck_assert_ptr_null(weir_asset_cached(cache, WEIR_ASSET_SYMBOL, WEIR_STR("NEW")));
     ck_assert(add("NEW", "", ""));

@@ -73,8 +73,34 @@ START_TEST(a_venue_word_is_taken_once)
 }
 END_TEST
 
+/* As many as make the table of short ones grow to its end, and longer ones; other bytes follow. */
+START_TEST(a_word_with_slack_is_known_as_itself)
+{
+    enum { MANY = 3000, MISSING = 100 };
+    weir_mapping *mapping = order_status(text("OPEN"));
+    char words[MANY + MISSING][2 * WEIR_SHORT_MAX + WEIR_JSON_SLACK];
+    for (int i = 0; i < MANY + MISSING; i++) {
+        const int len = snprintf(words[i], sizeof *words, "%s%d", i % 5 ? "w" : "a_long_word_", i);
+        memset(words[i] + len + 1, '0' + i % 10, WEIR_SHORT_MAX);
+        if (i < MANY)
+            ck_assert(weir_mapping_add(mapping, weir_value_int(i), text(words[i])));
+    }
+    for (int i = 0; i < MANY; i++) {
+        const weir_value *found = weir_mapping_known(mapping, words[i], strlen(words[i]));
+        ck_assert_ptr_nonnull(found);
+        ck_assert_int_eq(found->i, i);
+        found = weir_mapping_known(mapping, words[i], strlen(words[i]) + 1);
+        check_text(found, "OPEN");
+    }
+    for (int i = MANY; i < MANY + MISSING; i++)
+        check_text(weir_mapping_known(mapping, words[i], strlen(words[i])), "OPEN");
+    check_text(weir_mapping_known(mapping, words[0], 0), "OPEN");
+}
+END_TEST
+
 int main(void)
 {
     return run_suite("mapping", words_are_mapped_both_ways, words_are_typed,
-                     an_unknown_word_gets_the_fallback_if_there_is_one, a_venue_word_is_taken_once);
+                     an_unknown_word_gets_the_fallback_if_there_is_one, a_venue_word_is_taken_once,
+                     a_word_with_slack_is_known_as_itself);
 }
