@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Text to double: when the digits fit 2^53 and the power of ten is at most 22, both are exact
- * doubles and one multiplication or division rounds correctly (Clinger); the rest is strtod in the
- * C locale. Double to text: a number with few decimals is found by scaling (see short_decimal for
- * why that is the shortest); the rest is the first of %.15e %.16e %.17e that reads back, which is
- * what "shortest" means. Neither ever asks the process locale.
+ * doubles and one multiplication or division rounds correctly (Clinger); 19 digits and a power up
+ * to 19 are rounded once from integers of 128 bits; the rest is strtod in the C locale. Double to
+ * text: a number with few decimals is found by scaling (see short_decimal for why that is the
+ * shortest); the rest is the first of %.15e %.16e %.17e that reads back, which is what "shortest"
+ * means. Neither ever asks the process locale.
  */
 #include "util/number.h"
 
@@ -18,7 +19,7 @@
 #include "util/digits.h"
 #include "util/utf8.h"
 
-enum { EXACT_POWER_MAX = 22, EXPONENT_MAX = 100000 };
+enum { EXACT_POWER_MAX = 22, WIDE_POWER_MAX = 19, WIDE_DIGITS = 19, EXPONENT_MAX = 100000 };
 
 #define EXACT_MAX (UINT64_C(1) << 53)
 
@@ -108,20 +109,47 @@ static bool scan(const char *at, const char *end, bool is_json, scanned *out)
     return at == end;
 }
 
+/* Of integers wider than the 53 bits of a double: b <= 2^64, so that the quotient has at least 62
+ * bits and a sticky one. */
+static double wide_quotient(unsigned __int128 a, unsigned __int128 b)
+{
+    if (a == 0)
+        return 0.0;
+    const uint64_t high = (uint64_t)(a >> 64);
+    const int zeros = high ? __builtin_clzll(high) : 64 + __builtin_clzll((uint64_t)a);
+    a <<= zeros;
+    unsigned __int128 q = a / b;
+    q |= q * b != a;
+    return ldexp((double)q, -zeros);
+}
+
+/* mantissa * 10^exponent, correctly rounded, if that takes little; false: ask strtod. */
+static inline bool scale_exactly(uint64_t mantissa, int exponent, double *value)
+{
+    if (FLT_EVAL_METHOD == 0 && mantissa <= EXACT_MAX && exponent >= -EXACT_POWER_MAX &&
+        exponent <= EXACT_POWER_MAX) {
+        *value = (double)mantissa;
+        if (exponent < 0)
+            *value /= powers[-exponent];
+        else
+            *value *= powers[exponent];
+        return true;
+    }
+    if (exponent < -WIDE_POWER_MAX || exponent > WIDE_POWER_MAX)
+        return false;
+    const uint64_t power = (uint64_t)powers[exponent < 0 ? -exponent : exponent];
+    *value = exponent < 0 ? wide_quotient(mantissa, power)
+                          : (double)((unsigned __int128)mantissa * power);
+    return true;
+}
+
 /* `text` is the scanned text without its sign. */
 static double value_of(const scanned *in, weir_str text)
 {
     double value;
     if (in->mantissa == 0 && !in->is_cut) {
         value = 0.0;
-    } else if (FLT_EVAL_METHOD == 0 && !in->is_cut && in->mantissa <= EXACT_MAX &&
-               in->exponent >= -EXACT_POWER_MAX && in->exponent <= EXACT_POWER_MAX) {
-        value = (double)in->mantissa;
-        if (in->exponent < 0)
-            value /= powers[-in->exponent];
-        else
-            value *= powers[in->exponent];
-    } else {
+    } else if (in->is_cut || !scale_exactly(in->mantissa, in->exponent, &value)) {
         char copy[WEIR_NUMBER_DIGITS_MAX + 1];
         memcpy(copy, text.ptr, text.len);
         copy[text.len] = '\0';
@@ -179,6 +207,26 @@ static inline bool read_digits(const char *at, size_t len, uint64_t *mantissa, u
     return whole == 1 || *at != '0';
 }
 
+/* Up to three digits more than are read at once. */
+static __attribute__((noinline)) bool parse_longer(const char *at, size_t len, double *value)
+{
+    enum { MORE = WIDE_DIGITS - WEIR_WIDE_BYTES };
+    uint64_t mantissa;
+    unsigned decimals;
+    const size_t more = len - WEIR_WIDE_BYTES;
+    if (more > MORE || !read_digits(at, len - more, &mantissa, &decimals))
+        return false;
+    const char *rest = at + WEIR_WIDE_BYTES;
+    for (size_t i = 0; i < more; i++) {
+        if (!is_digit(rest[i]))
+            return false;
+        mantissa = mantissa * 10 + (uint64_t)(rest[i] - '0');
+    }
+    if (decimals)
+        decimals += (unsigned)more;
+    return scale_exactly(mantissa, -(int)decimals, value);
+}
+
 /*
  * The number of nearly every feed: at most 16 bytes without a sign and an exponent, digits that a
  * double holds. False means "ask the scanner".
@@ -189,10 +237,20 @@ static inline bool parse_short(const char *at, const char *end, double *value)
     at += is_negative;
     uint64_t mantissa;
     unsigned decimals;
-    if (end - at > WEIR_WIDE_BYTES || end == at ||
-        !read_digits(at, (size_t)(end - at), &mantissa, &decimals) || mantissa > EXACT_MAX)
+    double result;
+    if (end == at)
         return false;
-    const double result = (double)mantissa / powers[decimals];
+    if (end - at > WEIR_WIDE_BYTES) {
+        if (!parse_longer(at, (size_t)(end - at), &result))
+            return false;
+    } else if (read_digits(at, (size_t)(end - at), &mantissa, &decimals)) {
+        if (mantissa <= EXACT_MAX)
+            result = (double)mantissa / powers[decimals];
+        else if (!scale_exactly(mantissa, -(int)decimals, &result))
+            return false;
+    } else {
+        return false;
+    }
     *value = is_negative ? -result : result;
     return true;
 }
@@ -283,6 +341,8 @@ static weir_str take_sign(weir_str text, bool *is_negative)
 
 bool weir_double_parse(weir_str text, double *value)
 {
+    if (FLT_EVAL_METHOD == 0 && text.len && parse_short(text.ptr, text.ptr + text.len, value))
+        return true;
     text = without_blanks(text);
     if (text.len == 0 || text.len > WEIR_NUMBER_DIGITS_MAX)
         return false;
@@ -567,28 +627,16 @@ size_t weir_double_json(double value, char out[WEIR_NUMBER_TEXT_MAX])
 
 /* ------------------------------------------------------------------ quotients */
 
-/* For integers wider than the 53 bits of a double: |b| <= 2^64, so that the quotient has at least
- * 62 bits and a sticky one. */
-static double wide_quotient(__int128 a, __int128 b)
+static inline unsigned __int128 magnitude(__int128 a)
 {
-    bool is_negative = (a < 0) != (b < 0);
-    unsigned __int128 n = a < 0 ? -(unsigned __int128)a : (unsigned __int128)a;
-    unsigned __int128 d = b < 0 ? -(unsigned __int128)b : (unsigned __int128)b;
-    int shift = 0;
-    if (n == 0)
-        return is_negative ? -0.0 : 0.0;
-    for (; !(n >> 126); shift++)
-        n <<= 1;
-    unsigned __int128 q = n / d;
-    if (n % d)
-        q |= 1;
-    double f = ldexp((double)q, -shift);
-    return is_negative ? -f : f;
+    return a < 0 ? -(unsigned __int128)a : (unsigned __int128)a;
 }
 
 double weir_int_quotient(__int128 a, __int128 b)
 {
     const __int128 limit = (__int128)1 << 53;
-    const bool is_exact = a >= -limit && a <= limit && b >= -limit && b <= limit;
-    return is_exact ? (double)a / (double)b : wide_quotient(a, b);
+    if (a >= -limit && a <= limit && b >= -limit && b <= limit)
+        return (double)a / (double)b;
+    const double quotient = wide_quotient(magnitude(a), magnitude(b));
+    return (a < 0) != (b < 0) ? -quotient : quotient;
 }

@@ -186,8 +186,46 @@ START_TEST(parse_rounds_as_strtod_does)
 }
 END_TEST
 
+/* Up to 21 digits with a point anywhere, and mostly an exponent. */
+static void draw_number(char *text)
+{
+    const int digits = 1 + (int)(draw() % 21), point = (int)(draw() % 22);
+    for (int i = 0; i < digits; i++) {
+        if (i == point && i > 0)
+            *text++ = '.';
+        const char digit = (char)('0' + draw() % 10);
+        *text++ = i == 0 && digit == '0' ? '1' : digit;
+    }
+    *text = '\0';
+    static const char *const forms[] = {"", "e%d", "E%+d", "e%02d", "E-%02d"};
+    if (draw() % 3)
+        sprintf(text, forms[draw() % 5], (int)(draw() % 30));
+}
+
+START_TEST(numbers_with_exponents_or_many_digits_round_as_strtod_does)
+{
+    char text[80];
+    double value, lenient;
+    for (int i = 0; i < 200000; i++) {
+        draw_number(text);
+        ck_assert_msg(weir_double_parse_json(weir_str_of(text), &value), "%s", text);
+        ck_assert_msg(bits_of(value) == bits_of(strtod(text, NULL)), "%s", text);
+        ck_assert(weir_double_parse(weir_str_of(text), &lenient));
+        ck_assert_msg(bits_of(value) == bits_of(lenient), "%s", text);
+    }
+}
+END_TEST
+
 START_TEST(halfway_texts_round_to_even)
 {
+    reads_as("9007199254740995", 9007199254740996.0);
+    reads_as("90071992547409.93e2", 9007199254740992.0);
+    reads_as("9007199254740993e1", 90071992547409936.0);
+    reads_as("900719925474099.35", 900719925474099.4);
+    reads_as("1125899906842624.125", 1125899906842624.0);
+    reads_as("1125899906842624.375", 1125899906842624.5);
+    reads_as("4503599627370496.5", 4503599627370496.0);
+    reads_as("4503599627370497.5", 4503599627370498.0);
     reads_as("9007199254740993", 9007199254740992.0);
     reads_as("9007199254740993.00000000000000000000000000001", 9007199254740994.0);
     reads_as("2.2250738585072011e-308", 2.2250738585072011e-308);
@@ -204,9 +242,43 @@ END_TEST
 START_TEST(json_numbers_are_strict)
 {
     static const char *const good[] = {"0", "-0", "1.5", "1e5", "1E+5", "1e-05", "-12.50", "10"};
-    static const char *const bad[] = {"",    "-",   "+1",   "01",   "-01", ".5",  "1.", "1.e5",
-                                      "1e",  "1e+", "0x1",  "inf",  "nan", " 1",  "1 ", "1_0",
-                                      "1,5", "--1", "1e5.", "1..2", "e5",  "1.5f"};
+    static const char *const bad[] = {"",
+                                      "-",
+                                      "+1",
+                                      "01",
+                                      "-01",
+                                      ".5",
+                                      "1.",
+                                      "1.e5",
+                                      "1e",
+                                      "1e+",
+                                      "0x1",
+                                      "inf",
+                                      "nan",
+                                      " 1",
+                                      "1 ",
+                                      "1_0",
+                                      "1.e-5",
+                                      "e-5",
+                                      "-e5",
+                                      "1e-",
+                                      "1e+-5",
+                                      "1ee5",
+                                      "01e5",
+                                      ".5e1",
+                                      "12345678901234567.",
+                                      "1234567890123456.",
+                                      "0123456789012345678",
+                                      "1234567890123456e",
+                                      "12345678901234.5.6",
+                                      "1e5e5",
+                                      "1-5",
+                                      "1,5",
+                                      "--1",
+                                      "1e5.",
+                                      "1..2",
+                                      "e5",
+                                      "1.5f"};
     double value;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         ck_assert_msg(weir_double_parse_json(weir_str_of(good[i]), &value), "%s", good[i]);
@@ -341,9 +413,11 @@ int main(void)
     weir_check_case(suite, "out", repr_is_what_python_prints, json_has_no_infinity,
                     repr_of_random_bits_is_shortest, repr_of_feed_numbers_is_shortest,
                     repr_at_powers_of_two_is_shortest, integer_text_is_what_printf_says);
-    weir_check_case(suite, "in", parse_rounds_as_strtod_does, halfway_texts_round_to_even,
-                    json_numbers_are_strict, python_numbers_are_lenient_as_float_is,
-                    number_text_length_is_bounded, integers_end_at_the_edge_of_int64,
-                    digits_alone_are_read_at_once, process_locale_changes_nothing);
+    weir_check_case(suite, "in", parse_rounds_as_strtod_does,
+                    numbers_with_exponents_or_many_digits_round_as_strtod_does,
+                    halfway_texts_round_to_even, json_numbers_are_strict,
+                    python_numbers_are_lenient_as_float_is, number_text_length_is_bounded,
+                    integers_end_at_the_edge_of_int64, digits_alone_are_read_at_once,
+                    process_locale_changes_nothing);
     return weir_check_run(suite);
 }
