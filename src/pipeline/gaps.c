@@ -191,10 +191,24 @@ static weir_gap gap_of(const track *t, const weir_number *number, const char *re
                       .next = number->first};
 }
 
+/* Numbers that grow by no known step: one further on may follow; after a cut nobody knows. */
+static weir_track_verdict judge_growing(const track *t, const weir_number *number, bool is_cut,
+                                        weir_gap *gap)
+{
+    if (!is_cut && (number->is_reset || number->last > t->last))
+        return WEIR_TRACK_FINE;
+    if (!number->is_reset && number->last == t->last)
+        return WEIR_TRACK_TWICE;
+    *gap = gap_of(t, number, is_cut ? "disconnect" : "sequence");
+    return WEIR_TRACK_GAP;
+}
+
 /* In 128 bits: the peer may say any numbers. */
 static weir_track_verdict judge(const track *t, const weir_number *number, bool is_cut,
                                 weir_gap *gap)
 {
+    if (number->step == 0)
+        return judge_growing(t, number, is_cut, gap);
     const __int128 ahead = ((__int128)number->first - t->last) / number->step;
     const bool is_even = ((__int128)number->first - t->last) % number->step == 0;
     if (number->is_reset && !is_cut)
@@ -212,7 +226,7 @@ static weir_track_verdict judge(const track *t, const weir_number *number, bool 
 /* Not beyond what was the last. */
 static bool is_past(const track *t, int64_t value, int64_t step)
 {
-    return step > 0 ? value <= t->last : value >= t->last;
+    return step >= 0 ? value <= t->last : value >= t->last;
 }
 
 bool weir_tracks_has(const weir_tracks *tracks, const weir_number *number)
@@ -254,7 +268,9 @@ bool weir_tracks_follow(weir_tracks *tracks, const weir_number *number)
     if (t->id == 0 || !t->has_last || t->epoch != tracks->epoch || t->joins != tracks->joins)
         return false;
     const bool is_next =
-        !__builtin_add_overflow(t->last, number->step, &next) && next == number->first;
+        number->step == 0
+            ? number->last > t->last
+            : !__builtin_add_overflow(t->last, number->step, &next) && next == number->first;
     const bool is_shared =
         number->frame != 0 && number->frame == t->frame && number->last == t->last;
     if (!is_next && !is_shared)

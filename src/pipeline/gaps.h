@@ -49,7 +49,7 @@ typedef enum weir_track_verdict {
 typedef struct weir_number {
     uint64_t track; /**< of which sequence */
     int64_t first, last;
-    int64_t step;
+    int64_t step; /* 0: none is known, they grow */
     bool is_reset;
     int64_t received_ns;
     uint64_t frame; /* that it came in, from 1: its records may share a number; 0: unknown */

@@ -12,6 +12,26 @@ static const char *const actions[] = {[WEIR_ON_GAP_IGNORE] = "ignore",
 
 static const char *const scopes[] = {"venue", "connection", NULL};
 
+static const char *const any[] = {"any", NULL};
+static const weir_shape step_shape = {.form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_INT};
+static const weir_shape any_shape = {
+    .form = WEIR_SHAPE_SCALAR, .type = WEIR_KEY_ENUM, .choices = any};
+static const weir_shape steps_shape = {
+    .form = WEIR_SHAPE_EITHER, .of = &step_shape, .other = &any_shape};
+
+static void read_step(weir_reader *reader, weir_node *node, void *into)
+{
+    weir_sequence_spec *rule = into;
+    weir_value value;
+    if (node->kind == WEIR_NODE_SCALAR && weir_str_is(node->text, any[0]))
+        rule->step = WEIR_STEP_ANY;
+    else if (node->kind == WEIR_NODE_SCALAR && node->type == WEIR_SCALAR_INT &&
+             weir_read_value(reader, node, &value) && value.kind == WEIR_INT && value.i != 0)
+        rule->step = value.i;
+    else
+        weir_read_mismatch(reader, node, "step", "a whole number other than 0, or 'any'");
+}
+
 static const weir_key_row sequence_rows[] = {
     {.name = "value",
      .type = WEIR_KEY_EXPR,
@@ -27,9 +47,11 @@ static const weir_key_row sequence_rows[] = {
      .offset = offsetof(weir_sequence_spec, key),
      .doc = "what is numbered together (default: each asset by itself)"},
     {.name = "step",
-     .type = WEIR_KEY_INT,
-     .offset = offsetof(weir_sequence_spec, step),
-     .doc = "by how much the numbers grow (default 1)"},
+     .type = WEIR_KEY_READ,
+     .read = read_step,
+     .shape = &steps_shape,
+     .doc = "by how much the numbers grow (default 1); `any`: they grow, and none need be missing "
+            "in between"},
     {.name = "reset",
      .type = WEIR_KEY_EXPR,
      .offset = offsetof(weir_sequence_spec, reset),
@@ -93,8 +115,6 @@ static void read_sequence(weir_reader *reader, weir_node *node, weir_sequence_sp
 {
     rule->step = 1;
     weir_read_map(reader, node, &sequence_table, rule);
-    if (rule->step == 0)
-        weir_diag_error(reader->diags, node->place, "sequence: 'step' cannot be 0");
 }
 
 static void read_dedupe(weir_reader *reader, weir_node *node, weir_dedupe_spec *rule)

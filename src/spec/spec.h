@@ -292,6 +292,8 @@ typedef enum weir_on_gap {
     WEIR_ON_GAP_RECONNECT
 } weir_on_gap;
 
+enum { WEIR_STEP_ANY = 0 }; /* numbers that only grow */
+
 /** How the records of a stream are numbered; `stream` is a stream, a channel or "all". */
 typedef struct weir_sequence_spec {
     weir_str stream;

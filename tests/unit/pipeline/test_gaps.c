@@ -63,6 +63,29 @@ START_TEST(steps_and_ranges)
 }
 END_TEST
 
+START_TEST(numbers_that_only_grow_have_no_holes)
+{
+    tracks = weir_tracks_new();
+    ck_assert_int_eq(take(1, 10, 10, 0), WEIR_TRACK_FINE);
+    ck_assert_int_eq(take(1, 17, 17, 0), WEIR_TRACK_FINE);
+    ck_assert_int_eq(take(1, 17, 17, 0), WEIR_TRACK_TWICE);
+    ck_assert_int_eq(take(1, 3, 3, 0), WEIR_TRACK_GAP); /* it counts anew */
+    ck_assert_int_eq(gap.missed, -1);
+    ck_assert_int_eq(take(1, 5, 5, 0), WEIR_TRACK_FINE);
+    weir_tracks_cut(tracks);
+    ck_assert_int_eq(take(1, 5, 5, 0), WEIR_TRACK_TWICE);
+    weir_tracks_cut(tracks);
+    ck_assert_int_eq(take(1, 6, 6, 0), WEIR_TRACK_GAP); /* nobody knows */
+    ck_assert_int_eq(gap.missed, -1);
+    ck_assert_str_eq(gap.reason, "disconnect");
+    weir_tracks_join(tracks, INT64_MAX);
+    ck_assert_int_eq(take(1, 4, 4, 0), WEIR_TRACK_TWICE);
+    ck_assert_int_eq(take(1, 9, 9, 0), WEIR_TRACK_FINE);
+    ck_assert_int_eq(take(1, 4, 4, 0), WEIR_TRACK_GAP);
+    weir_tracks_free(tracks);
+}
+END_TEST
+
 START_TEST(after_a_cut_the_first_number_tells_what_was_missed)
 {
     tracks = weir_tracks_new();
@@ -95,12 +118,13 @@ START_TEST(a_number_that_follows_changes_what_taking_it_does)
     for (uint64_t i = 0; i < 50000; i++) {
         state = state * 1664525 + 1013904223;
         const uint32_t what = state >> 16;
-        last += what % 8 ? 1 : what % 5 - 2;
-        last = what % 997 ? last : what % 2 ? INT64_MAX - 3 : INT64_MIN + 3;
+        const int64_t step = what % 8 ? 1 : (int64_t)(what % 5) - 2;
+        if (what % 997 == 0 || __builtin_add_overflow(last, step, &last))
+            last = what % 2 ? INT64_MAX - 3 : INT64_MIN + 3;
         const weir_number number = {.track = what % 3, /* 0 is one, too */
                                     .first = last,
                                     .last = last,
-                                    .step = what % 8 == 3 ? -1 : 1,
+                                    .step = what % 8 == 3 ? -1 : what % 8 != 4,
                                     .received_ns = (int64_t)i,
                                     .frame = what % 6 ? i / 3 : 0};
         weir_gap expected = {0};
@@ -279,6 +303,7 @@ int main(void)
     const TTest *const tests[] = {
         numbers_that_follow_are_fine_and_a_jump_is_measured,
         steps_and_ranges,
+        numbers_that_only_grow_have_no_holes,
         after_a_cut_the_first_number_tells_what_was_missed,
         a_number_that_follows_changes_what_taking_it_does,
         more_tracks_than_are_followed_begin_anew,

@@ -8,6 +8,7 @@
     "    converters:\n      data: {fields: {asset: \"broker.infer_asset(symbol=data['s'])\", n: "  \
     "\"data['n']\"}}\n"
 #define NUMBERED "    sequence: {value: \"data['n']\"}\n"
+#define GROWING  "    sequence: {value: \"data['n']\", step: any}\n"
 #define OWN      "    sequence: {value: \"data['n']\", scope: connection}\n"
 #define KNOWN    "    dedupe: {key: \"data['n']\"}\n"
 
@@ -80,6 +81,27 @@ START_TEST(what_both_bring_comes_once_and_in_order)
     ck_assert_uint_eq(weir_runner_counters(next)->duplicates, 2);
     hear(next, "A", 8);
     ck_assert_str_eq(drain(next), "A8");
+    close_pair();
+}
+END_TEST
+
+START_TEST(numbers_that_only_grow_are_known_on_both)
+{
+    open_pair(HEAD GROWING CONVERTER);
+    for (int n = 10; n <= 50; n += 10)
+        hear(f.runner, "A", n);
+    hear(f.runner, "B", 100);
+    ck_assert_str_eq(drain(f.runner), "A10 A20 A30 A40 A50 B100");
+    for (int n = 30; n <= 70; n += 10)
+        hear(next, "A", n);
+    hear(next, "B", 90);
+    ck_assert_str_eq(take_over(), "A60 A70");
+    hear(next, "B", 100);
+    hear(next, "B", 101);
+    hear(next, "A", 72);
+    ck_assert_str_eq(drain(next), "B101 A72");
+    ck_assert_uint_eq(weir_runner_counters(next)->duplicates, 5);
+    ck_assert_uint_eq(weir_runner_counters(next)->gaps, 0);
     close_pair();
 }
 END_TEST
@@ -217,15 +239,11 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        what_both_bring_comes_once_and_in_order,
-        one_that_lags_behind_is_waited_for,
-        what_neither_brought_is_told,
-        numbers_may_begin_anew_after_a_while,
-        ids_are_known_on_both,
-        what_has_neither_is_left_to_the_other,
-        numbers_of_a_connection_are_followed_by_themselves,
-        what_is_wanted_no_more_is_struck_out,
-        doubles_are_struck_out_as_they_come,
+        what_both_bring_comes_once_and_in_order, numbers_that_only_grow_are_known_on_both,
+        one_that_lags_behind_is_waited_for,      what_neither_brought_is_told,
+        numbers_may_begin_anew_after_a_while,    ids_are_known_on_both,
+        what_has_neither_is_left_to_the_other,   numbers_of_a_connection_are_followed_by_themselves,
+        what_is_wanted_no_more_is_struck_out,    doubles_are_struck_out_as_they_come,
         a_roll_that_fails_leaves_nothing,
     };
     Suite *suite = suite_create("held");

@@ -359,6 +359,9 @@ static const struct {
              "    dedupe: {a: {key: \"item['i']\", window: 3}}\n",
              "      all:\n      - each: data['l']\n        " FIELDS("item")),
      "{\"T\":\"a\",\"l\":[", "]}", true},
+    {WATCHED("    frame: array\n    sequence: {value: \"data['u']\", step: any}\n",
+             "      all: {" FIELDS("data") "      }\n"),
+     "[", "]", true},
     {WATCHED(
          "    frame: array\n    sequence: {value: \"data['u']\", key: \"data['s'] + 'x'\", reset: "
          "\"len(data['r']) > 1\"}\n    dedupe: {key: \"(data['i'], data['s'])\", window: 4}\n",
@@ -366,7 +369,7 @@ static const struct {
      "[", "]", true},
 };
 
-enum { WATCHED_FRAMES = 20000, SYMBOLS = 3 };
+enum { WATCHED_FRAMES = 4000, SYMBOLS = 3 };
 
 typedef struct venue {
     uint32_t state;
@@ -450,7 +453,8 @@ START_TEST(records_are_watched_alike)
         len += (size_t)snprintf(room + len, sizeof room - len, "%s", watched[_i].behind);
         memset(room + len, '7', WEIR_JSON_SLACK);
         check_frame(&p, (weir_str){room, len}, n);
-        check_failures(&p);
+        if (n % 64 == 0)
+            check_failures(&p);
         const uint32_t event = draw(&v, 60);
         for (size_t i = 0; i < 2; i++) {
             if (event == 0)
@@ -460,11 +464,12 @@ START_TEST(records_are_watched_alike)
         }
     }
     const weir_counters *counters = weir_runner_counters(p.quick.runner);
+    check_failures(&p);
     ck_assert_uint_eq(holes[0], holes[1]);
-    ck_assert_uint_gt(counters->gaps, 500);
-    ck_assert_uint_gt(counters->duplicates, 500);
-    ck_assert_uint_gt(counters->failed[WEIR_STAGE_CONVERT], 500);
-    ck_assert_uint_gt(counters->records_out, 5000);
+    ck_assert_uint_gt(counters->gaps, 100);
+    ck_assert_uint_gt(counters->duplicates, 100);
+    ck_assert_uint_gt(counters->failed[WEIR_STAGE_CONVERT], 100);
+    ck_assert_uint_gt(counters->records_out, 1000);
     close_pair(&p);
 }
 END_TEST
