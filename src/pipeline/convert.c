@@ -211,16 +211,33 @@ static weir_quick_verdict convert_quick(conversion *c, bool is_settled)
     return weir_quick_record(c->runner, c->rule, is_settled, slow_column, c);
 }
 
-/* A record that may be made twice is watched once. */
-static inline weir_quick_verdict convert_unsettled(conversion *c, bool is_settled)
+/* One whose numbers are all read at the end is watched then, and made anew behind what it shows if
+ * it is not what was to come. */
+static weir_quick_verdict convert_settled(conversion *c)
+{
+    weir_runner *runner = c->runner;
+    const size_t at = runner->batch.bytes.len;
+    if (convert_quick(c, true) != WEIR_QUICK_MADE)
+        return WEIR_QUICK_ASIDE;
+    if (weir_runner_watch_quick(runner, c->stream, c->rule,
+                                (const weir_record *)(const void *)(runner->batch.bytes.ptr + at)))
+        return WEIR_QUICK_MADE;
+    weir_quick_unmake(runner, at);
+    return WEIR_QUICK_ASIDE;
+}
+
+/* One whose numbers are read later is watched before it is made, and once only. */
+static inline weir_quick_verdict convert_watched(conversion *c, bool is_settled)
 {
     weir_quick *state = &c->runner->quick;
     if (!c->rule->watch)
         return convert_quick(c, is_settled);
-    if (!weir_runner_watch_quick(c->runner, c->stream, c->rule))
+    if (is_settled)
+        return convert_settled(c);
+    if (!weir_runner_watch_quick(c->runner, c->stream, c->rule, NULL))
         return WEIR_QUICK_ASIDE;
     state->mark.asked++;
-    const weir_quick_verdict verdict = convert_quick(c, is_settled);
+    const weir_quick_verdict verdict = convert_quick(c, false);
     state->passes = verdict == WEIR_QUICK_ASIDE;
     return verdict;
 }
@@ -255,7 +272,7 @@ static inline weir_quick_verdict take_item(void *user, const weir_value *row, bo
     runner->input.item_slots = row;
     runner->input.roots[WEIR_ROOT_ITEM] = row[runner->items.width - 1];
     if (!is_settled)
-        return may_be_unsettled(c) ? convert_unsettled(c, false) : WEIR_QUICK_ASIDE;
+        return may_be_unsettled(c) ? convert_watched(c, false) : WEIR_QUICK_ASIDE;
     convert_one(c, NULL);
     return WEIR_QUICK_MADE;
 }
@@ -412,7 +429,7 @@ weir_quick_verdict weir_runner_convert_quick(weir_runner *runner, const weir_pla
             continue;
         if (answer == WEIR_FUSED_ASK || c.rule->each || !may_be_unsettled(&c))
             return WEIR_QUICK_ASIDE;
-        return convert_unsettled(&c, is_settled);
+        return convert_watched(&c, is_settled);
     }
     runner->counters.unconverted++;
     return WEIR_QUICK_MADE;

@@ -181,6 +181,7 @@ struct weir_plan_column {
 typedef struct weir_plan_ask {
     const weir_program *program; /* NULL: it is not asked */
     weir_fused form;
+    int32_t column; /* of a record, which the same form fills; -1: none */
 } weir_plan_ask;
 
 /** What a record is asked before it is made. */
@@ -456,10 +457,11 @@ bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,
 /**
  * The same for a record that is what was to come next, read without a program; nothing is told, and
  * no record made of it. False: it may be another, nothing has happened. Only of a watch that is
- * quick, and while nothing is held back.
+ * quick, and while nothing is held back. `made`: the record, where it is made already and has its
+ * numbers, which are not read again then; else NULL.
  */
 bool weir_runner_watch_quick(weir_runner *runner, const weir_plan_stream *stream,
-                             const weir_plan_rule *rule);
+                             const weir_plan_rule *rule, const weir_record *made);
 
 /** By what a record is known. */
 typedef struct weir_mark {

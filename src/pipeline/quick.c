@@ -470,6 +470,16 @@ weir_quick_verdict weir_quick_record(weir_runner *runner, const weir_plan_rule *
     return WEIR_QUICK_MADE;
 }
 
+void weir_quick_unmake(weir_runner *runner, size_t at)
+{
+    weir_batch *batch = &runner->batch;
+    const weir_record *record = (const weir_record *)(const void *)(batch->bytes.ptr + at);
+    runner->counters.records_out--;
+    runner->counters.by_channel[record->schema->channel]--;
+    batch->bytes.len = at;
+    batch->count--;
+}
+
 void weir_quick_take_back(weir_runner *runner)
 {
     const weir_quick_mark *mark = &runner->quick.mark;

@@ -142,6 +142,8 @@ weir_quick_verdict weir_quick_record(weir_runner *runner, const weir_plan_rule *
                                      bool is_settled, weir_slow_column *slow, void *user);
 /** Reads the numbers that are still unread. False: BROKEN. */
 bool weir_quick_settle(weir_runner *runner);
+/** The last record of the batch, which begins there, was not made. */
+void weir_quick_unmake(weir_runner *runner, size_t at);
 /** Back to the mark. */
 void weir_quick_take_back(weir_runner *runner);
 

@@ -52,13 +52,23 @@ static bool is_read_by_form(const weir_plan_ask *ask)
            (ask->form.kind == WEIR_FUSED_CONSTANT && ask->form.value.kind == WEIR_STR);
 }
 
-static weir_plan_ask compile_ask(weir_plan_builder *builder, const weir_text *text,
-                                 const weir_expr_scope *scope)
+static bool is_filled_by(const weir_plan_column *column, const weir_fused *form)
 {
-    weir_plan_ask ask = {.program = weir_plan_compile(builder, text, scope)};
+    return column->column >= 0 && column->quick.kind == form->kind &&
+           column->quick.slot == form->slot && column->quick.is_item == form->is_item;
+}
+
+static weir_plan_ask compile_ask(weir_plan_builder *builder, const weir_text *text,
+                                 const weir_expr_scope *scope, const weir_plan_rule *rule)
+{
+    weir_plan_ask ask = {.program = weir_plan_compile(builder, text, scope), .column = -1};
     ask.form = weir_program_fuse(ask.program);
     if (!weir_fused_needs(&ask.form, scope->data, scope->item))
         ask.form = (weir_fused){0};
+    const bool may_be_column = ask.form.kind == WEIR_FUSED_SLOT || ask.form.kind == WEIR_FUSED_INT;
+    for (size_t i = 0; may_be_column && i < rule->column_count; i++)
+        if (is_filled_by(&rule->columns[i], &ask.form))
+            ask.column = rule->columns[i].column;
     return ask;
 }
 
@@ -92,13 +102,13 @@ bool weir_plan_build_watch(weir_plan_builder *builder, const weir_plan *plan,
     watch->asset = asset;
     if (sequence) {
         watch->sequence = sequence;
-        watch->value = compile_ask(builder, &sequence->value, scope);
-        watch->first = compile_ask(builder, &sequence->first, scope);
-        watch->key = compile_ask(builder, &sequence->key, scope);
-        watch->reset = compile_ask(builder, &sequence->reset, scope);
+        watch->value = compile_ask(builder, &sequence->value, scope, rule);
+        watch->first = compile_ask(builder, &sequence->first, scope, rule);
+        watch->key = compile_ask(builder, &sequence->key, scope, rule);
+        watch->reset = compile_ask(builder, &sequence->reset, scope, rule);
     }
     if (dedupe)
-        watch->id = compile_ask(builder, &dedupe->key, scope);
+        watch->id = compile_ask(builder, &dedupe->key, scope, rule);
     watch->is_quick = (!sequence || watch->key.program || !rule->asset || asset) &&
                       is_read_by_form(&watch->value) && is_read_by_form(&watch->first) &&
                       is_read_by_form(&watch->key) && is_read_by_form(&watch->id) &&
@@ -255,6 +265,17 @@ static inline bool read_whole(const weir_runner *runner, const weir_plan_ask *as
            weir_int_parse_json(weir_value_text(slot), n) == WEIR_INT_OK;
 }
 
+/* The same of a record that is made: its numbers are read. */
+static inline bool look_whole(const weir_runner *runner, const weir_plan_ask *ask,
+                              const weir_record *made, int64_t *n)
+{
+    const weir_value *cell = made && ask->column >= 0 ? &made->cells[ask->column] : NULL;
+    if (!cell || cell->kind != WEIR_INT)
+        return read_whole(runner, ask, n);
+    *n = cell->i;
+    return true;
+}
+
 static inline bool read_word(const weir_runner *runner, const weir_plan_ask *ask, uint64_t *word)
 {
     const weir_fused *form = &ask->form;
@@ -271,47 +292,56 @@ static inline bool read_word(const weir_runner *runner, const weir_plan_ask *ask
     return true;
 }
 
-static inline bool read_asset(const weir_runner *runner, const weir_plan_watch *watch,
-                              const weir_asset **asset)
+static inline const weir_asset *read_asset(const weir_runner *runner, const weir_fused *form)
 {
-    const weir_value *slot = weir_fused_slot(watch->asset, &runner->input);
+    const weir_value *slot = weir_fused_slot(form, &runner->input);
     const weir_expr_world *world = runner->world;
     if (slot->kind != WEIR_STR || !world || !world->assets)
-        return false;
-    *asset = weir_json_index_holds(&runner->index, slot->s)
-                 ? weir_asset_known(world->assets, watch->asset->key, slot->s, slot->len)
-                 : weir_asset_cached(world->assets, watch->asset->key, weir_value_text(slot));
-    return *asset != NULL;
+        return NULL;
+    return weir_json_index_holds(&runner->index, slot->s)
+               ? weir_asset_known(world->assets, form->key, slot->s, slot->len)
+               : weir_asset_cached(world->assets, form->key, weir_value_text(slot));
 }
 
-static inline bool read_number(const weir_runner *runner, const weir_plan_watch *watch,
-                               size_t stream, weir_number *number)
+/* What the numbers are followed by. */
+static inline bool read_key(const weir_runner *runner, const weir_plan_watch *watch,
+                            const weir_record *made, uint64_t *word)
 {
     const weir_asset *asset = NULL;
+    if (watch->key.program)
+        return read_word(runner, &watch->key, word);
+    if (watch->asset && !(asset = made ? made->asset : read_asset(runner, watch->asset)))
+        return false;
+    *word = word_of_asset(asset);
+    return true;
+}
+
+static inline bool follow(weir_runner *runner, const weir_plan_watch *watch, size_t stream,
+                          const weir_record *made)
+{
+    const weir_sequence_spec *sequence = watch->sequence;
+    int64_t first, last;
     uint64_t word = 0;
-    if (!read_whole(runner, &watch->value, &number->last))
+    if (!look_whole(runner, &watch->value, made, &last))
         return false;
-    number->first = number->last;
-    if (watch->first.program && !read_whole(runner, &watch->first, &number->first))
+    first = last;
+    if ((watch->first.program && !look_whole(runner, &watch->first, made, &first)) ||
+        (watch->reset.program &&
+         weir_fused_test(&watch->reset.form, &runner->input) != WEIR_FUSED_FALSE) ||
+        !read_key(runner, watch, made, &word))
         return false;
-    if (watch->key.program) {
-        if (!read_word(runner, &watch->key, &word))
-            return false;
-    } else {
-        if (watch->asset && !read_asset(runner, watch, &asset))
-            return false;
-        word = word_of_asset(asset);
-    }
-    number->track = track_of(runner, stream, word);
-    number->step = watch->sequence->step;
-    number->received_ns = runner->frame->received_ns;
-    number->frame = frame_of(runner);
-    return !watch->reset.program ||
-           weir_fused_test(&watch->reset.form, &runner->input) == WEIR_FUSED_FALSE;
+    const weir_number number = {.track = track_of(runner, stream, word),
+                                .first = first,
+                                .last = last,
+                                .step = sequence->step,
+                                .received_ns = runner->frame->received_ns,
+                                .frame = frame_of(runner)};
+    return weir_tracks_follow(sequence->is_of_connection ? runner->own_tracks : runner->tracks,
+                              &number);
 }
 
 bool weir_runner_watch_quick(weir_runner *runner, const weir_plan_stream *stream,
-                             const weir_plan_rule *rule)
+                             const weir_plan_rule *rule, const weir_record *made)
 {
     const weir_plan_watch *watch = rule->watch;
     const size_t at = (size_t)(stream - runner->plan->streams);
@@ -321,13 +351,8 @@ bool weir_runner_watch_quick(weir_runner *runner, const weir_plan_stream *stream
     if (seen &&
         (!read_word(runner, &watch->id, &id) || (place = weir_seen_place(seen, id)) == SIZE_MAX))
         return false;
-    if (watch->sequence) {
-        weir_number number;
-        if (!read_number(runner, watch, at, &number) ||
-            !weir_tracks_follow(
-                watch->sequence->is_of_connection ? runner->own_tracks : runner->tracks, &number))
-            return false;
-    }
+    if (watch->sequence && !follow(runner, watch, at, made))
+        return false;
     if (seen)
         weir_seen_keep(seen, place, id);
     return true;
@@ -513,7 +538,7 @@ bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,
         return true;
     }
     if (rule->watch->is_quick && !runner->is_general &&
-        weir_runner_watch_quick(runner, stream, rule))
+        weir_runner_watch_quick(runner, stream, rule, NULL))
         return true;
     const question q = {runner, stream, rule, rule->watch, sample};
     weir_mark mark = {.rule = rule, .stream = (size_t)(stream - runner->plan->streams)};
