@@ -65,12 +65,15 @@ def levels(rng, count, price, step):
 
 def binance(rng, frames, depth):
     names, clock, update = [n + 'USDT' for n in symbols(rng, 300, (3, 3, 4, 5))], 1723161601000, 50093421000
+    last = {}  # change of each book, which the next event of it goes on from
     for _ in range(frames):
         clock += rng.randint(0, 3)
         update += rng.randint(1, 9)
         name, roll, price = zipf(rng, names), rng.random(), rng.uniform(0.01, 65000)
         if depth or roll < 0.07:
-            data = {'e': 'depthUpdate', 'E': clock, 's': name, 'U': update, 'u': update + 7,
+            first = last.get(name, update) + 1
+            last[name] = first + 7
+            data = {'e': 'depthUpdate', 'E': clock, 's': name, 'U': first, 'u': first + 7,
                     'b': levels(rng, 20, price, -0.01), 'a': levels(rng, 20, price, 0.01)}
             yield {'stream': name.lower() + '@depth@100ms', 'data': data}
         elif roll < 0.5:

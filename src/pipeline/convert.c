@@ -236,9 +236,11 @@ static inline weir_quick_verdict convert_watched(conversion *c, bool is_settled)
         return convert_settled(c);
     if (!weir_runner_watch_quick(c->runner, c->stream, c->rule, NULL))
         return WEIR_QUICK_ASIDE;
-    state->mark.asked++;
     const weir_quick_verdict verdict = convert_quick(c, false);
-    state->passes = verdict == WEIR_QUICK_ASIDE;
+    if (verdict == WEIR_QUICK_ASIDE)
+        state->passes++; /* it alone is made again, or it and all since the mark */
+    else
+        state->mark.asked++;
     return verdict;
 }
 

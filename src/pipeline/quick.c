@@ -496,7 +496,7 @@ void weir_quick_take_back(weir_runner *runner)
     counters->records_in = mark->records_in;
     counters->dropped = mark->dropped;
     counters->unconverted = mark->unconverted;
-    runner->quick.passes = mark->asked;
+    runner->quick.passes += mark->asked;
     runner->quick.used = 0;
     runner->quick.kept = 0;
 }

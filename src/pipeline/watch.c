@@ -340,9 +340,19 @@ static inline bool follow(weir_runner *runner, const weir_plan_watch *watch, siz
                               &number);
 }
 
+/* One that was let pass before and is made again. */
+static inline bool pass(weir_runner *runner)
+{
+    const bool is_known = runner->quick.passes > 0;
+    runner->quick.passes -= is_known;
+    return is_known;
+}
+
 bool weir_runner_watch_quick(weir_runner *runner, const weir_plan_stream *stream,
                              const weir_plan_rule *rule, const weir_record *made)
 {
+    if (__builtin_expect(pass(runner), 0))
+        return true;
     const weir_plan_watch *watch = rule->watch;
     const size_t at = (size_t)(stream - runner->plan->streams);
     weir_seen *seen = watch->id.program ? runner->seen[at] : NULL;
@@ -533,10 +543,8 @@ bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,
 {
     if (weir_runner_holds(runner))
         return weir_runner_keep(runner, stream, rule, sample);
-    if (runner->quick.passes > 0) {
-        runner->quick.passes--;
+    if (pass(runner))
         return true;
-    }
     if (rule->watch->is_quick && !runner->is_general &&
         weir_runner_watch_quick(runner, stream, rule, NULL))
         return true;
