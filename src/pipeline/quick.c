@@ -13,6 +13,7 @@
 #include "pipeline/parts.h"
 #include "pipeline/stamp.h"
 #include "value/mapping.h"
+#include "value/record_decimal.h"
 
 enum {
     BLOCK = 16,
@@ -313,8 +314,12 @@ static inline bool put_seconds(quick *q, const weir_quick_op *op, const weir_val
 
 static bool put_decimal(quick *q, const weir_quick_op *op, const weir_value *slot)
 {
-    return (slot->kind == WEIR_STR && !(slot->flags & WEIR_VALUE_SECRET) &&
-            weir_batch_decimal(q->batch, (size_t)op->column, weir_value_text(slot))) ||
+    const size_t column = (size_t)op->column;
+    if (slot->kind != WEIR_STR || (slot->flags & WEIR_VALUE_SECRET))
+        return slow_column(q, op);
+    return (weir_json_index_holds(&q->runner->index, slot->s)
+                ? weir_batch_decimal_at(q->batch, column, slot->s, slot->len)
+                : weir_batch_decimal(q->batch, column, weir_value_text(slot))) ||
            slow_column(q, op);
 }
 
