@@ -16,11 +16,12 @@
 /* Bit n is about byte n. */
 typedef struct weir_bare_masks {
     uint64_t open, close, comma;
+    uint64_t letter; /* e and E */
 } weir_bare_masks;
 
 typedef weir_bare_masks weir_bare_masks_fn(const char *at);
 
-/* Two levels of numbers that are JSON; m[0] to m[4] are about them; false: some are not, or not
+/* Two levels of numbers that are JSON, about which are m[0] to m[4]; false: some are not, or not
  * such as it reads. */
 typedef bool weir_bare_pair_fn(const char *at, const uint32_t *m, weir_level *levels);
 
@@ -33,11 +34,11 @@ static inline bool weir_bare_read_alone(const char *at, const uint32_t *m, weir_
            weir_double_parse_json(size, &level->size);
 }
 
-/* How many marks there are, and one more where another level would begin; 0: another form. */
-static inline __attribute__((always_inline)) size_t weir_bare_mark(const char *at, size_t len,
-                                                                   uint32_t *marks,
-                                                                   weir_bare_masks_fn *masks_of,
-                                                                   weir_index_append_fn *append)
+/* How many marks there are, and one more where another level would begin; 0: another form. Sets
+ * *letters if there are letters. */
+static inline __attribute__((always_inline)) size_t
+weir_bare_mark(const char *at, size_t len, uint32_t *marks, uint64_t *letters,
+               weir_bare_masks_fn *masks_of, weir_index_append_fn *append)
 {
     uint32_t *to = marks;
     uint64_t closed = 0;  /* the block before ended with "]" */
@@ -53,6 +54,7 @@ static inline __attribute__((always_inline)) size_t weir_bare_mark(const char *a
         const uint64_t mine = (end & (0 - end)) - 1; /* below the end; all if there is none */
         if (wrong & mine)
             return 0;
+        *letters |= m.letter & mine;
         to = append(to, all & mine, (uint32_t)from);
         if (end) {
             const size_t last = from + (unsigned)__builtin_ctzll(end);
@@ -66,22 +68,33 @@ static inline __attribute__((always_inline)) size_t weir_bare_mark(const char *a
     return 0;
 }
 
+static inline __attribute__((always_inline)) bool weir_bare_read(const char *at, const uint32_t *m,
+                                                                 weir_level *levels, size_t count,
+                                                                 weir_bare_pair_fn *read_pair)
+{
+    for (size_t done = 0; done < count; done += 2, m += 4) {
+        if (done + 2 <= count && read_pair(at, m, levels + done))
+            continue;
+        if (!weir_bare_read_alone(at, m, levels + done) ||
+            (done + 2 <= count && !weir_bare_read_alone(at, m + 2, levels + done + 1)))
+            return false;
+    }
+    return true;
+}
+
+/* Exponents have a way of their own for whole lists: a list that has one has many. */
 static inline __attribute__((always_inline)) const char *
 weir_bare_levels_with(const char *at, const char *end, uint32_t *marks, weir_level *levels,
                       size_t *count, weir_bare_masks_fn *masks_of, weir_index_append_fn *append,
-                      weir_bare_pair_fn *read_pair)
+                      weir_bare_pair_fn *read_pair, weir_bare_pair_fn *read_scaled_pair)
 {
-    const size_t found = weir_bare_mark(at, (size_t)(end - at), marks, masks_of, append);
+    uint64_t letters = 0;
+    const size_t found = weir_bare_mark(at, (size_t)(end - at), marks, &letters, masks_of, append);
     *count = found / 2;
-    const uint32_t *m = marks;
-    for (size_t done = 0; done < *count; done += 2, m += 4) {
-        if (done + 2 <= *count && read_pair(at, m, levels + done))
-            continue;
-        if (!weir_bare_read_alone(at, m, levels + done) ||
-            (done + 2 <= *count && !weir_bare_read_alone(at, m + 2, levels + done + 1)))
-            return NULL;
-    }
-    return found ? at + marks[found] : NULL;
+    if (found == 0 || !(letters ? weir_bare_read(at, marks, levels, *count, read_scaled_pair)
+                                : weir_bare_read(at, marks, levels, *count, read_pair)))
+        return NULL;
+    return at + marks[found];
 }
 
 #endif

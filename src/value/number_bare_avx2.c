@@ -3,6 +3,7 @@
 #if defined(__x86_64__)
 #include "value/number_bare.h"
 #include "value/number_lanes_avx2.h"
+#include "value/number_power_x86.h"
 
 TARGET static inline uint64_t equal(__m256i low, __m256i high, char wanted)
 {
@@ -15,7 +16,9 @@ TARGET static inline weir_bare_masks masks_of(const char *at)
 {
     const __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)at);
     const __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(at + 32));
-    return (weir_bare_masks){equal(low, high, '['), equal(low, high, ']'), equal(low, high, ',')};
+    const __m256i space = _mm256_set1_epi8(0x20);
+    return (weir_bare_masks){equal(low, high, '['), equal(low, high, ']'), equal(low, high, ','),
+                             equal(_mm256_or_si256(low, space), _mm256_or_si256(high, space), 'e')};
 }
 
 TARGET static inline uint32_t *append(uint32_t *to, uint64_t bits, uint32_t base)
@@ -36,9 +39,25 @@ TARGET static inline bool read_pair(const char *at, const uint32_t *m, weir_leve
            (f.is_json & f.is_exact & 0xf) == 0xf;
 }
 
+TARGET static inline bool read_scaled_pair(const char *at, const uint32_t *m, weir_level *levels)
+{
+    const char *const texts[4] = {at + m[0] + 1, at + m[1] + 1, at + m[2] + 1, at + m[3] + 1};
+    const uint32_t lens[4] = {m[1] - m[0] - 1, m[2] - m[1] - 3, m[3] - m[2] - 1, m[4] - m[3] - 3};
+    if (((lens[0] - 1) | (lens[1] - 1) | (lens[2] - 1) | (lens[3] - 1)) >= WEIR_LANE_TEXT_MAX)
+        return false;
+    const exponents e = find_exponents(texts, lens);
+    const four f = read_four(
+        texts, _mm_setr_epi32((int)e.len[0], (int)e.len[1], (int)e.len[2], (int)e.len[3]), false);
+    __m256d real;
+    const bool is_exact = scale(f.digits, _mm_sub_epi32(e.power, f.decimals), &real);
+    _mm256_storeu_pd((double *)(void *)levels, real);
+    return is_exact && e.is_good && (f.is_json & f.is_exact & 0xf) == 0xf;
+}
+
 TARGET const char *weir_bare_levels_avx2(const char *at, const char *end, uint32_t *marks,
                                          weir_level *levels, size_t *count)
 {
-    return weir_bare_levels_with(at, end, marks, levels, count, masks_of, append, read_pair);
+    return weir_bare_levels_with(at, end, marks, levels, count, masks_of, append, read_pair,
+                                 read_scaled_pair);
 }
 #endif

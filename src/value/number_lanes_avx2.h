@@ -18,7 +18,9 @@
 /* What was read: a lane of 64 bits is about one text, a bit of a mask too. */
 typedef struct four {
     __m256i whole; /* the digits without their point */
+    __m256d digits;
     __m256d real;
+    __m128i decimals;
     __m256i minus;    /* all ones where a sign was */
     unsigned is_good; /* digits, at least one, and at most one point */
     unsigned is_exact;
@@ -116,9 +118,14 @@ TARGET static inline __attribute__((always_inline)) four read_four(const char *c
     four f;
     f.whole = _mm256_add_epi64(_mm256_mul_epu32(eights, _mm256_set1_epi64x(100000000)),
                                _mm256_srli_epi64(eights, 32));
-    f.real = _mm256_div_pd(to_real(f.whole),
+    f.digits = to_real(f.whole);
+    f.real = _mm256_div_pd(f.digits,
                            _mm256_set_pd(weir_point_power[place[3]], weir_point_power[place[2]],
                                          weir_point_power[place[1]], weir_point_power[place[0]]));
+    f.decimals = _mm_max_epi32(
+        _mm_setzero_si128(),
+        _mm_sub_epi32(_mm_set1_epi32(WEIR_POINT_NONE - 1),
+                      _mm_setr_epi32((int)place[0], (int)place[1], (int)place[2], (int)place[3])));
     f.has_point =
         ~bits_of(_mm256_cmpeq_epi64(_mm256_packs_epi16(a_dot, b_dot), _mm256_setzero_si256()));
     f.is_good = bits_of(_mm256_cmpeq_epi64(digits, _mm256_set1_epi64x(-1)));

@@ -50,7 +50,8 @@ load_four(const char *a, const char *b, const char *c, const char *d, __mmask64 
 /* What the masks say, for up to eight texts at once: 16 bits of them are about one text. */
 typedef struct verdict {
     __m128i spread;   /* where the digits go: to the end of 16 bytes */
-    __m512d divisor;  /* the power of ten that the point stands for */
+    __m128i decimals; /* digits behind the point */
+    __m512d divisor;  /* the power of ten that it stands for */
     unsigned is_good; /* digits and at most one point */
     unsigned has_point;
 } verdict;
@@ -65,8 +66,9 @@ judge(__m128i digits, __m128i dots, __m128i signs, __m128i last, __m128i before_
     const __m128i points = _mm_or_si128(dots, last);
     const __m128i first = _mm_and_si128(points, _mm_sub_epi16(_mm_setzero_si128(), points));
     const __m128i place = _mm_popcnt_epi16(_mm_sub_epi16(first, one));
-    const __m512i decimals = _mm512_cvtepu16_epi64(_mm_sub_epi16(before_last, place));
     verdict v;
+    v.decimals = _mm_sub_epi16(before_last, place);
+    const __m512i decimals = _mm512_cvtepu16_epi64(v.decimals);
     v.spread = _mm_xor_si128(_mm_srlv_epi16(ones, _mm_popcnt_epi16(digits)), ones);
     v.divisor =
         _mm512_permutex2var_pd(_mm512_loadu_pd(powers), decimals, _mm512_loadu_pd(powers + 8));
