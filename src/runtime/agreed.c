@@ -206,7 +206,8 @@ void weir_subscriptions_confirm_request(weir_subscriptions *subscriptions, size_
     pthread_mutex_unlock(&subscriptions->lock);
 }
 
-/* That nothing comes is told by the refusal: the cut is none any more. */
+/* That nothing comes is told by the refusal: the cut is none any more. Of what is given up for want
+ * of an answer something may come all the same, and then the hole is told before it. */
 static void refuse(weir_subscriptions *s, weir_agreement *on, const char *reason,
                    bool may_be_served)
 {
@@ -214,7 +215,7 @@ static void refuse(weir_subscriptions *s, weir_agreement *on, const char *reason
     weir_agreement_forget_refusal(on);
     weir_agreement_set(s, on, REFUSED, may_be_served);
     on->reason = strdup(reason);
-    if (on == &w->sides[s->shards[w->shard].front])
+    if (!may_be_served && on == &w->sides[s->shards[w->shard].front])
         weir_want_cut(s, w, 0);
 }
 
@@ -406,6 +407,14 @@ static bool is_active_on(const weir_subscriptions *s, weir_want *w, size_t line)
     return on && on->state == ACTIVE;
 }
 
+/* Data may come before the answer does, and the answer be lost: whatever the venue was asked for
+ * and has not refused may have come. */
+static bool may_have_come(const weir_subscriptions *s, weir_want *w, size_t line)
+{
+    const weir_agreement *on = weir_want_on(s, w, line);
+    return on && (on->state == ACTIVE || on->may_be_served);
+}
+
 void weir_subscriptions_cut(weir_subscriptions *subscriptions, size_t line, int64_t from_ns,
                             size_t heir, const bool *kept)
 {
@@ -413,7 +422,7 @@ void weir_subscriptions_cut(weir_subscriptions *subscriptions, size_t line, int6
     pthread_mutex_lock(&subscriptions->lock);
     for (size_t i = 0; i < subscriptions->stream_count; i++) {
         for (weir_want *w = weir_wants_of(subscriptions, shard, i)->first; w; w = w->next) {
-            if (w->ids.count > 0 && w->cut_ns == 0 && is_active_on(subscriptions, w, line) &&
+            if (w->ids.count > 0 && w->cut_ns == 0 && may_have_come(subscriptions, w, line) &&
                 !(kept && kept[i] && is_active_on(subscriptions, w, heir)))
                 weir_want_cut(subscriptions, w, from_ns);
         }

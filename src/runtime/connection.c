@@ -124,6 +124,11 @@ static void lose(weir_connection *connection, const weir_error *error, int64_t r
     weir_timer_set(connection->timer, delay);
 }
 
+void weir_connection_lost(weir_connection *connection, const weir_error *error)
+{
+    lose(connection, error, 0, false);
+}
+
 static bool asks_for_login(const weir_connection *connection)
 {
     return connection->spec->auth.is_set && connection->spec->auth.modes != 0;
@@ -195,7 +200,10 @@ static void on_down(void *user, const weir_link_end *link_end)
     connection->numbers.is_authenticated = false;
     quieten(connection);
     if (weir_connection_is_front(connection))
-        weir_holes_cut(connection, weir_roll_successor(connection));
+        weir_holes_cut(connection, connection->is_stopping ? NULL /* both end */
+                                                           : weir_roll_successor(connection));
+    else if (weir_roll_must_take_over(connection))
+        weir_holes_cut_heir(weir_connection_front(connection), connection);
     weir_subscriptions_restart(connection->subscriptions, connection->line); /* seen while down */
     if (connection->http)
         weir_http_session_end(connection->http);
@@ -501,7 +509,12 @@ void weir_connection_again(weir_connection *connection)
 static void log_in_anew(weir_connection *connection)
 {
     weir_error error = {0};
+    const bool has_lost = weir_roll_must_take_over(connection);
+    if (has_lost)
+        weir_holes_cut_heir(connection, weir_roll_successor(connection));
     weir_roll_cancel(connection);
+    if (has_lost)
+        lose(connection, &connection->roll->lost, 0, false);
     if (connection->state == WEIR_STATE_FAILED) {
         weir_refused_forgive(connection);
         weir_connection_again(connection);

@@ -119,8 +119,14 @@ static bool on_first(void *user, size_t stream, const weir_asset *asset)
     int64_t from_ns;
     bool is_last = false;
     const weir_asset *want = find_want(connection, slot, asset);
-    if (weir_subscriptions_take_cut_of(connection->subscriptions, connection->line, slot, want,
-                                       &from_ns, &is_last))
+    bool is_cut = weir_subscriptions_take_cut_of(connection->subscriptions, connection->line, slot,
+                                                 want, &from_ns, &is_last);
+    if (!is_cut && !want && asset) { /* nobody wants it any more, and it comes all the same */
+        want = asset;
+        is_cut = weir_subscriptions_take_cut_of(connection->subscriptions, connection->line, slot,
+                                                want, &from_ns, &is_last);
+    }
+    if (is_cut)
         put_slot(connection, slot, want, from_ns);
     connection->has_inherited = connection->has_inherited && !is_last;
     return !is_last;
@@ -138,6 +144,22 @@ void weir_holes_cut(weir_connection *connection, weir_connection *heir)
     weir_subscriptions_cut(connection->subscriptions, connection->line, connection->cut_ns,
                            next->line, heir ? heir->roll->kept : NULL);
     weir_runner_on_first(next->runner, on_first, next);
+}
+
+/* What the heir had was not cut with the link before it. */
+void weir_holes_cut_heir(weir_connection *connection, const weir_connection *heir)
+{
+    weir_subscriptions_cut(connection->subscriptions, heir->line, connection->cut_ns,
+                           connection->line, NULL);
+    weir_runner_on_first(connection->runner, on_first, connection);
+}
+
+void weir_holes_turn(weir_connection *old, weir_connection *next)
+{
+    next->has_inherited = old->has_inherited;
+    old->has_inherited = false;
+    if (weir_subscriptions_has_cuts(next->subscriptions, next->shard))
+        weir_runner_on_first(next->runner, on_first, next);
 }
 
 void weir_holes_inherit(weir_connection *connection)

@@ -297,6 +297,8 @@ void weir_connection_order(weir_connection *connection, unsigned orders);
 void weir_connection_has_session(weir_connection *connection, const weir_session_outcome *outcome);
 /** Closes the link, which is there; its frames are of no interest from now on. */
 void weir_connection_hang_up(weir_connection *connection);
+/** It has no link any more, nor has a successor: it backs off, and connects anew. */
+void weir_connection_lost(weir_connection *connection, const weir_error *error);
 /** Connects again after it has failed. */
 void weir_connection_again(weir_connection *connection);
 /** Closes the link hard; for the end of a stop's deadline. */
@@ -322,6 +324,8 @@ void weir_roll_pause(weir_connection *connection);
 void weir_roll_unblocked(weir_connection *connection);
 /** The front was lost. True: its successor is the front now, or will be. */
 bool weir_roll_takes_over(weir_connection *connection, const weir_error *error);
+/** The front was lost, and its successor will be the front when what waits is delivered. */
+bool weir_roll_must_take_over(const weir_connection *connection);
 /** The front ends or begins anew: a roll that is under way does not go on. */
 void weir_roll_cancel(weir_connection *connection);
 /** One that is not the front has no link any more, or could not have one. */
@@ -502,6 +506,10 @@ bool weir_holes_found(void *connection, size_t stream, const weir_asset *asset, 
 void weir_holes_act(weir_connection *connection);
 /** The link was lost; `heir` (may be NULL) goes on in its place. */
 void weir_holes_cut(weir_connection *connection, weir_connection *heir);
+/** The heir of a lost link is lost too, before it could take over. */
+void weir_holes_cut_heir(weir_connection *connection, const weir_connection *heir);
+/** Another one is the front: what is not told yet is told by it. */
+void weir_holes_turn(weir_connection *old, weir_connection *next);
 /** Makes records for what is active again. */
 void weir_holes_put(weir_connection *connection);
 /** ... and hands them on. */

@@ -222,6 +222,12 @@ void weir_roll_lost_successor(weir_connection *connection, const weir_error *err
         give_turn(roll);
         return;
     }
+    if (roll->must_take_over) { /* there is nobody left to take over */
+        roll->must_take_over = false;
+        rest(roll);
+        weir_connection_lost(roll->front, &roll->lost);
+        return;
+    }
     roll->tries++;
     if (is_fatal || !weir_backoff_allows(&connection->spec->reconnect, roll->tries))
         give_up(roll, error->code, error->text);
@@ -316,6 +322,7 @@ static void turn(weir_roll *roll)
 {
     weir_connection *next = other_of(roll);
     const weir_state before = roll->front->state, after = next->state;
+    weir_holes_turn(roll->front, next);
     next->numbers.state_since_ns = roll->front->numbers.state_since_ns;
     roll->phase = WEIR_ROLL_RESTS;
     roll->front = next;
@@ -389,6 +396,11 @@ static void take_over(weir_roll *roll)
                          "rolled early: the old connection was lost, the new one has taken over: "
                          "%s",
                          roll->lost.text);
+}
+
+bool weir_roll_must_take_over(const weir_connection *connection)
+{
+    return connection->roll && connection->roll->must_take_over;
 }
 
 bool weir_roll_takes_over(weir_connection *connection, const weir_error *error)

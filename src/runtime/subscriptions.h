@@ -110,8 +110,9 @@ size_t weir_subscriptions_lacking(weir_subscriptions *subscriptions, size_t line
 
 /* ------------------------------------------------------------------ lost links */
 
-/** The link was lost: what was active has a hole from `from_ns` on; but not, of streams that are
- * `kept` (NULL: none is), what is active on the line `heir` already. */
+/** The link was lost: what the venue was asked for and has not refused has a hole from `from_ns`
+ * on; but not, of streams that are `kept` (NULL: none is), what is active on the line `heir`
+ * already. */
 void weir_subscriptions_cut(weir_subscriptions *subscriptions, size_t line, int64_t from_ns,
                             size_t heir, const bool *kept);
 /** Takes a given one (`asset` NULL: the stream itself), active or not. False: it has none.

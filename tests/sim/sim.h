@@ -99,6 +99,7 @@ typedef struct sim_profile {
     bool ends_early;
     bool has_tokens; /* logins show a token that was given over HTTP */
     bool withdraws;  /**< the venue refuses what it has served, now and then */
+    bool reloads;    /**< the spec is loaded again, now and then */
     bool rolls;      /**< the spec rolls its connections, and the venue announces its ends */
 } sim_profile;
 

@@ -14,7 +14,7 @@
 
 #define SCENARIO (600 * SIM_S)
 
-enum { GROWTH_MAX = 1024 * 1024 };
+enum { GROWTH_MAX = 1024 * 1024, GROWTH_RELOADED = 8 * GROWTH_MAX };
 
 sim_profile sim_how;
 
@@ -75,6 +75,26 @@ static void change_mind(void *user, int64_t argument)
         sim_after(sim_between(SIM_S, 60 * SIM_S), change_mind, s, 0);
 }
 
+/* The same, another, or one that there is not. */
+static void reload(void *user, int64_t argument)
+{
+    static const char *const flavours[] = {"vanilla", "pistachio"};
+    const weir_setting setting = {"vars.flavour", flavours[sim_below(2)]};
+    const weir_spec_options options = {.settings = &setting, .setting_count = 1};
+    const char *path = sim_chance(150) ? "/nonexistent.yaml" : NULL;
+    scene *s = user;
+    weir_error error = {0};
+    weir_reload done = {0};
+    (void)argument;
+    if (sim_is_calm())
+        return;
+    const weir_code code = weir_runtime_reload(s->runtime, path, &options, &done, NULL, &error);
+    if ((code == WEIR_OK) != !path || done.lost_subscriptions > 0)
+        sim_broken("a reload: %s, %zu subscriptions are lost", error.text, done.lost_subscriptions);
+    sim_log("user has loaded the spec again: %zu kept, %zu replaced", done.kept, done.replaced);
+    sim_after(sim_chance(100) ? SIM_MS : sim_between(2 * SIM_S, 90 * SIM_S), reload, s, 0);
+}
+
 static void jump(void *user, int64_t argument)
 {
     (void)user;
@@ -90,8 +110,10 @@ static void jump(void *user, int64_t argument)
 static void weigh(void *user, int64_t before)
 {
     const int64_t now = (int64_t)mallinfo2().uordblks - (int64_t)sim_links_hold();
+    /* a spec that was left behind is kept */
+    const int64_t most = sim_how.reloads ? GROWTH_RELOADED : GROWTH_MAX;
     (void)user;
-    if (before > 0 && now - before > GROWTH_MAX)
+    if (before > 0 && now - before > most)
         sim_broken("%lld bytes are allocated, a minute after the start it were %lld",
                    (long long)now, (long long)before);
     sim_after(60 * SIM_S, weigh, NULL, before > 0 ? before : now);
@@ -105,19 +127,39 @@ static void on_record(void *user, const weir_record *record)
 
 /* ------------------------------------------------------------------ a history */
 
-static sim_mode mode_of(const weir_spec *spec)
+/* By its name. */
+typedef struct kind {
+    const char *spec;
+    sim_mode mode;
+    bool rolls, has_tokens, reloads;
+} kind;
+
+static const kind kinds[] = {
+    {.spec = "sim", .mode = SIM_PLAIN},
+    {.spec = "sim_named", .mode = SIM_NAMED},
+    {.spec = "sim_keyed", .mode = SIM_KEYED},
+    {.spec = "sim_session", .mode = SIM_KEYED, .has_tokens = true},
+    {.spec = "sim_rolled", .mode = SIM_NAMED, .rolls = true},
+    {.spec = "sim_rolled_session", .mode = SIM_KEYED, .rolls = true, .has_tokens = true},
+    {.spec = "sim_reloaded", .mode = SIM_NAMED, .rolls = true, .reloads = true},
+};
+
+static const kind *kind_of(const weir_spec *spec)
 {
-    const weir_str name = weir_spec_name(spec);
-    return weir_str_is(name, "sim_named") || weir_str_is(name, "sim_rolled")    ? SIM_NAMED
-           : weir_str_is(name, "sim_keyed") || weir_str_is(name, "sim_session") ? SIM_KEYED
-                                                                                : SIM_PLAIN;
+    size_t i = sizeof kinds / sizeof kinds[0] - 1;
+    while (i > 0 && !weir_str_is(weir_spec_name(spec), kinds[i].spec))
+        i--;
+    return &kinds[i];
 }
 
-static sim_profile draw_profile(sim_mode mode)
+static sim_profile draw_profile(const kind *kind)
 {
     const bool is_quiet = sim_chance(100);
     return (sim_profile){
-        .mode = mode,
+        .mode = kind->mode,
+        .rolls = kind->rolls,
+        .has_tokens = kind->has_tokens,
+        .reloads = kind->reloads,
         .connect_fails = is_quiet ? 0 : (unsigned)sim_below(700),
         .link_faults = is_quiet ? 0 : (unsigned)sim_below(60),
         .ack_faults = is_quiet || sim_chance(400) ? 0 : (unsigned)sim_below(200),
@@ -129,7 +171,8 @@ static sim_profile draw_profile(sim_mode mode)
         .refuses_login = sim_chance(20),
         .refusals = !is_quiet && sim_chance(200) ? (unsigned)sim_below(300) : 0,
         .ends_early = sim_chance(250),
-        .withdraws = mode == SIM_NAMED && !is_quiet && sim_chance(400),
+        /* what a refusal has ended is told by it, and not by a gap record after a reload */
+        .withdraws = kind->mode == SIM_NAMED && !kind->reloads && !is_quiet && sim_chance(400),
     };
 }
 
@@ -149,6 +192,8 @@ static void run_scene(weir_spec *spec)
     sim_readers_open(s.runtime);
     change_mind(&s, 0);
     sim_after(60 * SIM_S, weigh, NULL, 0);
+    if (sim_how.reloads)
+        sim_after(sim_between(SIM_S, 60 * SIM_S), reload, &s, 0);
     if (sim_how.jumps)
         sim_after(30 * SIM_S, jump, NULL, 0);
     if (weir_runtime_start(s.runtime, &error) != WEIR_OK) {
@@ -169,9 +214,7 @@ static bool run_seed(weir_spec *spec, uint64_t seed, FILE *log, uint64_t *hash)
     sim_begin(seed, SCENARIO);
     sim_log_begin(log);
     sim_check_begin();
-    sim_how = draw_profile(mode_of(spec));
-    sim_how.rolls = weir_str_is(weir_spec_name(spec), "sim_rolled");
-    sim_how.has_tokens = weir_str_is(weir_spec_name(spec), "sim_session");
+    sim_how = draw_profile(kind_of(spec));
     sim_http_begin();
     if (sim_how.ends_early)
         sim_cut_short(sim_between(0, SCENARIO / 2));

@@ -17,6 +17,7 @@ typedef struct reader {
     size_t capacity;
     sim_delivered taken; /* without the gap records that its queue has made */
     uint64_t told;       /* what those stood for */
+    bool is_unsure;      /* one stands for it is not known how many (after a reload) */
     uint64_t last[SIM_STREAMS][SIM_SYMBOLS];
 } reader;
 
@@ -31,7 +32,9 @@ static bool take_overflow(reader *r, const weir_record *record)
     if (!weir_schema_is_gap(weir_record_schema(record)) ||
         !weir_record_get_str(record, "gap.reason", &reason) || !weir_str_is(reason, "overflow"))
         return false;
-    if (!weir_record_get_i64(record, "gap.missed", &missed) || missed <= 0)
+    const bool has_count = weir_record_get_i64(record, "gap.missed", &missed);
+    r->is_unsure = r->is_unsure || (!has_count && sim_how.reloads);
+    if (has_count ? missed <= 0 : !sim_how.reloads)
         sim_broken("a queue tells of a gap of nothing");
     r->told += (uint64_t)missed;
     return true;
@@ -62,14 +65,19 @@ static void take(reader *r, const weir_record *record)
     *last = (uint64_t)number;
 }
 
+/* In a queue, on top of its records: each stream may have one, also those of specs before. */
+static size_t most_gaps(void)
+{
+    return sim_how.reloads ? (size_t)4 * SIM_STREAMS : SIM_STREAMS;
+}
+
 static void read_some(void *user, int64_t argument)
 {
     reader *r = user;
     weir_consumer_stats stats;
     (void)argument;
     weir_consumer_get_stats(r->consumer, &stats);
-    /* each stream may have a gap record on top */
-    if (r->overflow != WEIR_OVERFLOW_BLOCK && stats.queued > r->capacity + SIM_STREAMS)
+    if (r->overflow != WEIR_OVERFLOW_BLOCK && stats.queued > r->capacity + most_gaps())
         sim_broken("a queue for %zu records has %zu", r->capacity, stats.queued);
     uint64_t most = sim_is_calm() ? 200 : sim_below(30);
     for (const weir_record *record;
@@ -114,7 +122,7 @@ static void settle(const reader *r, const weir_consumer_stats *stats)
                    (unsigned long long)all.records, (int)r->overflow,
                    (unsigned long long)taken->records, (unsigned long long)stats->dropped,
                    (unsigned long long)stats->conflated);
-    if (r->told != told)
+    if (!r->is_unsure && r->told != told)
         sim_broken("%llu records were dropped (policy %d), and %llu told of, not %llu",
                    (unsigned long long)stats->dropped, (int)r->overflow,
                    (unsigned long long)r->told, (unsigned long long)told);

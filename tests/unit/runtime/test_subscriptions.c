@@ -453,6 +453,23 @@ START_TEST(a_cut_is_taken_when_it_has_healed_and_once)
 }
 END_TEST
 
+/* Data may come before its confirmation, or without one. */
+START_TEST(what_was_asked_for_has_a_hole_although_nothing_was_answered)
+{
+    int64_t from_ns = 0;
+    bool is_last = false;
+    add(TRADES, "B");
+    next(0, TRADES, false, 0, 100);
+    weir_subscriptions_cut(wants, 0, 7, 0, NULL);
+    weir_subscriptions_restart(wants, 0);
+    next(0, TRADES, false, 0, 100);
+    weir_subscriptions_expire(wants, 0, TRADES, 100, "late", &change);
+    next(0, TRADES, false, 0, 200);
+    weir_subscriptions_expire(wants, 0, TRADES, 200, "late", &change);
+    ck_assert(weir_subscriptions_take_cut_of(wants, 0, TRADES, asset("B"), &from_ns, &is_last));
+}
+END_TEST
+
 /* Minutes, if any step walked over all of them. */
 START_TEST(a_hundred_thousand_symbols_in_as_many_messages)
 {
@@ -754,6 +771,7 @@ int main(void)
         an_answer_that_comes_before_the_second_question_saves_it,
         what_is_asked_for_anew_is_not_confirmed_by_an_old_answer,
         a_cut_is_taken_when_it_has_healed_and_once,
+        what_was_asked_for_has_a_hole_although_nothing_was_answered,
         a_hundred_thousand_symbols_in_as_many_messages,
         what_was_never_answered_and_is_wanted_again_is_asked_for_again,
         what_was_never_confirmed_is_left_in_a_message_of_its_own,
