@@ -9,6 +9,7 @@
 #include "expr/extension.h"
 #include "expr/vm.h"
 #include "pipeline/learn.h"
+#include "pipeline/mould.h"
 #include "pipeline/plan.h"
 #include "pipeline/quick.h"
 #include "pipeline/runner.h"
@@ -407,6 +408,8 @@ struct weir_runner {
     weir_rows rows;            /* records of a frame that is a list */
     weir_rows items;           /* of `each` */
     weir_quick quick;
+    weir_moulds moulds; /* of frames, or of their elements */
+    weir_fit fits[2];   /* of the message at hand, and of an element of it */
     weir_moment second;
     bool is_general; /* every program is run, every frame decoded the general way */
     bool is_plain;   /* frames are JSON, each a record, and nothing else is to be done about them */
@@ -447,6 +450,12 @@ struct weir_runner {
     const weir_observer *observer; /* NULL: nobody watches */
     void *watcher;
 };
+
+/** Of a connection whose frames are compressed; NULL: out of memory. */
+weir_inflate *weir_runner_new_inflate(const weir_connection_spec *connection);
+/** Runs a function over a frame's bytes. False: it failed (counted), or wants the frame dropped. */
+bool weir_runner_run_over(weir_runner *runner, const weir_extension *function, bool is_text,
+                          weir_buf *room, weir_str *bytes);
 
 /** Tells of a record that is about to be made. */
 void weir_runner_announce(weir_runner *runner, const weir_plan_stream *stream,

@@ -485,6 +485,24 @@ void weir_quick_unmake(weir_runner *runner, size_t at)
     batch->count--;
 }
 
+static bool refuse(void *user, const weir_plan_column *column)
+{
+    (void)user;
+    (void)column;
+    return false;
+}
+
+bool weir_quick_fill(weir_runner *runner, size_t at, const weir_quick_op *op)
+{
+    quick q = {.runner = runner,
+               .state = &runner->quick,
+               .batch = &runner->batch,
+               .at = at,
+               .slots = {(const char *)runner->slots, (const char *)runner->item_slots},
+               .slow = refuse};
+    return fill_column(&q, op, (weir_quick_code)op->code);
+}
+
 void weir_quick_take_back(weir_runner *runner)
 {
     const weir_quick_mark *mark = &runner->quick.mark;

@@ -140,6 +140,9 @@ typedef bool weir_slow_column(void *user, const weir_plan_column *column);
  */
 weir_quick_verdict weir_quick_record(weir_runner *runner, const weir_plan_rule *rule,
                                      bool is_settled, weir_slow_column *slow, void *user);
+/** One column of the record that begins at `at` in the batch; its slots are filled. False: not this
+ * way, and something may be left of it. */
+bool weir_quick_fill(weir_runner *runner, size_t at, const weir_quick_op *op);
 /** Reads the numbers that are still unread. False: BROKEN. */
 bool weir_quick_settle(weir_runner *runner);
 /** The last record of the batch, which begins there, was not made. */

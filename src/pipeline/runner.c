@@ -36,20 +36,6 @@ const char *weir_stage_name(weir_stage stage)
 
 /* ------------------------------------------------------------------ lifecycle */
 
-static weir_inflate *new_inflate(const weir_connection_spec *connection)
-{
-    static const weir_deflate_form forms[] = {
-        [WEIR_COMPRESSION_GZIP] = WEIR_DEFLATE_GZIP,
-        [WEIR_COMPRESSION_DEFLATE] = WEIR_DEFLATE_RAW,
-        [WEIR_COMPRESSION_ZLIB] = WEIR_DEFLATE_ZLIB,
-        [WEIR_COMPRESSION_AUTO] = WEIR_DEFLATE_AUTO,
-    };
-    weir_inflate *inflate = weir_inflate_new(forms[connection->compression]);
-    if (inflate)
-        weir_inflate_set_limits(inflate, connection->inflate_limits);
-    return inflate;
-}
-
 /* The whole message, for the expression that wants more of it than its slots. */
 static bool make_whole(void *user, weir_value *out)
 {
@@ -105,7 +91,7 @@ static bool init(weir_runner *runner)
             return false;
     }
     if (connection->compression != WEIR_COMPRESSION_NONE &&
-        !(runner->inflate = new_inflate(connection)))
+        !(runner->inflate = weir_runner_new_inflate(connection)))
         return false;
     if (runner->format->builds &&
         !(runner->message = weir_arena_new(RUNNER_ARENA_FIRST, MESSAGE_ARENA_MAX)))
@@ -125,9 +111,12 @@ weir_runner *weir_runner_new(const weir_plan *plan, const weir_expr_world *world
     runner->world = world;
     runner->batch.open_at = SIZE_MAX;
     runner->quick.read = weir_lanes_best()->read;
+    weir_fit_init(&runner->fits[0]);
+    weir_fit_init(&runner->fits[1]);
     runner->is_plain = !plan_is_list(plan) && plan->control_count == 0 && !plan->layout &&
                        !plan->preprocess && !plan->decode &&
-                       plan->connection->compression == WEIR_COMPRESSION_NONE;
+                       plan->connection->compression == WEIR_COMPRESSION_NONE &&
+                       weir_format_is_json(runner->format) && !plan->hears_by_name;
     if (init(runner))
         return runner;
     weir_runner_free(runner);
@@ -161,6 +150,7 @@ void weir_runner_free(weir_runner *runner)
         weir_shapes_free(runner->item_shapes[i]);
     free(runner->item_shapes);
     weir_shapes_free(runner->shapes);
+    weir_moulds_fini(&runner->moulds);
     weir_rows_fini(&runner->rows);
     weir_rows_fini(&runner->items);
     weir_ring_fini(&runner->dead);
@@ -352,76 +342,6 @@ static void take_message(weir_runner *runner, const weir_value *message)
 
 /* ------------------------------------------------------------------ frames */
 
-static bool inflate(weir_runner *runner, weir_str *bytes)
-{
-    weir_error error = {0};
-    weir_buf_clear(&runner->inflated);
-    weir_inflate_reset(runner->inflate);
-    const weir_bytes chunk = {(const uint8_t *)bytes->ptr, bytes->len};
-    weir_code code = weir_inflate_feed(runner->inflate, chunk, &runner->inflated, &error);
-    if (code == WEIR_OK)
-        code = weir_inflate_end(runner->inflate, &runner->inflated, &error);
-    if (code == WEIR_OK && !weir_buf_reserve(&runner->inflated, WEIR_JSON_SLACK))
-        code = weir_fail_nomem(&error);
-    if (code != WEIR_OK) {
-        weir_runner_fail(runner, WEIR_STAGE_DECOMPRESS, *bytes, "%s", error.text);
-        return false;
-    }
-    memset(runner->inflated.ptr + runner->inflated.len, 0, WEIR_JSON_SLACK);
-    *bytes = weir_buf_str(&runner->inflated);
-    if (weir_runner_is_watched(runner))
-        runner->observer->on_inflated(runner->watcher, *bytes);
-    return true;
-}
-
-/* Keeps what a function of a plugin gave in place of a frame's bytes, with slack behind. False: it
- * gave something else, or there is no memory. */
-static bool keep_bytes(weir_buf *room, const weir_value *given, weir_str *bytes)
-{
-    if (given->kind != WEIR_STR && given->kind != WEIR_BYTES)
-        return false;
-    if (given->s == bytes->ptr && given->len == bytes->len)
-        return true;
-    weir_buf_clear(room);
-    weir_buf_put(room, weir_value_text(given));
-    if (!weir_buf_reserve(room, WEIR_JSON_SLACK))
-        return false;
-    memset(room->ptr + room->len, 0, WEIR_JSON_SLACK);
-    *bytes = weir_buf_str(room);
-    return true;
-}
-
-/* Runs a function over a frame's bytes. False: it failed (counted), or wants the frame dropped. */
-static bool run_over_bytes(weir_runner *runner, const weir_extension *function, bool is_text,
-                           weir_buf *room, weir_str *bytes)
-{
-    const weir_value given = is_text ? weir_value_str(*bytes) : weir_value_bytes(*bytes);
-    weir_value out;
-    if (!weir_extension_run(function, runner->vm, runner->world, &runner->input, &given, 1, &out)) {
-        const weir_str text = weir_vm_message(runner->vm);
-        weir_runner_fail(runner, WEIR_STAGE_DECODE, *bytes, "%s: %.*s",
-                         weir_raise_name(weir_vm_raise(runner->vm)), WEIR_FMT(text));
-        return false;
-    }
-    if (out.kind == WEIR_NONE) {
-        runner->counters.dropped++;
-        return false;
-    }
-    if (keep_bytes(room, &out, bytes))
-        return true;
-    weir_runner_fail(runner, WEIR_STAGE_DECODE, *bytes, "%s %.*s gave %s, not bytes",
-                     weir_extension_use_name(function->use), WEIR_FMT(function->name),
-                     weir_value_type_name(&out));
-    return false;
-}
-
-bool weir_runner_inflate(weir_runner *runner, weir_str *bytes)
-{
-    const weir_extension *preprocess = runner->plan->preprocess;
-    return (!runner->inflate || inflate(runner, bytes)) &&
-           (!preprocess || run_over_bytes(runner, preprocess, false, &runner->prepared, bytes));
-}
-
 /* `payload_path` over a decoded message, then what it gave. */
 static void take_payload(weir_runner *runner, weir_str text, const weir_value *message)
 {
@@ -485,6 +405,13 @@ static inline weir_quick_verdict take_row(void *user, const weir_value *row, boo
     return WEIR_QUICK_MADE;
 }
 
+/* Nobody looks on, or wants to know what comes. */
+static inline bool may_pour(const weir_runner *runner)
+{
+    return !runner->is_general && !weir_runner_is_watched(runner) && !runner->on_first &&
+           !weir_runner_holds(runner);
+}
+
 /* A frame that is a list, decoded in one walk; false: nothing has been done. */
 static bool take_rows(weir_runner *runner, weir_str bytes)
 {
@@ -492,10 +419,15 @@ static bool take_rows(weir_runner *runner, weir_str bytes)
     weir_rows *rows = &runner->rows;
     if (plan->connection->frame != WEIR_FRAME_ARRAY || plan->payload || plan->control_count > 0 ||
         !weir_format_is_json(runner->format) || runner->is_general ||
-        weir_runner_is_watched(runner) ||
-        !weir_projection_rows_indexed(plan->paths, &runner->index, runner->shapes, bytes, rows))
+        weir_runner_is_watched(runner))
+        return false;
+    if (may_pour(runner) && weir_mould_list(runner, bytes))
+        return true;
+    if (!weir_projection_rows_indexed(plan->paths, &runner->index, runner->shapes, bytes, rows))
         return false;
     weir_quick_rows(runner, rows, take_row, runner);
+    if (runner->moulds.is_wanting)
+        weir_mould_learn_list(runner);
     return true;
 }
 
@@ -573,6 +505,8 @@ static bool take_plain(weir_runner *runner, weir_str bytes)
         return false;
     if (take_quick(runner, true) != WEIR_QUICK_MADE)
         take_record(runner);
+    if (__builtin_expect(runner->moulds.is_wanting, 0))
+        weir_mould_learn_frame(runner);
     return true;
 }
 
@@ -637,9 +571,10 @@ bool weir_runner_admit(weir_runner *runner, weir_runner_frame *frame)
         return true;
     begin_frame(runner, frame);
     const uint64_t len = frame->bytes.len;
-    const bool is_admitted = frame->has_parts ? weir_runner_admit_parts(runner, hook, frame->bytes)
-                                              : run_over_bytes(runner, hook, !frame->is_binary,
-                                                               &runner->replaced, &frame->bytes);
+    const bool is_admitted = frame->has_parts
+                                 ? weir_runner_admit_parts(runner, hook, frame->bytes)
+                                 : weir_runner_run_over(runner, hook, !frame->is_binary,
+                                                        &runner->replaced, &frame->bytes);
     if (!is_admitted) {
         runner->counters.frames++;
         runner->counters.bytes += len;
@@ -673,9 +608,21 @@ static void take_open(weir_runner *runner, weir_str bytes)
         take_bytes(runner, bytes);
 }
 
+/* A frame of a plan that has nothing but records, and a form that is known. */
+static inline bool pour_plain(weir_runner *runner, const weir_runner_frame *frame)
+{
+    return runner->is_plain && may_pour(runner) && !frame->is_binary && !frame->has_parts &&
+           frame->topic.len == 0 && weir_mould_frame(runner, frame);
+}
+
 void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
 {
     weir_str bytes = frame->bytes;
+    if (pour_plain(runner, frame)) {
+        runner->counters.frames++;
+        runner->counters.bytes += frame->bytes.len;
+        return;
+    }
     start_frame(runner, frame);
     if (runner->layout)
         runner->layout->is_quiet = false;

@@ -120,3 +120,14 @@ bool weir_scan_finish(weir_scan *scan, weir_str text, const char *at, weir_json_
     }
     return false;
 }
+
+__attribute__((noinline)) size_t weir_scan_long_number(const weir_scan *scan, const char *at,
+                                                       uint8_t *flags)
+{
+    weir_scan copy = *scan;
+    const char *to = weir_scan_short_number(&copy, at + (*at == '-'), flags);
+    *flags = to ? *flags : 0;
+    if (!to && (weir_scan_is_digit(*at) || *at == '-'))
+        to = weir_scan_number(&copy, at, flags);
+    return to ? (size_t)(to - at) : 0;
+}

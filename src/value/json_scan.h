@@ -187,6 +187,29 @@ static inline const char *weir_scan_number(weir_scan *scan, const char *at, uint
     return at;
 }
 
+/** The length of any number, whatever is behind it, or 0. */
+size_t weir_scan_long_number(const weir_scan *scan, const char *at, uint8_t *flags);
+
+/**
+ * The length of the number at `at`, which is thought to be `len`; 0: there is none. Where the guess
+ * is right nothing waits for what is found here: that nothing but digits, and one point at most
+ * between them, stands before. What stands behind is the caller's to look at.
+ */
+static inline size_t weir_scan_number_length(const weir_scan *scan, const char *at, size_t len,
+                                             uint8_t *flags)
+{
+    if (__builtin_expect(len - 1 >= WEIR_SCAN_WINDOW - 1, 0))
+        return weir_scan_long_number(scan, at, flags);
+    const uint32_t behind = UINT32_C(1) << len;
+    const uint32_t others = weir_scan_others(at) & (behind - 1);
+    const unsigned whole = (unsigned)__builtin_ctz(others | behind);
+    *flags = others ? WEIR_VALUE_ASCII : WEIR_VALUE_INTEGRAL | WEIR_VALUE_ASCII;
+    if (__builtin_expect(whole == 0 || (*at == '0' && whole > 1) || (others & (others - 1)), 0) ||
+        (others && (at[whole] != '.' || whole + 1 == len)))
+        return weir_scan_long_number(scan, at, flags);
+    return len;
+}
+
 /** `true`, `null` (4) or `false` (5); returns the position behind it. */
 static inline const char *weir_scan_literal(weir_scan *scan, const char *at, const char *word,
                                             size_t len)

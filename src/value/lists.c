@@ -16,7 +16,7 @@
 
 enum { WINDOW = 16, GAP_MAX = 4 * WINDOW - 2 };
 
-static const weir_place given_up = {NULL, NULL};
+static const weir_cursor given_up = {NULL, NULL};
 
 /* ------------------------------------------------------------------ texts */
 
@@ -187,7 +187,7 @@ static const char *closing(const weir_walk *walk, const char *at)
     return at && *at == ']' ? at + 1 : NULL;
 }
 
-static weir_place walk_texts(weir_walk *walk, weir_place p)
+static weir_cursor walk_texts(weir_walk *walk, weir_cursor p)
 {
     const weir_json_index *index = walk->index;
     gap between, lists;
@@ -206,7 +206,7 @@ static weir_place walk_texts(weir_walk *walk, weir_place p)
                           .first = (size_t)(t.quote - index->quotes),
                           .stride = t.stride,
                           .count = (size_t)(last - t.quote) / t.stride + 1};
-    return (weir_place){to, last + t.stride};
+    return (weir_cursor){to, last + t.stride};
 }
 
 /* ------------------------------------------------------------------ bare numbers */
@@ -224,7 +224,7 @@ static bool reserve_levels(weir_json_index *index, size_t count)
     return true;
 }
 
-static weir_place walk_numbers(weir_walk *walk, weir_place p)
+static weir_cursor walk_numbers(weir_walk *walk, weir_cursor p)
 {
     weir_json_index *index = walk->index;
     const size_t left = (size_t)(walk->scan.end - p.at);
@@ -238,10 +238,10 @@ static weir_place walk_numbers(weir_walk *walk, weir_place p)
         return given_up;
     index->lists[index->list_count++] = found;
     index->level_count += found.count;
-    return (weir_place){to, p.quote};
+    return (weir_cursor){to, p.quote};
 }
 
-weir_place weir_walk_lists(weir_walk *walk, weir_place p, unsigned depth)
+weir_cursor weir_walk_lists(weir_walk *walk, weir_cursor p, unsigned depth)
 {
     if (depth + 2 > WEIR_JSON_DEPTH_MAX || walk->index->list_count == WEIR_INDEX_LISTS_MAX)
         return given_up;

@@ -13,6 +13,6 @@
 
 /** The list of lists at p, a '[' around which `depth` levels are open; the place behind it. at
  * NULL: it is of another form, and nothing has been done. */
-weir_place weir_walk_lists(weir_walk *walk, weir_place p, unsigned depth);
+weir_cursor weir_walk_lists(weir_walk *walk, weir_cursor p, unsigned depth);
 
 #endif

@@ -255,11 +255,11 @@ static bool build(reader *r, const mpack_token_t *t, unsigned depth, weir_value 
 
 /* ------------------------------------------------------------------ walking beside a trie */
 
-static bool walk(reader *r, const weir_node *node, unsigned depth);
+static bool walk(reader *r, const weir_trie *node, unsigned depth);
 
-static weir_node *find_index(const weir_node *node, int64_t index)
+static weir_trie *find_index(const weir_trie *node, int64_t index)
 {
-    weir_node *const *list = index < 0 ? node->back : node->front;
+    weir_trie *const *list = index < 0 ? node->back : node->front;
     const uint32_t count = index < 0 ? node->back_count : node->index_count;
     for (uint32_t i = 0; i < count; i++) {
         if (list[i]->step.index == index)
@@ -269,7 +269,7 @@ static weir_node *find_index(const weir_node *node, int64_t index)
 }
 
 /* Keys that are equal in Python are one key: 1, 1.0 and True. */
-static weir_node *find_child(const weir_node *node, const weir_value *key)
+static weir_trie *find_child(const weir_trie *node, const weir_value *key)
 {
     if (key->kind == WEIR_STR)
         return node->key_count ? weir_node_at_key(node, key->s, key->len) : NULL;
@@ -281,7 +281,7 @@ static weir_node *find_child(const weir_node *node, const weir_value *key)
     return NULL;
 }
 
-static bool walk_map(reader *r, uint32_t count, const weir_node *node, unsigned depth)
+static bool walk_map(reader *r, uint32_t count, const weir_trie *node, unsigned depth)
 {
     uint64_t shown =
         0; /* children, by ordinal: what is below a key that comes again is forgotten */
@@ -290,7 +290,7 @@ static bool walk_map(reader *r, uint32_t count, const weir_node *node, unsigned 
         mpack_token_t t;
         if (!take_key(r, &key))
             return false;
-        const weir_node *child = find_child(node, &key);
+        const weir_trie *child = find_child(node, &key);
         if (!child) {
             if (!take(r, &t) || !skip_token(r, &t, depth))
                 return false;
@@ -306,11 +306,11 @@ static bool walk_map(reader *r, uint32_t count, const weir_node *node, unsigned 
     return true;
 }
 
-static bool walk_list(reader *r, uint32_t count, const weir_node *node, unsigned depth)
+static bool walk_list(reader *r, uint32_t count, const weir_trie *node, unsigned depth)
 {
     for (uint32_t i = 0; i < count; i++) {
-        const weir_node *front = find_index(node, i);
-        const weir_node *back = find_index(node, (int64_t)i - count);
+        const weir_trie *front = find_index(node, i);
+        const weir_trie *back = find_index(node, (int64_t)i - count);
         const char *at = r->at;
         mpack_token_t t;
         if (!front && !back && (!take(r, &t) || !skip_token(r, &t, depth)))
@@ -327,7 +327,7 @@ static bool walk_list(reader *r, uint32_t count, const weir_node *node, unsigned
 }
 
 /* An ext is a tuple, whose elements may be wanted too. */
-static bool walk_built(reader *r, const mpack_token_t *t, const weir_node *node, unsigned depth)
+static bool walk_built(reader *r, const mpack_token_t *t, const weir_trie *node, unsigned depth)
 {
     weir_value built;
     if (!build(r, t, depth, &built))
@@ -336,7 +336,7 @@ static bool walk_built(reader *r, const mpack_token_t *t, const weir_node *node,
     return true;
 }
 
-static bool walk_token(reader *r, const mpack_token_t *t, const weir_node *node, unsigned depth)
+static bool walk_token(reader *r, const mpack_token_t *t, const weir_trie *node, unsigned depth)
 {
     const bool wants_elements = node->index_count + node->back_count > 0;
     if (node->slot != WEIR_NO_SLOT && !node->below_count)
@@ -352,7 +352,7 @@ static bool walk_token(reader *r, const mpack_token_t *t, const weir_node *node,
                    : walk_map(r, t->length, node, depth + 1);
 }
 
-static bool walk(reader *r, const weir_node *node, unsigned depth)
+static bool walk(reader *r, const weir_trie *node, unsigned depth)
 {
     mpack_token_t t;
     return take(r, &t) && walk_token(r, &t, node, depth);

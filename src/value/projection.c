@@ -23,7 +23,7 @@ weir_projection *weir_projection_new(weir_arena *arena)
     if (!projection)
         return NULL;
     projection->arena = arena;
-    projection->root = WEIR_ARENA_NEW(arena, weir_node);
+    projection->root = WEIR_ARENA_NEW(arena, weir_trie);
     if (!projection->root)
         return NULL;
     projection->root->slot = WEIR_NO_SLOT;
@@ -37,9 +37,9 @@ static bool same_step(const weir_step *a, const weir_step *b)
     return a->is_index ? a->index == b->index : weir_str_eq(a->key, b->key);
 }
 
-static weir_node *find_child(const weir_node *node, const weir_step *step)
+static weir_trie *find_child(const weir_trie *node, const weir_step *step)
 {
-    weir_node *child = node->first_child;
+    weir_trie *child = node->first_child;
     while (child && !same_step(&child->step, step))
         child = child->next_sibling;
     return child;
@@ -60,9 +60,9 @@ static bool copy_step(weir_arena *arena, const weir_step *step, weir_step *out)
     return true;
 }
 
-static weir_node *add_child(weir_arena *arena, weir_node *node, const weir_step *step)
+static weir_trie *add_child(weir_arena *arena, weir_trie *node, const weir_step *step)
 {
-    weir_node *child = WEIR_ARENA_NEW(arena, weir_node);
+    weir_trie *child = WEIR_ARENA_NEW(arena, weir_trie);
     if (!child || !copy_step(arena, step, &child->step))
         return NULL;
     child->slot = WEIR_NO_SLOT;
@@ -83,13 +83,13 @@ static weir_node *add_child(weir_arena *arena, weir_node *node, const weir_step 
     return child;
 }
 
-static bool add_slot(weir_projection *projection, weir_node *node)
+static bool add_slot(weir_projection *projection, weir_trie *node)
 {
     if (projection->count == WEIR_PROJECTION_SLOTS_MAX)
         return false;
     if (projection->count == projection->cap) {
         size_t cap = projection->cap ? projection->cap * 2 : 16;
-        weir_node **slots = WEIR_ARENA_ARRAY(projection->arena, weir_node *, cap);
+        weir_trie **slots = WEIR_ARENA_ARRAY(projection->arena, weir_trie *, cap);
         if (!slots)
             return false;
         if (projection->count)
@@ -107,11 +107,11 @@ size_t weir_projection_add(weir_projection *projection, const weir_step *steps, 
     assert(!projection->is_sealed);
     if (count > WEIR_PROJECTION_DEPTH_MAX)
         return SIZE_MAX;
-    weir_node *node = projection->root;
+    weir_trie *node = projection->root;
     for (size_t i = 0; i < count; i++) {
         if (!steps[i].is_index && steps[i].key.len > UINT32_MAX - 8)
             return SIZE_MAX;
-        weir_node *child = find_child(node, &steps[i]);
+        weir_trie *child = find_child(node, &steps[i]);
         if (!child)
             child = add_child(projection->arena, node, &steps[i]);
         if (!child)
@@ -144,8 +144,8 @@ enum { MULTIPLIERS_TRIED = 64 };
 
 static int by_nearness(const void *a, const void *b)
 {
-    const weir_node *const *left = a;
-    const weir_node *const *right = b;
+    const weir_trie *const *left = a;
+    const weir_trie *const *right = b;
     int64_t i = (*left)->step.index;
     int64_t j = (*right)->step.index;
     if (i < 0)
@@ -153,15 +153,15 @@ static int by_nearness(const void *a, const void *b)
     return i < j ? -1 : i > j ? 1 : 0;
 }
 
-static bool seal_indices(weir_arena *arena, weir_node *node)
+static bool seal_indices(weir_arena *arena, weir_trie *node)
 {
-    node->front = WEIR_ARENA_ARRAY(arena, weir_node *, node->index_count + 1);
-    node->back = WEIR_ARENA_ARRAY(arena, weir_node *, node->back_count + 1);
+    node->front = WEIR_ARENA_ARRAY(arena, weir_trie *, node->index_count + 1);
+    node->back = WEIR_ARENA_ARRAY(arena, weir_trie *, node->back_count + 1);
     if (!node->front || !node->back)
         return false;
     size_t front = 0;
     size_t back = 0;
-    for (weir_node *child = node->first_child; child; child = child->next_sibling) {
+    for (weir_trie *child = node->first_child; child; child = child->next_sibling) {
         if (child->step.is_index && child->step.index >= 0)
             node->front[front++] = child;
         else if (child->step.is_index)
@@ -173,11 +173,11 @@ static bool seal_indices(weir_arena *arena, weir_node *node)
 }
 
 /* Puts the keys into the table; returns how many are not at their first place. */
-static size_t lay_out(weir_node *node)
+static size_t lay_out(weir_trie *node)
 {
     size_t displaced = 0;
     memset(node->cells, 0, ((size_t)node->mask + 1) * sizeof *node->cells);
-    for (weir_node *child = node->first_child; child; child = child->next_sibling) {
+    for (weir_trie *child = node->first_child; child; child = child->next_sibling) {
         if (child->step.is_index)
             continue;
         weir_str key = child->step.key;
@@ -193,7 +193,7 @@ static size_t lay_out(weir_node *node)
     return displaced;
 }
 
-static bool seal_keys(weir_arena *arena, weir_node *node)
+static bool seal_keys(weir_arena *arena, weir_trie *node)
 {
     unsigned bits = 1;
     while ((UINT32_C(1) << bits) < node->key_count * 2)
@@ -203,7 +203,7 @@ static bool seal_keys(weir_arena *arena, weir_node *node)
     node->cells = WEIR_ARENA_ARRAY(arena, weir_key_cell, (size_t)node->mask + 1);
     if (!node->cells)
         return false;
-    for (weir_node *child = node->first_child; child; child = child->next_sibling)
+    for (weir_trie *child = node->first_child; child; child = child->next_sibling)
         if (!child->step.is_index && child->step.key.len > node->longest)
             node->longest = (uint32_t)child->step.key.len;
     uint64_t candidate = UINT64_C(0x9e3779b97f4a7c15);
@@ -225,10 +225,10 @@ static bool seal_keys(weir_arena *arena, weir_node *node)
 }
 
 /* The trie is at most WEIR_PROJECTION_DEPTH_MAX deep, which bounds these recursions. */
-static size_t gather_slots(const weir_node *node, uint32_t *out)
+static size_t gather_slots(const weir_trie *node, uint32_t *out)
 {
     size_t count = 0;
-    for (const weir_node *child = node->first_child; child; child = child->next_sibling) {
+    for (const weir_trie *child = node->first_child; child; child = child->next_sibling) {
         if (child->slot != WEIR_NO_SLOT) {
             if (out)
                 out[count] = child->slot;
@@ -239,7 +239,7 @@ static size_t gather_slots(const weir_node *node, uint32_t *out)
     return count;
 }
 
-static bool seal_node(weir_arena *arena, weir_node *node)
+static bool seal_node(weir_arena *arena, weir_trie *node)
 {
     size_t below = gather_slots(node, NULL);
     node->below = WEIR_ARENA_ARRAY(arena, uint32_t, below + 1);
@@ -250,7 +250,7 @@ static bool seal_node(weir_arena *arena, weir_node *node)
         return false;
     if (node->index_count + node->back_count && !seal_indices(arena, node))
         return false;
-    for (weir_node *child = node->first_child; child; child = child->next_sibling)
+    for (weir_trie *child = node->first_child; child; child = child->next_sibling)
         if (!seal_node(arena, child))
             return false;
     return true;
@@ -289,10 +289,10 @@ size_t weir_projection_steps(const weir_projection *projection, size_t slot,
                              weir_step steps[WEIR_PROJECTION_DEPTH_MAX])
 {
     size_t count = 0, at;
-    for (const weir_node *node = projection->slots[slot]; node->parent; node = node->parent)
+    for (const weir_trie *node = projection->slots[slot]; node->parent; node = node->parent)
         count++;
     at = count;
-    for (const weir_node *node = projection->slots[slot]; node->parent; node = node->parent)
+    for (const weir_trie *node = projection->slots[slot]; node->parent; node = node->parent)
         steps[--at] = node->step;
     return count;
 }
@@ -303,9 +303,9 @@ weir_str weir_projection_path(weir_arena *arena, const weir_projection *projecti
     weir_str path = {NULL, 0};
     if (slot >= projection->count)
         return path;
-    const weir_node *steps[WEIR_PROJECTION_DEPTH_MAX];
+    const weir_trie *steps[WEIR_PROJECTION_DEPTH_MAX];
     size_t count = 0;
-    for (const weir_node *node = projection->slots[slot]; node->parent; node = node->parent)
+    for (const weir_trie *node = projection->slots[slot]; node->parent; node = node->parent)
         steps[count++] = node;
     weir_buf text = {0};
     weir_buf_put(&text, root);

@@ -21,7 +21,7 @@
 
 enum { RECENT = 8 /* as in projection_walk.c */ };
 
-typedef weir_place place;
+typedef weir_cursor place;
 typedef weir_walk walk;
 
 static const place given_up = {NULL, NULL};
@@ -244,7 +244,7 @@ static inline place skip(walk *w, place p, unsigned depth)
 
 /* ------------------------------------------------------------------ containers that are read */
 
-static inline place member(walk *w, place p, const weir_node *child, unsigned depth,
+static inline place member(walk *w, place p, const weir_trie *child, unsigned depth,
                            uint64_t *shown)
 {
     const uint64_t bit = UINT64_C(1) << (child->ordinal % 64);
@@ -262,7 +262,7 @@ static inline place member(walk *w, place p, const weir_node *child, unsigned de
  * A member with nothing strange about it: "key":value and no blanks, the value a string or a short
  * number. The place behind it, or NULL: nothing has been done.
  */
-static inline place plain_member(const walk *w, place p, const weir_node *node)
+static inline place plain_member(const walk *w, place p, const weir_trie *node)
 {
     const char *base = w->base;
     const uint32_t *quote = p.quote;
@@ -281,7 +281,7 @@ static inline place plain_member(const walk *w, place p, const weir_node *node)
     } else if (!(to = weir_scan_short_number(&w->scan, at, &flags))) {
         return given_up;
     }
-    const weir_node *child = weir_node_at_key(node, name, (uint32_t)(colon - name - 1));
+    const weir_trie *child = weir_node_at_key(node, name, (uint32_t)(colon - name - 1));
     if (child) {
         if (child->below_count || child->slot == WEIR_NO_SLOT)
             return given_up;
@@ -291,7 +291,7 @@ static inline place plain_member(const walk *w, place p, const weir_node *node)
     return (place){to + is_text, quote + 2 + 2 * is_text};
 }
 
-static place walk_object(walk *w, place p, const weir_node *node, unsigned depth)
+static place walk_object(walk *w, place p, const weir_trie *node, unsigned depth)
 {
     uint64_t shown = 0;
     p.at++;
@@ -307,7 +307,7 @@ static place walk_object(walk *w, place p, const weir_node *node, unsigned depth
             p = key_of(w, p, &key);
             if (!p.at)
                 return p;
-            const weir_node *child = weir_projection_find(node, &key);
+            const weir_trie *child = weir_projection_find(node, &key);
             p = child ? member(w, p, child, depth, &shown) : skip(w, p, depth);
             if (!p.at)
                 return p;
@@ -346,10 +346,10 @@ static place element_at(walk *w, place array, size_t index, unsigned depth)
 }
 
 static bool fill_back(walk *w, place array, const place recent[RECENT], size_t count,
-                      const weir_node *node, unsigned depth)
+                      const weir_trie *node, unsigned depth)
 {
     for (uint32_t i = 0; i < node->back_count; i++) {
-        const weir_node *child = node->back[i];
+        const weir_trie *child = node->back[i];
         const uint64_t from_end = 0 - (uint64_t)child->step.index;
         if (from_end > count)
             break;
@@ -364,7 +364,7 @@ static bool fill_back(walk *w, place array, const place recent[RECENT], size_t c
     return true;
 }
 
-static place walk_array(walk *w, place array, const weir_node *node, unsigned depth)
+static place walk_array(walk *w, place array, const weir_trie *node, unsigned depth)
 {
     place recent[RECENT];
     size_t count = 0;
@@ -376,7 +376,7 @@ static place walk_array(walk *w, place array, const weir_node *node, unsigned de
     for (;;) {
         recent[count % RECENT] = p;
         if (wanted < node->index_count && (size_t)node->front[wanted]->step.index == count) {
-            const weir_node *child = node->front[wanted++];
+            const weir_trie *child = node->front[wanted++];
             weir_value unwanted;
             weir_value *out = child->slot == WEIR_NO_SLOT ? &unwanted : &w->slots[child->slot];
             p = weir_walk_value(w, p, child, depth, out);
@@ -400,11 +400,11 @@ static place walk_array(walk *w, place array, const weir_node *node, unsigned de
 }
 
 /* Elements of a list of texts without blanks, where nothing below them is read. */
-static bool fill_from_list(walk *w, const weir_node *node, const weir_list_found *found)
+static bool fill_from_list(walk *w, const weir_trie *node, const weir_list_found *found)
 {
     const uint32_t *quotes = w->index->quotes + found->first;
     for (uint32_t i = 0; i < node->index_count + node->back_count; i++) {
-        const weir_node *child =
+        const weir_trie *child =
             i < node->index_count ? node->front[i] : node->back[i - node->index_count];
         const int64_t at = child->step.index + (i < node->index_count ? 0 : (int64_t)found->count);
         if (child->below_count || child->slot == WEIR_NO_SLOT)
@@ -421,7 +421,7 @@ static bool fill_from_list(walk *w, const weir_node *node, const weir_list_found
 }
 
 /* A list of lists, of which an element may be wanted too. */
-static place lists(walk *w, place p, const weir_node *node, unsigned depth)
+static place lists(walk *w, place p, const weir_trie *node, unsigned depth)
 {
     const bool is_read = node->index_count + node->back_count > 0;
     if (is_read && (p.at[1] != '[' || p.at[2] != '"'))
@@ -434,7 +434,8 @@ static place lists(walk *w, place p, const weir_node *node, unsigned depth)
 }
 
 /* `depth` levels are open around the value. */
-weir_place weir_walk_value(walk *w, place p, const weir_node *node, unsigned depth, weir_value *out)
+weir_cursor weir_walk_value(walk *w, place p, const weir_trie *node, unsigned depth,
+                            weir_value *out)
 {
     if (!weir_is_bracket(*p.at))
         return scalar(w, p, out);
@@ -457,12 +458,12 @@ weir_place weir_walk_value(walk *w, place p, const weir_node *node, unsigned dep
     return to;
 }
 
-weir_place weir_walk_key(weir_walk *w, weir_place p, weir_value *key)
+weir_cursor weir_walk_key(weir_walk *w, weir_cursor p, weir_value *key)
 {
     return key_of(w, p, key);
 }
 
-weir_place weir_walk_skip(weir_walk *w, weir_place p, unsigned depth)
+weir_cursor weir_walk_skip(weir_walk *w, weir_cursor p, unsigned depth)
 {
     return skip(w, p, depth);
 }
@@ -490,7 +491,7 @@ bool weir_projection_decode_indexed(const weir_projection *projection, weir_json
 
 bool weir_json_parse_indexed(weir_json_index *index, weir_str text, weir_value *whole)
 {
-    static const weir_node nothing = {.slot = WEIR_NO_SLOT};
+    static const weir_trie nothing = {.slot = WEIR_NO_SLOT};
     if (!weir_json_index_make(index, text))
         return false;
     walk w = weir_walk_begin(index, NULL);
@@ -502,7 +503,7 @@ bool weir_projection_fill_indexed(const weir_projection *projection, weir_json_i
                                   const weir_value *value, weir_value *slots)
 {
     assert(projection->is_sealed);
-    const weir_node *root = projection->root;
+    const weir_trie *root = projection->root;
     if (value->kind != WEIR_RAW || value->aux < WEIR_RAW_OBJECT ||
         (value->flags & WEIR_VALUE_SECRET) || !weir_json_index_holds(index, value->s))
         return false;

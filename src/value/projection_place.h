@@ -10,10 +10,10 @@
 #include "value/projection_trie.h"
 
 /** at NULL: given up. quote: the next one at or behind `at`. Passed and returned in registers. */
-typedef struct weir_place {
+typedef struct weir_cursor {
     const char *at;
     const uint32_t *quote;
-} weir_place;
+} weir_cursor;
 
 typedef struct weir_walk {
     weir_scan scan; /**< its `end`; what it says of mistakes is not read */
@@ -24,19 +24,19 @@ typedef struct weir_walk {
 } weir_walk;
 
 /** A value and all that the node wants below it; `depth` levels are open around it. */
-weir_place weir_walk_value(weir_walk *walk, weir_place p, const weir_node *node, unsigned depth,
-                           weir_value *out);
+weir_cursor weir_walk_value(weir_walk *walk, weir_cursor p, const weir_trie *node, unsigned depth,
+                            weir_value *out);
 /** A key and its colon; the place of the value. */
-weir_place weir_walk_key(weir_walk *walk, weir_place p, weir_value *key);
+weir_cursor weir_walk_key(weir_walk *walk, weir_cursor p, weir_value *key);
 /** The string from the quote `at` to the quote `close`, which may have escapes or more than ASCII;
  * the place behind it, or NULL. */
 const char *weir_walk_careful(weir_walk *walk, const char *at, const char *close, weir_value *out);
 /** Any value, only validated. */
-weir_place weir_walk_skip(weir_walk *walk, weir_place p, unsigned depth);
+weir_cursor weir_walk_skip(weir_walk *walk, weir_cursor p, unsigned depth);
 
 /** The list at p, a '[', as rows of `nested` (projection_rows.c). at NULL: nothing has been done.
  */
-weir_place weir_walk_nested(weir_walk *walk, weir_place p, unsigned depth);
+weir_cursor weir_walk_nested(weir_walk *walk, weir_cursor p, unsigned depth);
 
 static inline weir_walk weir_walk_begin(weir_json_index *index, weir_value *slots)
 {
@@ -49,7 +49,7 @@ static inline weir_walk weir_walk_begin(weir_json_index *index, weir_value *slot
 }
 
 /** Nothing but blanks follows. */
-static inline bool weir_walk_is_at_end(const weir_walk *walk, weir_place p)
+static inline bool weir_walk_is_at_end(const weir_walk *walk, weir_cursor p)
 {
     return p.at && p.at <= walk->scan.end &&
            weir_scan_blanks_slow(&walk->scan, p.at) == walk->scan.end;
@@ -61,7 +61,7 @@ static inline void weir_projection_clear(const weir_projection *projection, weir
         memset(slots, 0, projection->count * sizeof *slots);
 }
 
-static inline weir_place weir_place_blanks(const weir_walk *walk, weir_place p)
+static inline weir_cursor weir_place_blanks(const weir_walk *walk, weir_cursor p)
 {
     p.at = weir_scan_blanks(&walk->scan, p.at);
     return p;

@@ -11,7 +11,7 @@
 
 #include "value/shape.h"
 
-static const weir_place given_up = {NULL, NULL};
+static const weir_cursor given_up = {NULL, NULL};
 
 static bool reserve_row(weir_rows *rows)
 {
@@ -30,17 +30,17 @@ static bool reserve_row(weir_rows *rows)
 }
 
 /* The elements of the array at p, each a row; the place behind it. */
-static weir_place walk_rows(weir_walk *w, weir_place p, const weir_projection *projection,
-                            weir_shapes *shapes, unsigned depth, weir_rows *rows)
+static weir_cursor walk_rows(weir_walk *w, weir_cursor p, const weir_projection *projection,
+                             weir_shapes *shapes, unsigned depth, weir_rows *rows)
 {
-    const weir_node *root = projection->root;
+    const weir_trie *root = projection->root;
     rows->width = projection->count + 1;
     rows->count = 0;
     weir_shape_at_depth(shapes, depth + 1);
     p.at++;
     p = weir_place_blanks(w, p);
     if (*p.at == ']')
-        return (weir_place){p.at + 1, p.quote};
+        return (weir_cursor){p.at + 1, p.quote};
     for (;;) {
         if (!reserve_row(rows))
             return given_up;
@@ -76,7 +76,7 @@ bool weir_projection_rows_indexed(const weir_projection *projection, weir_json_i
     if (!weir_json_index_make(index, text))
         return false;
     weir_walk w = weir_walk_begin(index, NULL);
-    const weir_place p = {weir_scan_blanks_slow(&w.scan, text.ptr), index->quotes};
+    const weir_cursor p = {weir_scan_blanks_slow(&w.scan, text.ptr), index->quotes};
     return p.at < w.scan.end && *p.at == '[' &&
            weir_walk_is_at_end(&w, walk_rows(&w, p, projection, shapes, 0, rows));
 }
@@ -98,7 +98,7 @@ static size_t kind_of(const char *text)
     return sum % WEIR_NESTED_KINDS;
 }
 
-weir_place weir_walk_nested(weir_walk *walk, weir_place p, unsigned depth)
+weir_cursor weir_walk_nested(weir_walk *walk, weir_cursor p, unsigned depth)
 {
     weir_json_index *index = walk->index;
     const weir_nested *nested = index->nested;
@@ -110,7 +110,7 @@ weir_place weir_walk_nested(weir_walk *walk, weir_place p, unsigned depth)
         return given_up;
     weir_walk rows = *walk;
     index->row_list = p.at; /* so that rows within these rows are left alone */
-    const weir_place to =
+    const weir_cursor to =
         walk_rows(&rows, p, items, nested->kinds[kind].shapes, depth, nested->rows);
     index->row_list = to.at && to.at <= walk->scan.end ? p.at : NULL;
     index->row_items = items;
@@ -137,6 +137,6 @@ bool weir_projection_rows_of(const weir_projection *projection, weir_json_index 
     /* The list is known to be good, so it does not matter at which depth. */
     const unsigned depth = shapes && shapes->depth > 0 ? shapes->depth - 1 : 0;
     weir_walk w = weir_walk_begin(index, NULL);
-    const weir_place p = {list->s, index->quotes + weir_json_index_find(index, list->s)};
+    const weir_cursor p = {list->s, index->quotes + weir_json_index_find(index, list->s)};
     return walk_rows(&w, p, projection, shapes, depth, rows).at != NULL;
 }

@@ -14,16 +14,16 @@
 
 #define WEIR_NO_SLOT UINT32_MAX
 
-typedef struct weir_node weir_node;
+typedef struct weir_trie weir_trie;
 
 /** One place of a key table; node NULL: empty. */
 typedef struct weir_key_cell {
     uint64_t head; /**< the first 8 bytes of the key, zero-padded */
     uint32_t len;
-    weir_node *node;
+    weir_trie *node;
 } weir_key_cell;
 
-struct weir_node {
+struct weir_trie {
     uint32_t slot; /**< or WEIR_NO_SLOT */
     uint32_t key_count;
     uint32_t index_count; /**< from the front */
@@ -34,8 +34,8 @@ struct weir_node {
     uint32_t shift;    /**< hash >> shift is a place in cells */
     uint32_t mask;     /**< places - 1 */
     uint32_t longest;  /**< of the keys */
-    weir_node **front; /**< by step.index, ascending: 0, 1, ... */
-    weir_node **back;  /**< by step.index, descending: -1, -2, ... */
+    weir_trie **front; /**< by step.index, ascending: 0, 1, ... */
+    weir_trie **back;  /**< by step.index, descending: -1, -2, ... */
     uint32_t *below;   /**< slots of all descendants, to be reset when a key is repeated */
     uint32_t below_count;
     uint32_t ordinal; /**< among the children of its parent */
@@ -43,18 +43,18 @@ struct weir_node {
     bool is_lists;    /**< its value is mostly a list of lists, of which all is wanted */
     /* As built: */
     weir_step step; /**< from the parent */
-    weir_node *parent;
-    weir_node *first_child;
-    weir_node *next_sibling;
-    weir_node *last_child;
+    weir_trie *parent;
+    weir_trie *first_child;
+    weir_trie *next_sibling;
+    weir_trie *last_child;
 };
 
 struct weir_projection {
     weir_arena *arena;
-    weir_node *root;
+    weir_trie *root;
     size_t count; /**< of slots */
     size_t cap;
-    weir_node **slots; /**< the node of each */
+    weir_trie **slots; /**< the node of each */
     bool is_sealed;
 };
 
@@ -74,7 +74,7 @@ static inline uint64_t weir_key_hash(uint64_t head, uint32_t len, uint64_t multi
 }
 
 /** The child of a key with 8 readable bytes behind it. A node without keys has no table. */
-static inline weir_node *weir_node_at_key(const weir_node *node, const char *key, uint32_t len)
+static inline weir_trie *weir_node_at_key(const weir_trie *node, const char *key, uint32_t len)
 {
     uint64_t head = weir_key_head(key, len);
     size_t at = (size_t)(weir_key_hash(head, len, node->multiplier) >> node->shift);
@@ -90,20 +90,20 @@ static inline weir_node *weir_node_at_key(const weir_node *node, const char *key
 }
 
 /** The child of a key that has escapes; projection_walk.c. */
-weir_node *weir_projection_find_escaped(const weir_node *node, const weir_value *key);
+weir_trie *weir_projection_find_escaped(const weir_trie *node, const weir_value *key);
 
 /** The child of a key (STR, or RAW when it has escapes), or NULL. The node has keys. */
-static inline weir_node *weir_projection_find(const weir_node *node, const weir_value *key)
+static inline weir_trie *weir_projection_find(const weir_trie *node, const weir_value *key)
 {
     return key->kind == WEIR_STR ? weir_node_at_key(node, key->s, key->len)
                                  : weir_projection_find_escaped(node, key);
 }
 
 /** Fills the slots of a node and of what is below it from its value. */
-void weir_node_fill(const weir_node *node, const weir_value *value, weir_value *slots);
+void weir_node_fill(const weir_trie *node, const weir_value *value, weir_value *slots);
 
 /** Empties the slots below a node, because its key has come again. */
-static inline void weir_projection_clear_below(const weir_node *node, weir_value *slots)
+static inline void weir_projection_clear_below(const weir_trie *node, weir_value *slots)
 {
     for (uint32_t i = 0; i < node->below_count; i++)
         slots[node->below[i]] = weir_value_absent();

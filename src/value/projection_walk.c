@@ -24,7 +24,7 @@ typedef struct walk {
     weir_value *slots;
 } walk;
 
-static const char *walk_value(walk *w, const char *at, const weir_node *node, unsigned depth,
+static const char *walk_value(walk *w, const char *at, const weir_trie *node, unsigned depth,
                               weir_value *out);
 
 /* ------------------------------------------------------------------ objects */
@@ -33,14 +33,14 @@ enum { UNESCAPED_MAX = 256 };
 
 /* A key with escapes is rare: it is unescaped and looked up again, or compared with each key if it
  * may be one of uncommon length. */
-weir_node *weir_projection_find_escaped(const weir_node *node, const weir_value *key)
+weir_trie *weir_projection_find_escaped(const weir_trie *node, const weir_value *key)
 {
     char text[UNESCAPED_MAX + 8] = {0};
     bool is_ascii;
     size_t len = weir_json_unescape_into(weir_value_text(key), text, UNESCAPED_MAX, &is_ascii);
     if (len == SIZE_MAX && node->longest <= UNESCAPED_MAX)
         return NULL;
-    for (weir_node *child = node->first_child; child; child = child->next_sibling) {
+    for (weir_trie *child = node->first_child; child; child = child->next_sibling) {
         if (child->step.is_index)
             continue;
         if (len == SIZE_MAX ? weir_json_text_is(key, child->step.key)
@@ -50,7 +50,7 @@ weir_node *weir_projection_find_escaped(const weir_node *node, const weir_value 
     return NULL;
 }
 
-static const char *walk_member(walk *w, const char *at, const weir_node *child, unsigned depth,
+static const char *walk_member(walk *w, const char *at, const weir_trie *child, unsigned depth,
                                uint64_t *shown)
 {
     uint64_t bit = UINT64_C(1) << (child->ordinal % 64);
@@ -64,7 +64,7 @@ static const char *walk_member(walk *w, const char *at, const weir_node *child, 
     return walk_value(w, at, child, depth, out);
 }
 
-static const char *walk_object(walk *w, const char *at, const weir_node *node, unsigned depth)
+static const char *walk_object(walk *w, const char *at, const weir_trie *node, unsigned depth)
 {
     uint64_t shown = 0;
     at = weir_scan_blanks(&w->scan, at + 1);
@@ -75,7 +75,7 @@ static const char *walk_object(walk *w, const char *at, const weir_node *node, u
         at = weir_scan_key(&w->scan, at, &key);
         if (!at)
             return NULL;
-        const weir_node *child = weir_projection_find(node, &key);
+        const weir_trie *child = weir_projection_find(node, &key);
         at = child ? walk_member(w, at, child, depth, &shown) : weir_scan_skip(&w->scan, at, depth);
         if (!at)
             return NULL;
@@ -103,10 +103,10 @@ static const char *element_at(walk *w, const char *array, size_t index, unsigned
 }
 
 static bool fill_back(walk *w, const char *array, const char *const recent[RECENT], size_t count,
-                      const weir_node *node, unsigned depth)
+                      const weir_trie *node, unsigned depth)
 {
     for (uint32_t i = 0; i < node->back_count; i++) {
-        const weir_node *child = node->back[i];
+        const weir_trie *child = node->back[i];
         uint64_t from_end = 0 - (uint64_t)child->step.index;
         if (from_end > count)
             break;
@@ -121,7 +121,7 @@ static bool fill_back(walk *w, const char *array, const char *const recent[RECEN
     return true;
 }
 
-static const char *walk_array(walk *w, const char *array, const weir_node *node, unsigned depth)
+static const char *walk_array(walk *w, const char *array, const weir_trie *node, unsigned depth)
 {
     const char *recent[RECENT];
     size_t count = 0;
@@ -132,7 +132,7 @@ static const char *walk_array(walk *w, const char *array, const weir_node *node,
     for (;;) {
         recent[count % RECENT] = at;
         if (wanted < node->index_count && (size_t)node->front[wanted]->step.index == count) {
-            const weir_node *child = node->front[wanted++];
+            const weir_trie *child = node->front[wanted++];
             weir_value unwanted;
             weir_value *out = child->slot == WEIR_NO_SLOT ? &unwanted : &w->slots[child->slot];
             at = walk_value(w, at, child, depth, out);
@@ -158,7 +158,7 @@ static const char *walk_array(walk *w, const char *array, const weir_node *node,
 /* ------------------------------------------------------------------ values */
 
 /* `depth` levels are open around the value. */
-static const char *walk_value(walk *w, const char *at, const weir_node *node, unsigned depth,
+static const char *walk_value(walk *w, const char *at, const weir_trie *node, unsigned depth,
                               weir_value *out)
 {
     unsigned char first = weir_scan_peek(&w->scan, at);
@@ -203,7 +203,7 @@ bool weir_projection_decode(const weir_projection *projection, weir_str text, we
 
 /* ------------------------------------------------------------------ values that are not a text */
 
-static void fill_raw(const weir_node *node, const weir_value *value, weir_value *slots)
+static void fill_raw(const weir_trie *node, const weir_value *value, weir_value *slots)
 {
     if (value->aux < WEIR_RAW_OBJECT || !node->below_count)
         return;
@@ -217,7 +217,7 @@ static void fill_raw(const weir_node *node, const weir_value *value, weir_value 
             slots[node->below[i]].flags |= WEIR_VALUE_SECRET;
 }
 
-static void fill_list(const weir_node *node, const weir_list *list, weir_value *slots)
+static void fill_list(const weir_trie *node, const weir_list *list, weir_value *slots)
 {
     for (uint32_t i = 0; i < node->index_count; i++) {
         uint64_t index = (uint64_t)node->front[i]->step.index;
@@ -233,9 +233,9 @@ static void fill_list(const weir_node *node, const weir_list *list, weir_value *
     }
 }
 
-static void fill_dict(const weir_node *node, const weir_dict *dict, weir_value *slots)
+static void fill_dict(const weir_trie *node, const weir_dict *dict, weir_value *slots)
 {
-    for (const weir_node *child = node->first_child; child; child = child->next_sibling) {
+    for (const weir_trie *child = node->first_child; child; child = child->next_sibling) {
         const weir_value index = weir_value_int(child->step.index);
         const weir_value *value = child->step.is_index ? weir_dict_get(NULL, dict, &index)
                                                        : weir_dict_get_str(dict, child->step.key);
@@ -244,7 +244,7 @@ static void fill_dict(const weir_node *node, const weir_dict *dict, weir_value *
     }
 }
 
-void weir_node_fill(const weir_node *node, const weir_value *value, weir_value *slots)
+void weir_node_fill(const weir_trie *node, const weir_value *value, weir_value *slots)
 {
     if (node->slot != WEIR_NO_SLOT)
         slots[node->slot] = *value;

@@ -26,7 +26,7 @@ typedef struct bound_message bound_message;
 typedef struct bound_field bound_field;
 struct bound_field {
     const weir_pb_field *field;
-    const weir_node *node;
+    const weir_trie *node;
     const bound_field *parent;  /* whose message it is of; NULL: the root */
     const bound_message *inner; /* a message that is walked in place; NULL: the value is built */
     size_t id;                  /* its state in a walk */
@@ -74,9 +74,9 @@ static bool add_field(binder *b, bound_field *field)
 }
 
 static const bound_message *bind_message(binder *b, const weir_pb_message *type,
-                                         const weir_node *node, const bound_field *parent);
+                                         const weir_trie *node, const bound_field *parent);
 
-static bound_field *bind_field(binder *b, const weir_pb_field *field, const weir_node *node,
+static bound_field *bind_field(binder *b, const weir_pb_field *field, const weir_trie *node,
                                const bound_field *parent)
 {
     bound_field *bound = WEIR_ARENA_NEW(b->arena, bound_field);
@@ -103,7 +103,7 @@ static bool has_wanted(const bound_message *bound, int32_t oneof)
 }
 
 static const bound_message *bind_message(binder *b, const weir_pb_message *type,
-                                         const weir_node *node, const bound_field *parent)
+                                         const weir_trie *node, const bound_field *parent)
 {
     bound_message *bound = WEIR_ARENA_NEW(b->arena, bound_message);
     const bound_field **by_index = WEIR_ARENA_ARRAY(b->arena, const bound_field *, type->count + 1);
@@ -113,7 +113,7 @@ static const bound_message *bind_message(binder *b, const weir_pb_message *type,
     }
     bound->type = type;
     bound->by_index = by_index;
-    for (const weir_node *child = node->first_child; child; child = child->next_sibling) {
+    for (const weir_trie *child = node->first_child; child; child = child->next_sibling) {
         const weir_pb_field *field =
             child->step.is_index ? NULL : weir_pb_field_named(type, child->step.key);
         if (field)

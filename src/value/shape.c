@@ -42,7 +42,7 @@ struct weir_shape_step {
     uint8_t quotes; /* in the text */
     uint8_t depth;
     uint8_t ahead; /* of a number: bytes from behind it to the next quote, mostly */
-    const weir_node *node;
+    const weir_trie *node;
 };
 
 weir_shapes *weir_shapes_new(void)
@@ -99,37 +99,6 @@ static inline bool has_text(const step *s, const char *at)
     return (weir_scan_equal(at, s->text) | s->others) == UINT32_MAX;
 }
 
-/* The length of any number, whatever is behind it, or 0. */
-static __attribute__((noinline)) size_t long_number(const weir_walk *walk, const char *at,
-                                                    uint8_t *flags)
-{
-    weir_scan scan = walk->scan;
-    const char *to = weir_scan_short_number(&scan, at + (*at == '-'), flags);
-    *flags = to ? *flags : 0;
-    if (!to && (weir_scan_is_digit(*at) || *at == '-'))
-        to = weir_scan_number(&scan, at, flags);
-    return to ? (size_t)(to - at) : 0;
-}
-
-/*
- * How long a number is follows from the index, so that what follows need not wait for what is found
- * here: that nothing but digits, and one point at most between them, stands before. The text of the
- * next step then says that it ends there.
- */
-static inline size_t number(const weir_walk *walk, const char *at, size_t len, uint8_t *flags)
-{
-    if (__builtin_expect(len - 1 >= WEIR_SCAN_WINDOW - 1, 0))
-        return long_number(walk, at, flags);
-    const uint32_t behind = UINT32_C(1) << len;
-    const uint32_t others = weir_scan_others(at) & (behind - 1);
-    const unsigned whole = (unsigned)__builtin_ctz(others | behind);
-    *flags = others ? WEIR_VALUE_ASCII : WEIR_VALUE_INTEGRAL | WEIR_VALUE_ASCII;
-    if (__builtin_expect(whole == 0 || (*at == '0' && whole > 1) || (others & (others - 1)), 0) ||
-        (others && (at[whole] != '.' || whole + 1 == len)))
-        return long_number(walk, at, flags);
-    return len;
-}
-
 /* A number was not where it was thought to end: the next one may be as far from its quote. Messages
  * differ in what follows, and the step is that of all of them. */
 static __attribute__((noinline)) void look_ahead(step *s, const char *behind, const char *quote)
@@ -143,22 +112,22 @@ static inline size_t number_of(const weir_walk *walk, step *s, const char *at, c
                                uint8_t *flags)
 {
     const size_t guess = (size_t)(quote - s->ahead - at);
-    const size_t len = number(walk, at, guess, flags);
+    const size_t len = weir_scan_number_length(&walk->scan, at, guess, flags);
     if (__builtin_expect(len != guess && len > 0, 0))
         look_ahead(s, at + len, quote);
     return len;
 }
 
 /* A list of strings that nobody reads: the place behind it, or NULL. */
-static inline weir_place pass_strings(const char *base, weir_place p)
+static inline weir_cursor pass_strings(const char *base, weir_cursor p)
 {
     const uint32_t *quote = p.quote;
     if (*p.at != '[' || base + *quote != p.at + 1)
-        return (weir_place){NULL, NULL};
+        return (weir_cursor){NULL, NULL};
     while (base[quote[1] + 1] == ',' && quote[2] == quote[1] + 2)
         quote += 2;
     const char *behind = base + quote[1] + 1;
-    return (weir_place){*behind == ']' ? behind + 1 : NULL, quote + 2};
+    return (weir_cursor){*behind == ']' ? behind + 1 : NULL, quote + 2};
 }
 
 static inline weir_value span_of(const char *from, const char *to)
@@ -167,16 +136,16 @@ static inline weir_value span_of(const char *from, const char *to)
 }
 
 /* What is neither a string nor a number. */
-static weir_place other_value(weir_walk *walk, const step *s, weir_place p)
+static weir_cursor other_value(weir_walk *walk, const step *s, weir_cursor p)
 {
     weir_value v;
     if (s->kind == STEP_CONTAINER && s->slot == WEIR_NO_SLOT && !walk->is_careful) {
-        const weir_place behind = pass_strings(walk->base, p);
+        const weir_cursor behind = pass_strings(walk->base, p);
         if (behind.at)
             return behind;
     }
     if (weir_is_bracket(*p.at) != (s->kind == STEP_CONTAINER))
-        return (weir_place){NULL, NULL};
+        return (weir_cursor){NULL, NULL};
     if (s->kind == STEP_CONTAINER)
         p = weir_walk_value(walk, p, s->node, s->depth, &v);
     else
@@ -197,10 +166,10 @@ static bool careful(weir_walk *walk, const step *s, const char *from, uint32_t q
     return true;
 }
 
-static weir_place miss(weir_shapes *shapes)
+static weir_cursor miss(weir_shapes *shapes)
 {
     shapes->missed++;
-    return (weir_place){NULL, NULL};
+    return (weir_cursor){NULL, NULL};
 }
 
 /*
@@ -208,7 +177,7 @@ static weir_place miss(weir_shapes *shapes)
  * behind the value that follows it. A value that is not of its step's kind is as good a reason to
  * try another branch as other text is.
  */
-weir_place weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_place p, weir_value *whole)
+weir_cursor weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_cursor p, weir_value *whole)
 {
     static const void *const WAYS[2][STEP_END + 1] = {
         {&&text, &&string, &&passed, &&number, &&value, &&value, &&open, &&close, &&end},
@@ -219,7 +188,7 @@ weir_place weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_place p, 
     const char *at = p.at, *from;
     size_t len;
     const uint32_t *quote = p.quote, *q;
-    weir_place behind;
+    weir_cursor behind;
     uint8_t flags;
     step *s = shapes->steps;
     if (shapes->count == 0)
@@ -250,7 +219,7 @@ number:
         *slot_of(walk, s) = weir_scan_span(WEIR_RAW, flags, WEIR_RAW_NUMBER, from, at);
     goto next;
 value:
-    behind = other_value(walk, s, (weir_place){from, q});
+    behind = other_value(walk, s, (weir_cursor){from, q});
     if (!behind.at)
         goto other;
     at = behind.at;
@@ -279,7 +248,7 @@ end:
         return miss(shapes);
     shapes->met++;
     *whole = span_of(p.at, from);
-    return (weir_place){from, q};
+    return (weir_cursor){from, q};
 }
 
 /* ------------------------------------------------------------------ learning */
@@ -290,7 +259,7 @@ end:
 typedef struct learner {
     weir_shapes *shapes;
     weir_walk *walk;
-    weir_place from;
+    weir_cursor from;
     uint32_t at;   /* the step before, or BEGINNING */
     uint8_t ahead; /* of the number that is added */
     bool has_failed;
@@ -375,7 +344,7 @@ static uint8_t count_quotes(const char *at, size_t len)
 
 /* Bytes from behind the number at `to` up to the next quote, if nothing but punctuation is between
  * them. */
-static uint8_t find_ahead(const learner *l, weir_place p)
+static uint8_t find_ahead(const learner *l, weir_cursor p)
 {
     size_t len = 0;
     while (len < UINT8_MAX && p.at + len < l->walk->scan.end &&
@@ -385,7 +354,7 @@ static uint8_t find_ahead(const learner *l, weir_place p)
 }
 
 /* The text up to `to`, then a value of this kind. */
-static void add(learner *l, const char *to, step_kind kind, uint32_t slot, const weir_node *node,
+static void add(learner *l, const char *to, step_kind kind, uint32_t slot, const weir_trie *node,
                 unsigned depth)
 {
     size_t left = (size_t)(to - l->from.at);
@@ -414,32 +383,50 @@ static void add(learner *l, const char *to, step_kind kind, uint32_t slot, const
     } while (left > 0);
 }
 
-static const weir_node nothing = {.slot = WEIR_NO_SLOT};
+static const weir_trie nothing = {.slot = WEIR_NO_SLOT};
 
-static weir_place learn_value(learner *l, weir_place p, const weir_node *node, unsigned depth);
+const weir_trie *weir_node_of_element(const weir_trie *node, size_t index, size_t count, char first)
+{
+    const weir_trie *found = &nothing;
+    for (uint32_t i = 0; i < node->index_count + node->back_count; i++) {
+        const bool is_front = i < node->index_count;
+        const weir_trie *child = is_front ? node->front[i] : node->back[i - node->index_count];
+        const int64_t at = child->step.index + (is_front ? 0 : (int64_t)count);
+        const bool is_wanting =
+            child->slot != WEIR_NO_SLOT || (weir_is_bracket(first) && child->below_count > 0);
+        if (at != (int64_t)index || !is_wanting)
+            continue;
+        if (found != &nothing)
+            return NULL;
+        found = child;
+    }
+    return found;
+}
+
+static weir_cursor learn_value(learner *l, weir_cursor p, const weir_trie *node, unsigned depth);
 
 /* Values that are not looked into, and what is behind them. */
-static weir_place learn_scalar(learner *l, weir_place p, const weir_node *node)
+static weir_cursor learn_scalar(learner *l, weir_cursor p, const weir_trie *node)
 {
     const bool is_read = node->slot != WEIR_NO_SLOT;
     uint8_t flags;
     weir_value v;
     if (*p.at == '"') {
         add(l, p.at + 1, is_read ? STEP_STRING : STEP_PASSED, node->slot, NULL, 0);
-        l->from = (weir_place){l->walk->base + p.quote[1], p.quote + 1};
-        return (weir_place){l->walk->base + p.quote[1] + 1, p.quote + 2};
+        l->from = (weir_cursor){l->walk->base + p.quote[1], p.quote + 1};
+        return (weir_cursor){l->walk->base + p.quote[1] + 1, p.quote + 2};
     }
     const bool is_number = weir_scan_is_digit(*p.at) || *p.at == '-';
-    const weir_place behind = {is_number ? weir_scan_number(&l->walk->scan, p.at, &flags)
-                                         : weir_scan_word(&l->walk->scan, p.at, &v),
-                               p.quote};
+    const weir_cursor behind = {is_number ? weir_scan_number(&l->walk->scan, p.at, &flags)
+                                          : weir_scan_word(&l->walk->scan, p.at, &v),
+                                p.quote};
     l->ahead = find_ahead(l, behind);
     add(l, p.at, is_number ? STEP_NUMBER : STEP_WORD, node->slot, NULL, 0);
     l->from = behind;
     return behind;
 }
 
-static weir_place learn_container(learner *l, weir_place p, const weir_node *node, unsigned depth)
+static weir_cursor learn_container(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
 {
     add(l, p.at, STEP_CONTAINER, node->slot, node, depth);
     p = weir_walk_skip(l->walk, p, depth);
@@ -448,7 +435,7 @@ static weir_place learn_container(learner *l, weir_place p, const weir_node *nod
 }
 
 /* Behind a member or element: 1 more follow, 0 the container ends. */
-static int behind_value(const learner *l, weir_place *p)
+static int behind_value(const learner *l, weir_cursor *p)
 {
     *p = weir_place_blanks(l->walk, *p);
     const char c = *p->at++;
@@ -457,24 +444,24 @@ static int behind_value(const learner *l, weir_place *p)
     return c == ',';
 }
 
-static weir_place learn_object(learner *l, weir_place p, const weir_node *node, unsigned depth)
+static weir_cursor learn_object(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
 {
     uint64_t shown = 0;
     p.at++;
     p = weir_place_blanks(l->walk, p);
     if (*p.at == '}')
-        return (weir_place){p.at + 1, p.quote};
+        return (weir_cursor){p.at + 1, p.quote};
     do {
         weir_value key;
         p = weir_walk_key(l->walk, p, &key);
-        const weir_node *child = p.at ? weir_projection_find(node, &key) : NULL;
+        const weir_trie *child = p.at ? weir_projection_find(node, &key) : NULL;
         if (child) { /* a key that comes twice empties what is below it: not for shapes */
             const uint64_t bit = UINT64_C(1) << (child->ordinal % 64);
             l->has_failed |= (shown & bit) != 0;
             shown |= bit;
         }
         if (!p.at || l->has_failed)
-            return (weir_place){NULL, NULL};
+            return (weir_cursor){NULL, NULL};
         p = learn_value(l, p, child ? child : &nothing, depth);
         if (!p.at)
             return p;
@@ -482,7 +469,7 @@ static weir_place learn_object(learner *l, weir_place p, const weir_node *node, 
     return p;
 }
 
-static size_t count_elements(learner *l, weir_place p, unsigned depth)
+static size_t count_elements(learner *l, weir_cursor p, unsigned depth)
 {
     size_t count = 0;
     p.at++;
@@ -496,39 +483,19 @@ static size_t count_elements(learner *l, weir_place p, unsigned depth)
     return count;
 }
 
-/* The one node that wants an element, which may be counted from both ends; NULL: more than one do.
- */
-static const weir_node *wanting(const weir_node *node, size_t index, size_t count, char first)
-{
-    const weir_node *found = &nothing;
-    for (uint32_t i = 0; i < node->index_count + node->back_count; i++) {
-        const bool is_front = i < node->index_count;
-        const weir_node *child = is_front ? node->front[i] : node->back[i - node->index_count];
-        const int64_t at = child->step.index + (is_front ? 0 : (int64_t)count);
-        const bool is_wanting =
-            child->slot != WEIR_NO_SLOT || (weir_is_bracket(first) && child->below_count > 0);
-        if (at != (int64_t)index || !is_wanting)
-            continue;
-        if (found != &nothing)
-            return NULL;
-        found = child;
-    }
-    return found;
-}
-
-static weir_place learn_array(learner *l, weir_place p, const weir_node *node, unsigned depth)
+static weir_cursor learn_array(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
 {
     const size_t count = count_elements(l, p, depth);
     p.at++;
     p = weir_place_blanks(l->walk, p);
     if (count == 0)
-        return (weir_place){p.at + 1, p.quote};
+        return (weir_cursor){p.at + 1, p.quote};
     size_t index = 0;
     do {
-        const weir_node *child = wanting(node, index++, count, *p.at);
+        const weir_trie *child = weir_node_of_element(node, index++, count, *p.at);
         l->has_failed |= child == NULL;
         if (l->has_failed)
-            return (weir_place){NULL, NULL};
+            return (weir_cursor){NULL, NULL};
         p = learn_value(l, p, child, depth);
         if (!p.at)
             return p;
@@ -536,7 +503,7 @@ static weir_place learn_array(learner *l, weir_place p, const weir_node *node, u
     return p;
 }
 
-static weir_place learn_value(learner *l, weir_place p, const weir_node *node, unsigned depth)
+static weir_cursor learn_value(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
 {
     if (!weir_is_bracket(*p.at))
         return learn_scalar(l, p, node);
@@ -553,13 +520,13 @@ static weir_place learn_value(learner *l, weir_place p, const weir_node *node, u
     return p;
 }
 
-void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_place p, const weir_node *root,
+void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_cursor p, const weir_trie *root,
                       unsigned depth)
 {
     if (!weir_is_bracket(*p.at))
         return;
     learner l = {.shapes = shapes, .walk = walk, .from = p, .at = BEGINNING};
-    weir_node top = *root; /* the span of the whole is the caller's */
+    weir_trie top = *root; /* the span of the whole is the caller's */
     top.slot = WEIR_NO_SLOT;
     const bool is_read =
         *p.at == '{' ? root->key_count > 0 : root->index_count + root->back_count > 0;

@@ -23,10 +23,15 @@ enum { WEIR_SHAPE_STEPS_MAX = 512, WEIR_SHAPE_BRANCHES_MAX = 8 };
 /** Compares the value at p with what is known and fills the slots, which are ABSENT before. The
  * place behind it, and *whole its span; NULL: it is no known shape, and slots may have been filled.
  */
-weir_place weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_place p, weir_value *whole);
+weir_cursor weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_cursor p,
+                             weir_value *whole);
 /** Learns the value at p, which has been walked and found good. */
-void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_place p, const weir_node *root,
+void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_cursor p, const weir_trie *root,
                       unsigned depth);
+/** The node that wants an element of an array, which may be counted from both ends: one without
+ * a slot when none does. NULL: more than one do. `first` is the element's first byte. */
+const weir_trie *weir_node_of_element(const weir_trie *node, size_t index, size_t count,
+                                      char first);
 enum { WEIR_SHAPE_WINDOW = 1024 /**< values between two looks at how well it goes */ };
 
 struct weir_shapes {
@@ -67,18 +72,18 @@ static inline bool weir_shape_is_tried(weir_shapes *shapes)
 /** The value at p by a known shape, or else by the walk, which is learnt from. The slots are
  * ABSENT.
  */
-static inline weir_place weir_shape_value(weir_shapes *shapes, weir_walk *walk, weir_place p,
-                                          const weir_projection *projection, unsigned depth,
-                                          weir_value *whole)
+static inline weir_cursor weir_shape_value(weir_shapes *shapes, weir_walk *walk, weir_cursor p,
+                                           const weir_projection *projection, unsigned depth,
+                                           weir_value *whole)
 {
     const bool is_tried = weir_shape_is_tried(shapes);
     if (is_tried) {
-        const weir_place to = weir_shape_match(shapes, walk, p, whole);
+        const weir_cursor to = weir_shape_match(shapes, walk, p, whole);
         if (__builtin_expect(to.at != NULL, 1))
             return to;
         weir_projection_clear(projection, walk->slots);
     }
-    const weir_place to = weir_walk_value(walk, p, projection->root, depth, whole);
+    const weir_cursor to = weir_walk_value(walk, p, projection->root, depth, whole);
     if (is_tried && to.at)
         weir_shape_learn(shapes, walk, p, projection->root, depth);
     return to;

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pouring: a frame whose form is known becomes records, straight from its text. The numbers of a
+ * record are read in lanes, side by side; if one of them is none, or anything else is not as the
+ * mould has it, all records of the frame are taken back.
+ */
+#include "pipeline/mould_parts.h"
+#include "pipeline/quick_rows.h"
+#include "pipeline/stamp.h"
+#include "util/number.h"
+
+#include <stdlib.h>
+
+enum { BLOCK = 16, TEXT_MAX = 3 * BLOCK, PAUSE_FIRST = 4096, PAUSE_MAX = 1 << 20 };
+
+void weir_mould_free(weir_mould *mould)
+{
+    if (!mould)
+        return;
+    weir_moulds_fini(&mould->items);
+    weir_stencil_free(mould->stencil);
+    free(mould->image);
+    free(mould->ops);
+    free(mould->slots);
+    free(mould->pins);
+    free(mould->puts);
+    free(mould);
+}
+
+void weir_moulds_fini(weir_moulds *moulds)
+{
+    for (size_t i = 0; i < moulds->count; i++)
+        weir_mould_free(moulds->list[i]);
+    free(moulds->list);
+    moulds->list = NULL;
+    moulds->count = 0;
+    moulds->last = 0;
+}
+
+/* ------------------------------------------------------------------ is it worth it */
+
+static __attribute__((noinline)) void look_back(weir_moulds *moulds)
+{
+    if (moulds->missed > moulds->met) {
+        weir_moulds_fini(moulds);
+        moulds->pause = moulds->next_pause > 0 ? moulds->next_pause : PAUSE_FIRST;
+        moulds->next_pause = moulds->pause < PAUSE_MAX ? moulds->pause * 2 : PAUSE_MAX;
+    } else if (moulds->missed * 16 < moulds->met) {
+        moulds->next_pause = PAUSE_FIRST;
+    }
+    moulds->met = 0;
+    moulds->missed = 0;
+}
+
+static inline bool is_tried(weir_moulds *moulds)
+{
+    moulds->is_wanting = false;
+    if (__builtin_expect(moulds->met + moulds->missed >= WEIR_MOULDS_WINDOW, 0))
+        look_back(moulds);
+    if (__builtin_expect(moulds->pause == 0, 1))
+        return true;
+    moulds->pause--;
+    return false;
+}
+
+weir_mould *weir_moulds_find(weir_moulds *moulds, weir_walk *walk, weir_cursor p, weir_fit *fit)
+{
+    if (moulds->count == 0)
+        return NULL;
+    weir_mould *before = moulds->list[moulds->last];
+    size_t i = before->next;
+    for (size_t tried = 0; tried < moulds->count; tried++) {
+        if (__builtin_expect(weir_stencil_fit(moulds->list[i]->stencil, walk, p, fit), 1)) {
+            before->next = i;
+            moulds->last = i;
+            return moulds->list[i];
+        }
+        i = i + 1 == moulds->count ? 0 : i + 1;
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ columns */
+
+typedef struct pour {
+    weir_runner *runner;
+    weir_quick *state;
+    size_t at;               /* of the record, in the batch */
+    const weir_fit *fits[2]; /* of the message or element, and of the message around it */
+} pour;
+
+static inline char *field_of(const pour *p, const weir_mould_op *op)
+{
+    return p->runner->batch.bytes.ptr + p->at + op->place;
+}
+
+static inline bool put_text(const pour *p, const weir_mould_op *op, const char *from, size_t len)
+{
+    weir_buf *bytes = &p->runner->batch.bytes;
+    if (__builtin_expect(len > TEXT_MAX || bytes->cap - bytes->len < TEXT_MAX + BLOCK, 0)) {
+        const weir_value v = weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, from, from + len);
+        return weir_batch_set(&p->runner->batch, (size_t)op->quick->column, &v);
+    }
+    char *to = bytes->ptr + bytes->len;
+    memcpy(to, from, BLOCK);
+    if (len > BLOCK) {
+        memcpy(to + BLOCK, from + BLOCK, BLOCK);
+        memcpy(to + 2 * BLOCK, from + 2 * BLOCK, BLOCK);
+    }
+    weir_value cell = weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, from, from + len);
+    cell.bits = bytes->len - p->at;
+    bytes->len += len;
+    memcpy(field_of(p, op), &cell, sizeof cell);
+    return true;
+}
+
+static inline bool put_asset(const pour *p, const weir_mould_op *op, const char *from, size_t len)
+{
+    const weir_expr_world *world = p->runner->world;
+    if (!world || !world->assets)
+        return false;
+    const weir_asset *asset =
+        weir_asset_known(world->assets, (weir_asset_key)op->quick->key, from, len);
+    memcpy(field_of(p, op), &asset, sizeof asset);
+    return asset != NULL;
+}
+
+static inline bool put_stamp(const pour *p, const weir_mould_op *op, const char *from, size_t len)
+{
+    int64_t ns;
+    if (!weir_stamp_read(&p->state->stamp, from, len, &ns))
+        return false;
+    memcpy(field_of(p, op), &ns, sizeof ns);
+    return true;
+}
+
+static inline bool put_received(const pour *p, const weir_mould_op *op)
+{
+    const int64_t ns = p->runner->frame->received_ns;
+    memcpy(field_of(p, op), &ns, sizeof ns);
+    return ns != 0; /* received at no time that anybody knows: there is none */
+}
+
+static inline bool put_column(pour *p, const weir_mould_op *op)
+{
+    const weir_fit *fit = p->fits[op->is_outer];
+    const uint32_t *quote = fit->where[op->where] + op->quote;
+    const char *from = fit->base + quote[0] + 1;
+    const size_t len = quote[1] - quote[0] - 1;
+    switch ((weir_mould_code)op->code) {
+    case WEIR_MOULD_TEXT: return put_text(p, op, from, len);
+    case WEIR_MOULD_ASSET: return put_asset(p, op, from, len);
+    case WEIR_MOULD_STAMP: return put_stamp(p, op, from, len);
+    case WEIR_MOULD_RECEIVED: return put_received(p, op);
+    case WEIR_MOULD_OTHER: return weir_quick_fill(p->runner, p->at, op->quick);
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------ numbers */
+
+static inline void put_value(char *at, const void *value)
+{
+    memcpy(at, value, sizeof(uint64_t));
+}
+
+/* False: a time that is out of range. */
+static inline bool put_lane(char *record, const weir_mould_put *put, const weir_lanes *lanes)
+{
+    const unsigned i = put->lane;
+    const bool is_whole = lanes->is_whole >> i & 1;
+    char *at = record + put->place;
+    double real;
+    int64_t ns;
+    weir_value cell;
+    switch ((weir_mould_use)put->use) {
+    case WEIR_MOULD_REAL: put_value(at, &lanes->real[i]); return true;
+    case WEIR_MOULD_BARE_REAL:
+        real = is_whole ? (double)lanes->whole[i] : lanes->real[i];
+        put_value(at, &real);
+        return true;
+    case WEIR_MOULD_WHOLE: put_value(at, &lanes->whole[i]); return true;
+    case WEIR_MOULD_AS_IS:
+        cell = is_whole ? weir_value_int(lanes->whole[i]) : weir_value_float(lanes->real[i]);
+        memcpy(at, &cell, sizeof cell);
+        return true;
+    case WEIR_MOULD_EPOCH:
+        if (__builtin_mul_overflow(lanes->whole[i], put->scale, &ns))
+            return false;
+        put_value(at, &ns);
+        return true;
+    }
+    return false;
+}
+
+/* Lanes that are not what they must be. */
+static inline unsigned bad_lanes(const weir_mould_lanes *group, const weir_lanes *lanes)
+{
+    return (group->real & ~lanes->is_real) | (group->whole & ~lanes->is_whole) |
+           (group->either & ~(lanes->is_whole | lanes->is_real)) | (group->json & ~lanes->is_json);
+}
+
+/* Numbers that are too long for lanes, or have an exponent. False: one is none. */
+static __attribute__((noinline)) bool read_singly(const weir_mould_lanes *group, weir_lanes *lanes)
+{
+    for (unsigned bad = bad_lanes(group, lanes); bad != 0; bad &= bad - 1) {
+        const unsigned i = (unsigned)__builtin_ctz(bad), bit = 1u << i;
+        const weir_str text = {lanes->at[i], lanes->len[i]};
+        const weir_int_result whole = weir_int_parse_json(text, &lanes->whole[i]);
+        lanes->is_whole &= ~bit;
+        lanes->is_whole |= whole == WEIR_INT_OK ? bit : 0;
+        if (!weir_double_parse_json(text, &lanes->real[i]) ||
+            (whole == WEIR_INT_OVERFLOW && (group->either & bit)))
+            return false;
+        lanes->is_real |= bit;
+        lanes->is_json |= bit;
+    }
+    return bad_lanes(group, lanes) == 0;
+}
+
+static inline bool read_lanes(weir_runner *runner, const weir_mould_lanes *group, weir_lanes *lanes,
+                              char *record)
+{
+    for (unsigned i = group->used; i < group->room; i++) {
+        lanes->at[i] = weir_lane_zero;
+        lanes->len[i] = 1;
+    }
+    runner->quick.read(lanes, group->used);
+    if (__builtin_expect(bad_lanes(group, lanes) != 0, 0) && !read_singly(group, lanes))
+        return false;
+    const weir_mould_put *put = group->puts;
+    for (const weir_mould_put *const end = put + group->real_count; put < end; put++)
+        put_value(record + put->place, &lanes->real[put->lane]);
+    for (const weir_mould_put *const end = group->puts + group->put_count; put < end; put++)
+        if (__builtin_expect(!put_lane(record, put, lanes), 0))
+            return false;
+    return true;
+}
+
+/* ------------------------------------------------------------------ records */
+
+static void fill_slots(const pour *p, const weir_mould *mould)
+{
+    weir_runner *runner = p->runner;
+    for (size_t i = 0; i < mould->slot_count; i++) {
+        const weir_mould_slot *s = &mould->slots[i];
+        weir_value *slots = s->is_item ? runner->item_slots : runner->slots;
+        slots[s->slot] =
+            s->mark ? weir_fit_value(p->fits[s->is_outer], s->mark) : weir_value_absent();
+    }
+}
+
+static inline bool begin(pour *p, const weir_mould *mould)
+{
+    weir_batch *batch = &p->runner->batch;
+    weir_buf *bytes = &batch->bytes;
+    const weir_runner_frame *frame = p->runner->frame;
+    if (__builtin_expect(bytes->cap - bytes->len < mould->room || bytes->failed, 0) &&
+        !weir_buf_reserve(bytes, mould->room))
+        return false;
+    p->at = bytes->len;
+    char *record = bytes->ptr + p->at;
+    for (size_t i = 0; i < mould->image_len; i += WEIR_MOULD_BLOCK)
+        memcpy(record + i, mould->image + i, WEIR_MOULD_BLOCK);
+    ((weir_record *)(void *)record)->received_ns = frame->received_ns;
+    ((weir_record *)(void *)record)->frame = frame->number;
+    batch->open_at = p->at;
+    bytes->len += mould->image_len;
+    return true;
+}
+
+static inline void commit(const pour *p, const weir_mould *mould)
+{
+    weir_batch *batch = &p->runner->batch;
+    static const char zeros[BLOCK];
+    memcpy(batch->bytes.ptr + batch->bytes.len, zeros, BLOCK);
+    batch->bytes.len = (batch->bytes.len + BLOCK - 1) & ~(size_t)(BLOCK - 1);
+    ((weir_record *)(void *)(batch->bytes.ptr + p->at))->size =
+        (uint32_t)(batch->bytes.len - p->at);
+    batch->open_at = SIZE_MAX;
+    batch->count++;
+    p->runner->counters.records_out++;
+    p->runner->counters.by_channel[mould->rule->schema->channel]++;
+}
+
+static inline bool make_record(weir_runner *runner, const weir_mould *mould, weir_fit *fit,
+                               const weir_fit *outer)
+{
+    pour p = {.runner = runner, .state = &runner->quick, .fits = {fit, outer}};
+    if (!begin(&p, mould))
+        return false;
+    if (mould->slot_count > 0)
+        fill_slots(&p, mould);
+    const weir_mould_op *const end = mould->ops + mould->op_count;
+    for (const weir_mould_op *op = mould->ops; op < end; op++)
+        if (__builtin_expect(!put_column(&p, op), 0))
+            return false;
+    for (size_t i = 0; i < WEIR_MOULD_LANES && mould->lanes[i].used > 0; i++)
+        if (__builtin_expect(!read_lanes(runner, &mould->lanes[i], &fit->lanes[i],
+                                         runner->batch.bytes.ptr + p.at),
+                             0))
+            return false;
+    commit(&p, mould);
+    return true;
+}
+
+/* A record of each element of the list that the stencil has left. */
+static bool make_items(weir_runner *runner, weir_mould *mould, weir_walk *walk,
+                       const weir_fit *outer)
+{
+    weir_cursor p = {outer->rows.at + 1, outer->rows.quote};
+    weir_fit *fit = &runner->fits[1];
+    if (*outer->rows.at != '[')
+        return false;
+    p = weir_place_blanks(walk, p);
+    if (*p.at == ']')
+        return p.at + 1 == outer->rows_end;
+    for (;;) {
+        const weir_mould *item = weir_moulds_find(&mould->items, walk, p, fit);
+        if (!item) {
+            runner->moulds.is_wanting = true;
+            return false;
+        }
+        if (!make_record(runner, item, fit, outer))
+            return false;
+        p = weir_place_blanks(walk, fit->behind);
+        const char next = *p.at++;
+        if (next == ']')
+            return p.at == outer->rows_end;
+        if (next != ',')
+            return false;
+        p = weir_place_blanks(walk, p);
+    }
+}
+
+/* What becomes of a message that fits. */
+static inline bool take_message(weir_runner *runner, weir_mould *mould, weir_walk *walk,
+                                weir_fit *fit)
+{
+    runner->counters.records_in++;
+    switch (mould->outcome) {
+    case WEIR_MOULD_MAKES: return make_record(runner, mould, fit, NULL);
+    case WEIR_MOULD_LISTS: return make_items(runner, mould, walk, fit);
+    case WEIR_MOULD_DROPS: runner->counters.dropped++; return true;
+    case WEIR_MOULD_UNCONVERTED: runner->counters.unconverted++; return true;
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------ frames */
+
+static bool give_up(weir_runner *runner)
+{
+    if (runner->batch.open_at != SIZE_MAX)
+        weir_batch_abort(&runner->batch);
+    weir_quick_take_back(runner);
+    runner->quick.has_run = false;
+    runner->moulds.missed++;
+    return false;
+}
+
+static inline bool end_frame(weir_runner *runner)
+{
+    if (__builtin_expect(!weir_quick_settle(runner), 0))
+        return give_up(runner);
+    runner->moulds.met++;
+    return true;
+}
+
+/* The index of a frame, and that it is for moulds. */
+static inline bool begin_frame(weir_runner *runner, weir_str bytes)
+{
+    if (!is_tried(&runner->moulds))
+        return false;
+    if (!weir_json_index_make(&runner->index, bytes) ||
+        (runner->index.flags & (WEIR_INDEX_BACKSLASH | WEIR_INDEX_HIGH))) {
+        runner->moulds.missed++;
+        return false;
+    }
+    runner->input.data_slots = runner->slots;
+    runner->input.item_slots = runner->item_slots;
+    weir_quick_set_mark(runner, 0);
+    return true;
+}
+
+bool weir_mould_frame(weir_runner *runner, const weir_runner_frame *frame)
+{
+    weir_moulds *moulds = &runner->moulds;
+    weir_fit *fit = &runner->fits[0];
+    runner->frame = frame;
+    if (!begin_frame(runner, frame->bytes))
+        return false;
+    weir_walk walk = weir_walk_begin(&runner->index, NULL);
+    const weir_cursor p = {frame->bytes.ptr, runner->index.quotes};
+    weir_mould *mould = weir_moulds_find(moulds, &walk, p, fit);
+    if (__builtin_expect(!mould, 0)) {
+        moulds->is_wanting = true;
+        moulds->missed++;
+        return false;
+    }
+    if (__builtin_expect(!take_message(runner, mould, &walk, fit), 0))
+        return give_up(runner);
+    return end_frame(runner);
+}
+
+bool weir_mould_list(weir_runner *runner, weir_str bytes)
+{
+    weir_moulds *moulds = &runner->moulds;
+    weir_fit *fit = &runner->fits[0];
+    if (!begin_frame(runner, bytes))
+        return false;
+    weir_walk walk = weir_walk_begin(&runner->index, NULL);
+    weir_cursor p = {weir_scan_blanks_slow(&walk.scan, bytes.ptr), runner->index.quotes};
+    if (p.at >= walk.scan.end || *p.at != '[')
+        return give_up(runner);
+    p.at++;
+    p = weir_place_blanks(&walk, p);
+    for (bool has_more = *p.at != ']'; has_more;) {
+        weir_mould *mould = weir_moulds_find(moulds, &walk, p, fit);
+        moulds->is_wanting = !mould;
+        if (!mould || !take_message(runner, mould, &walk, fit))
+            return give_up(runner);
+        p = weir_place_blanks(&walk, fit->behind);
+        has_more = *p.at == ',';
+        if (has_more) {
+            p.at++;
+            p = weir_place_blanks(&walk, p);
+        }
+    }
+    if (*p.at++ != ']' || !weir_walk_is_at_end(&walk, p))
+        return give_up(runner);
+    return end_frame(runner);
+}

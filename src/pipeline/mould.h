@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Moulds: what messages of one form become. A stencil (value/stencil.h) says what a message is and
+ * where its values are; from the same message it is known which route it takes, which rule converts
+ * it and what each column does. So a message that fits is poured straight into its record: no slots
+ * are filled, no rule is asked, and what is always the same - the schema, constants, columns that
+ * are not there - is copied in one piece.
+ *
+ * What the router and the conditions asked of texts becomes part of the stencil: a text that was
+ * compared is there as a whole, one that had to begin or end with something does so. Every answer
+ * must follow from that; a message whose answers do not is not for moulds.
+ *
+ * A mould may give up at any time, and then nothing is left of the frame: the general way begins
+ * anew (docs/decisions/007). Moulds are learnt from what that way has made, by one thread, and
+ * thrown away when messages are missed more often than met.
+ */
+#ifndef WEIR_PIPELINE_MOULD_H
+#define WEIR_PIPELINE_MOULD_H
+
+#include "pipeline/quick.h"
+#include "value/stencil.h"
+
+typedef struct weir_runner_frame weir_runner_frame;
+typedef struct weir_mould weir_mould;
+
+enum { WEIR_MOULDS_MAX = 32, WEIR_MOULDS_WINDOW = 1024 };
+
+/** Moulds of messages at one place: frames, elements of a frame, elements of a list in a message of
+ * one mould. Zero to start. */
+typedef struct weir_moulds {
+    weir_mould **list;
+    size_t count;
+    size_t last;          /**< the one that was used last */
+    uint32_t met, missed; /**< in this window */
+    uint32_t pause;       /**< messages that are still not to be tried */
+    uint32_t next_pause;
+    uint32_t failures; /**< lessons in vain, one after another */
+    uint32_t rest;     /**< unknown messages from which nothing is to be learnt */
+    bool is_wanting;   /**< the last frame was of no known form */
+} weir_moulds;
+
+void weir_moulds_fini(weir_moulds *moulds);
+
+/** Makes the records of a frame that is one message (runner->is_plain). False: nothing was done. */
+bool weir_mould_frame(weir_runner *runner, const weir_runner_frame *frame);
+/** The same of a frame that is a list of messages. */
+bool weir_mould_list(weir_runner *runner, weir_str bytes);
+/** Learns from the message whose slots are in the runner, made of the frame in its index. */
+void weir_mould_learn_frame(weir_runner *runner);
+/** ... from the messages in runner->rows. */
+void weir_mould_learn_list(weir_runner *runner);
+
+#endif

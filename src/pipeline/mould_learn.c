@@ -1,0 +1,727 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Learning a mould: the route and the rule of a message are found again from its slots, and for
+ * every test on the way what of a text must stay as it is for the answer to be the same; with that
+ * a stencil is made, and for each column what is to be done where the stencil has its value.
+ */
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "pipeline/mould_parts.h"
+
+enum {
+    PINS_MAX = 16,
+    TAIL_MAX = 40, /* bytes of a text from where it has what was looked for to its end */
+    COLUMNS_MAX = 64,
+    SLOTS_MAX = 128,
+    LESSONS_OF_A_LIST = 4, /* new forms that are learnt from one list */
+    FAILURES_MAX = 4,      /* lessons in vain before there is a rest */
+    REST_FIRST = 1024,
+    REST_DOUBLINGS = 10
+};
+
+#define TEXT_ROOM 48 /* a text of usual length, as pipeline/quick.c copies it */
+
+/* A column that is the same in all records. */
+typedef struct constant {
+    int column;
+    const weir_value *value;
+} constant;
+
+/* What is known of one message, or of an element with the message around it. */
+typedef struct scene {
+    weir_runner *runner;
+    const weir_value *slots; /* of `data` */
+    const weir_value *items; /* of `item`, or NULL */
+    weir_expr_input input;
+    weir_stencil_pin pins[PINS_MAX];
+    size_t pin_count;
+    uint32_t lanes[WEIR_STENCIL_LANES_MAX]; /* slots whose numbers go into lanes */
+    size_t lane_count;
+    const weir_mould *outer; /* of the message around an element */
+    weir_mould mould;        /* what is made, while it is */
+    weir_mould_op ops[COLUMNS_MAX];
+    weir_mould_put puts[COLUMNS_MAX];
+    size_t put_count;
+    weir_mould_slot wanted[SLOTS_MAX];
+    constant constants[COLUMNS_MAX];
+    size_t constant_count;
+    bool has_too_many; /* for what there is room here */
+} scene;
+
+/* ------------------------------------------------------------------ what a test needs */
+
+static weir_stencil_pin *pin_of(scene *s, uint32_t slot)
+{
+    for (size_t i = 0; i < s->pin_count; i++)
+        if (s->pins[i].slot == slot)
+            return &s->pins[i];
+    if (s->pin_count == PINS_MAX)
+        return NULL;
+    s->pins[s->pin_count] = (weir_stencil_pin){.slot = slot};
+    return &s->pins[s->pin_count++];
+}
+
+/* Bytes that two texts have in common at their beginning, or end. */
+static uint32_t common_head(weir_str a, weir_str b)
+{
+    uint32_t len = 0;
+    while (len < a.len && len < b.len && a.ptr[len] == b.ptr[len])
+        len++;
+    return len;
+}
+
+static uint32_t common_tail(weir_str a, weir_str b)
+{
+    uint32_t len = 0;
+    while (len < a.len && len < b.len && a.ptr[a.len - 1 - len] == b.ptr[b.len - 1 - len])
+        len++;
+    return len;
+}
+
+/* The texts differ within what is pinned of the first one. */
+static bool differs(const weir_stencil_pin *pin, weir_str text, weir_str other, bool by_head,
+                    bool by_tail)
+{
+    const uint32_t head = common_head(text, other), tail = common_tail(text, other);
+    return (by_head && head < pin->head && head < other.len) ||
+           (by_tail && tail < pin->tail && tail < other.len);
+}
+
+static bool has_part(weir_str text, weir_str part)
+{
+    return part.len == 0 || memmem(text.ptr, text.len, part.ptr, part.len) != NULL;
+}
+
+/* The answer to a test of `text`, which was `is_true`, follows from what is pinned. */
+static bool is_implied(const weir_stencil_pin *pin, const weir_fused *form, weir_str text,
+                       bool is_true)
+{
+    const weir_str other =
+        form->kind == WEIR_FUSED_ONE_OF ? (weir_str){0} : weir_value_text(&form->value);
+    if (pin->is_whole)
+        return true;
+    switch (form->kind) {
+    case WEIR_FUSED_STARTS:
+        return is_true ? pin->head >= other.len : differs(pin, text, other, true, false);
+    case WEIR_FUSED_ENDS:
+        return is_true ? pin->tail >= other.len : differs(pin, text, other, false, true);
+    case WEIR_FUSED_HAS:
+        return is_true && (has_part((weir_str){text.ptr, pin->head}, other) ||
+                           has_part((weir_str){text.ptr + text.len - pin->tail, pin->tail}, other));
+    case WEIR_FUSED_EQUAL: return !is_true && differs(pin, text, other, true, true);
+    case WEIR_FUSED_ONE_OF:
+        for (size_t i = 0; !is_true && i < form->value.list->count; i++)
+            if (!differs(pin, text, weir_value_text(&form->value.list->items[i]), true, true))
+                return false;
+        return !is_true;
+    default: return false;
+    }
+}
+
+static uint32_t greater(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Pins as much as makes it follow. */
+static void pin_for(weir_stencil_pin *pin, const weir_fused *form, weir_str text, bool is_true)
+{
+    const weir_str other =
+        form->kind == WEIR_FUSED_ONE_OF ? (weir_str){0} : weir_value_text(&form->value);
+    const char *part;
+    switch (form->kind) {
+    case WEIR_FUSED_STARTS:
+        pin->head =
+            greater(pin->head, is_true ? (uint32_t)other.len : common_head(text, other) + 1);
+        break;
+    case WEIR_FUSED_ENDS:
+        pin->tail =
+            greater(pin->tail, is_true ? (uint32_t)other.len : common_tail(text, other) + 1);
+        break;
+    case WEIR_FUSED_HAS:
+        part = is_true ? memmem(text.ptr, text.len, other.ptr, other.len) : NULL;
+        if (part && (size_t)(text.ptr + text.len - part) <= TAIL_MAX)
+            pin->tail = greater(pin->tail, (uint32_t)(text.ptr + text.len - part));
+        else
+            pin->is_whole = true;
+        break;
+    default: pin->is_whole = true; break;
+    }
+    pin->is_whole |= (size_t)pin->head + pin->tail >= text.len;
+}
+
+/* A test that only looks at what a stencil has the same in all messages: which keys there are, how
+ * long lists are, words. */
+static bool is_of_form(const scene *s, const weir_fused *form)
+{
+    const weir_value *slot = &(form->is_item ? s->items : s->slots)[form->slot];
+    return form->kind == WEIR_FUSED_ROOT_HAS || form->kind == WEIR_FUSED_ROOT_IS ||
+           form->kind == WEIR_FUSED_ROOT_LEN ||
+           (form->kind == WEIR_FUSED_SLOT && slot->kind == WEIR_BOOL) ||
+           (form->kind == WEIR_FUSED_HAS && slot->kind == WEIR_RAW);
+}
+
+/* The answer will be the same for all messages of the stencil. False: it cannot be said, or none
+ * was given. */
+static bool ask(scene *s, const weir_fused *form, bool may_pin, bool *is_true)
+{
+    const weir_fused_answer answer = weir_fused_test(form, &s->input);
+    *is_true = answer == WEIR_FUSED_TRUE;
+    if (answer == WEIR_FUSED_ASK)
+        return false;
+    if (is_of_form(s, form))
+        return true;
+    const weir_value *slot = &(form->is_item ? s->items : s->slots)[form->slot];
+    if (slot->kind != WEIR_STR || form->is_item)
+        return false;
+    const bool is_plainly_true = *is_true != form->is_negated;
+    const weir_str text = weir_value_text(slot);
+    if (s->outer) {
+        const weir_mould *outer = s->outer;
+        for (size_t i = 0; i < outer->pin_count; i++)
+            if (outer->pins[i].slot == form->slot)
+                return is_implied(&outer->pins[i], form, text, is_plainly_true);
+        return false;
+    }
+    weir_stencil_pin *pin = pin_of(s, form->slot);
+    if (!pin)
+        return false;
+    if (is_implied(pin, form, text, is_plainly_true))
+        return true;
+    if (may_pin)
+        pin_for(pin, form, text, is_plainly_true);
+    return may_pin && is_implied(pin, form, text, is_plainly_true);
+}
+
+/* ------------------------------------------------------------------ route and rule */
+
+/* The first that holds; those before it must not, for reasons that stay. `count`: none does. */
+static bool find_first(scene *s, const weir_fused *const *forms, size_t count, size_t *found)
+{
+    bool is_true = false;
+    size_t i = 0;
+    while (i < count && forms[i]) {
+        const weir_fused_answer answer = weir_fused_test(forms[i], &s->input);
+        if (answer == WEIR_FUSED_ASK)
+            return false;
+        if (answer == WEIR_FUSED_TRUE)
+            break;
+        i++;
+    }
+    *found = i;
+    /* What holds is asked first: it says most about a text. */
+    if (i < count && forms[i] && (!ask(s, forms[i], true, &is_true) || !is_true))
+        return false;
+    for (size_t k = 0; k < i; k++)
+        if (!ask(s, forms[k], true, &is_true) || is_true)
+            return false;
+    return true;
+}
+
+enum { FORMS_MAX = 64 };
+
+static const weir_plan_route *find_route(scene *s)
+{
+    const weir_plan *plan = s->runner->plan;
+    const weir_fused *forms[FORMS_MAX];
+    size_t found;
+    if (plan->route_count > FORMS_MAX)
+        return NULL;
+    for (size_t i = 0; i < plan->route_count; i++) {
+        if (!plan->routes[i].match)
+            return NULL;
+        forms[i] = &plan->routes[i].quick_match;
+    }
+    if (!find_first(s, forms, plan->route_count, &found))
+        return NULL;
+    return found == plan->route_count ? &plan->fallback : &plan->routes[found];
+}
+
+/* False: it cannot be told; no rule: none holds. */
+static bool find_rule(scene *s, const weir_plan_stream *stream, const weir_plan_rule **rule)
+{
+    const weir_fused *forms[FORMS_MAX];
+    size_t found;
+    if (stream->rule_count > FORMS_MAX)
+        return false;
+    for (size_t i = 0; i < stream->rule_count; i++) /* NULL: there is no condition, so it holds */
+        forms[i] = stream->rules[i].condition ? &stream->rules[i].quick_condition : NULL;
+    if (!find_first(s, forms, stream->rule_count, &found))
+        return false;
+    *rule = found == stream->rule_count ? NULL : &stream->rules[found];
+    return true;
+}
+
+/* What becomes of the message. */
+static bool find_outcome(scene *s)
+{
+    const weir_plan_route *route = find_route(s);
+    weir_mould *mould = &s->mould;
+    if (!route || route->stream_count > 1)
+        return false;
+    mould->outcome = WEIR_MOULD_DROPS;
+    if (route->stream_count == 0)
+        return true;
+    if (!find_rule(s, &s->runner->plan->streams[route->streams[0]], &mould->rule))
+        return false;
+    mould->outcome = !mould->rule        ? WEIR_MOULD_UNCONVERTED
+                     : mould->rule->each ? WEIR_MOULD_LISTS
+                                         : WEIR_MOULD_MAKES;
+    if (!mould->rule)
+        return true;
+    const weir_fused *each = &mould->rule->quick_each;
+    return mould->rule->is_quick && !mould->rule->watch &&
+           (!mould->rule->each || (each->kind == WEIR_FUSED_SLOT && !each->is_item));
+}
+
+/* ------------------------------------------------------------------ columns */
+
+static const weir_stencil_mark *mark_of(const scene *s, const weir_quick_op *op, bool *is_outer)
+{
+    const size_t slot = op->slot / sizeof(weir_value);
+    *is_outer = s->outer && !op->is_item;
+    return weir_stencil_mark_of(*is_outer ? s->outer->stencil : s->mould.stencil, slot);
+}
+
+/* A slot of `data` or `item` for an operation that reads slots. */
+static void want_slot(scene *s, bool is_item, size_t slot)
+{
+    weir_mould *mould = &s->mould;
+    const weir_plan *plan = s->runner->plan;
+    const bool is_outer = s->outer && !is_item;
+    const size_t count = is_item ? mould->rule->item_slots : plan->slots;
+    if (slot >= count)
+        return;
+    for (size_t i = 0; i < mould->slot_count; i++)
+        if (s->wanted[i].slot == slot && s->wanted[i].is_item == is_item)
+            return;
+    s->has_too_many |= mould->slot_count == SLOTS_MAX;
+    if (s->has_too_many)
+        return;
+    s->wanted[mould->slot_count++] = (weir_mould_slot){
+        .is_item = is_item,
+        .is_outer = is_outer,
+        .slot = (uint32_t)slot,
+        .mark = weir_stencil_mark_of(is_outer ? s->outer->stencil : mould->stencil, slot)};
+}
+
+static void want_form(scene *s, const weir_fused *form)
+{
+    want_slot(s, form->is_item, form->slot);
+    want_slot(s, form->is_item, form->member);
+}
+
+/* As pipeline/quick.c does it. */
+static bool add_other(scene *s, const weir_quick_op *quick)
+{
+    weir_mould_op *op = &s->ops[s->mould.op_count++];
+    *op = (weir_mould_op){.code = WEIR_MOULD_OTHER, .place = quick->place, .quick = quick};
+    want_form(s, &quick->from->quick);
+    want_form(s, &quick->from->condition);
+    return true;
+}
+
+static bool add_received(scene *s, const weir_quick_op *quick)
+{
+    weir_mould_op *op = &s->ops[s->mould.op_count++];
+    *op = (weir_mould_op){.code = WEIR_MOULD_RECEIVED, .place = quick->place, .quick = quick};
+    return quick->from->quick.root == WEIR_ROOT_RECEIVED;
+}
+
+static bool add_text(scene *s, const weir_quick_op *quick, weir_mould_code code)
+{
+    bool is_outer;
+    const weir_stencil_mark *mark = mark_of(s, quick, &is_outer);
+    if (!mark || mark->kind != WEIR_MARK_TEXT)
+        return false;
+    weir_mould_op *op = &s->ops[s->mould.op_count++];
+    *op = (weir_mould_op){.code = (uint8_t)code,
+                          .where = mark->from.where,
+                          .quote = mark->from.quote,
+                          .is_outer = is_outer,
+                          .place = quick->place,
+                          .quick = quick};
+    return true;
+}
+
+/* Where the value of a cell is within it. */
+static uint32_t value_place(const weir_quick_op *op)
+{
+    return op->place + (op->column < 0 ? 0 : (uint32_t)offsetof(weir_value, bits));
+}
+
+static bool set_constant(scene *s, const weir_quick_op *op, const weir_value *v)
+{
+    s->constants[s->constant_count++] = (constant){op->column, v};
+    return true;
+}
+
+/* The kind of a number's cell is the same in all records. */
+static bool set_kind(scene *s, const weir_quick_op *op, weir_mould_use use)
+{
+    static const weir_value real = {.kind = WEIR_FLOAT}, whole = {.kind = WEIR_INT};
+    return op->column < 0 || use == WEIR_MOULD_AS_IS ||
+           set_constant(s, op, use == WEIR_MOULD_WHOLE ? &whole : &real);
+}
+
+/* A number that has a lane; in quotes where that will do, or bare. */
+static bool add_lane(scene *s, const weir_quick_op *op, bool may_be_text, weir_mould_use use)
+{
+    bool is_outer;
+    const weir_stencil_mark *mark = mark_of(s, op, &is_outer);
+    const bool is_text = mark && mark->kind == WEIR_MARK_TEXT;
+    if (!mark || (mark->kind != WEIR_MARK_NUMBER && !(is_text && may_be_text)))
+        return false;
+    if (is_outer || !mark->in_lane)
+        return add_other(s, op);
+    if (use == WEIR_MOULD_REAL && !is_text)
+        use = WEIR_MOULD_BARE_REAL;
+    weir_mould_lanes *group = &s->mould.lanes[mark->at / WEIR_LANES];
+    const unsigned lane = mark->at % WEIR_LANES, bit = 1u << lane;
+    const bool is_real = use == WEIR_MOULD_REAL || use == WEIR_MOULD_BARE_REAL;
+    *(is_real ? &group->real : use == WEIR_MOULD_AS_IS ? &group->either : &group->whole) |= bit;
+    s->puts[s->put_count++] =
+        (weir_mould_put){.use = (uint8_t)use,
+                         .lane = mark->at,
+                         .place = use == WEIR_MOULD_AS_IS ? op->place : value_place(op),
+                         .scale = op->scale};
+    return set_kind(s, op, use);
+}
+
+static bool add_as_is(scene *s, const weir_quick_op *op)
+{
+    bool is_outer;
+    const weir_stencil_mark *mark = mark_of(s, op, &is_outer);
+    if (!mark)
+        return false;
+    switch ((weir_mark_kind)mark->kind) {
+    case WEIR_MARK_TEXT: return add_text(s, op, WEIR_MOULD_TEXT);
+    case WEIR_MARK_NUMBER: return add_lane(s, op, false, WEIR_MOULD_AS_IS);
+    case WEIR_MARK_WORD:
+        return (mark->word.kind == WEIR_BOOL || !op->from->field->has_default) &&
+               set_constant(s, op, &mark->word);
+    default: return false;
+    }
+}
+
+static bool add_choice(scene *s, const weir_quick_op *op)
+{
+    bool is_outer;
+    const weir_stencil_mark *mark = mark_of(s, op, &is_outer);
+    return mark && mark->kind == WEIR_MARK_WORD && mark->word.kind == WEIR_BOOL &&
+           set_constant(s, op, mark->word.b ? &op->value : &op->other);
+}
+
+static bool add_test(scene *s, const weir_quick_op *op)
+{
+    bool is_true;
+    if (!ask(s, &op->from->quick, false, &is_true))
+        return add_other(s, op);
+    static const weir_value yes = {.kind = WEIR_BOOL, .b = true}, no = {.kind = WEIR_BOOL};
+    return set_constant(s, op, is_true ? &yes : &no);
+}
+
+static bool add_column(scene *s, const weir_quick_op *op, weir_quick_code code)
+{
+    bool holds;
+    switch (code) {
+    case WEIR_QUICK_REAL: return add_lane(s, op, true, WEIR_MOULD_REAL);
+    case WEIR_QUICK_WHOLE: return add_lane(s, op, true, WEIR_MOULD_WHOLE);
+    case WEIR_QUICK_EPOCH: return add_lane(s, op, false, WEIR_MOULD_EPOCH);
+    case WEIR_QUICK_EPOCH_TEXT: return add_lane(s, op, true, WEIR_MOULD_EPOCH);
+    case WEIR_QUICK_AS_IS: return add_as_is(s, op);
+    case WEIR_QUICK_ASSET: return add_text(s, op, WEIR_MOULD_ASSET);
+    case WEIR_QUICK_STAMP: return add_text(s, op, WEIR_MOULD_STAMP);
+    case WEIR_QUICK_ROOT: return add_received(s, op);
+    case WEIR_QUICK_CONSTANT: return set_constant(s, op, &op->value);
+    case WEIR_QUICK_CHOICE: return add_choice(s, op);
+    case WEIR_QUICK_TEST: return add_test(s, op);
+    case WEIR_QUICK_IF:
+        if (!ask(s, &op->from->condition, false, &holds))
+            return add_other(s, op);
+        return !holds || add_column(s, op, (weir_quick_code)op->then);
+    case WEIR_QUICK_SECONDS:
+    case WEIR_QUICK_DECIMAL:
+    case WEIR_QUICK_GREATEST:
+    case WEIR_QUICK_STANDARD:
+    case WEIR_QUICK_LEVELS:
+    case WEIR_QUICK_WHERE: return add_other(s, op);
+    case WEIR_QUICK_SLOW: break;
+    }
+    return false;
+}
+
+/* A number of the message or element that a column is made of, whatever else it is asked. */
+static bool is_for_lanes(const scene *s, const weir_quick_op *op)
+{
+    scene copy = *s;
+    bool holds = true;
+    const bool is_if = op->code == WEIR_QUICK_IF;
+    if (op->is_item != (s->outer != NULL) ||
+        (is_if && (!ask(&copy, &op->from->condition, false, &holds) || !holds)))
+        return false;
+    const weir_value *slot =
+        (const weir_value *)(const void *)((const char *)(op->is_item ? s->items : s->slots) +
+                                           op->slot);
+    const weir_quick_code code = (weir_quick_code)(is_if ? op->then : op->code);
+    const bool is_number = slot->kind == WEIR_RAW && slot->aux == WEIR_RAW_NUMBER;
+    return code == WEIR_QUICK_REAL || code == WEIR_QUICK_WHOLE || code == WEIR_QUICK_EPOCH ||
+           code == WEIR_QUICK_EPOCH_TEXT || (code == WEIR_QUICK_AS_IS && is_number);
+}
+
+static void find_lanes(scene *s)
+{
+    const weir_plan_rule *rule = s->mould.rule;
+    for (size_t i = 0; i < rule->column_count && s->lane_count < WEIR_STENCIL_LANES_MAX; i++) {
+        const uint32_t slot = (uint32_t)(rule->ops[i].slot / sizeof(weir_value));
+        bool is_there = !is_for_lanes(s, &rule->ops[i]);
+        for (size_t k = 0; k < s->lane_count && !is_there; k++)
+            is_there = s->lanes[k] == slot;
+        if (!is_there)
+            s->lanes[s->lane_count++] = slot;
+    }
+}
+
+static int by_use(const void *a, const void *b)
+{
+    const weir_mould_put *p = a, *q = b;
+    const int group = p->lane / WEIR_LANES - q->lane / WEIR_LANES;
+    return group != 0 ? group : p->use - q->use;
+}
+
+/* What becomes of the lanes, group by group, REAL first. */
+static void keep_puts(const scene *s, weir_mould *mould)
+{
+    qsort(mould->puts, s->put_count, sizeof *mould->puts, by_use);
+    for (size_t i = 0; i < s->put_count; i++) {
+        weir_mould_put *put = &mould->puts[i];
+        weir_mould_lanes *group = &mould->lanes[put->lane / WEIR_LANES];
+        if (group->put_count++ == 0)
+            group->puts = put;
+        group->real_count = (uint8_t)(group->real_count + (put->use == WEIR_MOULD_REAL));
+        put->lane %= WEIR_LANES;
+    }
+    for (size_t i = 0; i < s->lane_count; i++) {
+        const weir_stencil_mark *mark = weir_stencil_mark_of(mould->stencil, s->lanes[i]);
+        if (mark && mark->kind == WEIR_MARK_NUMBER)
+            mould->lanes[i / WEIR_LANES].json |= 1u << i % WEIR_LANES;
+    }
+    for (size_t i = 0; i < WEIR_MOULD_LANES; i++) {
+        const size_t left = s->lane_count > i * WEIR_LANES ? s->lane_count - i * WEIR_LANES : 0;
+        mould->lanes[i].used = (uint8_t)(left < WEIR_LANES ? left : WEIR_LANES);
+        mould->lanes[i].room = left <= WEIR_LANES / 2 ? WEIR_LANES / 2 : WEIR_LANES;
+    }
+}
+
+/* A record that has been begun and given what is always the same. */
+static bool keep_image(const scene *s, weir_mould *mould)
+{
+    weir_batch image = {.open_at = SIZE_MAX};
+    bool is_good = weir_batch_begin(&image, mould->rule->schema);
+    for (size_t i = 0; i < s->constant_count && is_good; i++)
+        is_good = weir_batch_set(&image, (size_t)s->constants[i].column, s->constants[i].value);
+    const size_t blocks = (image.bytes.len + WEIR_MOULD_BLOCK - 1) / WEIR_MOULD_BLOCK;
+    mould->image_len = image.bytes.len;
+    mould->image = is_good ? calloc(blocks, WEIR_MOULD_BLOCK) : NULL;
+    if (mould->image)
+        memcpy(mould->image, image.bytes.ptr, image.bytes.len);
+    mould->room = (blocks + 1) * WEIR_MOULD_BLOCK + mould->rule->column_count * TEXT_ROOM;
+    weir_batch_fini(&image);
+    return mould->image != NULL;
+}
+
+static bool make_columns(scene *s)
+{
+    const weir_plan_rule *rule = s->mould.rule;
+    bool is_good = rule->column_count <= COLUMNS_MAX;
+    for (size_t i = 0; is_good && i < rule->column_count; i++)
+        is_good = add_column(s, &rule->ops[i], (weir_quick_code)rule->ops[i].code);
+    return is_good && !s->has_too_many;
+}
+
+/* ------------------------------------------------------------------ moulds */
+
+static void *copy_of(const void *from, size_t count, size_t size)
+{
+    void *copy = calloc(count + 1, size);
+    if (copy)
+        memcpy(copy, from, count * size);
+    return copy;
+}
+
+/* What has been made gets memory of its own. */
+static weir_mould *keep(scene *s, weir_moulds *moulds)
+{
+    weir_mould *mould = copy_of(&s->mould, 1, sizeof s->mould);
+    if (!moulds->list)
+        moulds->list = calloc(WEIR_MOULDS_MAX, sizeof(weir_mould *));
+    if (!mould || !moulds->list) {
+        weir_stencil_free(s->mould.stencil);
+        free(mould);
+        return NULL;
+    }
+    const bool makes = mould->outcome == WEIR_MOULD_MAKES;
+    mould->pins = copy_of(s->pins, s->pin_count, sizeof *s->pins);
+    mould->pin_count = s->pin_count;
+    mould->ops = copy_of(s->ops, mould->op_count, sizeof *s->ops);
+    mould->slots = copy_of(s->wanted, mould->slot_count, sizeof *s->wanted);
+    mould->puts = copy_of(s->puts, s->put_count, sizeof *s->puts);
+    if (!mould->pins || !mould->ops || !mould->slots || !mould->puts ||
+        (makes && !keep_image(s, mould))) {
+        weir_mould_free(mould);
+        return NULL;
+    }
+    keep_puts(s, mould);
+    mould->next = moulds->count;
+    moulds->list[moulds->count++] = mould;
+    return mould;
+}
+
+static bool make_mould(scene *s, weir_stencil_lesson *lesson)
+{
+    weir_mould *mould = &s->mould;
+    if (!s->outer && !find_outcome(s))
+        return false;
+    lesson->rows = mould->outcome == WEIR_MOULD_LISTS ? mould->rule->quick_each.slot : WEIR_NO_SLOT;
+    if (mould->outcome == WEIR_MOULD_MAKES)
+        find_lanes(s);
+    lesson->lanes = s->lanes;
+    lesson->lane_count = s->lane_count;
+    lesson->pins = s->pins;
+    lesson->pin_count = s->pin_count;
+    mould->stencil = weir_stencil_learn(lesson);
+    if (!mould->stencil)
+        return false;
+    const weir_stencil_mark *rows = weir_stencil_mark_of(mould->stencil, lesson->rows);
+    return mould->outcome == WEIR_MOULD_MAKES   ? make_columns(s)
+           : mould->outcome == WEIR_MOULD_LISTS ? rows && rows->kind == WEIR_MARK_ROWS
+                                                : true;
+}
+
+/* Messages that are not for moulds cost a few lessons now and then, ever more seldom. */
+static void note_failure(weir_moulds *moulds)
+{
+    moulds->failures++;
+    if (moulds->failures < FAILURES_MAX)
+        return;
+    const uint32_t doublings = moulds->failures - FAILURES_MAX;
+    moulds->rest = REST_FIRST << (doublings < REST_DOUBLINGS ? doublings : REST_DOUBLINGS);
+}
+
+static bool is_resting(weir_moulds *moulds)
+{
+    moulds->is_wanting = false;
+    if (moulds->rest == 0)
+        return false;
+    moulds->rest--;
+    return true;
+}
+
+/* NULL: it is not for moulds. */
+static weir_mould *learn(scene *s, weir_stencil_lesson *lesson, weir_moulds *moulds)
+{
+    weir_mould *made = NULL;
+    if (s->outer)
+        s->mould.rule = s->outer->rule;
+    if (moulds->count < WEIR_MOULDS_MAX && make_mould(s, lesson))
+        made = keep(s, moulds);
+    else
+        weir_stencil_free(s->mould.stencil);
+    if (made)
+        s->runner->moulds.failures = 0;
+    else
+        note_failure(&s->runner->moulds);
+    return made;
+}
+
+static weir_cursor place_in(weir_json_index *index, const char *at)
+{
+    return (weir_cursor){at, index->quotes + weir_json_index_find(index, at)};
+}
+
+static bool is_known(weir_runner *runner, weir_moulds *moulds, weir_cursor p)
+{
+    weir_walk walk = weir_walk_begin(&runner->index, NULL);
+    return weir_moulds_find(moulds, &walk, p, &runner->fits[1]) != NULL;
+}
+
+/* The elements of the list of `each`. */
+static void learn_items(scene *s, weir_mould *outer)
+{
+    weir_runner *runner = s->runner;
+    const weir_plan_rule *rule = outer->rule;
+    const weir_value *list = weir_fused_slot(&rule->quick_each, &s->input);
+    weir_rows *rows = &runner->items;
+    size_t lessons = 0;
+    if (!weir_projection_rows_of(rule->item, &runner->index, runner->item_shapes[rule->index], list,
+                                 rows))
+        return;
+    for (size_t i = 0; i < rows->count && lessons < LESSONS_OF_A_LIST; i++) {
+        const weir_value *row = rows->values + i * rows->width;
+        const weir_value *whole = row + rows->width - 1;
+        if (whole->kind != WEIR_RAW)
+            return;
+        weir_stencil_lesson lesson = {.index = &runner->index,
+                                      .at = place_in(&runner->index, whole->s),
+                                      .projection = rule->item,
+                                      .depth = 1};
+        if (is_known(runner, &outer->items, lesson.at))
+            continue;
+        scene item = {.runner = runner, .slots = s->slots, .items = row, .outer = outer};
+        item.input = s->input;
+        item.input.item_slots = row;
+        item.input.roots[WEIR_ROOT_ITEM] = *whole;
+        learn(&item, &lesson, &outer->items);
+        lessons++;
+    }
+}
+
+void weir_mould_learn_frame(weir_runner *runner)
+{
+    weir_moulds *moulds = &runner->moulds;
+    weir_json_index *index = &runner->index;
+    const weir_value *whole = &runner->input.roots[WEIR_ROOT_DATA];
+    if (is_resting(moulds) || whole->kind != WEIR_RAW || whole->s != index->base ||
+        (index->flags & (WEIR_INDEX_BACKSLASH | WEIR_INDEX_HIGH)))
+        return;
+    weir_stencil_lesson lesson = {.index = index,
+                                  .at = {index->base, index->quotes},
+                                  .projection = runner->plan->paths,
+                                  .is_whole = true};
+    scene s = {.runner = runner, .slots = runner->slots, .input = runner->input};
+    weir_walk walk = weir_walk_begin(index, NULL);
+    weir_mould *known = weir_moulds_find(moulds, &walk, lesson.at, &runner->fits[0]);
+    if (!known)
+        known = learn(&s, &lesson, moulds);
+    if (known && known->outcome == WEIR_MOULD_LISTS)
+        learn_items(&s, known);
+}
+
+void weir_mould_learn_list(weir_runner *runner)
+{
+    weir_moulds *moulds = &runner->moulds;
+    const weir_rows *rows = &runner->rows;
+    size_t lessons = 0;
+    if (is_resting(moulds))
+        return;
+    for (size_t i = 0; i < rows->count && lessons < LESSONS_OF_A_LIST; i++) {
+        const weir_value *row = rows->values + i * rows->width;
+        const weir_value *whole = row + rows->width - 1;
+        if (whole->kind != WEIR_RAW || !weir_json_index_holds(&runner->index, whole->s))
+            return;
+        weir_stencil_lesson lesson = {.index = &runner->index,
+                                      .at = place_in(&runner->index, whole->s),
+                                      .projection = runner->plan->paths,
+                                      .depth = 1};
+        if (is_known(runner, moulds, lesson.at))
+            continue;
+        scene s = {.runner = runner, .slots = row, .input = runner->input};
+        s.input.data_slots = row;
+        s.input.roots[WEIR_ROOT_DATA] = *whole;
+        weir_mould *mould = learn(&s, &lesson, moulds);
+        if (mould && mould->outcome == WEIR_MOULD_LISTS)
+            learn_items(&s, mould);
+        lessons++;
+    }
+}

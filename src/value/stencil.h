@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stencils: the text of a message with holes where its values are. A venue sends the same keys in
+ * the same order with the same punctuation; so, given the index of a message's quotes, every piece
+ * of that text stands at a known distance from a quote of known ordinal, wherever the values before
+ * it end. To find out whether a message is of this form is to compare some dozen pieces of 16
+ * bytes, none of which waits for another; where its values are is then known without looking for
+ * them.
+ *
+ * A stencil is learnt from one message that has been validated, and it fits only what the walk
+ * accepts: its pieces and holes cover a text without a gap, and what a hole may hold is checked -
+ * a string is what stands between two neighbouring quotes, a number is looked at. Texts with
+ * escapes or more than ASCII are not for stencils.
+ *
+ * Where a value's length does not follow from the next quote, the stencil is cut: behind a
+ * container that is walked, and behind a number that no text with a quote follows. Each part begins
+ * where the one before has ended. One list per message may be left to the caller, element by
+ * element; what stands behind it is then told from the end of the text.
+ */
+#ifndef WEIR_VALUE_STENCIL_H
+#define WEIR_VALUE_STENCIL_H
+
+#include "value/number_lanes.h"
+#include "value/projection_place.h"
+
+enum {
+    WEIR_STENCIL_PARTS_MAX = 8,
+    WEIR_STENCIL_NUMBERS_MAX = 32,
+    WEIR_STENCIL_MARKS_MAX = 64,
+    WEIR_STENCIL_NUMBER_LEN_MAX = 64,        /**< of one that is for a lane */
+    WEIR_STENCIL_LANES_MAX = 2 * WEIR_LANES, /**< numbers that are read in lanes */
+    WEIR_STENCIL_WHERES = 1 + 2 * WEIR_STENCIL_PARTS_MAX
+};
+
+/** A place in a text that fits: so many bytes from a quote, from the beginning of a part, or from
+ * the end. */
+typedef struct weir_spot {
+    uint8_t where; /**< of weir_fit */
+    uint8_t quote; /**< ordinal there */
+    int16_t delta;
+} weir_spot;
+
+/** What stands where in a text that fits. Not to be copied; weir_fit_init before it is used. */
+typedef struct weir_fit {
+    const char *base;
+    const uint32_t
+        *where[WEIR_STENCIL_WHERES]; /**< the end; of each part its beginning and quotes */
+    uint32_t end;
+    uint32_t start[WEIR_STENCIL_PARTS_MAX];
+    weir_lanes lanes[WEIR_STENCIL_LANES_MAX / WEIR_LANES]; /**< `at` and `len` are filled in */
+    const char *number[WEIR_STENCIL_NUMBERS_MAX];          /**< the other bare numbers */
+    uint32_t number_len[WEIR_STENCIL_NUMBERS_MAX];
+    weir_value walked[WEIR_STENCIL_PARTS_MAX]; /**< the container that ends a part */
+    weir_cursor behind;                        /**< the text, or the element */
+    weir_cursor rows; /**< the list that is left to the caller: its bracket */
+    const char *rows_end;
+} weir_fit;
+
+void weir_fit_init(weir_fit *fit);
+
+static inline const char *weir_fit_spot(const weir_fit *fit, weir_spot spot)
+{
+    return fit->base + fit->where[spot.where][spot.quote] + spot.delta;
+}
+
+typedef enum weir_mark_kind {
+    WEIR_MARK_TEXT,
+    WEIR_MARK_NUMBER, /**< `at` is its place in `number`, or its lane */
+    WEIR_MARK_WORD,   /**< true, false or null: always the same */
+    WEIR_MARK_SPAN,   /**< a container whose text is of the stencil */
+    WEIR_MARK_WALKED, /**< `at` is its part */
+    WEIR_MARK_ROWS
+} weir_mark_kind;
+
+/** Where the value of a slot is. */
+typedef struct weir_stencil_mark {
+    uint32_t slot;
+    uint8_t kind;
+    uint8_t at;
+    uint8_t raw;        /**< of a span: a weir_raw */
+    bool in_lane;       /**< a bare number, or one in quotes; `at` is its lane then */
+    weir_spot from, to; /**< of a text and a span */
+    weir_value word;
+} weir_stencil_mark;
+
+/** What of a slot's text belongs to the stencil: so many bytes at its beginning and end, or all. */
+typedef struct weir_stencil_pin {
+    uint32_t slot;
+    uint32_t head, tail;
+    bool is_whole;
+} weir_stencil_pin;
+
+typedef struct weir_stencil weir_stencil;
+
+/** What is to be learnt from. */
+typedef struct weir_stencil_lesson {
+    weir_json_index *index; /**< of the text, which has been validated */
+    weir_cursor at;         /**< where the message or element begins in it */
+    const weir_projection *projection;
+    unsigned depth; /**< levels that are open around it */
+    bool is_whole;  /**< it is all that there is in the text; else an element of a list */
+    uint32_t rows;  /**< the slot of a list that is left to the caller, or WEIR_NO_SLOT */
+    const weir_stencil_pin *pins;
+    size_t pin_count;
+    const uint32_t *lanes; /**< slots whose numbers, in quotes or bare, are for lanes: the first one
+                                for the first lane, and so on */
+    size_t lane_count;     /**< at most WEIR_STENCIL_LANES_MAX */
+} weir_stencil_lesson;
+
+/** NULL: it is not for stencils, or out of memory. */
+weir_stencil *weir_stencil_learn(const weir_stencil_lesson *lesson);
+void weir_stencil_free(weir_stencil *stencil);
+/** The mark of a slot; NULL: such messages have no value there. */
+const weir_stencil_mark *weir_stencil_mark_of(const weir_stencil *stencil, size_t slot);
+/** The value of a mark in a text that fits. */
+weir_value weir_fit_value(const weir_fit *fit, const weir_stencil_mark *mark);
+/**
+ * True if the text at `p` is of this form, but for what lanes (value/number_lanes.h) must say of
+ * the numbers that are for them: that they are numbers, and bare ones of JSON. `walk` is of an
+ * index that has neither of the flags WEIR_INDEX_BACKSLASH and WEIR_INDEX_HIGH. Of the list that is
+ * left to the caller nothing is known: it must go from `rows` to `rows_end`.
+ */
+bool weir_stencil_fit(const weir_stencil *stencil, weir_walk *walk, weir_cursor p, weir_fit *fit);
+
+#endif

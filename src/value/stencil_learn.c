@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making a stencil of a message: a walk notes what varies in it - strings, numbers, containers that
+ * are walked - and where the slots' values are; the text between is cut into runs, each run is told
+ * from a quote of its own or from the beginning of its part, and is written down in pieces.
+ */
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "value/shape.h"
+#include "value/stencil_parts.h"
+
+enum {
+    TOKENS_MAX = 96,
+    STEPS_MAX = 256,
+    QUOTES_MAX = 200 /* of a part */
+};
+
+typedef enum token_kind {
+    TOKEN_TEXT,
+    TOKEN_NUMBER,
+    TOKEN_WALK,
+    TOKEN_STRINGS,
+    TOKEN_ROWS
+} token_kind;
+
+/* What varies. */
+typedef struct token {
+    token_kind kind;
+    const char *from, *to;
+    uint32_t head, tail; /* of a string: bytes that do not vary */
+    const weir_trie *node;
+    unsigned depth;
+    size_t lane; /* of a number, bare or in quotes; or NO_LANE */
+} token;
+
+#define NO_LANE SIZE_MAX
+
+/* Where a slot's value is in the message that is learnt from. */
+typedef struct mark {
+    weir_stencil_mark mark;
+    const char *from, *to;
+} mark;
+
+/* Text that does not vary, from one token to the next. */
+typedef struct run {
+    const char *from, *to;
+    size_t part;
+    size_t quote; /* ordinal in its part of the first one */
+    size_t quotes;
+    const char *first_quote;
+    bool is_start; /* its part begins with it */
+    bool is_end;   /* the text ends with it */
+} run;
+
+typedef struct learner {
+    const weir_stencil_lesson *lesson;
+    weir_walk walk;
+    const char *end;
+    token tokens[TOKENS_MAX];
+    size_t token_count;
+    mark marks[WEIR_STENCIL_MARKS_MAX];
+    size_t mark_count;
+    run runs[TOKENS_MAX + 1];
+    weir_stencil_step steps[STEPS_MAX];
+    size_t number_count;
+    weir_stencil stencil;
+    bool has_failed;
+} learner;
+
+static const weir_trie nothing = {.slot = WEIR_NO_SLOT};
+static const weir_cursor given_up = {NULL, NULL};
+
+/* ------------------------------------------------------------------ what varies, and the slots */
+
+static token *add_token(learner *l, token_kind kind, const char *from, const char *to)
+{
+    if (l->token_count == TOKENS_MAX - 1) {
+        l->has_failed = true;
+        return &l->tokens[0];
+    }
+    token *t = &l->tokens[l->token_count++];
+    *t = (token){.kind = kind, .from = from, .to = to, .lane = NO_LANE};
+    return t;
+}
+
+static void add_mark(learner *l, const weir_trie *node, weir_mark_kind kind, const char *from,
+                     const char *to, const weir_value *word)
+{
+    if (node->slot == WEIR_NO_SLOT)
+        return;
+    if (l->mark_count == WEIR_STENCIL_MARKS_MAX) {
+        l->has_failed = true;
+        return;
+    }
+    mark *m = &l->marks[l->mark_count++];
+    *m = (mark){.mark = {.slot = node->slot, .kind = (uint8_t)kind}, .from = from, .to = to};
+    m->mark.raw = *from == '{' ? WEIR_RAW_OBJECT : WEIR_RAW_ARRAY;
+    if (word)
+        m->mark.word = *word;
+}
+
+static const weir_stencil_pin *pin_of(const learner *l, uint32_t slot)
+{
+    static const weir_stencil_pin none = {.slot = WEIR_NO_SLOT};
+    for (size_t i = 0; slot != WEIR_NO_SLOT && i < l->lesson->pin_count; i++)
+        if (l->lesson->pins[i].slot == slot)
+            return &l->lesson->pins[i];
+    return &none;
+}
+
+static size_t lane_of(const learner *l, uint32_t slot)
+{
+    for (size_t i = 0; slot != WEIR_NO_SLOT && i < l->lesson->lane_count; i++)
+        if (l->lesson->lanes[i] == slot)
+            return i;
+    return NO_LANE;
+}
+
+static weir_cursor learn_text(learner *l, weir_cursor p, const weir_trie *node)
+{
+    const char *from = p.at + 1, *to = l->walk.base + p.quote[1];
+    const weir_stencil_pin *pin = pin_of(l, node->slot);
+    const size_t lane = lane_of(l, node->slot);
+    add_mark(l, node, WEIR_MARK_TEXT, from, to, NULL);
+    l->has_failed |= lane != NO_LANE && (pin->is_whole || pin->head + pin->tail > 0);
+    if (!pin->is_whole) {
+        token *t = add_token(l, TOKEN_TEXT, from, to);
+        t->head = pin->head;
+        t->tail = pin->tail;
+        t->lane = lane;
+        l->has_failed |= (size_t)(to - from) < (size_t)pin->head + pin->tail;
+    }
+    return (weir_cursor){to + 1, p.quote + 2};
+}
+
+static weir_cursor learn_number(learner *l, weir_cursor p, const weir_trie *node)
+{
+    uint8_t flags;
+    const char *to = weir_scan_number(&l->walk.scan, p.at, &flags);
+    if (!to)
+        return given_up;
+    add_mark(l, node, WEIR_MARK_NUMBER, p.at, to, NULL);
+    add_token(l, TOKEN_NUMBER, p.at, to)->lane = lane_of(l, node->slot);
+    return (weir_cursor){to, p.quote};
+}
+
+static weir_cursor learn_scalar(learner *l, weir_cursor p, const weir_trie *node)
+{
+    weir_value word;
+    if (*p.at == '"')
+        return learn_text(l, p, node);
+    if (weir_scan_is_digit(*p.at) || *p.at == '-')
+        return learn_number(l, p, node);
+    const char *to = weir_scan_word(&l->walk.scan, p.at, &word);
+    if (!to)
+        return given_up;
+    add_mark(l, node, WEIR_MARK_WORD, p.at, to, &word);
+    return (weir_cursor){to, p.quote};
+}
+
+static weir_cursor learn_value(learner *l, weir_cursor p, const weir_trie *node, unsigned depth);
+
+/* Behind a member or element: 1 more follow, 0 the container ends. */
+static bool has_more(const learner *l, weir_cursor *p)
+{
+    *p = weir_place_blanks(&l->walk, *p);
+    const char c = *p->at++;
+    if (c == ',')
+        *p = weir_place_blanks(&l->walk, *p);
+    return c == ',';
+}
+
+static weir_cursor learn_object(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
+{
+    uint64_t shown = 0;
+    p.at++;
+    p = weir_place_blanks(&l->walk, p);
+    if (*p.at == '}')
+        return (weir_cursor){p.at + 1, p.quote};
+    do {
+        weir_value key;
+        p = weir_walk_key(&l->walk, p, &key);
+        const weir_trie *child =
+            p.at && node->key_count > 0 ? weir_projection_find(node, &key) : NULL;
+        if (child) { /* a key that comes twice empties what is below it: not for stencils */
+            const uint64_t bit = UINT64_C(1) << (child->ordinal % 64);
+            l->has_failed |= (shown & bit) != 0;
+            shown |= bit;
+        }
+        if (!p.at || l->has_failed)
+            return given_up;
+        p = learn_value(l, p, child ? child : &nothing, depth);
+        if (!p.at)
+            return p;
+    } while (has_more(l, &p));
+    return p;
+}
+
+static size_t count_elements(learner *l, weir_cursor p, unsigned depth)
+{
+    size_t count = 0;
+    p.at++;
+    p = weir_place_blanks(&l->walk, p);
+    if (*p.at == ']')
+        return 0;
+    do {
+        p = weir_walk_skip(&l->walk, p, depth);
+        count++;
+    } while (p.at && has_more(l, &p));
+    return count;
+}
+
+static weir_cursor learn_array(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
+{
+    const size_t count = count_elements(l, p, depth);
+    size_t index = 0;
+    p.at++;
+    p = weir_place_blanks(&l->walk, p);
+    if (count == 0)
+        return (weir_cursor){p.at + 1, p.quote};
+    do {
+        const weir_trie *child = weir_node_of_element(node, index++, count, *p.at);
+        l->has_failed |= child == NULL;
+        if (l->has_failed)
+            return given_up;
+        p = learn_value(l, p, child, depth);
+        if (!p.at)
+            return p;
+    } while (has_more(l, &p));
+    return p;
+}
+
+/* A list of strings, as they are sent: the walk needs more than a look at what is between them. */
+static bool is_strings(const learner *l, weir_cursor p, weir_cursor behind)
+{
+    const uint32_t *quote = p.quote;
+    const char *at = p.at;
+    while ((*at == '[' || *at == ',') && l->walk.base + *quote == at + 1) {
+        at = l->walk.base + quote[1] + 1;
+        quote += 2;
+    }
+    return *at == ']' && at + 1 == behind.at;
+}
+
+/* A container that is passed as a whole. */
+static weir_cursor learn_whole(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
+{
+    const bool is_rows = node->slot != WEIR_NO_SLOT && node->slot == l->lesson->rows;
+    const weir_cursor behind = weir_walk_skip(&l->walk, p, depth);
+    if (!behind.at)
+        return behind;
+    const bool is_passed = node->slot == WEIR_NO_SLOT && is_strings(l, p, behind);
+    token *t = add_token(l,
+                         is_rows     ? TOKEN_ROWS
+                         : is_passed ? TOKEN_STRINGS
+                                     : TOKEN_WALK,
+                         p.at, behind.at);
+    t->node = node;
+    t->depth = depth;
+    add_mark(l, node, is_rows ? WEIR_MARK_ROWS : WEIR_MARK_WALKED, p.at, behind.at, NULL);
+    return behind;
+}
+
+/* `depth` levels are open around it. Objects are looked into whether or not they are read, for
+ * their keys are mostly the same; arrays that are not read have any length. */
+static weir_cursor learn_value(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
+{
+    if (!weir_is_bracket(*p.at))
+        return learn_scalar(l, p, node);
+    const bool is_array = *p.at == '[';
+    const bool is_rows = node->slot != WEIR_NO_SLOT && node->slot == l->lesson->rows;
+    const bool is_empty = is_array && p.at[1] == ']';
+    const bool is_lists = node->is_lists && p.at[1] == '[' && node->below_count == 0;
+    const bool is_looked_into = node->index_count + node->back_count > 0;
+    if (depth >= WEIR_JSON_DEPTH_MAX || (is_rows && node->below_count > 0))
+        return given_up;
+    if (is_array && (is_rows || (!is_empty && (is_lists || !is_looked_into))))
+        return learn_whole(l, p, node, depth);
+    const char *from = p.at;
+    p = is_array ? learn_array(l, p, node, depth + 1) : learn_object(l, p, node, depth + 1);
+    if (p.at)
+        add_mark(l, node, WEIR_MARK_SPAN, from, p.at, NULL);
+    return p;
+}
+
+/* ------------------------------------------------------------------ runs */
+
+static bool has_quote(const char *from, const char *to)
+{
+    return memchr(from, '"', (size_t)(to - from)) != NULL;
+}
+
+/* What follows a token stands at no known distance from a quote or the end: a new part begins. */
+static bool ends_part(const learner *l, const token *t, const run *next)
+{
+    return t->kind == TOKEN_WALK || t->kind == TOKEN_STRINGS || t->kind == TOKEN_ROWS ||
+           (t->kind == TOKEN_NUMBER && !has_quote(next->from, next->to) &&
+            !(next->is_end && l->lesson->is_whole));
+}
+
+static void find_quotes(learner *l, run *r, size_t *ordinal)
+{
+    r->quote = *ordinal;
+    for (const char *at = r->from; at < r->to; at++) {
+        if (*at != '"')
+            continue;
+        if (r->quotes++ == 0)
+            r->first_quote = at;
+        ++*ordinal;
+    }
+    l->has_failed |= *ordinal > QUOTES_MAX;
+}
+
+/* The tokens' texts and the run behind each; the first run stands before them. */
+static void find_runs(learner *l)
+{
+    size_t part = 0, ordinal = 0;
+    const char *from = l->lesson->at.at;
+    for (size_t i = 0; i <= l->token_count && !l->has_failed; i++) {
+        const token *before = i > 0 ? &l->tokens[i - 1] : NULL;
+        const token *behind = i < l->token_count ? &l->tokens[i] : NULL;
+        run *r = &l->runs[i];
+        *r = (run){.from = before ? before->to - before->tail : from,
+                   .to = behind ? behind->from + behind->head : l->end,
+                   .is_start = i == 0,
+                   .is_end = behind == NULL && l->lesson->is_whole};
+        if (before && ends_part(l, before, r)) {
+            part++;
+            ordinal = 0;
+            r->is_start = before->kind != TOKEN_ROWS;
+        }
+        r->part = part;
+        find_quotes(l, r, &ordinal);
+        l->has_failed |= part >= WEIR_STENCIL_PARTS_MAX;
+    }
+}
+
+/* ------------------------------------------------------------------ places */
+
+static weir_spot spot_of(learner *l, const run *r, const char *at)
+{
+    const uint8_t start = (uint8_t)(1 + 2 * r->part);
+    const char *from = r->from;
+    weir_spot spot = {start, 0, 0};
+    if (r->quotes > 0 && (at >= r->first_quote || !r->is_start)) {
+        size_t ordinal = r->quote;
+        from = r->first_quote;
+        for (const char *q = r->first_quote + 1; q <= at && q < r->to; q++)
+            if (*q == '"') {
+                from = q;
+                ordinal++;
+            }
+        spot = (weir_spot){(uint8_t)(start + 1), (uint8_t)ordinal, 0};
+    } else if (!r->is_start && r->is_end) {
+        from = r->to;
+        spot = (weir_spot){0, 0, 0};
+    } else if (!r->is_start) {
+        l->has_failed = true;
+    }
+    const ptrdiff_t delta = at - from;
+    l->has_failed |= delta > WEIR_STENCIL_DELTA_MAX || delta < -WEIR_STENCIL_DELTA_MAX;
+    spot.delta = (int16_t)delta;
+    return spot;
+}
+
+/* The run in which a place lies; where two meet, because a text is empty, the first or the last. */
+static const run *run_of(const learner *l, const char *at, bool is_first)
+{
+    const run *found = &l->runs[0];
+    for (size_t i = 0; i <= l->token_count; i++) {
+        const run *r = &l->runs[i];
+        if (at < r->from || at > r->to)
+            continue;
+        found = r;
+        if (is_first)
+            break;
+    }
+    return found;
+}
+
+/* ------------------------------------------------------------------ steps */
+
+static weir_stencil_step *add_step(learner *l, weir_stencil_code code)
+{
+    if (l->stencil.step_count == STEPS_MAX)
+        l->has_failed = true;
+    else
+        l->stencil.step_count++;
+    weir_stencil_step *step = &l->steps[l->stencil.step_count - 1];
+    *step = (weir_stencil_step){.code = (uint8_t)code};
+    return step;
+}
+
+/* Where the bytes of a spot's beginning are. */
+static const char *at_of(weir_spot spot, const char *at)
+{
+    return at - spot.delta;
+}
+
+static weir_stencil_code sort_of(weir_spot spot)
+{
+    return spot.where == 0       ? WEIR_STEP_TEXT_END
+           : spot.where % 2 == 1 ? WEIR_STEP_TEXT_AT
+                                 : WEIR_STEP_TEXT;
+}
+
+/* The next place that pieces of a run are told from, which must be as far from the one before as it
+ * is here: else bytes between two pieces would be passed over. */
+static void add_distance(learner *l, weir_spot before, weir_spot next, ptrdiff_t distance)
+{
+    weir_stencil_step *step = add_step(l, WEIR_STEP_DISTANCE);
+    before.delta = 0;
+    next.delta = 0;
+    step->from = before;
+    step->to = next;
+    step->others = (uint32_t)distance;
+}
+
+/* Pieces of a run that are told from a place of one sort. All of them are told from the place where
+ * the run begins, as far as it goes. */
+static void add_texts(learner *l, const run *r, weir_stencil_code sort)
+{
+    weir_spot anchor = spot_of(l, r, r->from);
+    const char *origin = at_of(anchor, r->from);
+    for (const char *at = r->from; at < r->to; at += WEIR_STENCIL_TEXT_MAX) {
+        if (at - origin > WEIR_STENCIL_DELTA_MAX) {
+            const weir_spot next = spot_of(l, r, at);
+            const char *place = at_of(next, at);
+            if (sort == WEIR_STEP_TEXT)
+                add_distance(l, anchor, next, place - origin);
+            anchor = next;
+            origin = place;
+        }
+        if (sort_of(anchor) != sort)
+            continue;
+        const size_t left = (size_t)(r->to - at);
+        const size_t len = left < WEIR_STENCIL_TEXT_MAX ? left : WEIR_STENCIL_TEXT_MAX;
+        weir_stencil_step *step = add_step(l, sort);
+        memcpy(step->text, at, len);
+        step->others = UINT32_MAX << len;
+        step->from = anchor;
+        step->from.delta = (int16_t)(at - origin);
+    }
+}
+
+static uint8_t next_number(learner *l)
+{
+    l->has_failed |= l->number_count == WEIR_STENCIL_NUMBERS_MAX;
+    return (uint8_t)(l->has_failed ? 0 : l->number_count++);
+}
+
+static void set_lane(weir_stencil_step *step, size_t lane)
+{
+    const size_t lanes = offsetof(weir_fit, lanes) + lane / WEIR_LANES * sizeof(weir_lanes);
+    const size_t i = lane % WEIR_LANES;
+    step->at = (uint32_t)(lanes + offsetof(weir_lanes, at) + i * sizeof(const char *));
+    step->len = (uint32_t)(lanes + offsetof(weir_lanes, len) + i * sizeof(uint32_t));
+}
+
+static void add_number(learner *l, const token *t, const run *before, const run *behind)
+{
+    const weir_spot from = spot_of(l, before, t->from), to = spot_of(l, behind, t->to);
+    const bool is_between = from.where > 0 && from.where % 2 == 0 && to.where == from.where &&
+                            to.quote == from.quote + 1;
+    const bool is_laned = t->lane != NO_LANE;
+    weir_stencil_step *step = add_step(l, !is_laned    ? WEIR_STEP_NUMBER
+                                          : is_between ? WEIR_STEP_BETWEEN
+                                                       : WEIR_STEP_LANE);
+    step->from = from;
+    step->to = to;
+    if (is_laned) {
+        set_lane(step, t->lane);
+        step->others = (uint32_t)(from.delta - to.delta);
+    } else {
+        step->number = next_number(l);
+    }
+}
+
+static void add_length(learner *l, const token *t, const run *behind)
+{
+    if (t->head + t->tail == 0)
+        return;
+    weir_stencil_step *step = add_step(l, WEIR_STEP_LENGTH);
+    step->from.quote = (uint8_t)behind->quote;
+    step->others = t->head + t->tail;
+}
+
+static uint8_t quotes_of(const run *last)
+{
+    return (uint8_t)(last->quote + last->quotes);
+}
+
+/* The runs from `first` to `last`, that are one part. */
+static void add_part(learner *l, size_t first, size_t last)
+{
+    for (size_t i = first; i <= last; i++)
+        add_texts(l, &l->runs[i], WEIR_STEP_TEXT_AT);
+    for (size_t i = first; i < last; i++)
+        if (l->tokens[i].kind == TOKEN_NUMBER || l->tokens[i].lane != NO_LANE)
+            add_number(l, &l->tokens[i], &l->runs[i], &l->runs[i + 1]);
+    for (size_t i = first; i < last; i++)
+        if (l->tokens[i].kind == TOKEN_TEXT)
+            add_length(l, &l->tokens[i], &l->runs[i + 1]);
+    for (size_t i = first; i <= last; i++)
+        add_texts(l, &l->runs[i], WEIR_STEP_TEXT);
+    for (size_t i = first; i <= last; i++)
+        add_texts(l, &l->runs[i], WEIR_STEP_TEXT_END);
+}
+
+/* What the part ends with that ends with a run. */
+static void end_part(learner *l, size_t last)
+{
+    static const uint8_t codes[] = {[TOKEN_NUMBER] = WEIR_STEP_TO_NUMBER,
+                                    [TOKEN_STRINGS] = WEIR_STEP_TO_STRINGS,
+                                    [TOKEN_WALK] = WEIR_STEP_TO_WALK,
+                                    [TOKEN_ROWS] = WEIR_STEP_TO_ROWS};
+    const run *r = &l->runs[last];
+    const token *t = last < l->token_count ? &l->tokens[last] : NULL;
+    const bool is_laned = t && t->kind == TOKEN_NUMBER && t->lane != NO_LANE;
+    weir_stencil_step *step = add_step(l, !t         ? WEIR_STEP_END
+                                          : is_laned ? WEIR_STEP_TO_LANE
+                                                     : (weir_stencil_code)codes[t->kind]);
+    step->from = spot_of(l, r, r->to);
+    step->quotes = quotes_of(r);
+    if (!t)
+        return;
+    l->stencil.walks[r->part] = (weir_stencil_walk){t->node, t->depth};
+    if (is_laned)
+        set_lane(step, t->lane);
+    else if (t->kind == TOKEN_NUMBER)
+        step->number = next_number(l);
+    if (t->kind == TOKEN_ROWS) {
+        l->has_failed |= l->stencil.has_tail || r->part + 1 >= WEIR_STENCIL_PARTS_MAX;
+        l->stencil.has_tail = true;
+        l->stencil.rows_end = spot_of(l, r + 1, r[1].from);
+    } else if (l->stencil.has_tail) {
+        l->has_failed = true; /* what stands behind the list is one part, told from the end */
+    }
+}
+
+static void make_steps(learner *l)
+{
+    uint8_t *needed = &l->stencil.quotes;
+    for (size_t i = 0; i <= l->token_count && !l->has_failed; i++) {
+        size_t last = i;
+        while (last < l->token_count && l->runs[last + 1].part == l->runs[i].part)
+            last++;
+        *needed = quotes_of(&l->runs[last]);
+        add_part(l, i, last);
+        end_part(l, last);
+        needed = &l->steps[l->stencil.step_count - 1].next;
+        i = last;
+    }
+}
+
+/* ------------------------------------------------------------------ marks */
+
+/* Which lane, number or part a token has become: numbers are counted as make_steps does it. */
+static void find_token(const learner *l, mark *m)
+{
+    size_t numbers = 0;
+    for (size_t i = 0; i < l->token_count; i++) {
+        const token *t = &l->tokens[i];
+        const bool is_number = t->kind == TOKEN_NUMBER && t->lane == NO_LANE;
+        if (t->from == m->from && t->lane != NO_LANE) {
+            m->mark.in_lane = true;
+            m->mark.at = (uint8_t)t->lane;
+        } else if (t->from == m->from && t->kind != TOKEN_TEXT) {
+            m->mark.at = (uint8_t)(is_number ? numbers : l->runs[i].part);
+        }
+        numbers += is_number;
+    }
+}
+
+static void make_marks(learner *l)
+{
+    for (size_t i = 0; i < l->mark_count && !l->has_failed; i++) {
+        mark *m = &l->marks[i];
+        find_token(l, m);
+        if (m->mark.kind != WEIR_MARK_TEXT && m->mark.kind != WEIR_MARK_SPAN)
+            continue;
+        m->mark.from = spot_of(l, run_of(l, m->from, true), m->from);
+        m->mark.to = spot_of(l, run_of(l, m->to, m->mark.kind == WEIR_MARK_SPAN), m->to);
+    }
+}
+
+/* ------------------------------------------------------------------ all of it in one block */
+
+static void *put(char **to, const void *from, size_t bytes)
+{
+    void *at = *to;
+    if (bytes > 0)
+        memcpy(at, from, bytes);
+    *to += (bytes + 15) & ~(size_t)15;
+    return at;
+}
+
+static weir_stencil *make(const learner *l)
+{
+    enum { ROUNDING = 16 };
+    const size_t steps = l->stencil.step_count * sizeof *l->steps;
+    const size_t marks = l->mark_count * sizeof(weir_stencil_mark);
+    char *block = malloc(sizeof(weir_stencil) + steps + marks + 3 * ROUNDING);
+    if (!block)
+        return NULL;
+    char *at = block;
+    weir_stencil *s = put(&at, &l->stencil, sizeof l->stencil);
+    s->steps = put(&at, l->steps, steps);
+    s->marks = (weir_stencil_mark *)(void *)at;
+    s->mark_count = l->mark_count;
+    for (size_t i = 0; i < l->mark_count; i++)
+        s->marks[i] = l->marks[i].mark;
+    return s;
+}
+
+weir_stencil *weir_stencil_learn(const weir_stencil_lesson *lesson)
+{
+    learner l; /* large, and not on the heap: what is not for stencils costs no memory */
+    memset(&l, 0, sizeof l);
+    l.lesson = lesson;
+    l.walk = weir_walk_begin(lesson->index, NULL);
+    l.stencil.is_whole = lesson->is_whole;
+    if (l.walk.is_careful || !weir_is_bracket(*lesson->at.at))
+        return NULL;
+    const weir_cursor behind = learn_value(&l, lesson->at, lesson->projection->root, lesson->depth);
+    if (!behind.at || behind.at > l.walk.scan.end || l.has_failed)
+        return NULL;
+    l.end = lesson->is_whole ? l.walk.scan.end : behind.at;
+    find_runs(&l);
+    if (!l.has_failed)
+        make_steps(&l);
+    if (!l.has_failed)
+        make_marks(&l);
+    return l.has_failed ? NULL : make(&l);
+}
