@@ -50,6 +50,13 @@ static inline const weir_record_head *weir_record_head_of(const weir_record *rec
     return (const weir_record_head *)(const void *)record;
 }
 
+/** weir_record_next. */
+static inline const weir_record *weir_record_behind(const weir_record *record)
+{
+    return (const weir_record *)(const void *)((const char *)record +
+                                               weir_record_head_of(record)->size);
+}
+
 /** The cell of the first column; there are weir_schema_columns of them. */
 static inline const weir_cell *weir_record_cells(const weir_record *record)
 {

@@ -125,6 +125,8 @@ WEIR_API bool weir_record_get_str(const weir_record *record, const char *name, w
 WEIR_API weir_record *weir_record_copy(const weir_record *record);
 /** Bytes of the record's block. */
 WEIR_API size_t weir_record_size(const weir_record *record);
+/** The record behind this one, of several that lie one behind the other (weir_records). */
+WEIR_API const weir_record *weir_record_next(const weir_record *record);
 
 /* ---- assets: immutable; any thread */
 

@@ -386,12 +386,24 @@ WEIR_API const char *weir_overflow_name(weir_overflow policy);
 
 typedef enum weir_delivery {
     WEIR_DELIVERY_POLL,     /**< weir_consumer_next on the caller's thread (default) */
-    WEIR_DELIVERY_CALLBACK, /**< on_record on the dispatcher thread of this consumer */
-    WEIR_DELIVERY_INLINE /**< on_record on the I/O thread, without a queue: must be quick and must
-                            not block */
+    WEIR_DELIVERY_CALLBACK, /**< on_record (or on_records) on the dispatcher thread of this consumer
+                             */
+    WEIR_DELIVERY_INLINE /**< on_record (or on_records) on the I/O thread, without a queue: must be
+                            quick and must not block */
 } weir_delivery;
 
 typedef void weir_record_fn(void *user, const weir_record *record);
+
+/** Records that came together, one behind the other in memory: from each to the next goes
+ * weir_record_next, and a copy of the bytes is a copy of them all. */
+typedef struct weir_records {
+    const weir_record *first; /**< NULL where there are none */
+    size_t count;
+    size_t size; /**< bytes of all of them */
+} weir_records;
+
+/** At least one record; all of them live until it returns. */
+typedef void weir_records_fn(void *user, const weir_records *records);
 
 typedef struct weir_consumer_options {
     unsigned channels;      /**< bits 1u << weir_channel; 0 = all */
@@ -401,6 +413,9 @@ typedef struct weir_consumer_options {
     size_t capacity; /**< records; 0 = 65536 */
     weir_record_fn *on_record;
     void *user;
+    /** In place of on_record: as many at once as there are, up to 256. A consumer that costs little
+     * per record pays for the call once for all. */
+    weir_records_fn *on_records;
 } weir_consumer_options;
 
 /** Before weir_runtime_start, or while running. Freed with the runtime. */
@@ -414,6 +429,8 @@ WEIR_API void weir_consumer_close(weir_consumer *consumer);
  * only; one thread per consumer.
  */
 WEIR_API const weir_record *weir_consumer_next(weir_consumer *consumer, int64_t timeout_ns);
+/** The same for as many as there are, up to 256; none: count 0. They live until the next call. */
+WEIR_API weir_records weir_consumer_next_records(weir_consumer *consumer, int64_t timeout_ns);
 WEIR_API bool weir_consumer_is_done(const weir_consumer *consumer);
 /** Makes a waiting weir_consumer_next return NULL now. Async-signal-safe. */
 WEIR_API void weir_consumer_wake(weir_consumer *consumer);
@@ -521,6 +538,10 @@ enum { WEIR_FRAME_SLACK = 64 };
  */
 WEIR_API void weir_decoder_feed(weir_decoder *decoder, weir_str frame, bool is_binary,
                                 int64_t received_ns, weir_record_fn *on_record, void *user);
+/** The same, with one call for all records of the frame, and none where it gives none. */
+WEIR_API void weir_decoder_feed_records(weir_decoder *decoder, weir_str frame, bool is_binary,
+                                        int64_t received_ns, weir_records_fn *on_records,
+                                        void *user);
 /** The same for a frame as a tap is shown it: with its name, and of several parts. Those that went
  * out are left out. */
 WEIR_API void weir_decoder_feed_frame(weir_decoder *decoder, const weir_tap_frame *frame,

@@ -19,90 +19,24 @@
  * Waiting is on an eventfd, because weir_consumer_wake has to be async-signal-safe; a producer
  * writes it only when the reader has said that it waits.
  */
-#include "runtime/consumer.h"
-
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "runtime/losses.h"
-#include "runtime/side.h"
-#include "runtime/status.h"
-#include "runtime/waiters.h"
+#include "runtime/consumer_parts.h"
 #include "util/error.h"
 #include "util/time.h"
 
 enum {
     CAPACITY_DEFAULT = 65536,
     COMPACT_BYTES = 64 * 1024,
-    ALL_CHANNELS = (1 << WEIR_CHANNEL_COUNT) - 1
+    ALL_CHANNELS = (1 << WEIR_CHANNEL_COUNT) - 1,
+    RUN_MAX =
+        256 /* records that leave the queue together: a close waits for what is done with them */
 };
-
-struct weir_consumer {
-    unsigned channels;
-    weir_str connection;
-    weir_overflow overflow;
-    weir_delivery delivery;
-    size_t capacity;
-    weir_record_fn *on_record;
-    void *user;
-    weir_consumer_host host;
-    weir_consumer *following;
-    const char *label; /* of the host; NULL: a consumer of the program */
-
-    pthread_mutex_t lock;
-    /* under the lock */
-    weir_side back;
-    weir_conflate index;
-    weir_waiters waiters; /* to be told of room */
-    uint64_t dropped, conflated, blocked;
-    uint64_t gaps;      /* gap records made here */
-    weir_losses newest; /* before what comes next */
-    weir_losses oldest; /* before what is there */
-    weir_batch scratch;
-    uint64_t reported; /* of dropped */
-    bool is_waiting;   /* the reader is about to sleep, or sleeps */
-    bool is_ended;
-    bool has_thread;
-
-    atomic_bool is_closed;
-    atomic_bool is_cancelled; /* the dispatcher is to stop without draining */
-    atomic_bool has_waiters;
-    atomic_size_t skip; /* records that the reader is to drop from the front */
-
-    /* the reader's */
-    weir_side front;
-    weir_batch told; /* gap records that come before the front */
-    size_t told_at;
-    atomic_size_t told_left;
-    atomic_size_t front_left; /* front.count, for producers */
-    atomic_uint_fast64_t delivered;
-    weir_histogram latency; /* from the read of a frame to here, of the first record of a read */
-    int64_t measured_ns;    /* the read that was measured last */
-
-    pthread_mutex_t delivering; /* inline: one callback at a time */
-    pthread_t thread;
-    pthread_cond_t drained; /* the dispatcher has ended */
-    bool is_thread_done;
-    int wake_fd;
-    atomic_bool is_woken;
-};
-
-const char *weir_overflow_name(weir_overflow policy)
-{
-    static const char *const names[] = {
-        [WEIR_OVERFLOW_BLOCK] = "block",
-        [WEIR_OVERFLOW_DROP_OLDEST] = "drop_oldest",
-        [WEIR_OVERFLOW_DROP_NEWEST] = "drop_newest",
-        [WEIR_OVERFLOW_CONFLATE] = "conflate",
-    };
-    return (size_t)policy < sizeof names / sizeof names[0] ? names[policy] : "unknown";
-}
 
 /* ------------------------------------------------------------------ putting */
 
@@ -124,14 +58,6 @@ static void compact(weir_consumer *consumer)
     }
     back->bytes.len = to;
     back->head = back->waste = 0;
-}
-
-/* Records in the queue. A skip that the reader overtook counts no more. */
-static size_t queued(const weir_consumer *consumer)
-{
-    const size_t front = atomic_load_explicit(&consumer->front_left, memory_order_relaxed);
-    const size_t skip = atomic_load_explicit(&consumer->skip, memory_order_relaxed);
-    return consumer->back.count + (front > skip ? front - skip : 0);
 }
 
 static void lose(weir_consumer *consumer, weir_losses *losses, const weir_record *record)
@@ -214,7 +140,7 @@ static void append_latest(weir_consumer *consumer, const weir_record *record)
         back->waste += old->size;
         back->count--;
         consumer->conflated++;
-    } else if (queued(consumer) >= consumer->capacity) {
+    } else if (weir_consumer_queued(consumer) >= consumer->capacity) {
         drop_oldest(consumer);
     }
     /* Without memory for the index it is merely not replaced by a later one. */
@@ -225,7 +151,7 @@ static void append_latest(weir_consumer *consumer, const weir_record *record)
 /* One record by the policy. False: block. */
 static bool put_one(weir_consumer *consumer, const weir_record *record, bool is_forced)
 {
-    const bool is_full = queued(consumer) >= consumer->capacity;
+    const bool is_full = weir_consumer_queued(consumer) >= consumer->capacity;
     switch (consumer->overflow) {
     case WEIR_OVERFLOW_CONFLATE:
         if (!record->schema->is_gap) {
@@ -269,7 +195,7 @@ static bool wants(const weir_consumer *consumer, const weir_record *record)
 static bool put_whole(weir_consumer *consumer, const weir_batch *batch, size_t offset)
 {
     if (offset != 0 || !wants_all(consumer) || consumer->overflow == WEIR_OVERFLOW_CONFLATE ||
-        queued(consumer) + batch->count > consumer->capacity)
+        weir_consumer_queued(consumer) + batch->count > consumer->capacity)
         return false;
     append(consumer, batch->bytes.ptr, batch->bytes.len, batch->count);
     return true;
@@ -300,6 +226,29 @@ static void measure(weir_consumer *consumer, const weir_record *first)
     weir_histogram_add(&consumer->latency, weir_now_ns() - first->received_ns);
 }
 
+/* One record, or - where the program wants them so - a run of them. */
+static inline void hand_over(const weir_consumer *consumer, const weir_records *run)
+{
+    if (consumer->on_records)
+        consumer->on_records(consumer->user, run);
+    else
+        consumer->on_record(consumer->user, run->first);
+}
+
+/* From a record that is wanted on, those that are. */
+static weir_records run_of(const weir_consumer *consumer, const char *from, const char *end)
+{
+    weir_records run = {.first = (const weir_record *)(const void *)from};
+    while (from + run.size < end) {
+        const weir_record *record = (const weir_record *)(const void *)(from + run.size);
+        if (!wants(consumer, record))
+            break;
+        run.size += record->size;
+        run.count++;
+    }
+    return run;
+}
+
 /* Only the thread that delivers counts what is delivered: a store, and no exchange of it. */
 static void put_inline(weir_consumer *consumer, const weir_batch *batch)
 {
@@ -310,14 +259,21 @@ static void put_inline(weir_consumer *consumer, const weir_batch *batch)
     uint64_t delivered = atomic_load_explicit(&consumer->delivered, memory_order_relaxed);
     while (at < end && !atomic_load_explicit(&consumer->is_closed, memory_order_acquire)) {
         const weir_record *record = (const weir_record *)(const void *)at;
-        at += record->size;
-        if (!takes_all && !wants(consumer, record))
+        weir_records run = {record, 1, record->size};
+        if (!takes_all && !wants(consumer, record)) {
+            at += run.size;
             continue;
+        }
         if (!is_measured)
             measure(consumer, record);
         is_measured = true;
-        consumer->on_record(consumer->user, record);
-        atomic_store_explicit(&consumer->delivered, ++delivered, memory_order_relaxed);
+        if (consumer->on_records)
+            run = takes_all ? (weir_records){record, batch->count, batch->bytes.len}
+                            : run_of(consumer, at, end);
+        at += run.size;
+        hand_over(consumer, &run);
+        delivered += run.count;
+        atomic_store_explicit(&consumer->delivered, delivered, memory_order_relaxed);
     }
     pthread_mutex_unlock(&consumer->delivering);
 }
@@ -368,12 +324,12 @@ static void tell_oldest(weir_consumer *consumer)
     atomic_fetch_add_explicit(&consumer->told_left, told, memory_order_relaxed);
 }
 
-static const weir_record *take_told(weir_consumer *consumer)
+static weir_records take_told(weir_consumer *consumer)
 {
     const weir_record *record = weir_batch_next(&consumer->told, &consumer->told_at);
     atomic_fetch_sub_explicit(&consumer->told_left, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&consumer->delivered, 1, memory_order_relaxed);
-    return record;
+    return (weir_records){.first = record, .count = 1, .size = record->size};
 }
 
 /* Drops from the front what producers asked for. */
@@ -397,7 +353,8 @@ static size_t next_waiter(weir_consumer *consumer)
     if (!atomic_load(&consumer->has_waiters))
         return SIZE_MAX;
     pthread_mutex_lock(&consumer->lock);
-    if (queued(consumer) <= consumer->capacity / 2 || atomic_load(&consumer->is_closed)) {
+    if (weir_consumer_queued(consumer) <= consumer->capacity / 2 ||
+        atomic_load(&consumer->is_closed)) {
         found = weir_waiters_take(&consumer->waiters);
         atomic_store(&consumer->has_waiters, consumer->waiters.count > 0);
     }
@@ -412,7 +369,7 @@ static void offer_room(weir_consumer *consumer)
         consumer->host.on_room(consumer->host.user, producer);
 }
 
-static const weir_record *take(weir_consumer *consumer)
+static weir_records take(weir_consumer *consumer, size_t most)
 {
     /* What is told comes before what is left, of which more may go meanwhile. */
     const bool has_told = atomic_load_explicit(&consumer->told_left, memory_order_relaxed) > 0;
@@ -420,14 +377,14 @@ static const weir_record *take(weir_consumer *consumer)
         take_skips(consumer);
     if (atomic_load_explicit(&consumer->told_left, memory_order_relaxed) > 0)
         return take_told(consumer);
-    const weir_record *record = weir_side_take(&consumer->front);
-    if (!record)
-        return NULL;
+    const weir_records run = weir_side_take_run(&consumer->front, most);
+    if (run.count == 0)
+        return run;
     atomic_store_explicit(&consumer->front_left, consumer->front.count, memory_order_relaxed);
-    atomic_fetch_add_explicit(&consumer->delivered, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&consumer->delivered, run.count, memory_order_relaxed);
     if (atomic_load_explicit(&consumer->has_waiters, memory_order_relaxed))
         offer_room(consumer);
-    return record;
+    return run;
 }
 
 typedef enum refill { REFILL_GOT, REFILL_EMPTY, REFILL_DONE } refill;
@@ -494,16 +451,18 @@ static void stop_waiting(weir_consumer *consumer)
     pthread_mutex_unlock(&consumer->lock);
 }
 
-static const weir_record *next(weir_consumer *consumer, int64_t timeout_ns)
+/* Up to `most` records that lie one behind the other. */
+static weir_records next(weir_consumer *consumer, size_t most, int64_t timeout_ns)
 {
+    const weir_records none = {0};
     if (atomic_load_explicit(&consumer->is_closed, memory_order_relaxed))
-        return NULL;
-    const weir_record *record = take(consumer);
+        return none;
+    weir_records run = take(consumer, most);
     int64_t deadline_ns = 0;
-    while (!record) {
+    while (run.count == 0) {
         const refill got = swap_in(consumer, timeout_ns != 0);
         if (got == REFILL_DONE)
-            return NULL;
+            return none;
         if (got == REFILL_EMPTY) {
             if (atomic_exchange(&consumer->is_woken, false) || timeout_ns == 0)
                 break;
@@ -512,16 +471,22 @@ static const weir_record *next(weir_consumer *consumer, int64_t timeout_ns)
             if (!sleep_until(consumer, deadline_ns))
                 break;
         }
-        record = take(consumer);
+        run = take(consumer, most);
     }
-    if (!record && timeout_ns != 0)
+    if (run.count == 0 && timeout_ns != 0)
         stop_waiting(consumer);
-    return record;
+    return run;
 }
 
 const weir_record *weir_consumer_next(weir_consumer *consumer, int64_t timeout_ns)
 {
-    return consumer->delivery == WEIR_DELIVERY_POLL ? next(consumer, timeout_ns) : NULL;
+    return consumer->delivery == WEIR_DELIVERY_POLL ? next(consumer, 1, timeout_ns).first : NULL;
+}
+
+weir_records weir_consumer_next_records(weir_consumer *consumer, int64_t timeout_ns)
+{
+    return consumer->delivery == WEIR_DELIVERY_POLL ? next(consumer, RUN_MAX, timeout_ns)
+                                                    : (weir_records){0};
 }
 
 bool weir_consumer_is_done(const weir_consumer *consumer)
@@ -530,8 +495,8 @@ bool weir_consumer_is_done(const weir_consumer *consumer)
     pthread_mutex_lock(&c->lock);
     const bool is_done =
         atomic_load(&c->is_closed) ||
-        (c->is_ended && c->back.count == 0 && queued(c) == 0 && c->newest.count == 0 &&
-         c->oldest.count == 0 && atomic_load(&c->told_left) == 0);
+        (c->is_ended && c->back.count == 0 && weir_consumer_queued(c) == 0 &&
+         c->newest.count == 0 && c->oldest.count == 0 && atomic_load(&c->told_left) == 0);
     pthread_mutex_unlock(&c->lock);
     return is_done;
 }
@@ -542,71 +507,12 @@ void weir_consumer_wake(weir_consumer *consumer)
     ring(consumer);
 }
 
-void weir_consumer_get_stats(const weir_consumer *consumer, weir_consumer_stats *stats)
-{
-    weir_consumer *c = (weir_consumer *)consumer; /* as above */
-    pthread_mutex_lock(&c->lock);
-    *stats = (weir_consumer_stats){.delivered =
-                                       atomic_load_explicit(&c->delivered, memory_order_relaxed),
-                                   .dropped = c->dropped,
-                                   .conflated = c->conflated,
-                                   .gaps = c->gaps,
-                                   .blocked = c->blocked,
-                                   .queued = atomic_load(&c->is_closed) ? 0 : queued(c),
-                                   .latency = weir_latency_of(&c->latency)};
-    pthread_mutex_unlock(&c->lock);
-}
-
-const weir_histogram *weir_consumer_latency(const weir_consumer *consumer)
-{
-    return &consumer->latency;
-}
-
-uint64_t weir_consumer_take_drops(weir_consumer *consumer)
-{
-    pthread_mutex_lock(&consumer->lock);
-    const uint64_t drops = consumer->dropped - consumer->reported;
-    consumer->reported = consumer->dropped;
-    pthread_mutex_unlock(&consumer->lock);
-    return drops;
-}
-
-weir_str weir_consumer_connection(const weir_consumer *consumer)
-{
-    return consumer->connection;
-}
-
-weir_overflow weir_consumer_policy(const weir_consumer *consumer)
-{
-    return consumer->overflow;
-}
-
-weir_consumer *weir_consumer_following(const weir_consumer *consumer)
-{
-    return consumer->following;
-}
-
 bool weir_consumer_expect(weir_consumer *consumer, size_t producers)
 {
     pthread_mutex_lock(&consumer->lock);
     const bool has_memory = weir_waiters_expect(&consumer->waiters, producers);
     pthread_mutex_unlock(&consumer->lock);
     return has_memory;
-}
-
-void weir_consumer_set_following(weir_consumer *consumer, weir_consumer *following)
-{
-    consumer->following = following;
-}
-
-const char *weir_consumer_label(const weir_consumer *consumer)
-{
-    return consumer->label;
-}
-
-void weir_consumer_set_label(weir_consumer *consumer, const char *label)
-{
-    consumer->label = label;
 }
 
 /* ------------------------------------------------------------------ the dispatcher */
@@ -637,13 +543,13 @@ static void *dispatch(void *user)
 {
     weir_consumer *consumer = user;
     for (;;) {
-        const weir_record *record = next(consumer, -1);
+        const weir_records run = next(consumer, consumer->on_records ? RUN_MAX : 1, -1);
         if (is_cut_off(consumer)) {
-            give_up(consumer, record != NULL);
+            give_up(consumer, run.count);
             return NULL;
         }
-        if (record)
-            consumer->on_record(consumer->user, record);
+        if (run.count > 0)
+            hand_over(consumer, &run);
         else if (weir_consumer_is_done(consumer))
             break;
     }
@@ -703,7 +609,7 @@ void weir_consumer_close(weir_consumer *consumer)
 {
     pthread_mutex_lock(&consumer->lock);
     if (!atomic_exchange(&consumer->is_closed, true) && !consumer->has_thread)
-        consumer->dropped += queued(consumer);
+        consumer->dropped += weir_consumer_queued(consumer);
     pthread_mutex_unlock(&consumer->lock);
     ring(consumer);
     offer_room(consumer);
@@ -726,8 +632,12 @@ weir_consumer *weir_consumer_new(const weir_consumer_options *options, weir_str 
                                  size_t producers, const weir_consumer_host *host,
                                  weir_error *error)
 {
-    if (options->delivery != WEIR_DELIVERY_POLL && !options->on_record) {
-        weir_fail(error, WEIR_ERR_ARGUMENT, "delivery by callback needs on_record");
+    if (options->delivery != WEIR_DELIVERY_POLL && !options->on_record && !options->on_records) {
+        weir_fail(error, WEIR_ERR_ARGUMENT, "delivery by callback needs on_record or on_records");
+        return NULL;
+    }
+    if (options->on_record && options->on_records) {
+        weir_fail(error, WEIR_ERR_ARGUMENT, "a consumer has on_record or on_records, not both");
         return NULL;
     }
     weir_consumer *consumer = calloc(1, sizeof *consumer);
@@ -741,6 +651,7 @@ weir_consumer *weir_consumer_new(const weir_consumer_options *options, weir_str 
     consumer->delivery = options->delivery;
     consumer->capacity = options->capacity ? options->capacity : CAPACITY_DEFAULT;
     consumer->on_record = options->on_record;
+    consumer->on_records = options->on_records;
     consumer->user = options->user;
     consumer->host = *host;
     consumer->scratch.open_at = consumer->told.open_at = SIZE_MAX;

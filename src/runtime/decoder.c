@@ -54,6 +54,14 @@ void weir_decoder_free(weir_decoder *decoder)
     free(decoder);
 }
 
+static inline void feed(weir_decoder *decoder, weir_runner_frame *input)
+{
+    input->number = decoder->frames++;
+    decoder->last_frame_ns = input->received_ns;
+    if (!decoder->has_hook || weir_runner_admit(decoder->runner, input))
+        weir_runner_feed(decoder->runner, input);
+}
+
 static inline void hand_over(weir_decoder *decoder, weir_record_fn *on_record, void *user)
 {
     const weir_batch *batch = decoder->batch;
@@ -74,28 +82,35 @@ void weir_decoder_feed_frame(weir_decoder *decoder, const weir_tap_frame *frame,
                                .is_binary = frame->is_binary,
                                .topic = frame->name,
                                .received_ns = frame->time_ns,
-                               .number = decoder->frames,
                                .has_parts = frame->has_parts};
     if (frame->is_outgoing)
         return;
-    decoder->frames++;
-    decoder->last_frame_ns = frame->time_ns;
-    if (!decoder->has_hook || weir_runner_admit(decoder->runner, &input))
-        weir_runner_feed(decoder->runner, &input);
+    feed(decoder, &input);
     hand_over(decoder, on_record, user);
 }
 
 void weir_decoder_feed(weir_decoder *decoder, weir_str frame, bool is_binary, int64_t received_ns,
                        weir_record_fn *on_record, void *user)
 {
-    weir_runner_frame input = {.bytes = frame,
-                               .is_binary = is_binary,
-                               .received_ns = received_ns,
-                               .number = decoder->frames++};
-    decoder->last_frame_ns = received_ns;
-    if (!decoder->has_hook || weir_runner_admit(decoder->runner, &input))
-        weir_runner_feed(decoder->runner, &input);
+    weir_runner_frame input = {.bytes = frame, .is_binary = is_binary, .received_ns = received_ns};
+    feed(decoder, &input);
     hand_over(decoder, on_record, user);
+}
+
+void weir_decoder_feed_records(weir_decoder *decoder, weir_str frame, bool is_binary,
+                               int64_t received_ns, weir_records_fn *on_records, void *user)
+{
+    weir_runner_frame input = {.bytes = frame, .is_binary = is_binary, .received_ns = received_ns};
+    weir_batch *batch = decoder->batch;
+    size_t offset = 0;
+    feed(decoder, &input);
+    for (weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;)
+        record->seq = ++decoder->seq[record->schema->channel];
+    const weir_records records = {(const weir_record *)(const void *)batch->bytes.ptr, batch->count,
+                                  batch->bytes.len};
+    if (records.count > 0)
+        on_records(user, &records);
+    weir_batch_clear(batch);
 }
 
 void weir_status_from_counters(weir_connection_status *status, const weir_counters *counters)

@@ -3,6 +3,8 @@
 #ifndef WEIR_RUNTIME_SIDE_H
 #define WEIR_RUNTIME_SIDE_H
 
+#include <weir/weir.h>
+
 #include "runtime/conflate.h"
 
 typedef struct weir_side {
@@ -38,6 +40,24 @@ static inline weir_record *weir_side_take(weir_side *side)
         side->count--;
     }
     return record;
+}
+
+/** Up to `most` live records that lie one behind the other, from the oldest on; none: count 0. */
+static inline weir_records weir_side_take_run(weir_side *side, size_t most)
+{
+    weir_records run = {.first = weir_side_oldest(side)};
+    const size_t from = side->head;
+    while (run.count < most && side->head < side->bytes.len) {
+        const weir_record *record = weir_side_at(side, side->head);
+        if (weir_conflate_is_dead(record))
+            break;
+        side->head += record->size;
+        run.count++;
+    }
+    run.size = side->head - from;
+    side->waste += run.size;
+    side->count -= run.count;
+    return run;
 }
 
 static inline void weir_side_clear(weir_side *side)

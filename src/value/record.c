@@ -451,6 +451,11 @@ unsigned weir_record_layout(void)
     return WEIR_RECORD_LAYOUT;
 }
 
+const weir_record *weir_record_next(const weir_record *record)
+{
+    return (const weir_record *)(const void *)((const char *)record + record->size);
+}
+
 size_t weir_record_size(const weir_record *record)
 {
     return record->size;

@@ -3,6 +3,7 @@
 #ifndef WEIR_TEST_CONSUMER_FIXTURE_H
 #define WEIR_TEST_CONSUMER_FIXTURE_H
 
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "runtime/consumer.h"
@@ -83,6 +84,42 @@ static inline weir_consumer_stats stats_of(const weir_consumer *consumer)
     weir_consumer_stats stats;
     weir_consumer_get_stats(consumer, &stats);
     return stats;
+}
+
+enum { MANY = 200000 };
+
+typedef struct reading {
+    weir_consumer *consumer;
+    uint64_t count, last, holes;
+    bool is_ordered;
+} reading;
+
+static inline void see(reading *r, uint64_t seq)
+{
+    r->is_ordered = r->is_ordered && seq > r->last;
+    r->holes += seq - r->last - 1;
+    r->last = seq;
+    r->count++;
+}
+
+/* Puts 1 to MANY in batches of changing size; a refused one is tried again until it is taken. */
+static inline void put_many(weir_consumer *consumer)
+{
+    weir_batch batch = empty_batch();
+    for (uint64_t n = 1; n <= MANY;) {
+        weir_batch_clear(&batch);
+        for (uint64_t size = n % 17 + 1; size > 0 && n <= MANY; size--, n++)
+            add(&batch, &schemas[0], n, &assets[n % 100]);
+        size_t offset = 0;
+        int rooms = atomic_load(&room_calls[0]);
+        while (!weir_consumer_put(consumer, 0, &batch, &offset, false)) {
+            while (atomic_load(&room_calls[0]) == rooms)
+                sched_yield();
+            rooms++;
+        }
+    }
+    weir_batch_fini(&batch);
+    weir_consumer_end(consumer);
 }
 
 #endif
