@@ -9,6 +9,7 @@
  * WEIR_NEAR_SEED=N and WEIR_NEAR_TIMES=N give other misses, and more of them.
  */
 #include "../../fuzz/near_open.h"
+#include "every_cpu.h"
 #include "weir_check.h"
 
 static uint64_t of_environment(const char *name, uint64_t otherwise)
@@ -145,7 +146,7 @@ START_TEST(near_misses_of_made_frames_are_judged_alike)
 }
 END_TEST
 
-int main(void)
+static Suite *make_suite(void)
 {
     Suite *suite = suite_create("near");
     TCase *tcase = tcase_create("near misses");
@@ -154,5 +155,10 @@ int main(void)
                         sizeof captures / sizeof *captures);
     tcase_add_loop_test(tcase, near_misses_of_made_frames_are_judged_alike, 0, NEAR_VENUES);
     suite_add_tcase(suite, tcase);
-    return weir_check_run(suite);
+    return suite;
+}
+
+int main(void)
+{
+    return run_on_every_cpu(make_suite);
 }

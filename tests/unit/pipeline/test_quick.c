@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 
+#include "every_cpu.h"
 #include "pipeline_fixture.h"
 
 /* Two runners of one plan. */
@@ -474,7 +475,7 @@ START_TEST(records_are_watched_alike)
 }
 END_TEST
 
-int main(void)
+static Suite *make_suite(void)
 {
     Suite *suite = suite_create("quick");
     TCase *tcase = tcase_create("quick");
@@ -486,5 +487,10 @@ int main(void)
                         sizeof lists / sizeof *lists);
     tcase_add_loop_test(tcase, records_are_watched_alike, 0, sizeof watched / sizeof *watched);
     suite_add_tcase(suite, tcase);
-    return weir_check_run(suite);
+    return suite;
+}
+
+int main(void)
+{
+    return run_on_every_cpu(make_suite);
 }
