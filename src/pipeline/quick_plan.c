@@ -160,7 +160,7 @@ static bool plan_op(weir_arena *arena, const weir_plan_column *column, weir_quic
                        : sizeof(weir_record) + (size_t)column->column * sizeof(weir_value));
     op->scale = form->scale;
     op->from = column;
-    const bool has_values = op->code == WEIR_QUICK_CONSTANT || op->code == WEIR_QUICK_CHOICE;
+    const bool has_values = code == WEIR_QUICK_CONSTANT || code == WEIR_QUICK_CHOICE;
     if (!has_values)
         return true;
     op->value = form->value;

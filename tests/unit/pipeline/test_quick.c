@@ -140,6 +140,11 @@ END_TEST
     "    url: ws://h/\n    backend: {type: websocket}\n    streams: [data]\n    converters:\n"     \
     "      data:\n      - fields: {" fields "}\n"
 
+/* Columns that are there under a condition. */
+#define CONDITION(test)                                                                            \
+    SPEC("c: {condition: \"" test "\", source: \"1\"}, s: {condition: \"" test                     \
+         "\", source: \"data['y']\"}")
+
 static const char *const specs[] = {
     SPEC("x: \"float(data['x'])\", y: \"int(data['y'])\", z: \"data['z']\""),
     SPEC("x: \"Decimal(data['x'])\", y: \"Decimal(data['y'])\""),
@@ -155,6 +160,23 @@ static const char *const specs[] = {
     SPEC("x: {condition: \"'y' in data\", source: \"float(data['x'])\", default_value: -1}"),
     SPEC("b: \"data['x'] == 'b'\", o: \"data['x'] in ('a', 'b')\", s: "
          "\"data['x'].startswith('b')\", e: \"data['x'].endswith('b')\", h: \"'b' in data['x']\""),
+    CONDITION("data['x'] == 'b'"),
+    CONDITION("data['x'] != ''"),
+    CONDITION("data['x'] in ('b', '17', '', '1.5')"),
+    CONDITION("data['x'] not in ('b', '17')"),
+    CONDITION("data['x'] in ('b', '2021-02-22T15:51:44Z')"),
+    CONDITION("data['x'] in ('a', 'b', 'c', 'd', '0.000001')"),
+    CONDITION("data['x'].startswith('2021-02-22T')"),
+    CONDITION("data['x'].startswith('2021-02-22T15:51:44')"),
+    CONDITION("data['x'].startswith('')"),
+    CONDITION("data['x'].endswith('Z')"),
+    CONDITION("not data['x'].endswith('Z')"),
+    CONDITION("'b' in data['x']"),
+    CONDITION("'b' not in data['x']"),
+    CONDITION("'y' not in data"),
+    CONDITION("isinstance(data, dict)"),
+    CONDITION("isinstance(data, list)"),
+    CONDITION("len(data) == 3"),
     SPEC("market_depth: {bids: \"data['x']\", asks: \"data.get('y', [])\"}"),
     SPEC("market_depth: {bids: \"[l[1:] for l in data['x'] if l[0] == 'b']\"}"),
 };
@@ -281,7 +303,8 @@ static const char *const lists[] = {
           "      b:\n      - condition: \"'x' in data\"\n        fields: {x: \"float(data['x'])\", "
           "y: \"int(data['x'])\", z: \"len(data['T'])\"}\n"),
     LISTS("", "      a:\n      - each: data['l']\n        fields: {x: \"float(item['x'])\", t: "
-              "\"item['T']\", u: \"data['T']\"}\n"
+              "\"item['T']\", u: \"data['T']\", v: {condition: \"item['T'] != 'b'\", source: "
+              "\"'b'\"}, w: {condition: \"'x' in item\", source: \"1\"}}\n"
               "      b:\n      - each: data['l']\n        fields: {x: \"item['x']\", y: "
               "\"float(item['x'])\", s: \"str(item['x'])\"}\n"),
 };
