@@ -391,7 +391,7 @@ static weir_outcome test_rule(conversion *c)
     weir_runner *runner = c->runner;
     bool holds = true;
     if (c->rule->condition && !runner->is_general && !weir_runner_is_watched(runner)) {
-        const weir_fused_answer answer = weir_fused_test(&c->rule->quick_condition, &runner->input);
+        const weir_fused_answer answer = weir_quick_ask_any(&c->rule->asks, &runner->input);
         if (answer != WEIR_FUSED_ASK)
             return answer == WEIR_FUSED_TRUE ? WEIR_OUTCOME_TRUE : WEIR_OUTCOME_FALSE;
     }

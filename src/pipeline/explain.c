@@ -60,6 +60,15 @@ static void explain_paths(weir_sheet *sheet, weir_entry *into, const char *key,
         weir_sheet_text(sheet, list, NULL, WEIR_STR("nothing by path"));
 }
 
+/* What has neither form nor tree (expr/fuse.h, expr/tree.h) costs a run of the VM for each record,
+ * which a reader of the plan may want to know. */
+static void put_run(weir_sheet *sheet, weir_entry *row, const weir_program *program, bool has_form,
+                    const weir_tree *tree)
+{
+    if (program && !has_form && !tree)
+        weir_sheet_text(sheet, row, "runs", WEIR_STR("in the VM"));
+}
+
 /* ------------------------------------------------------------------ routing */
 
 static void put_targets(weir_sheet *sheet, weir_entry *row, const weir_plan *plan,
@@ -85,6 +94,8 @@ static void explain_routing(weir_sheet *sheet, weir_entry *into, const weir_plan
         weir_sheet_number(sheet, row, "rule", i + 1);
         weir_sheet_text(sheet, row, "match", weir_plan_route_text(sheet->arena, &plan->routes[i]));
         put_targets(sheet, row, plan, &plan->routes[i]);
+        put_run(sheet, row, plan->routes[i].match,
+                plan->routes[i].quick_match.kind != WEIR_FUSED_NONE, plan->routes[i].asks.tree);
         weir_sheet_text(sheet, row, "at", plan->routes[i].where);
     }
     weir_entry *row = weir_sheet_map(sheet, list, NULL);
@@ -124,6 +135,8 @@ static void explain_columns(weir_sheet *sheet, weir_entry *into, const weir_plan
         put_function(sheet, row, "custom", field->custom);
         if (field->has_default)
             weir_sheet_value(sheet, row, "default", &field->default_value);
+        put_run(sheet, row, field->source, column->quick.kind != WEIR_FUSED_NONE,
+                column->trees.source);
     }
 }
 
@@ -135,6 +148,8 @@ static void explain_rule(weir_sheet *sheet, weir_entry *into, const weir_plan_ru
     weir_sheet_text(sheet, into, "condition",
                     rule->condition ? weir_program_source(rule->condition)
                                     : WEIR_STR("none: always"));
+    put_run(sheet, into, rule->condition, rule->quick_condition.kind != WEIR_FUSED_NONE,
+            rule->asks.tree);
     if (rule->each) {
         weir_sheet_text(sheet, into, "each", weir_program_source(rule->each));
         explain_paths(sheet, into, "item_paths", rule->item, WEIR_STR("item"));

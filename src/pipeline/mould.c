@@ -185,7 +185,7 @@ static inline bool put_lane(char *record, const weir_mould_put *put, const weir_
         memcpy(at, &cell, sizeof cell);
         return true;
     case WEIR_MOULD_EPOCH:
-        if (__builtin_mul_overflow(lanes->whole[i], put->scale, &ns))
+        if (__builtin_mul_overflow(lanes->whole[i], put->scale, &ns) || ns == WEIR_NO_TIME)
             return false;
         put_value(at, &ns);
         return true;
@@ -242,6 +242,13 @@ static inline bool read_lanes(weir_runner *runner, const weir_mould_lanes *group
 static void fill_slots(const pour *p, const weir_mould *mould)
 {
     weir_runner *runner = p->runner;
+    if (mould->has_roots) {
+        weir_value *roots = runner->input.roots;
+        const int64_t ns = runner->frame->received_ns;
+        roots[WEIR_ROOT_DATA] = mould->roots[0];
+        roots[WEIR_ROOT_ITEM] = mould->roots[1];
+        roots[WEIR_ROOT_RECEIVED] = ns == 0 ? weir_value_none() : weir_value_timestamp(ns, 1);
+    }
     for (size_t i = 0; i < mould->slot_count; i++) {
         const weir_mould_slot *s = &mould->slots[i];
         weir_value *slots = s->is_item ? runner->item_slots : runner->slots;
@@ -289,7 +296,7 @@ static inline bool make_record(weir_runner *runner, const weir_mould *mould, wei
     pour p = {.runner = runner, .state = &runner->quick, .fits = {fit, outer}};
     if (!begin(&p, mould))
         return false;
-    if (mould->slot_count > 0)
+    if (mould->slot_count > 0 || mould->has_roots)
         fill_slots(&p, mould);
     const weir_mould_op *const end = mould->ops + mould->op_count;
     for (const weir_mould_op *op = mould->ops; op < end; op++)

@@ -46,7 +46,7 @@ typedef struct scene {
     weir_mould_slot wanted[SLOTS_MAX];
     constant constants[COLUMNS_MAX];
     size_t constant_count;
-    bool has_too_many; /* for what there is room here */
+    bool has_too_many; /* for what there is room here, or for what a stencil tells */
 } scene;
 
 /* ------------------------------------------------------------------ what a test needs */
@@ -322,6 +322,38 @@ static bool add_other(scene *s, const weir_quick_op *quick)
     return true;
 }
 
+static void want_of_tree(void *user, bool is_item, size_t slot)
+{
+    scene *s = user;
+    const weir_value *v = &(is_item ? s->items : s->slots)[slot];
+    const weir_stencil *stencil = s->outer && !is_item ? s->outer->stencil : s->mould.stencil;
+    s->has_too_many |= v->kind != WEIR_ABSENT && !weir_stencil_mark_of(stencil, slot);
+    want_slot(s, is_item, slot);
+}
+
+/* By the trees of its programs, from slots and what `data` and `item` are. */
+static bool add_tree(scene *s, const weir_quick_op *quick)
+{
+    const weir_quick_trees *trees = &quick->from->trees;
+    const weir_tree *const all[] = {trees->source, trees->condition, trees->transform};
+    weir_mould_op *op = &s->ops[s->mould.op_count++];
+    *op = (weir_mould_op){.code = WEIR_MOULD_OTHER, .place = quick->place, .quick = quick};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i] && !weir_tree_reads_slots(all[i]))
+            return false;
+        if (all[i])
+            weir_tree_each_slot(all[i], want_of_tree, s);
+    }
+    s->mould.has_roots = true;
+    s->mould.roots[0] = s->input.roots[WEIR_ROOT_DATA];
+    s->mould.roots[1] = s->input.roots[WEIR_ROOT_ITEM];
+    for (size_t i = 0; i < 2; i++) { /* what they are, not where */
+        s->mould.roots[i].s = "";
+        s->mould.roots[i].len = 0;
+    }
+    return true;
+}
+
 static bool add_received(scene *s, const weir_quick_op *quick)
 {
     weir_mould_op *op = &s->ops[s->mould.op_count++];
@@ -447,6 +479,7 @@ static bool add_column(scene *s, const weir_quick_op *op, weir_quick_code code)
     case WEIR_QUICK_STANDARD:
     case WEIR_QUICK_LEVELS:
     case WEIR_QUICK_WHERE: return add_other(s, op);
+    case WEIR_QUICK_TREE: return add_tree(s, op);
     case WEIR_QUICK_SLOW: break;
     }
     return false;

@@ -84,6 +84,8 @@ struct weir_mould {
     weir_mould_put *puts;
     weir_mould_slot *slots;
     size_t slot_count;
+    bool has_roots; /**< OTHER looks at what `data` and `item` are, and when they came */
+    weir_value roots[2];
     weir_stencil_pin *pins; /**< what its tests have made part of the stencil */
     size_t pin_count;
     size_t next; /**< the mould of the message that followed last time */

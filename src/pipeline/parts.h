@@ -176,6 +176,7 @@ struct weir_plan_column {
     weir_kind kind;       /* LEVELS: to be converted; else as in the schema */
     weir_fused quick;     /* the form of its source, if pipeline/quick.c knows what to do with it */
     weir_fused condition; /* the form of its condition; NONE: there is none */
+    weir_quick_trees trees;
 };
 
 /** A program that a record is asked by, and its form, where that is enough. */

@@ -93,7 +93,8 @@ bool weir_plan_build_routes(weir_plan_builder *builder, weir_plan *plan,
         routes[i].quick_match = weir_program_fuse(routes[i].match);
         if (!weir_fused_needs(&routes[i].quick_match, scope->data, NULL))
             routes[i].quick_match = (weir_fused){0};
-        routes[i].asks = weir_quick_plan_test(&routes[i].quick_match);
+        routes[i].asks =
+            weir_quick_plan_test(builder->arena, routes[i].match, &routes[i].quick_match);
         routes[i].where = weir_plan_where(builder->arena, rule->match.node);
         routes[i].streams = streams;
         for (size_t k = 0; k < rule->target_count; k++) {

@@ -27,6 +27,7 @@ typedef struct quick {
     size_t at;            /* of the record, in the batch */
     const char *slots[2]; /* of data, of item */
     bool is_settled;
+    bool is_poured; /* only the slots of the operation are filled in (pipeline/mould.h) */
     bool is_broken;
     weir_slow_column *slow;
     void *user;
@@ -50,9 +51,11 @@ static inline void set_time(const quick *q, const weir_quick_op *op, int64_t ns)
 /* Its program gives nothing where the field is not there, and then nothing is stored. */
 static __attribute__((noinline)) bool slow_column(quick *q, const weir_quick_op *op)
 {
-    q->state->has_run = true;
     if (op->column >= 0)
         set_cell(q, op, weir_value_absent());
+    if ((!q->is_poured || op->code == WEIR_QUICK_TREE) && weir_quick_fill_tree(q->runner, op->from))
+        return true;
+    q->state->has_run = true;
     return q->slow(q->user, op->from);
 }
 
@@ -77,7 +80,8 @@ static inline bool put_lane(weir_quick *state, char *base, unsigned i)
         return (state->lanes.is_whole & bit) != 0;
     default:
         if (!(state->lanes.is_whole & bit) ||
-            __builtin_mul_overflow(state->lanes.whole[i], put->op->scale, &ns))
+            __builtin_mul_overflow(state->lanes.whole[i], put->op->scale, &ns) ||
+            ns == WEIR_NO_TIME)
             return false;
         memcpy(at, &ns, sizeof ns);
         return true;
@@ -372,6 +376,7 @@ static inline __attribute__((always_inline)) bool fill_column(quick *q, const we
     case WEIR_QUICK_WHERE: return put_where(q, op, slot);
     case WEIR_QUICK_GREATEST: return put_greatest(q, op, slot);
     case WEIR_QUICK_IF: return fill_if(q, op);
+    case WEIR_QUICK_TREE:
     case WEIR_QUICK_SLOW: break;
     }
     return slow_column(q, op);
@@ -499,6 +504,7 @@ bool weir_quick_fill(weir_runner *runner, size_t at, const weir_quick_op *op)
                .batch = &runner->batch,
                .at = at,
                .slots = {(const char *)runner->slots, (const char *)runner->item_slots},
+               .is_poured = true,
                .slow = refuse};
     return fill_column(&q, op, (weir_quick_code)op->code);
 }

@@ -12,6 +12,7 @@
 #define WEIR_PIPELINE_QUICK_H
 
 #include "expr/fuse.h"
+#include "expr/tree.h"
 #include "pipeline/stamp.h"
 #include "value/json_index.h"
 #include "value/number_lanes.h"
@@ -40,7 +41,8 @@ typedef enum weir_quick_code {
     WEIR_QUICK_TEST,
     WEIR_QUICK_LEVELS,
     WEIR_QUICK_WHERE,
-    WEIR_QUICK_IF /* `then`, where its condition holds */
+    WEIR_QUICK_TREE, /* by the trees of its programs */
+    WEIR_QUICK_IF    /* `then`, where its condition holds */
 } weir_quick_code;
 
 /** What to do for a column. */
@@ -57,12 +59,19 @@ typedef struct weir_quick_op {
     weir_value value, other; /* texts have WEIR_JSON_SLACK bytes behind them */
 } weir_quick_op;
 
+/** The trees of a column's programs, which do what its operation does not, short of a run. */
+typedef struct weir_quick_trees {
+    const weir_tree *source;                /* NULL: it has to be run */
+    const weir_tree *condition, *transform; /* NULL: there is none */
+} weir_quick_trees;
+
 /** A test, where it is the comparison of a text with a short one; else what weir_fused_test says.
  */
 enum { WEIR_QUICK_TEXT_MAX = 16 };
 typedef struct weir_quick_test {
     const weir_fused *form;
-    uint8_t kind; /* WEIR_FUSED_EQUAL, STARTS or ENDS, or NONE */
+    const weir_tree *tree; /* for when the form does not know, or NULL */
+    uint8_t kind;          /* WEIR_FUSED_EQUAL, STARTS or ENDS, or NONE */
     uint32_t slot;
     uint32_t len;
     uint64_t words[2], masks[2];
@@ -105,10 +114,24 @@ typedef enum weir_quick_verdict {
 
 /** What is known of a column when a plan is built. */
 void weir_quick_plan(weir_plan_column *column, const weir_expr_scope *scope);
-/** The quick form of a test of `data`, which must stay where it is. */
-weir_quick_test weir_quick_plan_test(const weir_fused *form);
+/** Its trees: quick_tree.c. */
+void weir_quick_grow(weir_arena *arena, weir_plan_column *column);
+/** Fills a column, of which nothing has been stored, by its trees. False: its programs must run. */
+bool weir_quick_fill_tree(weir_runner *runner, const weir_plan_column *column);
+/** The quick form of a test of `data`; `form` must stay where it is. */
+weir_quick_test weir_quick_plan_test(weir_arena *arena, const weir_program *program,
+                                     const weir_fused *form);
 /** The operations of a rule's columns. False: out of memory. */
 bool weir_quick_plan_rule(weir_arena *arena, weir_plan_rule *rule);
+
+/** The form's answer, or else the tree's. */
+static inline weir_fused_answer weir_quick_ask_any(const weir_quick_test *test,
+                                                   const weir_expr_input *input)
+{
+    const weir_fused_answer answer = weir_fused_test(test->form, input);
+    return __builtin_expect(answer == WEIR_FUSED_ASK, 0) ? weir_tree_test(test->tree, NULL, input)
+                                                         : answer;
+}
 
 /** `index`: the slots are of its text, or have no slack behind them and are looked at with care. */
 static inline weir_fused_answer weir_quick_ask(const weir_quick_test *test,
@@ -119,7 +142,7 @@ static inline weir_fused_answer weir_quick_ask(const weir_quick_test *test,
     uint64_t first, second;
     if (test->kind == WEIR_FUSED_NONE || slot->kind != WEIR_STR ||
         !weir_json_index_holds(index, slot->s))
-        return weir_fused_test(test->form, input);
+        return weir_quick_ask_any(test, input);
     const size_t more = (size_t)slot->len - test->len;
     if (more != 0 && (slot->len < test->len || test->kind == WEIR_FUSED_EQUAL))
         return WEIR_FUSED_FALSE;

@@ -145,7 +145,9 @@ static bool plan_op(weir_arena *arena, const weir_plan_column *column, weir_quic
 {
     const weir_fused *form = &column->quick;
     const bool is_secret = (form->value.flags | form->other.flags) & WEIR_VALUE_SECRET;
-    const weir_quick_code code = is_secret ? WEIR_QUICK_SLOW : code_of(column);
+    const weir_quick_code own = is_secret ? WEIR_QUICK_SLOW : code_of(column);
+    const weir_quick_code code =
+        own == WEIR_QUICK_SLOW && column->trees.source ? WEIR_QUICK_TREE : own;
     const bool is_free = column->condition.kind == WEIR_FUSED_NONE;
     op->code = (uint8_t)(is_free ? code : WEIR_QUICK_IF);
     op->then = (uint8_t)code;
@@ -168,9 +170,11 @@ static bool plan_op(weir_arena *arena, const weir_plan_column *column, weir_quic
     return with_slack(arena, &op->value) && with_slack(arena, &op->other);
 }
 
-weir_quick_test weir_quick_plan_test(const weir_fused *form)
+weir_quick_test weir_quick_plan_test(weir_arena *arena, const weir_program *program,
+                                     const weir_fused *form)
 {
-    weir_quick_test test = {.form = form, .slot = form->slot};
+    weir_quick_test test = {
+        .form = form, .tree = weir_program_grow(arena, program), .slot = form->slot};
     const bool is_text = form->kind == WEIR_FUSED_EQUAL || form->kind == WEIR_FUSED_STARTS ||
                          form->kind == WEIR_FUSED_ENDS;
     if (!is_text || form->is_item || form->is_negated || form->value.len > WEIR_QUICK_TEXT_MAX)
@@ -190,6 +194,6 @@ bool weir_quick_plan_rule(weir_arena *arena, weir_plan_rule *rule)
             return false;
     rule->ops = ops;
     rule->is_quick = !rule->calls_out && !rule->custom;
-    rule->asks = weir_quick_plan_test(&rule->quick_condition);
+    rule->asks = weir_quick_plan_test(arena, rule->condition, &rule->quick_condition);
     return ops != NULL;
 }

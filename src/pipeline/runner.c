@@ -248,7 +248,7 @@ static inline weir_outcome test_route(weir_runner *runner, const weir_plan_route
         return weir_str_eq(route->name, runner->frame->topic) ? WEIR_OUTCOME_TRUE
                                                               : WEIR_OUTCOME_FALSE;
     if (!runner->is_general) {
-        const weir_fused_answer answer = weir_fused_test(&route->quick_match, &runner->input);
+        const weir_fused_answer answer = weir_quick_ask_any(&route->asks, &runner->input);
         if (answer != WEIR_FUSED_ASK)
             return answer == WEIR_FUSED_TRUE ? WEIR_OUTCOME_TRUE : WEIR_OUTCOME_FALSE;
     }

@@ -46,7 +46,8 @@ static weir_kind column_kind(const weir_plan_field *field)
     }
 }
 
-static void add_leaf(column_list *list, const weir_plan_field *field, const weir_expr_scope *scope)
+static void add_leaf(weir_arena *arena, column_list *list, const weir_plan_field *field,
+                     const weir_expr_scope *scope)
 {
     weir_plan_column *column = &list->columns[list->count++];
     column->field = field;
@@ -60,16 +61,17 @@ static void add_leaf(column_list *list, const weir_plan_field *field, const weir
         list->schema[list->schema_count++] = (weir_column){field->path, column->kind};
     }
     weir_quick_plan(column, scope);
+    weir_quick_grow(arena, column);
 }
 
-static void add_leaves(column_list *list, const weir_plan_field *fields, size_t count,
-                       const weir_expr_scope *scope)
+static void add_leaves(weir_arena *arena, column_list *list, const weir_plan_field *fields,
+                       size_t count, const weir_expr_scope *scope)
 {
     for (size_t i = 0; i < count; i++) {
         if (fields[i].is_group)
-            add_leaves(list, fields[i].fields, fields[i].field_count, scope);
+            add_leaves(arena, list, fields[i].fields, fields[i].field_count, scope);
         else
-            add_leaf(list, &fields[i], scope);
+            add_leaf(arena, list, &fields[i], scope);
     }
 }
 
@@ -195,7 +197,7 @@ static bool build_rule(weir_plan_builder *builder, weir_plan *plan, const weir_c
                         .schema = WEIR_ARENA_ARRAY(builder->arena, weir_column, leaves + 1)};
     if (!list.columns || !list.schema)
         return false;
-    add_leaves(&list, fields, count, &inner);
+    add_leaves(builder->arena, &list, fields, count, &inner);
     for (size_t i = 0; i < list.count; i++)
         rule->calls_out = rule->calls_out || calls_out(list.columns[i].field);
     rule->columns = list.columns;

@@ -97,6 +97,26 @@ static const char *const specs[] = {
          "          timestamp: pd.Timestamp(data['t'])\n"
          "          data: {close: \"float(data['p'])\", volume: \"float(data['s'])\"}\n"
          "      quotes:\n      - fields: {bid: \"float(data['bp'])\", ask: \"data['ap']\"}\n",
+    /* parts of texts, sums, choices */
+    HEAD "    streams: {trades: data, quotes: quote}\n    router:\n      rules:\n"
+         "      - {channel: trades, match: \"'ch' in data and data['ch'].split('.')[0] == 't'\"}\n"
+         "      - {channel: quotes, match: \"data.get('x') is not None or not data['y']\"}\n"
+         "    converters:\n      trades:\n      - fields:\n"
+         "          asset: \"broker.infer_asset(symbol=data['ch'].split('.')[1])\"\n"
+         "          timestamp: \"pd.Timestamp(data['t'], unit='ms') if data['t'] else received\"\n"
+         "          a: \"data['ch'].rsplit('.', 2)[-2].upper()\"\n"
+         "          b: \"data['ch'].replace('aa', 'b')[1:-1]\"\n"
+         "          c: \"f'{data[\\\"x\\\"]}/{data[\\\"y\\\"]}'\"\n"
+         "          s: \"mappings.side.to_standard(data.get('s', 'b').lower())\"\n"
+         "      quotes:\n      - fields:\n"
+         "          asset: \"broker.infer_asset(security_id=str(data['y']))\"\n"
+         "          a: \"(data['x'] - data['y']) * 100 / data['y']\"\n"
+         "          b: \"float(data['x']) + int(data['y'])\"\n"
+         "          c: {condition: \"data['x'] != 0 and data['x'] <= data['y']\", source: "
+         "\"-abs(data['x'])\", transform: \"value * 2\", default_value: 0}\n"
+         "          d: \"data['x'] or data['y']\"\n          e: \"'A' if data['x'] == data['y'] "
+         "else 'B'\"\n          f: \"data.get('z', {}).get('x', data['y'])\"\n"
+         "          g: \"bool(data['x']) == data['y']\"\n",
 };
 
 enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };

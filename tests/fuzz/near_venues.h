@@ -142,6 +142,30 @@ typedef struct near_venue {
     "      b:\n      - fields: {x: \"float(data['x'])\", y: \"int(data['y'])\", "                  \
     "t: \"data['e']\", n: \"len(data['e'])\"}\n"
 
+/* What has trees: parts of texts, sums and choices, and tests of several things. */
+#define NEAR_TREES                                                                                 \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data, b: quote, c: data}\n    router:\n      rules:\n"                       \
+    "      - {channel: a, match: \"data['k'] == 't' and 'ch' in data\"}\n"                         \
+    "      - {channel: b, match: \"data.get('x') is not None or data['k'] in ('q', 1)\"}\n"        \
+    "      - {channel: c, match: \"not data['m']\"}\n      default_channel: drop\n"                \
+    "    converters:\n      a:\n      - condition: \"data['x'] != 0\"\n        fields:\n"          \
+    "          asset: \"broker.infer_asset(symbol=data['ch'].split('.')[1])\"\n"                   \
+    "          timestamp: \"pd.Timestamp(data['t'], unit='ms') if data.get('t') else received\"\n" \
+    "          x: \"float(data['x']) * 1000\"\n          y: \"data['x'] - data.get('y', 0)\"\n"    \
+    "          z: \"data['ch'].rsplit('.', 1)[-1].upper()\"\n"                                     \
+    "          n: {condition: \"data.get('y')\", source: \"str(data['y'])\", transform: "          \
+    "\"value[1:]\", default_value: none}\n      - fields: {z: \"data['ch'][3:]\", x: "             \
+    "\"data['x']\"}\n      b:\n      - fields:\n"                                                  \
+    "          asset: \"broker.infer_asset(symbol=f'{data[\\\"ch\\\"]}/{data[\\\"k\\\"]}')\"\n"    \
+    "          x: \"data['x'] or data['y']\"\n          side: \"'BUY' if data['ch'] == 'b' else "  \
+    "'SELL'\"\n          s: \"mappings.side.to_standard(data['ch'].lower())\"\n"                   \
+    "          is_x: \"data['x'] == data.get('y') or data['m'] is True\"\n"                        \
+    "      c:\n      - each: data['l']\n        fields:\n"                                         \
+    "          asset: \"broker.infer_asset(symbol=data['ch'].replace('.', '-'))\"\n"               \
+    "          x: \"float(item['x']) / float(item['y'])\"\n          y: \"item['y'] > "            \
+    "item.get('x', 0)\"\n          n: \"len(item['s']) + 1\"\n"
+
 /* ------------------------------------------------------------------ all of them */
 
 #define NEAR_BINANCE                                                                               \
@@ -299,6 +323,13 @@ static const near_venue near_venues[] = {
      {"[$({\"k\":\"$k\",\"x\":$n,\"y\":$i,\"e\":\"$e\",\"m\":$b$[,\"z\":\"$q\"$]}$)]",
       "[$({\"k\":\"q\",\"x\":$p,\"y\":$n,\"e\":\"$q\"}$)]",
       "[$($<{\"k\":\"t\",\"x\":$n$[,\"z\":$v$]}$|{\"k\":\"$k\",\"y\":$n,\"m\":$v}$>$)]"}},
+    {"trees",
+     NEAR_TREES,
+     {"{\"k\":\"t\",\"ch\":\"market.$y.depth\",\"t\":$t,\"x\":$n$[,\"y\":$n$]}",
+      "{\"ch\":\"$<b$|$q$>\",\"k\":$<1$|\"q\"$>,\"x\":$<$n$|null$>,\"y\":\"$p\",\"m\":$b}",
+      "{\"m\":$<false$|0$>,\"k\":\"c\",\"ch\":\"$y.$y\",\"l\":[$({\"s\":\"$S\",\"x\":$n,\"y\":"
+      "$n}$)]}",
+      "{\"k\":\"$k\",\"ch\":\"$q\",\"x\":$v,\"y\":$v,\"m\":$v,\"t\":$v}"}},
 };
 
 enum { NEAR_VENUES = sizeof near_venues / sizeof *near_venues };

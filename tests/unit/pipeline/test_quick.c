@@ -179,6 +179,31 @@ static const char *const specs[] = {
     CONDITION("len(data) == 3"),
     SPEC("market_depth: {bids: \"data['x']\", asks: \"data.get('y', [])\"}"),
     SPEC("market_depth: {bids: \"[l[1:] for l in data['x'] if l[0] == 'b']\"}"),
+    /* trees */
+    SPEC("asset: \"broker.infer_asset(symbol=data['x'].split('.')[1])\", p: "
+         "\"data['y'].split('.')[0]\""),
+    SPEC("asset: \"broker.infer_asset(security_id=str(data['x']))\", p: \"str(data['x'])\""),
+    SPEC("timestamp: \"pd.Timestamp(data['x'], unit='s') if data['x'] else received\""),
+    SPEC("timestamp: \"pd.Timestamp(data['x'] if 'y' in data else data['z'])\", t: "
+         "\"data.get('y', data['x'])\""),
+    SPEC("a: \"data['x'] + data['y']\", s: \"(data['x'] - data['y']) * 100 / data['z']\""),
+    SPEC("a: \"float(data['x']) * float(data['y'])\", i: \"int(data['x']) / 1000\""),
+    SPEC("a: \"-float(data['x'])\", b: \"abs(data['y'])\""),
+    SPEC("a: \"data['x'] < data['y']\", b: \"data['x'] == data['y']\", c: \"data['x'] != 0\", d: "
+         "\"data['x'] is None\", e: \"data.get('y') is not None\""),
+    SPEC("a: \"data['x'] >= 17\", b: \"data['y'] in (17, 'b', None)\""),
+    SPEC("a: \"'BUY' if data['x'] == 'b' else 'SELL'\", b: \"'A' if not data['y'] else 'B'\""),
+    SPEC("a: \"data.get('x') or data['y']\", b: \"float(data['x']) if data['x'] else None\""),
+    SPEC("a: \"data['x'] and data['y'] or data['z']\", b: \"bool(data['y'])\""),
+    SPEC("a: \"f'{data[\\\"x\\\"]}/{data[\\\"y\\\"]}'\", b: \"'<' + data['x'].upper()\""),
+    SPEC("a: \"data['x'][1:]\", b: \"data['x'][-3:-1]\", c: \"len(data['x'])\""),
+    SPEC("a: \"data['x'].lower().replace('1', 'one')\", b: \"data['x'].rsplit('.', 1)[-1]\""),
+    SPEC("a: {source: \"data['x']\", condition: \"data['y'] != 0\", transform: \"value * 2\", "
+         "default_value: -1}"),
+    SPEC("a: \"isinstance(data['x'], dict) and 'b' in data['x']\", b: "
+         "\"data.get('x', {}).get('b', 5)\""),
+    SPEC("s: \"mappings.side.to_standard(data['x'].lower())\", b: \"data['x'].startswith('b') or "
+         "data['y'].endswith('b')\""),
 };
 
 /* What may stand for x, y and z; each spec meets every one. */
@@ -260,6 +285,17 @@ static const char *const values[] = {
     "[[\"1\",\"2\"],[\"3\",{\"4\":\"5\"}]]",
     "[{\"1\":\"2\"}]",
     "{\"b\":[[\"1\",\"2\"]]}",
+    "\"market.BTCUSDT.trade\"",
+    "\"..\"",
+    "\"a.\xc3\xa9.B\"",
+    "0",
+    "0.0",
+    "\"111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111"
+    "\"",
+    "[ ]",
+    "{\"b\":null}",
+    "-9223372036854775808",
+    "1e999",
 };
 
 enum { VALUES = sizeof values / sizeof *values };
