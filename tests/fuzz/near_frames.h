@@ -105,6 +105,12 @@ static inline size_t symbol_length(chance *c)
                                   : 1 + chance_below(c, 20);
 }
 
+/* Of few, so that some come again and some follow one another. */
+static inline void put_recent(weir_buf *out, chance *c)
+{
+    weir_buf_printf(out, "%zu", chance_below(c, 12));
+}
+
 static inline void put_symbol(weir_buf *out, chance *c)
 {
     put_some(out, c, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", symbol_length(c));
@@ -217,6 +223,7 @@ static const struct near_hole {
     {'n', put_number},   /* any number of JSON */
     {'i', put_small},    /* up to 10 digits */
     {'u', put_large},    /* up to 20 digits */
+    {'r', put_recent},   /* 0 to 11 */
     {'t', put_epoch_ms}, /* 1723161601437 */
     {'d', put_seconds},  /* 1618678142.221252 */
     {'T', put_time},     /* RFC 3339 */

@@ -128,6 +128,32 @@ typedef struct near_venue {
     "      b: [{fields: {asset: \"broker.infer_asset(symbol=data['s'])\", x: "                     \
     "\"float(data['x'])\", u: \"data['u']\"}}]\n"
 
+/* The same in lists: of records, and of elements with numbers of their own. */
+#define NEAR_WATCHED_LIST                                                                          \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data, b: quote}\n    frame: array\n    router:\n      rules:\n"              \
+    "      - {channel: a, match: \"data['k'] == 't'\"}\n"                                          \
+    "      - {channel: b, match: \"data['k'] == 'q'\"}\n      default_channel: drop\n"             \
+    "    sequence:\n      a: {value: \"data['u']\"}\n"                                             \
+    "    dedupe:\n      a: {key: \"data['i']\", window: 7}\n"                                      \
+    "      b: {key: \"int(data['u'])\", window: 5}\n    converters:\n"                             \
+    "      a: [{fields: {asset: \"broker.infer_asset(symbol=data['s'])\", x: "                     \
+    "\"float(data['x'])\"}}]\n"                                                                    \
+    "      b:\n      - condition: \"'x' in data\"\n        fields: {x: \"float(data['x'])\", u: "  \
+    "\"data['u']\"}\n"
+#define NEAR_WATCHED_EACH                                                                          \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data, b: quote}\n    router:\n      rules:\n"                                \
+    "      - {channel: a, match: \"data['k'] == 't'\"}\n"                                          \
+    "      - {channel: b, match: \"data['k'] == 'q'\"}\n      default_channel: drop\n"             \
+    "    sequence:\n      a: {value: \"item['u']\", key: \"item['s']\", reset: \"data['r'] == "    \
+    "'y'\", scope: connection}\n"                                                                  \
+    "      b: {value: \"data['n']\", step: -1}\n"                                                  \
+    "    dedupe:\n      a: {key: \"item['i']\", window: 9}\n    converters:\n"                     \
+    "      a: [{each: \"data['l']\", fields: {x: \"float(item['x'])\", u: \"item['u']\"}}]\n"      \
+    "      b: [{each: \"data['l']\", fields: {asset: "                                             \
+    "\"broker.infer_asset(symbol=item['s'])\", y: \"float(item['x'])\"}}]\n"
+
 /* A list of records, each with conditions of its own. */
 #define NEAR_LIST                                                                                  \
     NEAR_HEAD                                                                                      \
@@ -315,9 +341,20 @@ static const near_venue near_venues[] = {
       "{\"id\":$i,\"p\":{\"k\":\"$k\",\"x\":\"$p\",\"y\":\"$i\",\"s\":\"$q\"}}"}},
     {"watched",
      NEAR_WATCHED,
-     {"{\"k\":\"$k\",\"s\":\"A\",\"u\":$i,\"f\":$i,\"x\":$n}",
+     {"{\"k\":\"$k\",\"s\":\"A\",\"u\":$r,\"f\":$r,\"x\":$n}",
       "{\"k\":\"q\",\"s\":\"$S\",\"u\":\"$k\",\"x\":$p}",
       "{\"k\":\"t\",\"s\":\"B\",\"x\":\"$p\",\"u\":$n,\"f\":$n}"}},
+    {"watched list",
+     NEAR_WATCHED_LIST,
+     {"[$({\"k\":\"$k\",\"s\":\"$k\",\"x\":$n,\"u\":$r,\"i\":\"$r\"}$)]",
+      "[$({\"k\":\"$k\",\"i\":$v,\"u\":\"$r\",\"s\":\"A\"$[,\"x\":$n$]}$)]",
+      "[$({\"k\":\"q\",\"u\":$v,\"x\":\"$p\"}$)]"}},
+    {"watched each",
+     NEAR_WATCHED_EACH,
+     {"{\"k\":\"$k\",\"r\":\"$<n$|$k$>\",\"n\":$r,\"l\":[$({\"s\":\"$k\",\"u\":$r,\"i\":$r,\"x\":$"
+      "n}$)]}",
+      "{\"l\":[$({\"x\":\"$p\",\"u\":$v,\"i\":$v,\"s\":\"$S\"}$)],\"n\":$r,\"r\":\"y\",\"k\":\"$"
+      "k\"}"}},
     {"list",
      NEAR_LIST,
      {"[$({\"k\":\"$k\",\"x\":$n,\"y\":$i,\"e\":\"$e\",\"m\":$b$[,\"z\":\"$q\"$]}$)]",
