@@ -84,7 +84,7 @@ static inline bool put_lane(weir_quick *state, char *base, unsigned i)
             ns == WEIR_NO_TIME)
             return false;
         memcpy(at, &ns, sizeof ns);
-        return true;
+        return ns != WEIR_NO_TIME;
     }
 }
 

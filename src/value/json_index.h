@@ -22,9 +22,11 @@ enum {
 
 enum {
     WEIR_INDEX_TEXT_MAX = 1 << 28, /**< longer texts have no index */
-    WEIR_INDEX_END = UINT32_MAX,   /**< stands behind the last quote, several times */
+    WEIR_INDEX_END = UINT32_MAX,   /**< stands behind the last quote, so many times: */
+    /** more than quotes are in what is compared at once, which may begin at the end of a text. */
+    WEIR_INDEX_MARKS = 20,
     /** Places that a filler, and then the marks of a list, may need behind the last quote. */
-    WEIR_INDEX_SPARE = 2 * 64 + 4,
+    WEIR_INDEX_SPARE = 2 * 64 + WEIR_INDEX_MARKS,
     WEIR_INDEX_LISTS_MAX = 64 /**< lists of lists that are remembered */
 };
 

@@ -95,8 +95,7 @@ static inline uint64_t weir_index_judge(weir_index_state *state, uint64_t quote,
 
 static inline void weir_index_end(weir_json_index *index, uint32_t *to, unsigned flags)
 {
-    for (size_t i = 0; i < 4; i++)
-        to[i] = WEIR_INDEX_END;
+    memset(to, 0xff, WEIR_INDEX_MARKS * sizeof *to); /* WEIR_INDEX_END */
     index->count = (size_t)(to - index->quotes);
     index->flags = flags;
 }

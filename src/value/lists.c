@@ -228,7 +228,7 @@ static weir_cursor walk_numbers(weir_walk *walk, weir_cursor p)
 {
     weir_json_index *index = walk->index;
     const size_t left = (size_t)(walk->scan.end - p.at);
-    uint32_t *marks = index->quotes + index->count + 4;
+    uint32_t *marks = index->quotes + index->count + WEIR_INDEX_MARKS;
     if (!reserve_levels(index, left / WEIR_BARE_LEVEL_MIN + 1))
         return given_up;
     weir_list_found found = {.at = p.at, .levels = index->level_count};

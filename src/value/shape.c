@@ -17,6 +17,8 @@ enum {
     PAUSE_MAX = 1 << 20
 };
 
+_Static_assert(TEXT_MAX + 2 < WEIR_INDEX_MARKS, "text behind the end leads to no stale quotes");
+
 typedef enum step_kind {
     STEP_TEXT,   /* nothing behind the text */
     STEP_STRING, /* up to the next quote, which belongs to the next text */
@@ -139,6 +141,9 @@ static inline weir_value span_of(const char *from, const char *to)
 static weir_cursor other_value(weir_walk *walk, const step *s, weir_cursor p)
 {
     weir_value v;
+    /* A bracket among the slack is none, and the index knows nothing of it. */
+    if (p.at >= walk->scan.end)
+        return (weir_cursor){NULL, NULL};
     if (s->kind == STEP_CONTAINER && s->slot == WEIR_NO_SLOT && !walk->is_careful) {
         const weir_cursor behind = pass_strings(walk->base, p);
         if (behind.at)

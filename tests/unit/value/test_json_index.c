@@ -67,7 +67,7 @@ START_TEST(all_implementations_agree)
             ck_assert_msg(found.count == expected.count && found.flags == expected.flags,
                           "%s: %.*s", weir_index_variants[i]->name, (int)text.len, text.ptr);
             ck_assert_mem_eq(found_room, expected_room, expected.count * sizeof *found_room);
-            for (size_t k = 0; k < 4; k++)
+            for (size_t k = 0; k < WEIR_INDEX_MARKS; k++)
                 ck_assert_uint_eq(found_room[found.count + k], WEIR_INDEX_END);
         }
     }

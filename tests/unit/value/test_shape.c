@@ -178,6 +178,38 @@ START_TEST(a_list_that_begins_behind_the_end_is_none)
 }
 END_TEST
 
+/* A text that is cut, while the buffer still has the rest and the index the quotes of the whole. */
+START_TEST(the_rest_of_a_text_behind_its_end_is_not_believed)
+{
+    static const char whole[] =
+        "{\"e\":{\"l\":[[\"1\",\"2\"],[\"3\",\"4\"]],\"n\":[1,{\"x\":\"\",\"y\":2}],"
+        "\"m\":\"\",\"k\":\"t\",\"z\":true,\"r\":[[1,2],[3,4]]}}";
+    start();
+    const size_t k = ADD(projection, KEY("e"), KEY("k"));
+    weir_projection_want_lists(projection, ADD(projection, KEY("e"), KEY("l")));
+    weir_projection_want_lists(projection, ADD(projection, KEY("e"), KEY("r")));
+    ck_assert(k != SIZE_MAX &&
+              ADD(projection, KEY("e"), KEY("n"), INDEX(1), KEY("y")) != SIZE_MAX &&
+              ADD(projection, KEY("e"), KEY("m")) != SIZE_MAX &&
+              ADD(projection, KEY("e"), KEY("z")) != SIZE_MAX);
+    ck_assert(weir_projection_seal(projection));
+    for (size_t len = 0; len < sizeof whole - 1; len++) {
+        char *text = malloc(len + WEIR_JSON_SLACK);
+        ck_assert_ptr_nonnull(text);
+        for (size_t at = 0; at < len + WEIR_JSON_SLACK; at++)
+            text[at] = at < sizeof whole - 1 ? whole[at] : ' ';
+        ck_assert(decode(whole));
+        check_met(whole);
+        check_slot(k, "t");
+        ck_assert_msg(!weir_projection_decode_indexed(projection, &index_of_text, shapes,
+                                                      (weir_str){text, len}, slots, NULL),
+                      "%.*s", (int)len, text);
+        free(text);
+    }
+    stop();
+}
+END_TEST
+
 START_TEST(rows_of_a_list_within_a_text_are_made_once_it_is_known_by_what)
 {
     start();
@@ -211,5 +243,6 @@ int main(void)
         "shape", a_member_that_is_left_out_makes_another_shape, texts_with_escapes_have_shapes_too,
         what_is_no_number_is_not_believed_by_a_shape, lists_of_lists_are_found_in_every_layout,
         a_list_that_begins_behind_the_end_is_none,
+        the_rest_of_a_text_behind_its_end_is_not_believed,
         rows_of_a_list_within_a_text_are_made_once_it_is_known_by_what);
 }
