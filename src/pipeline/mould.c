@@ -188,7 +188,7 @@ static inline bool put_lane(char *record, const weir_mould_put *put, const weir_
         if (__builtin_mul_overflow(lanes->whole[i], put->scale, &ns) || ns == WEIR_NO_TIME)
             return false;
         put_value(at, &ns);
-        return true;
+        return ns != WEIR_NO_TIME;
     }
     return false;
 }
