@@ -68,6 +68,9 @@ weir_mould *weir_moulds_find(weir_moulds *moulds, weir_walk *walk, weir_cursor p
     if (moulds->count == 0)
         return NULL;
     weir_mould *before = moulds->list[moulds->last];
+    weir_json_index *index = walk->index;
+    const unsigned lists = index->list_count;
+    const size_t levels = index->level_count;
     size_t i = before->next;
     for (size_t tried = 0; tried < moulds->count; tried++) {
         if (__builtin_expect(weir_stencil_fit(moulds->list[i]->stencil, walk, p, fit), 1)) {
@@ -75,6 +78,8 @@ weir_mould *weir_moulds_find(weir_moulds *moulds, weir_walk *walk, weir_cursor p
             moulds->last = i;
             return moulds->list[i];
         }
+        index->list_count = lists; /* what it has found is not to be found, and kept, again */
+        index->level_count = levels;
         i = i + 1 == moulds->count ? 0 : i + 1;
     }
     return NULL;

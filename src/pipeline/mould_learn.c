@@ -679,8 +679,15 @@ static bool is_known(weir_runner *runner, weir_moulds *moulds, weir_cursor p)
     return weir_moulds_find(moulds, &walk, p, &runner->fits[1]) != NULL;
 }
 
+/* Levels that are open around the elements of a list, `depth` of which are around its message. */
+static unsigned depth_in(const weir_plan *plan, size_t list, unsigned depth)
+{
+    weir_step steps[WEIR_PROJECTION_DEPTH_MAX];
+    return depth + (unsigned)weir_projection_steps(plan->paths, list, steps) + 1;
+}
+
 /* The elements of the list of `each`. */
-static void learn_items(scene *s, weir_mould *outer)
+static void learn_items(scene *s, weir_mould *outer, unsigned depth)
 {
     weir_runner *runner = s->runner;
     const weir_plan_rule *rule = outer->rule;
@@ -698,7 +705,8 @@ static void learn_items(scene *s, weir_mould *outer)
         weir_stencil_lesson lesson = {.index = &runner->index,
                                       .at = place_in(&runner->index, whole->s),
                                       .projection = rule->item,
-                                      .depth = 1};
+                                      .depth =
+                                          depth_in(runner->plan, rule->quick_each.slot, depth)};
         if (is_known(runner, &outer->items, lesson.at))
             continue;
         scene item = {.runner = runner, .slots = s->slots, .items = row, .outer = outer};
@@ -728,7 +736,7 @@ void weir_mould_learn_frame(weir_runner *runner)
     if (!known)
         known = learn(&s, &lesson, moulds);
     if (known && known->outcome == WEIR_MOULD_LISTS)
-        learn_items(&s, known);
+        learn_items(&s, known, 0);
 }
 
 void weir_mould_learn_list(weir_runner *runner)
@@ -754,7 +762,7 @@ void weir_mould_learn_list(weir_runner *runner)
         s.input.roots[WEIR_ROOT_DATA] = *whole;
         weir_mould *mould = learn(&s, &lesson, moulds);
         if (mould && mould->outcome == WEIR_MOULD_LISTS)
-            learn_items(&s, mould);
+            learn_items(&s, mould, lesson.depth);
         lessons++;
     }
 }

@@ -9,6 +9,7 @@
 #define WEIR_TEST_NEAR_MISSES_H
 
 #include "near_frames.h"
+#include "value/json_read.h"
 
 enum { NEAR_TOKENS_MAX = 4096, NEAR_FRAME_MAX = 1 << 18 };
 
@@ -553,6 +554,20 @@ static inline void edit_wrap(near_miss *m, chance *c)
     near_insert(m, at, is_list ? "[" : "{\"a\":");
 }
 
+/* As deep as may be, or a little less, or more. */
+static inline void edit_deepen(near_miss *m, chance *c)
+{
+    const near_token *t = near_pick(m, c, "\"0");
+    const size_t levels = WEIR_JSON_DEPTH_MAX - chance_below(c, 10);
+    if (!t || !chance_one_in(c, 4))
+        return;
+    for (size_t at = t->at, len = t->len, i = 0; i < levels; i++) {
+        near_insert(m, at + len + i, "]");
+        near_insert(m, at, "[");
+        at++;
+    }
+}
+
 /* ------------------------------------------------------------------ one or several of them */
 
 static void (*const near_edits[])(near_miss *m, chance *c) = {
@@ -560,7 +575,8 @@ static void (*const near_edits[])(near_miss *m, chance *c) = {
     edit_splice, edit_mark,   edit_drop_mark, edit_double_mark, edit_drop_quote, edit_double_quote,
     edit_blanks, edit_swap,   edit_digit,     edit_shorten,     edit_lengthen,   edit_stretch,
     edit_odd,    edit_odd,    edit_unquote,   edit_quote,       edit_empty,      edit_other_type,
-    edit_escape, edit_member, edit_key,       edit_element,     edit_wrap,       edit_swap,
+    edit_escape, edit_member, edit_key,       edit_element,     edit_deepen,     edit_wrap,
+    edit_swap,
 };
 
 static inline void near_fill_behind(near_miss *m, chance *c)

@@ -138,11 +138,35 @@ START_TEST(near_misses_of_made_frames_are_judged_alike)
         }
         feed_misses(ways, &miss, &c, weir_buf_str(&frame), weir_buf_str(&other));
     }
-    ck_assert_uint_gt(weir_runner_counters(ways->quick)->records_out, 100);
+    ck_assert_uint_gt(weir_runner_counters(ways->quick)->records_out, 50);
     two_ways_close(ways);
     weir_buf_fini(&miss.text);
     weir_buf_fini(&frame);
     weir_buf_fini(&other);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ depth */
+
+/* The limit of nesting is one of the frame, wherever in it a list is walked. */
+START_TEST(depth_is_counted_from_the_frame_on)
+{
+    two_ways *ways = two_ways_open("nested", weir_str_of(NEAR_NESTED));
+    weir_buf frame = {0};
+    for (int levels = 1; levels < WEIR_JSON_DEPTH_MAX + 2; levels++) {
+        weir_buf_clear(&frame);
+        weir_buf_puts(&frame,
+                      "{\"e\":{\"l\":[{\"s\":\"A\",\"t\":\"2024-01-01T00:00:00Z\",\"x\":1.5,"
+                      "\"p\":{\"y\":1,\"w\":");
+        for (int i = 0; i < levels; i++)
+            weir_buf_putc(&frame, '[');
+        for (int i = 0; i < levels; i++)
+            weir_buf_putc(&frame, ']');
+        weir_buf_puts(&frame, "},\"l\":[1,2]}],\"z\":3,\"k\":\"t\"}}");
+        two_ways_feed(ways, weir_buf_str(&frame), NULL);
+    }
+    two_ways_close(ways);
+    weir_buf_fini(&frame);
 }
 END_TEST
 
@@ -154,6 +178,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, near_misses_of_captured_frames_are_judged_alike, 0,
                         sizeof captures / sizeof *captures);
     tcase_add_loop_test(tcase, near_misses_of_made_frames_are_judged_alike, 0, NEAR_VENUES);
+    tcase_add_test(tcase, depth_is_counted_from_the_frame_on);
     suite_add_tcase(suite, tcase);
     return suite;
 }
