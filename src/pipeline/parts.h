@@ -553,24 +553,30 @@ bool weir_made_stranger(const weir_value *made, const weir_plan_rule *rule, char
 bool weir_levels_set(weir_vm *vm, weir_batch *batch, size_t column, const weir_value *v,
                      char why[160]);
 
-/** The texts of an array of arrays that lies in an indexed frame; pipeline/texts.c. */
-typedef struct weir_texts {
-    const char *base;
-    const uint32_t *quotes; /* of the first text of the first array */
-    size_t stride;          /* quotes from one array to the next */
-    size_t count;           /* of arrays */
-    /* The walk has found bare numbers instead, and read them: there are no texts. */
-    const weir_level *levels;
-} weir_texts;
-/** [["1.5","2"],...] or [], and nothing else; false: another form. */
-bool weir_texts_of(weir_json_index *index, const weir_value *v, weir_texts *texts);
+/*
+ * Arrays of arrays of texts in an indexed frame, [["1.5","2"],...] or [], or of bare numbers where
+ * the walk has read them; pipeline/texts.c. False: of another form, or out of memory; no column has
+ * been set.
+ */
+
 /** Levels of a column from the first two texts of each array. */
-bool weir_texts_levels(const weir_texts *texts, weir_batch *batch, size_t column);
-/** The same of those whose text at `place` is `wanted`, from the text at `skip` on. */
-bool weir_texts_levels_where(const weir_texts *texts, size_t place, weir_str wanted, size_t skip,
-                             weir_batch *batch, size_t column);
-/** The greatest of the times in seconds at `place`, cut to a whole number of `unit` ns. */
-bool weir_texts_latest(const weir_texts *texts, size_t place, int64_t unit, weir_moment *second,
-                       int64_t *ns);
+bool weir_texts_levels(weir_json_index *index, const weir_value *v, weir_batch *batch,
+                       size_t column);
+
+/** Arrays whose text at `place` is `text`; their levels begin at `skip`. */
+struct weir_texts_where {
+    size_t place, skip;
+    uint64_t words[2], masks[2]; /* the text in its quotes, and which bits it is */
+    bool is_long;                /* it does not fit, or has a quote */
+    weir_str text;
+};
+weir_texts_where weir_texts_where_of(weir_str text, size_t place, size_t skip);
+/** The same of some arrays. */
+bool weir_texts_levels_where(weir_json_index *index, const weir_value *v,
+                             const weir_texts_where *where, weir_batch *batch, size_t column);
+/** The greatest of the times in seconds at `place`, cut to a whole number of `unit` ns; false also
+ * where there is none. */
+bool weir_texts_latest(weir_json_index *index, const weir_value *v, size_t place, int64_t unit,
+                       weir_moment *second, int64_t *ns);
 
 #endif

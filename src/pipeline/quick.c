@@ -223,39 +223,33 @@ static inline bool put_asset(quick *q, const weir_quick_op *op, const weir_value
     return true;
 }
 
-static bool put_levels(quick *q, const weir_quick_op *op, const weir_value *slot)
+static inline bool put_levels(quick *q, const weir_quick_op *op, const weir_value *slot)
 {
     weir_runner *runner = q->runner;
     const weir_fused *form = &op->from->quick;
-    weir_texts texts;
     if (slot->kind == WEIR_ABSENT && form->has_empty) {
         const weir_value *object = slot - form->slot + form->member;
         if (object->kind == WEIR_RAW && object->aux == WEIR_RAW_OBJECT)
-            return weir_batch_levels(&runner->batch, (size_t)op->column, 0) != NULL;
+            return weir_batch_no_levels(&runner->batch, (size_t)op->column);
     }
-    return (weir_texts_of(&runner->index, slot, &texts) &&
-            weir_texts_levels(&texts, &runner->batch, (size_t)op->column)) ||
+    return weir_texts_levels(&runner->index, slot, &runner->batch, (size_t)op->column) ||
            slow_column(q, op);
 }
 
-static bool put_where(quick *q, const weir_quick_op *op, const weir_value *slot)
+static inline bool put_where(quick *q, const weir_quick_op *op, const weir_value *slot)
 {
     weir_runner *runner = q->runner;
-    const weir_fused *form = &op->from->quick;
-    weir_texts texts;
-    return (weir_texts_of(&runner->index, slot, &texts) &&
-            weir_texts_levels_where(&texts, form->place, weir_value_text(&form->value), form->skip,
-                                    &runner->batch, (size_t)op->column)) ||
+    return weir_texts_levels_where(&runner->index, slot, op->where, &runner->batch,
+                                   (size_t)op->column) ||
            slow_column(q, op);
 }
 
-static bool latest_of(const quick *q, const weir_quick_op *op, const weir_value *slot, int64_t *ns)
+static inline bool latest_of(const quick *q, const weir_quick_op *op, const weir_value *slot,
+                             int64_t *ns)
 {
     weir_runner *runner = q->runner;
     const weir_fused *form = &op->from->quick;
-    weir_texts texts;
-    return weir_texts_of(&runner->index, slot, &texts) && texts.count > 0 &&
-           weir_texts_latest(&texts, form->place, form->scale, &runner->second, ns);
+    return weir_texts_latest(&runner->index, slot, form->place, form->scale, &runner->second, ns);
 }
 
 /* slot, or the other one when it is empty or not there; or both. */

@@ -45,6 +45,8 @@ typedef enum weir_quick_code {
     WEIR_QUICK_IF    /* `then`, where its condition holds */
 } weir_quick_code;
 
+typedef struct weir_texts_where weir_texts_where; /* pipeline/parts.h */
+
 /** What to do for a column. */
 typedef struct weir_quick_op {
     uint8_t code;
@@ -57,6 +59,7 @@ typedef struct weir_quick_op {
     int64_t scale;
     const weir_plan_column *from;
     weir_value value, other; /* texts have WEIR_JSON_SLACK bytes behind them */
+    const weir_texts_where *where;
 } weir_quick_op;
 
 /** The trees of a column's programs, which do what its operation does not, short of a run. */

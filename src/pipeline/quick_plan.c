@@ -141,6 +141,15 @@ static bool with_slack(weir_arena *arena, weir_value *v)
     return true;
 }
 
+static bool plan_where(weir_arena *arena, const weir_fused *form, weir_quick_op *op)
+{
+    weir_texts_where *where = WEIR_ARENA_ARRAY(arena, weir_texts_where, 1);
+    if (where)
+        *where = weir_texts_where_of(weir_value_text(&form->value), form->place, form->skip);
+    op->where = where;
+    return where != NULL;
+}
+
 static bool plan_op(weir_arena *arena, const weir_plan_column *column, weir_quick_op *op)
 {
     const weir_fused *form = &column->quick;
@@ -162,6 +171,8 @@ static bool plan_op(weir_arena *arena, const weir_plan_column *column, weir_quic
                        : sizeof(weir_record) + (size_t)column->column * sizeof(weir_value));
     op->scale = form->scale;
     op->from = column;
+    if (code == WEIR_QUICK_WHERE)
+        return plan_where(arena, form, op);
     const bool has_values = code == WEIR_QUICK_CONSTANT || code == WEIR_QUICK_CHOICE;
     if (!has_values)
         return true;

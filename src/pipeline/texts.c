@@ -10,6 +10,16 @@
 #include "util/time.h"
 #include "value/number_lanes.h"
 
+/* What has been found. */
+typedef struct texts_found {
+    const char *base;
+    const uint32_t *quotes; /* of the first text of the first array */
+    size_t stride;          /* quotes from one array to the next */
+    size_t count;           /* of arrays */
+    /* The walk has found bare numbers instead, and read them: there are no texts. */
+    const weir_level *levels;
+} texts_found;
+
 static inline bool holds(const char *at, const char *bytes, size_t len)
 {
     return memcmp(at, bytes, len) == 0;
@@ -65,7 +75,7 @@ static gap gap_of(const char *from, const char *to)
     return brackets == 3 ? GAP_ARRAY : brackets == 0 && commas == 1 ? GAP_NEXT : GAP_OTHER;
 }
 
-static bool find_texts(weir_texts *texts, const uint32_t *end)
+static bool find_texts(texts_found *texts, const uint32_t *end)
 {
     const char *base = texts->base;
     const uint32_t *quote = texts->quotes;
@@ -92,7 +102,7 @@ static bool find_texts(weir_texts *texts, const uint32_t *end)
 }
 
 /* "[ [ " and a quote, and the same at the end: nothing else stands around the texts. */
-static bool is_wrapped(const weir_texts *texts, const uint32_t *end, const weir_value *v)
+static bool is_wrapped(const texts_found *texts, const uint32_t *end, const weir_value *v)
 {
     size_t opening = 0, closing = 0;
     for (const char *at = v->s; at < texts->base + texts->quotes[0]; at++)
@@ -104,7 +114,7 @@ static bool is_wrapped(const weir_texts *texts, const uint32_t *end, const weir_
     return opening == 2 && closing == 2;
 }
 
-static bool find_with_blanks(weir_json_index *index, const weir_value *v, weir_texts *texts)
+static bool find_with_blanks(weir_json_index *index, const weir_value *v, texts_found *texts)
 {
     const size_t first = weir_json_index_find(index, v->s);
     const size_t behind = weir_json_index_find(index, v->s + v->len);
@@ -113,139 +123,184 @@ static bool find_with_blanks(weir_json_index *index, const weir_value *v, weir_t
            find_texts(texts, index->quotes + behind);
 }
 
-bool weir_texts_of(weir_json_index *index, const weir_value *v, weir_texts *texts)
+/* Where no walk has found it: a list that is read by nobody else, or too many of them. */
+static __attribute__((noinline)) bool search(weir_json_index *index, const weir_value *v,
+                                             texts_found *texts)
 {
-    if (v->kind != WEIR_RAW || v->aux != WEIR_RAW_ARRAY || !weir_json_index_holds(index, v->s) ||
-        (v->flags & WEIR_VALUE_SECRET))
-        return false;
-    const char *base = index->base;
-    const weir_list_found *found = weir_json_index_list(index, v->s);
-    if (found) {
-        *texts = (weir_texts){base, index->quotes + found->first, found->stride, found->count,
-                              found->stride ? NULL : index->levels + found->levels};
-        return true;
-    }
     if (index->flags & WEIR_INDEX_BACKSLASH)
         return false;
     const char *end = v->s + v->len;
-    *texts = (weir_texts){.base = base};
-    if (v->len == 2)
-        return true;
+    *texts = (texts_found){.base = index->base};
     if (v->len < 6 || !holds(v->s, "[[\"", 3) || !holds(end - 3, "\"]]", 3))
         return find_with_blanks(index, v, texts);
     const size_t first = weir_json_index_find(index, v->s);
     const size_t quotes = weir_json_index_find(index, end) - first;
     texts->quotes = index->quotes + first;
-    texts->stride = stride_of(base, texts->quotes, end);
+    texts->stride = stride_of(index->base, texts->quotes, end);
     texts->count = quotes / texts->stride;
     return quotes % texts->stride == 0 &&
-           are_alike(base, texts->quotes, texts->stride, texts->count);
+           are_alike(index->base, texts->quotes, texts->stride, texts->count);
 }
 
-/* The lanes, and one by one what they do not take: long texts, signs, exponents. */
-static bool read_levels(const char *base, const uint32_t *quotes, size_t stride, weir_level *levels,
-                        size_t count)
+/* A list in the frame, which is no secret. */
+static inline bool is_list(const weir_json_index *index, const weir_value *v)
 {
-    for (size_t done = 0; done < count; done++) {
-        done += weir_lanes_best()->levels(base, quotes + done * stride, stride, levels + done,
-                                          count - done);
-        if (done == count)
-            break;
-        const uint32_t *quote = quotes + done * stride;
-        const weir_str price = {base + quote[0] + 1, quote[1] - quote[0] - 1};
-        const weir_str size = {base + quote[2] + 1, quote[3] - quote[2] - 1};
+    static const weir_value plain = {.kind = WEIR_RAW, .aux = WEIR_RAW_ARRAY};
+    return memcmp(v, &plain, offsetof(weir_value, len)) == 0 && weir_json_index_holds(index, v->s);
+}
+
+/* The texts of a list that is_list, and is not empty. */
+static inline bool find_any(weir_json_index *index, const weir_value *v, texts_found *texts)
+{
+    const weir_list_found *found = weir_json_index_list(index, v->s);
+    if (__builtin_expect(!found, 0))
+        return search(index, v, texts);
+    texts->base = index->base;
+    texts->quotes = index->quotes + found->first;
+    texts->stride = found->stride;
+    texts->count = found->count;
+    texts->levels = found->stride ? NULL : index->levels + found->levels;
+    return true;
+}
+
+static inline bool is_empty(const weir_value *list)
+{
+    return list->len == 2; /* "[]" */
+}
+
+/* One by one what lanes do not take: long texts, signs, exponents. */
+static __attribute__((noinline)) bool read_others(const texts_found *texts, const uint32_t *quotes,
+                                                  weir_level *levels, size_t count, size_t done)
+{
+    while (done < count) {
+        const uint32_t *quote = quotes + done * texts->stride;
+        const weir_str price = {texts->base + quote[0] + 1, quote[1] - quote[0] - 1};
+        const weir_str size = {texts->base + quote[2] + 1, quote[3] - quote[2] - 1};
         if (!weir_double_parse(price, &levels[done].price) ||
             !weir_double_parse(size, &levels[done].size))
             return false;
+        done++;
+        done += weir_lanes_best()->levels(texts->base, quotes + done * texts->stride, texts->stride,
+                                          levels + done, count - done);
     }
     return true;
 }
 
-bool weir_texts_levels(const weir_texts *texts, weir_batch *batch, size_t column)
+static inline bool read_levels(const texts_found *texts, const uint32_t *quotes, weir_level *levels,
+                               size_t count)
 {
-    if (texts->count > 0 && texts->stride < 4 && !texts->levels)
+    const size_t done =
+        weir_lanes_best()->levels(texts->base, quotes, texts->stride, levels, count);
+    return __builtin_expect(done == count, 1) || read_others(texts, quotes, levels, count, done);
+}
+
+bool weir_texts_levels(weir_json_index *index, const weir_value *v, weir_batch *batch,
+                       size_t column)
+{
+    texts_found texts;
+    if (!is_list(index, v))
         return false;
-    weir_level *levels = weir_batch_levels(batch, column, texts->count);
-    if (levels && texts->levels) {
-        memcpy(levels, texts->levels, texts->count * sizeof *levels);
-        return true;
-    }
-    return levels && read_levels(texts->base, texts->quotes, texts->stride, levels, texts->count);
+    if (is_empty(v))
+        return weir_batch_no_levels(batch, column);
+    if (!find_any(index, v, &texts) || (texts.stride < 4 && !texts.levels))
+        return false;
+    weir_level *levels = weir_batch_room_for_levels(batch, texts.count);
+    if (!levels)
+        return false;
+    if (texts.levels)
+        memcpy(levels, texts.levels, texts.count * sizeof *levels);
+    else if (!read_levels(&texts, texts.quotes, levels, texts.count))
+        return false;
+    weir_batch_take_levels(batch, column, texts.count);
+    return true;
 }
 
 /* ------------------------------------------------------------------ some of them */
 
-static inline weir_str text_at(const weir_texts *texts, size_t array, size_t place)
+static inline weir_str text_at(const texts_found *texts, size_t array, size_t place)
 {
     const uint32_t *quote = texts->quotes + array * texts->stride + 2 * place;
     return (weir_str){texts->base + quote[0] + 1, quote[1] - quote[0] - 1};
 }
 
-/* What is looked for, and its first eight bytes: mostly that is all of it. */
-typedef struct wanted {
-    size_t place;
-    weir_str text;
-    uint64_t bytes, mask;
-} wanted;
-
-static inline bool has_wanted(const weir_texts *texts, size_t array, const wanted *w)
+static inline bool has_wanted(const texts_found *texts, size_t array, const weir_texts_where *w)
 {
-    const weir_str text = text_at(texts, array, w->place);
-    uint64_t bytes; /* a frame has slack behind it */
-    if (text.len != w->text.len)
-        return false;
-    memcpy(&bytes, text.ptr, sizeof bytes);
-    return ((bytes ^ w->bytes) & w->mask) == 0 &&
-           (text.len <= sizeof bytes || weir_str_eq(text, w->text));
+    const uint32_t *quote = texts->quotes + array * texts->stride + 2 * w->place;
+    const char *at = texts->base + quote[0]; /* a frame has slack behind it */
+    uint64_t words[2];
+    if (__builtin_expect(w->is_long, 0))
+        return weir_str_eq(text_at(texts, array, w->place), w->text);
+    memcpy(words, at, sizeof words);
+    return (((words[0] ^ w->words[0]) & w->masks[0]) | ((words[1] ^ w->words[1]) & w->masks[1])) ==
+           0;
 }
 
-/* How many arrays from `from` on have the text, or have it not. */
-static inline size_t run_of(const weir_texts *texts, size_t from, const wanted *w, bool has)
+weir_texts_where weir_texts_where_of(weir_str text, size_t place, size_t skip)
 {
-    size_t count = 0;
-    while (from + count < texts->count && has_wanted(texts, from + count, w) == has)
-        count++;
-    return count;
+    weir_texts_where where = {.place = place, .skip = skip, .text = text};
+    const size_t len = text.len + 2;
+    where.is_long =
+        len > sizeof where.words || (text.len > 0 && memchr(text.ptr, '"', text.len) != NULL);
+    if (where.is_long)
+        return where;
+    char quoted[sizeof where.words] = "\"";
+    if (text.len > 0)
+        memcpy(quoted + 1, text.ptr, text.len);
+    quoted[len - 1] = '"';
+    memcpy(where.words, quoted, sizeof quoted);
+    memset(where.masks, 0xff, len);
+    return where;
 }
 
-bool weir_texts_levels_where(const weir_texts *texts, size_t place, weir_str text, size_t skip,
-                             weir_batch *batch, size_t column)
+/* Which of the arrays from `from` on come next that have the text: where they end. */
+static inline size_t run_from(const texts_found *texts, const weir_texts_where *where, size_t *from)
 {
-    if (texts->count > 0 && (texts->stride < 2 * (place + 1) || texts->stride < 2 * (skip + 2)))
+    while (*from < texts->count && !has_wanted(texts, *from, where))
+        ++*from;
+    size_t to = *from;
+    while (to < texts->count && (to == *from || has_wanted(texts, to, where)))
+        to++;
+    return to;
+}
+
+bool weir_texts_levels_where(weir_json_index *index, const weir_value *v,
+                             const weir_texts_where *where, weir_batch *batch, size_t column)
+{
+    texts_found texts;
+    if (!is_list(index, v))
         return false;
-    wanted w = {.place = place, .text = text};
-    const size_t first = text.len < sizeof w.bytes ? text.len : sizeof w.bytes;
-    memcpy(&w.bytes, text.ptr, first);
-    memset(&w.mask, 0xff, first);
-    size_t count = 0;
-    for (size_t i = 0; i < texts->count; i++)
-        count += has_wanted(texts, i, &w);
-    weir_level *levels = weir_batch_levels(batch, column, count);
+    if (is_empty(v))
+        return weir_batch_no_levels(batch, column);
+    if (!find_any(index, v, &texts) || texts.stride < 2 * (where->place + 1) ||
+        texts.stride < 2 * (where->skip + 2))
+        return false;
+    weir_level *levels = weir_batch_room_for_levels(batch, texts.count);
     if (!levels)
         return false;
-    for (size_t i = 0; i < texts->count;) {
-        const size_t run = run_of(texts, i, &w, true);
-        const uint32_t *quotes = texts->quotes + i * texts->stride + 2 * skip;
-        if (run > 0 && !read_levels(texts->base, quotes, texts->stride, levels, run))
+    size_t count = 0;
+    for (size_t from = 0, to; (to = run_from(&texts, where, &from)) > from; from = to) {
+        const uint32_t *quotes = texts.quotes + from * texts.stride + 2 * where->skip;
+        if (!read_levels(&texts, quotes, levels + count, to - from))
             return false;
-        levels += run;
-        i += run;
-        i += run_of(texts, i, &w, false);
+        count += to - from;
     }
+    weir_batch_take_levels(batch, column, count);
     return true;
 }
 
 /* ------------------------------------------------------------------ times in seconds */
 
-bool weir_texts_latest(const weir_texts *texts, size_t place, int64_t unit, weir_moment *second,
-                       int64_t *ns)
+bool weir_texts_latest(weir_json_index *index, const weir_value *v, size_t place, int64_t unit,
+                       weir_moment *second, int64_t *ns)
 {
+    texts_found texts;
     int64_t latest = INT64_MIN;
-    if (texts->stride < 2 * (place + 1))
+    if (!is_list(index, v) || is_empty(v) || !find_any(index, v, &texts) ||
+        texts.stride < 2 * (place + 1))
         return false;
-    for (size_t i = 0; i < texts->count; i++) {
+    for (size_t i = 0; i < texts.count; i++) {
         int64_t one;
-        const weir_str text = text_at(texts, i, place);
+        const weir_str text = text_at(&texts, i, place);
         if (!weir_seconds_read(second, text.ptr, text.len, unit, &one))
             return false;
         latest = one > latest ? one : latest;

@@ -105,17 +105,13 @@ size_t weir_json_index_find(weir_json_index *index, const char *at)
     return index->hint;
 }
 
-/* Lists are mostly asked for in the order in which they were found. */
-const weir_list_found *weir_json_index_list(weir_json_index *index, const char *at)
+const weir_list_found *weir_json_index_list_anywhere(weir_json_index *index, const char *at)
 {
-    unsigned place = index->list_hint;
-    for (unsigned i = 0; i < index->list_count; i++, place++) {
-        if (place >= index->list_count)
-            place = 0;
-        if (index->lists[place].at != at)
+    for (unsigned i = 0; i < index->list_count; i++) {
+        if (index->lists[i].at != at)
             continue;
-        index->list_hint = place + 1;
-        return &index->lists[place];
+        index->list_hint = i;
+        return &index->lists[i];
     }
     return NULL;
 }

@@ -51,7 +51,7 @@ typedef struct weir_json_index {
     size_t hint;          /**< ordinal near which the last search ended */
     const char *row_list; /**< the list whose elements `nested` has in rows, or NULL */
     size_t level_count;
-    unsigned list_hint;                      /**< the list that will be asked for next */
+    unsigned list_hint;                      /**< the list that was asked for last */
     struct weir_nested *nested;              /**< or NULL; value/projection.h */
     const struct weir_projection *row_items; /**< by which they were decoded */
     weir_level *levels;                      /**< of the lists that are bare numbers */
@@ -69,8 +69,21 @@ bool weir_json_index_make(weir_json_index *index, weir_str text);
 /** The ordinal of the first quote at or behind a place of the text. */
 size_t weir_json_index_find(weir_json_index *index, const char *at);
 
-/** What was found of the list of lists that begins at a place of the text; NULL: nothing. */
-const weir_list_found *weir_json_index_list(weir_json_index *index, const char *at);
+/** weir_json_index_list without its quick cases. */
+const weir_list_found *weir_json_index_list_anywhere(weir_json_index *index, const char *at);
+
+/** What was found of the list of lists that begins at a place of the text; NULL: nothing. Mostly
+ * they are asked for in the order in which they were found, some of them several times. */
+static inline const weir_list_found *weir_json_index_list(weir_json_index *index, const char *at)
+{
+    const unsigned hint = index->list_hint;
+    if (hint < index->list_count && index->lists[hint].at == at)
+        return &index->lists[hint];
+    if (hint + 1 >= index->list_count || index->lists[hint + 1].at != at)
+        return weir_json_index_list_anywhere(index, at);
+    index->list_hint = hint + 1;
+    return &index->lists[hint + 1];
+}
 
 /** The text goes away, or changes. */
 static inline void weir_json_index_forget(weir_json_index *index)

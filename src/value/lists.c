@@ -80,20 +80,6 @@ typedef struct texts {
     const gap *lists;      /* two lists; NULL: there is only one */
 } texts;
 
-/* How nearly all are written. */
-static const gap compact_between = {"\",\"", {UINT32_MAX << 3}, 1};
-static const gap compact_lists = {"\"],[\"", {UINT32_MAX << 5}, 1};
-
-static void count_first(const weir_walk *walk, texts *t)
-{
-    t->between = &compact_between;
-    t->lists = &compact_lists;
-    t->stride = 2;
-    while (t->quote + t->stride < t->end &&
-           has_window(t->between, 0, walk->base + t->quote[t->stride - 1]))
-        t->stride += 2;
-}
-
 /* The first list: how many texts it has, and what stands between them and behind it. False: that
  * is no list of texts. */
 static bool learn_first(const weir_walk *walk, texts *t, gap *between, gap *lists)
@@ -119,53 +105,73 @@ static bool learn_first(const weir_walk *walk, texts *t, gap *between, gap *list
     }
 }
 
-static inline __attribute__((always_inline)) bool has_texts(const weir_walk *walk, const texts *t,
-                                                            const uint32_t *quote, size_t stride)
+static bool has_texts(const weir_walk *walk, const texts *t, const uint32_t *quote)
 {
-    for (size_t k = 1; k + 1 < stride; k += 2)
+    for (size_t k = 1; k + 1 < t->stride; k += 2)
         if (!has_gap(t->between, walk->base + quote[k]))
             return false;
     return true;
 }
 
 /* The first quote of the last list; NULL: a list has other texts than the first. */
-static inline __attribute__((always_inline)) const uint32_t *
-find_last(const weir_walk *walk, const texts *t, size_t stride)
+static const uint32_t *find_last(const weir_walk *walk, const texts *t)
 {
     const uint32_t *quote = t->quote;
-    for (; has_texts(walk, t, quote, stride); quote += stride) {
-        if ((size_t)(t->end - quote) < 2 * stride || !t->lists ||
-            !has_gap(t->lists, walk->base + quote[stride - 1]))
+    for (; has_texts(walk, t, quote); quote += t->stride) {
+        if ((size_t)(t->end - quote) < 2 * t->stride || !t->lists ||
+            !has_gap(t->lists, walk->base + quote[t->stride - 1]))
             return quote;
     }
     return NULL;
 }
 
-/* The same without blanks, when each gap is one window. */
-static inline __attribute__((always_inline)) const uint32_t *
-find_last_compact(const weir_walk *walk, const texts *t, size_t stride)
+/* ------------------------------------------------------------------ texts without blanks */
+
+/* As nearly all are written, a gap is one word. */
+static inline bool is_between(const char *at)
 {
-    const char *base = walk->base;
-    for (const uint32_t *quote = t->quote;; quote += stride) {
+    uint32_t found, wanted, mask;
+    memcpy(&found, at, sizeof found);
+    memcpy(&wanted, "\",\"", sizeof wanted);
+    memcpy(&mask, "\xff\xff\xff", sizeof mask);
+    return ((found ^ wanted) & mask) == 0;
+}
+
+static inline bool is_next_list(const char *at)
+{
+    uint64_t found, wanted, mask;
+    memcpy(&found, at, sizeof found);
+    memcpy(&wanted, "\"],[\"\0\0", sizeof wanted);
+    memcpy(&mask, "\xff\xff\xff\xff\xff\0\0", sizeof mask);
+    return ((found ^ wanted) & mask) == 0;
+}
+
+/* The first quote of the last list, or NULL. The first one's texts have been looked at. */
+static inline __attribute__((always_inline)) const uint32_t *
+last_compact(const char *base, const uint32_t *quote, const uint32_t *end, size_t stride,
+             size_t *count)
+{
+    const uint32_t *const first = quote;
+    ptrdiff_t left = (end - quote) - 2 * (ptrdiff_t)stride; /* quotes behind the next list */
+    for (; left >= 0 && is_next_list(base + quote[stride - 1]); left -= (ptrdiff_t)stride) {
+        quote += stride;
         for (size_t k = 1; k + 1 < stride; k += 2)
-            if (!has_window(&compact_between, 0, base + quote[k]))
+            if (__builtin_expect(!is_between(base + quote[k]), 0))
                 return NULL;
-        if ((size_t)(t->end - quote) < 2 * stride ||
-            !has_window(&compact_lists, 0, base + quote[stride - 1]))
-            return quote;
     }
+    *count = (size_t)(quote - first) / stride + 1;
+    return quote;
 }
 
 /* Lists of two to four texts are most of all. */
-static const uint32_t *find_last_of(const weir_walk *walk, const texts *t)
+static inline const uint32_t *find_last_compact(const char *base, const uint32_t *quote,
+                                                const uint32_t *end, size_t stride, size_t *count)
 {
-    if (t->between != &compact_between)
-        return find_last(walk, t, t->stride);
-    switch (t->stride) {
-    case 4: return find_last_compact(walk, t, 4);
-    case 6: return find_last_compact(walk, t, 6);
-    case 8: return find_last_compact(walk, t, 8);
-    default: return find_last_compact(walk, t, t->stride);
+    switch (stride) {
+    case 4: return last_compact(base, quote, end, 4, count);
+    case 6: return last_compact(base, quote, end, 6, count);
+    case 8: return last_compact(base, quote, end, 8, count);
+    default: return last_compact(base, quote, end, stride, count);
     }
 }
 
@@ -187,26 +193,44 @@ static const char *closing(const weir_walk *walk, const char *at)
     return at && *at == ']' ? at + 1 : NULL;
 }
 
-static weir_cursor walk_texts(weir_walk *walk, weir_cursor p)
+/* Keeps what has been found up to `last`; its place, or none. */
+static inline weir_cursor keep_texts(weir_walk *walk, weir_cursor p, const uint32_t *last,
+                                     size_t stride, size_t count)
 {
-    const weir_json_index *index = walk->index;
-    gap between, lists;
-    texts t = {.quote = p.quote, .end = index->quotes + index->count};
-    if (walk->base + *p.quote == p.at + 2 && p.at[1] == '[')
-        count_first(walk, &t);
-    else if (punctuation(walk, p.at, "[[") != walk->base + *p.quote ||
-             !learn_first(walk, &t, &between, &lists))
-        return given_up;
-    const uint32_t *last = find_last_of(walk, &t);
-    const char *to = last ? closing(walk, walk->base + last[t.stride - 1] + 1) : NULL;
+    weir_json_index *index = walk->index;
+    const char *to = closing(walk, walk->base + last[stride - 1] + 1);
     if (!to || to > walk->scan.end || (walk->is_careful && !is_plain(p.at, to)))
         return given_up;
-    walk->index->lists[walk->index->list_count++] =
-        (weir_list_found){.at = p.at,
-                          .first = (size_t)(t.quote - index->quotes),
-                          .stride = t.stride,
-                          .count = (size_t)(last - t.quote) / t.stride + 1};
-    return (weir_cursor){to, last + t.stride};
+    weir_list_found *found = &index->lists[index->list_count++];
+    found->at = p.at;
+    found->first = (size_t)(p.quote - index->quotes);
+    found->stride = stride;
+    found->count = count;
+    return (weir_cursor){to, last + stride};
+}
+
+/* "[[" and the quote of p have been seen. */
+static weir_cursor walk_compact(weir_walk *walk, weir_cursor p)
+{
+    const char *base = walk->base;
+    const uint32_t *quote = p.quote, *end = walk->index->quotes + walk->index->count;
+    size_t stride = 2, count;
+    while (quote + stride < end && is_between(base + quote[stride - 1]))
+        stride += 2;
+    const uint32_t *last = find_last_compact(base, quote, end, stride, &count);
+    return last ? keep_texts(walk, p, last, stride, count) : given_up;
+}
+
+static weir_cursor walk_texts(weir_walk *walk, weir_cursor p)
+{
+    gap between, lists;
+    texts t = {.quote = p.quote, .end = walk->index->quotes + walk->index->count};
+    if (punctuation(walk, p.at, "[[") != walk->base + *p.quote ||
+        !learn_first(walk, &t, &between, &lists))
+        return given_up;
+    const uint32_t *last = find_last(walk, &t);
+    return last ? keep_texts(walk, p, last, t.stride, (size_t)(last - t.quote) / t.stride + 1)
+                : given_up;
 }
 
 /* ------------------------------------------------------------------ bare numbers */
@@ -245,8 +269,12 @@ weir_cursor weir_walk_lists(weir_walk *walk, weir_cursor p, unsigned depth)
 {
     if (depth + 2 > WEIR_JSON_DEPTH_MAX || walk->index->list_count == WEIR_INDEX_LISTS_MAX)
         return given_up;
-    if (p.at >= walk->scan.end || p.at[1] == ']') /* a bracket among the slack is none */
+    if (p.at[1] == '[' && walk->base + *p.quote == p.at + 2)
+        return walk_compact(walk, p);
+    if (p.at >= walk->scan.end) /* a bracket among the slack is none */
         return given_up;
+    if (p.at[1] == ']')
+        return p.at + 2 <= walk->scan.end ? (weir_cursor){p.at + 2, p.quote} : given_up;
     return p.at[1] == '[' && p.at[2] != '"' && p.at[2] > ' ' ? walk_numbers(walk, p)
                                                              : walk_texts(walk, p);
 }

@@ -424,10 +424,12 @@ static bool fill_from_list(walk *w, const weir_trie *node, const weir_list_found
 static place lists(walk *w, place p, const weir_trie *node, unsigned depth)
 {
     const bool is_read = node->index_count + node->back_count > 0;
-    if (is_read && (p.at[1] != '[' || p.at[2] != '"'))
+    if (!is_read)
+        return weir_walk_lists(w, p, depth);
+    if (p.at[1] != '[' || p.at[2] != '"')
         return given_up;
     const place to = weir_walk_lists(w, p, depth);
-    if (!to.at || !is_read)
+    if (!to.at)
         return to;
     const weir_list_found *found = &w->index->lists[w->index->list_count - 1];
     return fill_from_list(w, node, found) ? to : given_up;
@@ -440,13 +442,18 @@ weir_cursor weir_walk_value(walk *w, place p, const weir_trie *node, unsigned de
     if (!weir_is_bracket(*p.at))
         return scalar(w, p, out);
     const bool is_object = *p.at == '{';
+    if (node->is_lists && !is_object) {
+        const place behind = lists(w, p, node, depth);
+        if (behind.at) {
+            *out = weir_scan_span(WEIR_RAW, 0, WEIR_RAW_ARRAY, p.at, behind.at);
+            return behind;
+        }
+    }
     const bool is_read = is_object ? node->key_count > 0 : node->index_count + node->back_count > 0;
     if (is_read && depth == WEIR_JSON_DEPTH_MAX)
         return given_up;
-    const place known = is_object                   ? given_up
-                        : node->is_lists            ? lists(w, p, node, depth)
-                        : node->is_rows && !is_read ? weir_walk_nested(w, p, depth)
-                                                    : given_up;
+    const bool is_nested = node->is_rows && !node->is_lists && !is_object && !is_read;
+    const place known = is_nested ? weir_walk_nested(w, p, depth) : given_up;
     const place to = known.at    ? known
                      : !is_read  ? container(w, p, depth)
                      : is_object ? walk_object(w, p, node, depth + 1)

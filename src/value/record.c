@@ -324,6 +324,18 @@ weir_level *weir_batch_levels(weir_batch *batch, size_t column, size_t count)
     return (weir_level *)(void *)(batch->bytes.ptr + batch->open_at + offset);
 }
 
+weir_level *weir_batch_make_room_for_levels(weir_batch *batch, size_t count)
+{
+    const size_t before = batch->bytes.len;
+    size_t size;
+    if (__builtin_mul_overflow(count, sizeof(weir_level), &size))
+        return NULL;
+    const size_t offset = extend(batch, size, _Alignof(weir_level));
+    batch->bytes.len = before;
+    return offset == SIZE_MAX ? NULL
+                              : (weir_level *)(void *)(batch->bytes.ptr + batch->open_at + offset);
+}
+
 /* The next record must start on a block, so this one is filled up to it. */
 void weir_batch_commit(weir_batch *batch)
 {

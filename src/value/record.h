@@ -7,6 +7,8 @@
 #ifndef WEIR_VALUE_RECORD_H
 #define WEIR_VALUE_RECORD_H
 
+#include <string.h>
+
 #include "util/buf.h"
 #include "value/value.h"
 
@@ -68,6 +70,53 @@ bool weir_batch_set(weir_batch *batch, size_t column, const weir_value *v);
 /** Room for `count` levels as the value of a column, filled in by the caller; NULL when out of
  * memory. */
 weir_level *weir_batch_levels(weir_batch *batch, size_t column, size_t count);
+/* Where the next levels of the record under construction begin: records begin on a block. */
+static inline size_t weir_batch_levels_at(const weir_batch *batch)
+{
+    return (batch->bytes.len + _Alignof(weir_level) - 1) & ~(_Alignof(weir_level) - 1);
+}
+
+/** weir_batch_room_for_levels without its quick case. */
+weir_level *weir_batch_make_room_for_levels(weir_batch *batch, size_t count);
+
+/**
+ * Room for up to `count` levels, which belongs to no column until weir_batch_take_levels says how
+ * many of them are its value; nothing else is set between the two calls. What is there is left as
+ * it is. NULL: out of memory.
+ */
+static inline weir_level *weir_batch_room_for_levels(weir_batch *batch, size_t count)
+{
+    enum { COUNT_MAX = 1 << 24, SPARE = 32 };
+    const uint64_t padding = 0;
+    const weir_buf *bytes = &batch->bytes;
+    if (__builtin_expect(count > COUNT_MAX || bytes->len - batch->open_at > UINT32_MAX / 2 ||
+                             bytes->cap - bytes->len < count * sizeof(weir_level) + SPARE ||
+                             bytes->failed,
+                         0))
+        return weir_batch_make_room_for_levels(batch, count);
+    memcpy(bytes->ptr + bytes->len, &padding, sizeof padding);
+    return (weir_level *)(void *)(bytes->ptr + weir_batch_levels_at(batch));
+}
+
+/** The first `count` of these are the value of a column. */
+static inline void weir_batch_take_levels(weir_batch *batch, size_t column, size_t count)
+{
+    const size_t at = weir_batch_levels_at(batch);
+    weir_value cell = {.kind = WEIR_LEVELS, .len = (uint32_t)count};
+    cell.bits = at - batch->open_at;
+    batch->bytes.len = at + count * sizeof(weir_level);
+    ((weir_record *)(void *)(batch->bytes.ptr + batch->open_at))->cells[column] = cell;
+}
+
+/** An empty list of levels is the value of a column. False: out of memory. */
+static inline bool weir_batch_no_levels(weir_batch *batch, size_t column)
+{
+    const bool has_room = weir_batch_room_for_levels(batch, 0) != NULL;
+    if (has_room)
+        weir_batch_take_levels(batch, column, 0);
+    return has_room;
+}
+
 /**
  * Sets a column to Decimal(text) where the text is short and just what str() of that is. False: it
  * is not, or out of memory.

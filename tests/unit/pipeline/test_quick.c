@@ -179,6 +179,10 @@ static const char *const specs[] = {
     CONDITION("len(data) == 3"),
     SPEC("market_depth: {bids: \"data['x']\", asks: \"data.get('y', [])\"}"),
     SPEC("market_depth: {bids: \"[l[1:] for l in data['x'] if l[0] == 'b']\"}"),
+    SPEC("market_depth: {bids: \"[l[1:] for l in data['x'] if l[0] == 'fourteen bytes']\", asks: "
+         "\"[l[1:] for l in data['x'] if l[0] == 'more than fourteen bytes']\"}"),
+    SPEC("market_depth: {bids: '[l[1:] for l in data[\"x\"] if l[0] == \"b\\\",\\\"1\"]', asks: "
+         "\"[l[1:] for l in data['x'] if l[0] == '']\"}"),
     /* trees */
     SPEC("asset: \"broker.infer_asset(symbol=data['x'].split('.')[1])\", p: "
          "\"data['y'].split('.')[0]\""),
@@ -271,6 +275,10 @@ static const char *const values[] = {
     "\"9999999999.5\"",
     "[[\"1\",\"2\"],[\"3\",\"4\"]]",
     "[[\"b\",\"1\",\"2\"],[\"s\",\"3\",\"4\"],[\"b\",\"5\",\"6\"]]",
+    "[[\"s\",\"1\",\"2\"],[\"b\",\"3\",\"4\"],[\"b\",\"5\",\"6\"],[\"s\",\"7\",\"8\"]]",
+    "[[\"bb\",\"1\",\"2\"],[\"\",\"3\",\"4\"],[\"b\",\"5\",\"x\"]]",
+    "[[\"fourteen bytes\",\"1\",\"2\"],[\"more than fourteen bytes\",\"3\",\"4\"],"
+    "[\"fourteen byte\",\"5\",\"6\"],[\"more than fourteen byteS\",\"7\",\"8\"]]",
     "[[\"1\"],[\"3\"]]",
     "[[\"1\",\"2\"],[\"3\"]]",
     "[[\"1\",\"2\"],3]",

@@ -109,6 +109,40 @@ START_TEST(columns_are_read_back)
 }
 END_TEST
 
+START_TEST(levels_are_as_many_as_are_taken)
+{
+    for (size_t before = 0; before < 3; before++) {
+        begin();
+        for (size_t i = 0; i < before; i++)
+            put(SIDE, text("BUY")); /* what is behind three bytes is aligned */
+        const size_t len = batch.bytes.len;
+        for (size_t count = 1; count <= 10000; count *= 10) {
+            weir_level *levels = weir_batch_room_for_levels(&batch, count);
+            ck_assert_ptr_nonnull(levels);
+            for (size_t i = 0; i < count; i++)
+                levels[i] = (weir_level){(double)i, -1};
+            ck_assert_uint_eq(batch.bytes.len, len);
+        }
+        weir_batch_take_levels(&batch, BIDS, 9999);
+        ck_assert(weir_batch_no_levels(&batch, ASKS));
+        put(ANY, text("behind"));
+        weir_batch_commit(&batch);
+        const weir_level *read;
+        size_t count;
+        ck_assert(weir_record_levels(first(), BIDS, &read, &count) && count == 9999);
+        for (size_t i = 0; i < count; i++)
+            ck_assert(read[i].price == (double)i && read[i].size == -1);
+        ck_assert(weir_record_levels(first(), ASKS, &read, &count) && count == 0);
+        weir_str str;
+        ck_assert(weir_record_str(first(), ANY, &str) && weir_str_is(str, "behind"));
+        begin();
+        ck_assert_ptr_null(weir_batch_room_for_levels(&batch, SIZE_MAX / 8));
+        ck_assert_ptr_null(weir_batch_room_for_levels(&batch, UINT32_MAX / 16));
+        weir_batch_abort(&batch);
+    }
+}
+END_TEST
+
 START_TEST(the_public_layout_reads_the_same)
 {
     begin();
@@ -352,6 +386,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_checked_fixture(tcase, fresh_batch, drop_batch);
     tcase_add_test(tcase, columns_are_read_back);
+    tcase_add_test(tcase, levels_are_as_many_as_are_taken);
     tcase_add_test(tcase, the_public_layout_reads_the_same);
     tcase_add_test(tcase, a_copy_stands_alone);
     tcase_add_test(tcase, records_lie_back_to_back);
