@@ -219,8 +219,9 @@ static weir_quick_verdict convert_settled(conversion *c)
     const size_t at = runner->batch.bytes.len;
     if (convert_quick(c, true) != WEIR_QUICK_MADE)
         return WEIR_QUICK_ASIDE;
-    if (weir_runner_watch_quick(runner, c->stream, c->rule,
-                                (const weir_record *)(const void *)(runner->batch.bytes.ptr + at)))
+    if (weir_runner_watch_quick(runner, c->rule,
+                                (const weir_record *)(const void *)(runner->batch.bytes.ptr + at),
+                                true))
         return WEIR_QUICK_MADE;
     weir_quick_unmake(runner, at);
     return WEIR_QUICK_ASIDE;
@@ -234,7 +235,7 @@ static inline weir_quick_verdict convert_watched(conversion *c, bool is_settled)
         return convert_quick(c, is_settled);
     if (is_settled)
         return convert_settled(c);
-    if (!weir_runner_watch_quick(c->runner, c->stream, c->rule, NULL))
+    if (!weir_runner_watch_quick(c->runner, c->rule, NULL, true))
         return WEIR_QUICK_ASIDE;
     const weir_quick_verdict verdict = convert_quick(c, false);
     if (verdict == WEIR_QUICK_ASIDE)

@@ -373,7 +373,8 @@ static bool give_up(weir_runner *runner)
 
 static inline bool end_frame(weir_runner *runner)
 {
-    if (__builtin_expect(!weir_quick_settle(runner), 0))
+    if (__builtin_expect(!weir_quick_settle(runner), 0) ||
+        (runner->plan->is_watched && !weir_runner_watch_made(runner)))
         return give_up(runner);
     runner->moulds.met++;
     return true;

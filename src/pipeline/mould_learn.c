@@ -271,7 +271,7 @@ static bool find_outcome(scene *s)
     if (!mould->rule)
         return true;
     const weir_fused *each = &mould->rule->quick_each;
-    return mould->rule->is_quick && !mould->rule->watch &&
+    return mould->rule->is_quick &&
            (!mould->rule->each || (each->kind == WEIR_FUSED_SLOT && !each->is_item));
 }
 
@@ -611,10 +611,21 @@ static weir_mould *keep(scene *s, weir_moulds *moulds)
     return mould;
 }
 
+/* Records are watched when the frame is done, by what is in them. */
+static bool can_be_watched(scene *s)
+{
+    const weir_plan_watch *watch = s->mould.rule->watch;
+    bool is_reset = false;
+    return !watch ||
+           (watch->is_quick && watch->is_in_record &&
+            (!watch->reset.program || (ask(s, &watch->reset.form, true, &is_reset) && !is_reset)));
+}
+
 static bool make_mould(scene *s, weir_stencil_lesson *lesson)
 {
     weir_mould *mould = &s->mould;
-    if (!s->outer && !find_outcome(s))
+    if ((!s->outer && !find_outcome(s)) ||
+        (mould->outcome == WEIR_MOULD_MAKES && !can_be_watched(s)))
         return false;
     lesson->rows = mould->outcome == WEIR_MOULD_LISTS ? mould->rule->quick_each.slot : WEIR_NO_SLOT;
     if (mould->outcome == WEIR_MOULD_MAKES)

@@ -193,6 +193,7 @@ typedef struct weir_plan_watch {
     weir_plan_ask id;        /* of dedupe; NULL: there is none */
     const weir_fused *asset; /* broker.infer_asset(key=slot); NULL: of another form, or none */
     bool is_quick;           /* all that is asked has a form: weir_runner_watch_quick */
+    bool is_in_record;       /* all but `reset` stands in the record: weir_runner_watch_made */
 } weir_plan_watch;
 
 struct weir_plan_rule {
@@ -212,6 +213,7 @@ struct weir_plan_rule {
     size_t column_count;
     const weir_schema *schema;
     weir_str where;
+    size_t stream;                /* index, in the connection */
     const weir_plan_watch *watch; /* NULL: nothing */
     const weir_plan_field *asset; /* NULL: it gives none, or a function does */
 };
@@ -330,7 +332,9 @@ struct weir_plan {
     weir_plan_route fallback; /* the default channel */
     const weir_plan_stream *streams;
     const weir_schema **schemas;
+    const weir_plan_rule **rules; /* by schema, whose ids follow one another; NULL: of gaps */
     size_t schema_count;
+    bool is_watched; /* a rule is */
 };
 
 /** What a rule asks its records, if anything. */
@@ -468,10 +472,13 @@ bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,
  * The same for a record that is what was to come next, read without a program; nothing is told, and
  * no record made of it. False: it may be another, nothing has happened. Only of a watch that is
  * quick, and while nothing is held back. `made`: the record, where it is made already and has its
- * numbers, which are not read again then; else NULL.
+ * numbers, which are not read again then; else NULL. Without `has_slots` nothing else is looked at.
  */
-bool weir_runner_watch_quick(weir_runner *runner, const weir_plan_stream *stream,
-                             const weir_plan_rule *rule, const weir_record *made);
+bool weir_runner_watch_quick(weir_runner *runner, const weir_plan_rule *rule,
+                             const weir_record *made, bool has_slots);
+/** The same for all records since the mark, all of which are in the record and no reset. False:
+ * those that it let pass are known when all are taken back. */
+bool weir_runner_watch_made(weir_runner *runner);
 
 /** By what a record is known. */
 typedef struct weir_mark {

@@ -618,16 +618,13 @@ static inline bool pour_plain(weir_runner *runner, const weir_runner_frame *fram
 void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
 {
     weir_str bytes = frame->bytes;
-    if (pour_plain(runner, frame)) {
-        runner->counters.frames++;
-        runner->counters.bytes += frame->bytes.len;
+    runner->counters.frames++; /* before its records are told apart by it */
+    runner->counters.bytes += frame->bytes.len;
+    if (pour_plain(runner, frame))
         return;
-    }
     start_frame(runner, frame);
     if (runner->layout)
         runner->layout->is_quiet = false;
-    runner->counters.frames++;
-    runner->counters.bytes += frame->bytes.len;
     if (runner->plan->hears_by_name && !is_heard(runner->plan, frame->topic))
         runner->counters.dropped++;
     else if (runner->input.roots[WEIR_ROOT_TOPIC].kind == WEIR_NONE)

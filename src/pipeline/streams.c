@@ -239,9 +239,10 @@ bool weir_plan_build_streams(weir_plan_builder *builder, weir_plan *plan,
     const weir_connection_spec *connection = plan->connection;
     weir_plan_stream *streams =
         WEIR_ARENA_ARRAY(builder->arena, weir_plan_stream, connection->stream_count + 1);
-    plan->schemas = WEIR_ARENA_ARRAY(builder->arena, const weir_schema *,
-                                     count_schemas(connection) + connection->stream_count + 1);
-    if (!streams || !plan->schemas)
+    const size_t most = count_schemas(connection) + connection->stream_count + 1;
+    plan->schemas = WEIR_ARENA_ARRAY(builder->arena, const weir_schema *, most);
+    plan->rules = WEIR_ARENA_ARRAY(builder->arena, const weir_plan_rule *, most);
+    if (!streams || !plan->schemas || !plan->rules)
         return false;
     plan->streams = streams;
     for (size_t i = 0; i < connection->stream_count; i++) {
@@ -260,6 +261,9 @@ bool weir_plan_build_streams(weir_plan_builder *builder, weir_plan *plan,
             if (!build_rule(builder, plan, &converter->rules[k], stream, &rules[k], scope,
                             next_schema_id))
                 return false;
+            rules[k].stream = i;
+            plan->rules[rules[k].index] = &rules[k];
+            plan->is_watched = plan->is_watched || rules[k].watch;
         }
     }
     for (size_t i = 0; i < connection->stream_count; i++) {

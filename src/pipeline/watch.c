@@ -52,6 +52,11 @@ static bool is_read_by_form(const weir_plan_ask *ask)
            (ask->form.kind == WEIR_FUSED_CONSTANT && ask->form.value.kind == WEIR_STR);
 }
 
+static bool is_in_record(const weir_plan_ask *ask)
+{
+    return !ask->program || ask->column >= 0 || ask->form.kind == WEIR_FUSED_CONSTANT;
+}
+
 static bool is_filled_by(const weir_plan_column *column, const weir_fused *form)
 {
     return column->column >= 0 && column->quick.kind == form->kind &&
@@ -109,6 +114,8 @@ bool weir_plan_build_watch(weir_plan_builder *builder, const weir_plan *plan,
     }
     if (dedupe)
         watch->id = compile_ask(builder, &dedupe->key, scope, rule);
+    watch->is_in_record = is_in_record(&watch->value) && is_in_record(&watch->first) &&
+                          is_in_record(&watch->key) && is_in_record(&watch->id);
     watch->is_quick = (!sequence || watch->key.program || !rule->asset || asset) &&
                       is_read_by_form(&watch->value) && is_read_by_form(&watch->first) &&
                       is_read_by_form(&watch->key) && is_read_by_form(&watch->id) &&
@@ -265,17 +272,6 @@ static inline bool read_whole(const weir_runner *runner, const weir_plan_ask *as
            weir_int_parse_json(weir_value_text(slot), n) == WEIR_INT_OK;
 }
 
-/* The same of a record that is made: its numbers are read. */
-static inline bool look_whole(const weir_runner *runner, const weir_plan_ask *ask,
-                              const weir_record *made, int64_t *n)
-{
-    const weir_value *cell = made && ask->column >= 0 ? &made->cells[ask->column] : NULL;
-    if (!cell || cell->kind != WEIR_INT)
-        return read_whole(runner, ask, n);
-    *n = cell->i;
-    return true;
-}
-
 static inline bool read_word(const weir_runner *runner, const weir_plan_ask *ask, uint64_t *word)
 {
     const weir_fused *form = &ask->form;
@@ -303,34 +299,70 @@ static inline const weir_asset *read_asset(const weir_runner *runner, const weir
                : weir_asset_cached(world->assets, form->key, weir_value_text(slot));
 }
 
+/* Where a record is looked for what is asked. */
+typedef struct place {
+    const weir_record *made; /* NULL: it is not made */
+    bool has_slots;
+} place;
+
+static inline const weir_value *cell_of(const weir_plan_ask *ask, place in)
+{
+    return in.made && ask->column >= 0 ? &in.made->cells[ask->column] : NULL;
+}
+
+static inline bool look_whole(const weir_runner *runner, const weir_plan_ask *ask, place in,
+                              int64_t *n)
+{
+    const weir_value *cell = cell_of(ask, in);
+    if (!cell || cell->kind != WEIR_INT)
+        return in.has_slots && read_whole(runner, ask, n);
+    *n = cell->i;
+    return true;
+}
+
+static inline bool look_word(const weir_runner *runner, const weir_plan_ask *ask, place in,
+                             uint64_t *word)
+{
+    const weir_value *cell = cell_of(ask, in);
+    if (cell && cell->kind == WEIR_INT) {
+        *word = word_of_int(cell->i);
+        return true;
+    }
+    if (cell && cell->kind == WEIR_STR) {
+        *word = weir_hash((const char *)in.made + cell->bits, cell->len);
+        return true;
+    }
+    return (in.has_slots || ask->form.kind == WEIR_FUSED_CONSTANT) && read_word(runner, ask, word);
+}
+
 /* What the numbers are followed by. */
-static inline bool read_key(const weir_runner *runner, const weir_plan_watch *watch,
-                            const weir_record *made, uint64_t *word)
+static inline bool look_key(const weir_runner *runner, const weir_plan_watch *watch, place in,
+                            uint64_t *word)
 {
     const weir_asset *asset = NULL;
     if (watch->key.program)
-        return read_word(runner, &watch->key, word);
-    if (watch->asset && !(asset = made ? made->asset : read_asset(runner, watch->asset)))
+        return look_word(runner, &watch->key, in, word);
+    if (watch->asset && !(asset = in.made ? in.made->asset : read_asset(runner, watch->asset)))
         return false;
     *word = word_of_asset(asset);
     return true;
 }
 
-static inline bool follow(weir_runner *runner, const weir_plan_watch *watch, size_t stream,
-                          const weir_record *made)
+static inline bool follow(weir_runner *runner, const weir_plan_rule *rule, place in)
 {
+    const weir_plan_watch *watch = rule->watch;
     const weir_sequence_spec *sequence = watch->sequence;
     int64_t first, last;
     uint64_t word = 0;
-    if (!look_whole(runner, &watch->value, made, &last))
+    if (!look_whole(runner, &watch->value, in, &last))
         return false;
     first = last;
-    if ((watch->first.program && !look_whole(runner, &watch->first, made, &first)) ||
-        (watch->reset.program &&
+    if ((watch->first.program && !look_whole(runner, &watch->first, in, &first)) ||
+        (in.has_slots && watch->reset.program &&
          weir_fused_test(&watch->reset.form, &runner->input) != WEIR_FUSED_FALSE) ||
-        !read_key(runner, watch, made, &word))
+        !look_key(runner, watch, in, &word))
         return false;
-    const weir_number number = {.track = track_of(runner, stream, word),
+    const weir_number number = {.track = track_of(runner, rule->stream, word),
                                 .first = first,
                                 .last = last,
                                 .step = sequence->step,
@@ -348,23 +380,40 @@ static inline bool pass(weir_runner *runner)
     return is_known;
 }
 
-bool weir_runner_watch_quick(weir_runner *runner, const weir_plan_stream *stream,
-                             const weir_plan_rule *rule, const weir_record *made)
+bool weir_runner_watch_quick(weir_runner *runner, const weir_plan_rule *rule,
+                             const weir_record *made, bool has_slots)
 {
+    const weir_plan_watch *watch = rule->watch;
+    const place in = {made, has_slots};
+    weir_seen *seen = watch->id.program ? runner->seen[rule->stream] : NULL;
+    size_t at = 0;
+    uint64_t id = 0;
     if (__builtin_expect(pass(runner), 0))
         return true;
-    const weir_plan_watch *watch = rule->watch;
-    const size_t at = (size_t)(stream - runner->plan->streams);
-    weir_seen *seen = watch->id.program ? runner->seen[at] : NULL;
-    size_t place = 0;
-    uint64_t id = 0;
     if (seen &&
-        (!read_word(runner, &watch->id, &id) || (place = weir_seen_place(seen, id)) == SIZE_MAX))
+        (!look_word(runner, &watch->id, in, &id) || (at = weir_seen_place(seen, id)) == SIZE_MAX))
         return false;
-    if (watch->sequence && !follow(runner, watch, at, made))
+    if (watch->sequence && !follow(runner, rule, in))
         return false;
     if (seen)
-        weir_seen_keep(seen, place, id);
+        weir_seen_keep(seen, at, id);
+    return true;
+}
+
+bool weir_runner_watch_made(weir_runner *runner)
+{
+    const weir_plan *plan = runner->plan;
+    const weir_batch *batch = &runner->batch;
+    const weir_record *record;
+    for (size_t at = runner->quick.mark.bytes; at < batch->bytes.len; at += record->size) {
+        record = (const weir_record *)(const void *)(batch->bytes.ptr + at);
+        const weir_plan_rule *rule = plan->rules[record->schema_id - plan->schemas[0]->id];
+        if (!rule->watch)
+            continue;
+        if (!weir_runner_watch_quick(runner, rule, record, false))
+            return false;
+        runner->quick.mark.asked++;
+    }
     return true;
 }
 
@@ -546,7 +595,7 @@ bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,
     if (pass(runner))
         return true;
     if (rule->watch->is_quick && !runner->is_general &&
-        weir_runner_watch_quick(runner, stream, rule, NULL))
+        weir_runner_watch_quick(runner, rule, NULL, true))
         return true;
     const question q = {runner, stream, rule, rule->watch, sample};
     weir_mark mark = {.rule = rule, .stream = (size_t)(stream - runner->plan->streams)};

@@ -283,6 +283,25 @@ START_TEST(records_of_one_message_may_share_its_number)
 }
 END_TEST
 
+/* Whichever way the frames go: those of one form are soon known, the others never are. */
+START_TEST(a_number_of_the_frame_before_is_not_shared)
+{
+    feed f = feed_open(HEAD "    sequence: {value: \"data['n']\"}\n" CONVERTER);
+    const weir_counters *counters = weir_runner_counters(f.runner);
+    char text[64], other[64];
+    for (int n = 1; n <= 60; n++) {
+        snprintf(text, sizeof text, "{\"s\":\"A\",\"n\":%d}", n);
+        snprintf(other, sizeof other, "{\"s\":\"A\",\"k%d\":[],\"n\":%d}", n, n);
+        const bool is_known_first = n < 10 || n % 2;
+        feed_text(&f, is_known_first ? text : other);
+        ck_assert_str_eq(feed_text(&f, is_known_first ? other : text), "");
+        ck_assert_uint_eq(counters->duplicates, (uint64_t)n);
+    }
+    ck_assert_uint_eq(counters->records_out, 60);
+    feed_close(&f);
+}
+END_TEST
+
 START_TEST(what_cannot_be_a_number_or_an_id_is_told)
 {
     feed f = feed_open(HEAD "    sequence: {value: \"data.get('q')\"}\n"
@@ -314,6 +333,7 @@ int main(void)
         records_that_came_before_are_left_out,
         each_element_is_asked_by_itself,
         records_of_one_message_may_share_its_number,
+        a_number_of_the_frame_before_is_not_shared,
         what_cannot_be_a_number_or_an_id_is_told,
     };
     Suite *suite = suite_create("gaps");

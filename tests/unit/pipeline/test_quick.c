@@ -407,37 +407,57 @@ END_TEST
     "fields: {asset: \"broker.infer_asset(symbol=" of "['s'])\", x: \"float(" of                   \
     "['x'])\", u: \"" of ".get('u')\"}\n"
 
+#define ALL(of)                                                                                    \
+    "fields: {asset: \"broker.infer_asset(symbol=" of "['s'])\", x: \"float(" of                   \
+    "['x'])\", u: \"" of "['u']\", first: \"" of "['U']\", i: \"" of "['i']\"}\n"
+
 /* Each is sent objects with T, s, u, U, i, x, or a list of them, or one with such a list as l. */
 static const struct {
     const char *spec;
     const char *before, *behind; /* the objects */
     bool is_list;
+    uint32_t calm; /* how many times as seldom something is odd */
 } watched[] = {
     {WATCHED(
          "    sequence: {a: {first: \"data['U']\", value: \"data['u']\", reset: \"data['r'] == "
          "'r'\"}, b: {value: \"data['u']\"}}\n    dedupe: {b: {key: \"data['i']\", window: 7}}\n",
          "      a: {" FIELDS(
              "data") "      }\n      b:\n        fields: {x: \"float(data['x'])\"}\n"),
-     "", "", false},
+     "", "", false, 1},
     {WATCHED(
          "    frame: array\n    sequence: {a: {value: \"int(data['u'])\", scope: connection}, b: "
          "{value: \"data.get('u')\", key: \"data['s']\"}}\n"
          "    dedupe: {key: \"data.get('i')\", window: 5}\n",
          "      all:\n      - condition: \"'x' in data\"\n        " FIELDS("data")),
-     "[", "]", true},
+     "[", "]", true, 1},
     {WATCHED("    sequence: {a: {value: \"item['u']\", first: \"item['U']\", key: \"'all'\"}, b: "
              "{value: \"item['u']\", key: \"item['i']\", step: 2}}\n"
              "    dedupe: {a: {key: \"item['i']\", window: 3}}\n",
              "      all:\n      - each: data['l']\n        " FIELDS("item")),
-     "{\"T\":\"a\",\"l\":[", "]}", true},
+     "{\"T\":\"a\",\"l\":[", "]}", true, 1},
     {WATCHED("    frame: array\n    sequence: {value: \"data['u']\", step: any}\n",
              "      all: {" FIELDS("data") "      }\n"),
-     "[", "]", true},
+     "[", "]", true, 1},
     {WATCHED(
          "    frame: array\n    sequence: {value: \"data['u']\", key: \"data['s'] + 'x'\", reset: "
          "\"len(data['r']) > 1\"}\n    dedupe: {key: \"(data['i'], data['s'])\", window: 4}\n",
          "      all: {" FIELDS("data") "      }\n"),
-     "[", "]", true},
+     "[", "]", true, 1},
+    /* All that is asked is in the record, as moulds want it. */
+    {WATCHED("    sequence: {a: {first: \"data['U']\", value: \"data['u']\", reset: \"data['r'] == "
+             "'r'\"}, b: {value: \"data['u']\", step: any}}\n    dedupe: {a: {key: \"data['i']\", "
+             "window: 7}}\n",
+             "      all: {" ALL("data") "      }\n"),
+     "", "", false, 4},
+    {WATCHED("    frame: array\n    sequence: {a: {first: \"data['U']\", value: \"data['u']\"}, b: "
+             "{value: "
+             "\"data['u']\", key: \"'all'\"}}\n    dedupe: {b: {key: \"data['i']\", window: 7}}\n",
+             "      all: {" ALL("data") "      }\n"),
+     "[", "]", true, 10},
+    {WATCHED("    sequence: {a: {first: \"item['U']\", value: \"item['u']\", key: \"item['i']\", "
+             "step: any}}\n",
+             "      all:\n      - each: data['l']\n        " ALL("item")),
+     "{\"T\":\"a\",\"l\":[", "]}", true, 10},
 };
 
 enum { WATCHED_FRAMES = 4000, SYMBOLS = 3 };
@@ -460,7 +480,7 @@ static const char *oddly(venue *v, const char *const *odd, size_t count, uint32_
 }
 
 /* Mostly what was to come next. */
-static size_t write_object(venue *v, char *to, size_t room)
+static size_t write_object(venue *v, char *to, size_t room, uint32_t calm)
 {
     static const char *const numbers[] = {"null", "\"17\"", "1.5", "99999999999999999999", "-3",
                                           "{}",   "\"\"",   "1e2", "9223372036854775807",  "true"};
@@ -472,19 +492,19 @@ static size_t write_object(venue *v, char *to, size_t room)
     static const int64_t jumps[] = {0, 0, 1, -2, 3, 40};
     const size_t symbol = draw(v, SYMBOLS);
     int64_t first = v->last[symbol] + 1;
-    if (draw(v, 8) == 0)
+    if (draw(v, 8 * calm) == 0)
         first += jumps[draw(v, sizeof jumps / sizeof *jumps)] - 1;
     const int64_t last = first + (draw(v, 4) == 0 ? draw(v, 3) : 0);
-    const int64_t id = draw(v, 10) == 0 ? v->id - (int64_t)draw(v, 9) : ++v->id;
-    const char *number = oddly(v, numbers, sizeof numbers / sizeof *numbers, 30);
-    const char *odd_id = oddly(v, ids, sizeof ids / sizeof *ids, 20);
-    const char *real = oddly(v, reals, sizeof reals / sizeof *reals, 25);
+    const int64_t id = draw(v, 10 * calm) == 0 ? v->id - (int64_t)draw(v, 9) : ++v->id;
+    const char *number = oddly(v, numbers, sizeof numbers / sizeof *numbers, 30 * calm);
+    const char *odd_id = oddly(v, ids, sizeof ids / sizeof *ids, 20 * calm);
+    const char *real = oddly(v, reals, sizeof reals / sizeof *reals, 25 * calm);
     v->last[symbol] = last;
     size_t len = (size_t)snprintf(to, room, "{\"T\":\"%c\",\"s\":\"S%zu\",\"U\":%" PRId64 ",",
                                   "aaabc"[draw(v, 5)], symbol, first);
     if (number)
         len += (size_t)snprintf(to + len, room - len, "\"u\":%s,", number);
-    else if (draw(v, 40) > 0)
+    else if (draw(v, 40 * calm) > 0)
         len += (size_t)snprintf(to + len, room - len, "\"u\":%" PRId64 ",", last);
     if (odd_id)
         len += (size_t)snprintf(to + len, room - len, "\"i\":%s,", odd_id);
@@ -492,7 +512,7 @@ static size_t write_object(venue *v, char *to, size_t room)
         len += (size_t)snprintf(to + len, room - len,
                                 id % 3 ? "\"i\":%" PRId64 "," : "\"i\":\"%" PRId64 "\",", id);
     return len + (size_t)snprintf(to + len, room - len, "\"r\":\"%s\",\"x\":%s}",
-                                  draw(v, 50) == 0 ? "r" : "", real ? real : "\"1.25\"");
+                                  draw(v, 50 * calm) == 0 ? "r" : "", real ? real : "\"1.25\"");
 }
 
 static bool begins_anew(void *user, size_t stream, const weir_asset *asset, const weir_gap *hole,
@@ -519,9 +539,10 @@ START_TEST(records_are_watched_alike)
         size_t len = (size_t)snprintf(room, sizeof room, "%s", watched[_i].before);
         for (size_t i = 0; i < count; i++) {
             len += (size_t)snprintf(room + len, sizeof room - len, "%s", i ? "," : "");
-            len += write_object(&v, room + len, sizeof room - len);
+            len += write_object(&v, room + len, sizeof room - len, watched[_i].calm);
         }
         len += (size_t)snprintf(room + len, sizeof room - len, "%s", watched[_i].behind);
+        len -= len > 0 && draw(&v, 40) == 0; /* it is broken: nothing of it has happened */
         memset(room + len, '7', WEIR_JSON_SLACK);
         check_frame(&p, (weir_str){room, len}, n);
         if (n % 64 == 0)
@@ -537,9 +558,9 @@ START_TEST(records_are_watched_alike)
     const weir_counters *counters = weir_runner_counters(p.quick.runner);
     check_failures(&p);
     ck_assert_uint_eq(holes[0], holes[1]);
-    ck_assert_uint_gt(counters->gaps, 100);
-    ck_assert_uint_gt(counters->duplicates, 100);
-    ck_assert_uint_gt(counters->failed[WEIR_STAGE_CONVERT], 100);
+    ck_assert_uint_gt(counters->gaps, 20);
+    ck_assert_uint_gt(counters->duplicates, 0);
+    ck_assert_uint_gt(counters->failed[WEIR_STAGE_CONVERT], 20);
     ck_assert_uint_gt(counters->records_out, 1000);
     close_pair(&p);
 }
