@@ -41,13 +41,16 @@ const weir_lanes_variant *weir_lanes_best(void)
     return best;
 }
 
-/* Of a number without blanks: only a letter has this bit. */
-static bool has_exponent(weir_str number)
+/* Of a number that is JSON. */
+static void look(weir_str number, bool *has_point, bool *has_exponent)
 {
-    unsigned all = 0;
-    for (size_t i = 0; i < number.len; i++)
-        all |= (unsigned char)number.ptr[i];
-    return (all & 0x40) != 0;
+    unsigned points = 0, letters = 0;
+    for (size_t i = 0; i < number.len; i++) {
+        points |= number.ptr[i] == '.';
+        letters |= (unsigned char)number.ptr[i] & 0x40;
+    }
+    *has_point = points != 0;
+    *has_exponent = letters != 0;
 }
 
 static void read(weir_lanes *lanes, unsigned used)
@@ -57,12 +60,15 @@ static void read(weir_lanes *lanes, unsigned used)
     lanes->is_json = 0;
     for (unsigned i = 0; i < used; i++) {
         const weir_str text = {lanes->at[i], lanes->len[i]};
-        if (weir_double_parse_json(text, &lanes->real[i])) {
-            lanes->is_real |= 1u << i;
-            if (text.len <= WEIR_LANE_TEXT_MAX && !has_exponent(text))
-                lanes->is_json |= 1u << i;
-        }
-        if (weir_int_parse_json(text, &lanes->whole[i]) == WEIR_INT_OK)
+        bool has_point, has_exponent;
+        if (!weir_double_parse_json(text, &lanes->real[i]))
+            continue;
+        look(text, &has_point, &has_exponent);
+        lanes->is_real |= 1u << i;
+        if (!has_exponent && text.len <= WEIR_LANE_TEXT_MAX)
+            lanes->is_json |= 1u << i;
+        if (!has_point && !has_exponent &&
+            weir_int_parse_json(text, &lanes->whole[i]) == WEIR_INT_OK)
             lanes->is_whole |= 1u << i;
     }
 }
