@@ -71,6 +71,8 @@ static const char *const specs[] = {
          "          asset: broker.infer_asset(symbol=item['symbol'])\n"
          "          price: {condition: \"'price' in item\", source: \"float(item['price'])\"}\n"
          "          size: {source: \"float(item['size'])\", default_value: 0}\n"
+         "          exact: {condition: \"'size' in item\", source: \"Decimal(item['size'])\"}\n"
+         "          is_buy: {condition: \"item['side'] in ('Buy', 'Sell')\", source: \"1\"}\n"
          "          row: item['id']\n          side: item['side']\n          action: "
          "data['action']\n          levels: item.get('l', [])\n",
     /* a list of records */
