@@ -114,6 +114,8 @@ bool weir_plan_build_controls(weir_plan_builder *builder, weir_plan *plan)
             .kind = WEIR_CONTROL_EXPIRED,
             .match = weir_plan_compile(builder, &connection->auth.session.expired, &scope)};
     build_replies(builder, plan, controls, &scope);
+    for (size_t i = 0; i < plan->control_count; i++)
+        controls[i].tree = weir_program_grow(builder->arena, controls[i].match);
     if (heartbeat->has_send)
         plan->heartbeat =
             weir_plan_message(builder, &heartbeat->send, WEIR_STR("heartbeat"), &bare);
@@ -165,13 +167,23 @@ static void learn(weir_runner *runner, const weir_plan_control *control,
                                     control->key ? &key : NULL, &value);
 }
 
+/* Every message is asked, most of them in vain. One that raises is of another kind. */
+static bool is_meant(weir_runner *runner, const weir_plan_control *control,
+                     const weir_expr_input *input)
+{
+    bool is_true = false;
+    const weir_fused_answer answer =
+        runner->is_general ? WEIR_FUSED_ASK : weir_tree_test(control->tree, runner->world, input);
+    if (answer != WEIR_FUSED_ASK)
+        return answer == WEIR_FUSED_TRUE;
+    return weir_vm_run_truth(runner->vm, control->match, runner->world, input, &is_true) && is_true;
+}
+
 static bool obey(weir_runner *runner, const weir_plan_control *control,
                  const weir_expr_input *input)
 {
-    bool is_true = false;
     weir_value message;
-    if (!control->match ||
-        !weir_vm_run_truth(runner->vm, control->match, runner->world, input, &is_true) || !is_true)
+    if (!control->match || !is_meant(runner, control, input))
         return false;
     runner->counters.control++;
     if (control->kind == WEIR_CONTROL_LEARN)

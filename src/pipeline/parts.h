@@ -245,7 +245,8 @@ typedef struct weir_plan_wait {
 typedef struct weir_plan_control {
     weir_control kind;
     const weir_program *match;
-    size_t name; /* LEARN: of the session's names */
+    const weir_tree *tree; /* of `match`, or NULL */
+    size_t name;           /* LEARN: of the session's names */
     const weir_program *key;
     const weir_program *value;
     const weir_message *reply; /* REPLY */
