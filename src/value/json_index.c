@@ -60,10 +60,10 @@ bool weir_json_index_make(weir_json_index *index, weir_str text)
     index->base = text.ptr;
     index->len = 0; /* holds nothing while it is not made */
     index->list_count = 0;
+    index->list_hint = 0;
     index->hint = 0;
     index->row_list = NULL;
     index->level_count = 0;
-    index->list_hint = 0;
     if (text.len == 0 || text.len > WEIR_INDEX_TEXT_MAX ||
         (text.len + WEIR_INDEX_SPARE > index->cap && !grow(index, text.len + WEIR_INDEX_SPARE)))
         return false;

@@ -39,19 +39,20 @@ typedef struct weir_list_found {
     size_t levels;  /**< the first one, in `levels` of the index */
 } weir_list_found;
 
-/** What a text is begun with is together, so that it is cleared at once. */
+/** What a text is begun with is together, so that it is cleared at once, by words that are then
+ * loaded as they were stored. */
 typedef struct weir_json_index {
     const char *base;
     size_t len;
     uint32_t *quotes; /**< offsets of quotes that are not escaped, ascending */
     size_t count;
     size_t cap;
-    unsigned flags;
     unsigned list_count;
+    unsigned list_hint;   /**< the list that was asked for last */
     size_t hint;          /**< ordinal near which the last search ended */
     const char *row_list; /**< the list whose elements `nested` has in rows, or NULL */
     size_t level_count;
-    unsigned list_hint;                      /**< the list that was asked for last */
+    unsigned flags;
     struct weir_nested *nested;              /**< or NULL; value/projection.h */
     const struct weir_projection *row_items; /**< by which they were decoded */
     weir_level *levels;                      /**< of the lists that are bare numbers */
