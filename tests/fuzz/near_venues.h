@@ -291,7 +291,9 @@ static const near_venue near_venues[] = {
       "{\"ping\":$t}"}},
     {"bench/specs/sized.yaml",
      NULL,
-     {"{\"e\":\"t\",\"s\":\"$S\",\"p\":\"$p\",\"T\":$t,\"x\":\"$q\"}",
+     {/* 48 bytes that do not vary, and then a quote */
+      "{\"e\":\"t\",\"a-name-of-31-bytes-and-no-other\":null,\"s\":\"$S\",\"p\":\"$p\",\"T\":$t}",
+      "{\"e\":\"t\",\"s\":\"$S\",\"p\":\"$p\",\"T\":$t,\"x\":\"$q\"}",
       "{\"e\":\"q\",\"s\":\"$S\",\"b\":\"$p\",\"B\":\"$p\",\"a\":\"$p\",\"A\":\"$p\",\"u\":$i,"
       "\"T\":$t,"
       "\"x\":\"$q\"}",
