@@ -22,7 +22,7 @@ WEIR_API unsigned weir_record_layout(void);
 /** What a record begins with. */
 typedef struct weir_record_head {
     uint32_t size;      /**< bytes of the record */
-    uint32_t schema_id; /**< of its schema, unique within the spec */
+    uint32_t schema_id; /**< of its schema, unique in the process */
     const weir_schema *schema;
     const weir_asset *asset; /**< NULL: it has none */
     int64_t timestamp_ns;    /**< or WEIR_NO_TIME */

@@ -6,7 +6,9 @@
  *
  * Lifetime: a `const weir_record *` handed to a callback or returned by a poll lives until the
  * callback returns, or until the next poll of that consumer. weir_record_copy keeps one longer.
- * Schemas and assets live as long as the runtime (or decoder) that made the record.
+ * Schemas and assets live as long as the runtime (or decoder) that made the record; those that a
+ * reload has replaced as long as a record of theirs can be in anybody's hands
+ * (weir_runtime_reload).
  */
 #ifndef WEIR_VALUE_H
 #define WEIR_VALUE_H
@@ -69,6 +71,8 @@ typedef struct weir_asset weir_asset;
 
 /* ---- schema: any thread */
 
+/** Never another's in this process; its address may be, after a reload. */
+WEIR_API uint32_t weir_schema_id(const weir_schema *schema);
 WEIR_API weir_channel weir_schema_channel(const weir_schema *schema);
 WEIR_API weir_str weir_schema_stream(const weir_schema *schema);
 WEIR_API weir_str weir_schema_connection(const weir_schema *schema);

@@ -309,14 +309,15 @@ typedef struct weir_reload {
  * On failure all stays as it was, the event has the reason and is counted: WEIR_ERR_SPEC and
  * *report (may be NULL; the caller frees it) when the spec has mistakes, WEIR_ERR_CREDENTIALS,
  * WEIR_ERR_NOT_FOUND, WEIR_ERR_STATE when the runtime does not run. *done may be NULL. May take as
- * long as loading does; not from a callback. Schemas and assets of what was replaced live on, as
- * long as the runtime.
+ * long as loading does; not from a callback. Schemas and assets of what was replaced live until no
+ * record of theirs is queued or in a consumer's hands; as long as the runtime, where one was
+ * copied.
  */
 WEIR_API weir_code weir_runtime_reload(weir_runtime *runtime, const char *path,
                                        const weir_spec_options *options, weir_reload *done,
                                        weir_report **report, weir_error *error);
-/** The spec that it runs by now: another after a reload that has changed something. It lives as
- * long as the runtime. */
+/** The spec that it runs by now: another after a reload that has changed something. It lives
+ * until the next one. */
 WEIR_API const weir_spec *weir_runtime_spec(const weir_runtime *runtime);
 /** How many reloads went well, and how many did not. */
 WEIR_API void weir_runtime_reloads(const weir_runtime *runtime, uint64_t *done, uint64_t *failed);

@@ -12,7 +12,7 @@
 #include "util/time.h"
 
 typedef struct layout {
-    const weir_schema *schema;
+    uint32_t schema; /* its id */
     size_t *sources; /* by column of the file: its column in the schema, SIZE_MAX if none */
 } layout;
 
@@ -101,7 +101,7 @@ static const layout *lay_out(csv *file, const weir_schema *schema)
         if (at < file->count)
             sources[at] = k;
     }
-    file->layouts[file->layout_count] = (layout){schema, sources};
+    file->layouts[file->layout_count] = (layout){weir_schema_id(schema), sources};
     return &file->layouts[file->layout_count++];
 }
 
@@ -143,10 +143,10 @@ static void put_time(weir_buf *out, int64_t ns)
 /* NULL: out of memory. */
 static const layout *find_layout(csv *file, const weir_schema *schema)
 {
-    if (file->last && file->last->schema == schema)
+    if (file->last && file->last->schema == weir_schema_id(schema))
         return file->last;
     size_t i = 0;
-    while (i < file->layout_count && file->layouts[i].schema != schema)
+    while (i < file->layout_count && file->layouts[i].schema != weir_schema_id(schema))
         i++;
     file->last = i < file->layout_count ? &file->layouts[i] : lay_out(file, schema);
     return file->last;

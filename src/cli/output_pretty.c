@@ -14,7 +14,7 @@
 enum { WIDEST = 28 /* columns that a field is padded to at most */, SHOWN_MAX = 48 };
 
 typedef struct widths {
-    const weir_schema *schema;
+    uint32_t schema;   /* its id */
     unsigned char *of; /* by column */
 } widths;
 
@@ -46,7 +46,7 @@ static widths *add_widths(pretty *p, const weir_schema *schema)
         return NULL;
     p->schemas = list;
     widths *w = &p->schemas[p->count];
-    *w = (widths){schema, calloc(weir_schema_columns(schema) + 1, 1)};
+    *w = (widths){weir_schema_id(schema), calloc(weir_schema_columns(schema) + 1, 1)};
     if (!w->of)
         return NULL;
     p->count++;
@@ -173,7 +173,7 @@ static void put_column(pretty *p, weir_buf *out, const weir_record *record, size
 static widths *find_widths(pretty *p, const weir_schema *schema)
 {
     size_t i = 0;
-    while (i < p->count && p->schemas[i].schema != schema)
+    while (i < p->count && p->schemas[i].schema != weir_schema_id(schema))
         i++;
     return i < p->count ? &p->schemas[i] : add_widths(p, schema);
 }

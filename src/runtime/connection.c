@@ -723,6 +723,9 @@ weir_code weir_connection_init(weir_connection *connection, weir_runtime *runtim
     connection->index = index;
     connection->spec_index = spec_index;
     connection->spec = &spec->model->connections[spec_index];
+    connection->name = weir_names_keep(&runtime->names_kept, connection->spec->name);
+    if (!connection->name.ptr)
+        return weir_fail_nomem(error);
     connection->shard = shard;
     connection->shard_count = weir_connection_shards(connection->spec);
     connection->line = shard + (is_twin(connection) ? connection->shard_count : 0);

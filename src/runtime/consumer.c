@@ -395,6 +395,7 @@ static refill swap_in(weir_consumer *consumer, bool waits)
     refill result = REFILL_GOT;
     weir_side_clear(&consumer->front);
     pthread_mutex_lock(&consumer->lock);
+    consumer->swaps++;
     if (consumer->newest.count > 0 && consumer->back.count == 0) /* nothing may come any more */
         tell_newest(consumer);
     if (consumer->oldest.count > 0)

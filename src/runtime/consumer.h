@@ -46,6 +46,10 @@ void weir_consumer_finish(weir_consumer *consumer, int64_t deadline_ns);
 
 /** The next in a list that the host keeps: written once, before the consumer is shared. */
 weir_consumer *weir_consumer_following(const weir_consumer *consumer);
+/** A point in time. False: not now, since there are losses that are not told yet. */
+bool weir_consumer_mark(weir_consumer *consumer, uint64_t *mark);
+/** All that was put before the mark was taken, and the reader is done with it. */
+bool weir_consumer_has_passed(weir_consumer *consumer, uint64_t mark);
 /** There may be that many producers from now on. False: out of memory. */
 bool weir_consumer_expect(weir_consumer *consumer, size_t producers);
 void weir_consumer_set_following(weir_consumer *consumer, weir_consumer *following);

@@ -43,6 +43,28 @@ uint64_t weir_consumer_take_drops(weir_consumer *consumer)
     return drops;
 }
 
+bool weir_consumer_mark(weir_consumer *consumer, uint64_t *mark)
+{
+    pthread_mutex_lock(&consumer->lock);
+    const bool is_settled = consumer->newest.count + consumer->oldest.count == 0;
+    *mark = consumer->swaps;
+    pthread_mutex_unlock(&consumer->lock);
+    return is_settled || atomic_load(&consumer->is_closed);
+}
+
+/* What lay in the back is the front after one swap, and taken at the next; one that sleeps over an
+ * empty back has nothing. */
+bool weir_consumer_has_passed(weir_consumer *consumer, uint64_t mark)
+{
+    pthread_mutex_lock(&consumer->lock);
+    const bool sleeps = consumer->is_waiting && consumer->back.count == 0;
+    const bool has_reader = consumer->has_thread && !consumer->is_thread_done;
+    const bool is_over = atomic_load(&consumer->is_closed) && !has_reader;
+    const bool has_passed = sleeps || is_over || consumer->swaps >= mark + 2;
+    pthread_mutex_unlock(&consumer->lock);
+    return has_passed || consumer->delivery == WEIR_DELIVERY_INLINE;
+}
+
 weir_str weir_consumer_connection(const weir_consumer *consumer)
 {
     return consumer->connection;

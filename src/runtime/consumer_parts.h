@@ -30,6 +30,7 @@ struct weir_consumer {
     weir_side back;
     weir_conflate index;
     weir_waiters waiters; /* to be told of room */
+    uint64_t swaps;       /* times that the reader found its side empty */
     uint64_t dropped, conflated, blocked;
     uint64_t gaps;      /* gap records made here */
     weir_losses newest; /* before what comes next */

@@ -30,6 +30,7 @@ struct weir_events {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     weir_ring queue;
+    bool is_calling; /* one is being delivered */
     bool is_stopping;
     bool has_thread;
     pthread_t thread;
@@ -150,6 +151,14 @@ void weir_events_post(weir_events *events, const weir_event *event)
     pthread_mutex_unlock(&events->lock);
 }
 
+bool weir_events_are_delivered(weir_events *events)
+{
+    pthread_mutex_lock(&events->lock);
+    const bool are_delivered = events->queue.count == 0 && !events->is_calling;
+    pthread_mutex_unlock(&events->lock);
+    return are_delivered;
+}
+
 /* ------------------------------------------------------------------ delivering */
 
 static void tell_lost(const weir_events *events, uint64_t lost)
@@ -169,11 +178,13 @@ static void tell_lost(const weir_events *events, uint64_t lost)
 static bool take(weir_events *events, queued_event *out, uint64_t *lost)
 {
     pthread_mutex_lock(&events->lock);
+    events->is_calling = false;
     while (events->queue.count == 0 && !events->is_stopping)
         pthread_cond_wait(&events->changed, &events->lock);
     const queued_event *oldest = weir_ring_pop(&events->queue);
     if (oldest)
         *out = *oldest;
+    events->is_calling = oldest != NULL;
     *lost = events->queue.overwritten;
     events->queue.overwritten = 0;
     pthread_mutex_unlock(&events->lock);

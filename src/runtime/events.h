@@ -22,4 +22,7 @@ void weir_events_post(weir_events *events, const weir_event *event);
 void weir_events_stop(weir_events *events);
 void weir_events_free(weir_events *events);
 
+/** None waits, and the callback is not at work. Any thread. */
+bool weir_events_are_delivered(weir_events *events);
+
 #endif

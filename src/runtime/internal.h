@@ -29,7 +29,8 @@ typedef struct weir_connection weir_connection; /* runtime/live.h */
 
 struct weir_spec {
     atomic_int references;
-    weir_plugins *plugins; /* outlive model and plans, which point to what they registered */
+    atomic_bool has_copies; /* a program has copied records of it */
+    weir_plugins *plugins;  /* outlive model and plans, which point to what they registered */
     weir_spec_model *model;
     weir_plan **plans; /* one per connection of the model, in its order */
     const weir_schema **schemas;

@@ -35,6 +35,8 @@
 #include "runtime/farewell.h"
 #include "runtime/http_session.h"
 #include "runtime/internal.h"
+#include "runtime/left_specs.h"
+#include "runtime/names.h"
 #include "runtime/outbox.h"
 #include "runtime/pacing.h"
 #include "runtime/producers.h"
@@ -138,7 +140,8 @@ struct weir_connection {
     size_t spec_index; /* among the spec's */
     size_t shard;      /* among those of the same connection of the spec; 0 owns what they share */
     size_t shard_count;
-    size_t line; /* what its link is called in the subscriptions */
+    size_t line;   /* what its link is called in the subscriptions */
+    weir_str name; /* as long as the runtime */
     const weir_connection_spec *spec;
     const weir_plan *plan;
     const weir_backend *backend;
@@ -246,8 +249,8 @@ struct weir_runtime {
     weir_producers producers;      /* its connections, and those that were retired */
     char **names;                  /* of those to open; NULL: all of the spec */
     size_t name_count;
-    weir_spec **kept; /* under lifecycle: that were left behind; schemas and assets are theirs */
-    size_t kept_count;
+    weir_left_specs left;
+    weir_names names_kept;
     atomic_ullong reloads, failed_reloads;
     weir_reactor *reactors;
     size_t reactor_count;
@@ -278,6 +281,8 @@ void weir_connections_free(weir_connection *connection);
 weir_consumer *weir_runtime_add_consumer(weir_runtime *runtime,
                                          const weir_consumer_options *options, weir_str connection,
                                          weir_error *error);
+/** The spec that it runs by now, retained. */
+weir_spec *weir_runtime_hold_spec(const weir_runtime *runtime);
 /** What weir_runtime_status says. The shape is held, or the connection is the caller's own. */
 void weir_connection_tell_status(const weir_connection *connection, weir_connection_status *status);
 

@@ -393,7 +393,9 @@ bool weir_runtime_metrics(const weir_runtime *runtime, weir_text_buffer *out)
     weir_buf text = {.ptr = out->ptr, .len = out->len, .cap = out->cap};
     const bool is_good = put_connections(runtime, &text) && put_consumers(runtime, &text);
     put_reloads(runtime, &text);
-    weir_plugins_metrics(weir_runtime_spec(runtime), &text);
+    weir_spec *spec = weir_runtime_hold_spec(runtime);
+    weir_plugins_metrics(spec, &text);
+    weir_spec_free(spec);
     out->ptr = text.ptr;
     out->len = text.len;
     out->cap = text.cap;

@@ -219,7 +219,10 @@ static weir_code open_sink(weir_sink *sink, weir_error *error)
     sink->consumer = weir_runtime_add_consumer(sink->runtime, &options, spec->connection, error);
     if (!sink->consumer)
         return error->code;
-    weir_consumer_set_label(sink->consumer, sink->table->what);
+    /* the consumer outlives the spec and its plugins */
+    weir_consumer_set_label(
+        sink->consumer,
+        weir_names_keep(&sink->runtime->names_kept, weir_str_of(sink->table->what)).ptr);
     return open_self(sink, error);
 }
 

@@ -100,6 +100,7 @@ static void on_tick(void *user)
 {
     weir_reactor *reactor = user;
     weir_runtime_tell_drops(reactor->runtime);
+    weir_left_specs_look(reactor->runtime);
     weir_timer_set(reactor->tick, TICK_NS);
 }
 

@@ -10,9 +10,9 @@
  * for the old one to be down: two of the same key are more than many venues allow. What came
  * between is covered by gap records (carry.c).
  *
- * A spec that was left behind is kept as long as the runtime: records that wait in queues, and
- * copies and schemas that a program keeps, are of it. Master data that did not change is shared, so
- * what stays behind is small, and a reload that changes nothing leaves nothing.
+ * A spec that was left behind is freed when no record of it waits in a queue any more, or is in
+ * somebody's hands (left_specs.c). Master data that did not change is shared, and a reload that
+ * changes nothing leaves nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +44,7 @@ typedef struct reload {
     size_t gone_count;
     weir_connection **table; /* what comes in the place of the runtime's */
     size_t table_count;
+    weir_left_spec *place; /* for the spec that is left behind */
     weir_lost_wants lost;
     weir_reload done;
 } reload;
@@ -206,9 +207,8 @@ static bool make_room(reload *r)
     for (weir_consumer *c = atomic_load(&runtime->consumers); c; c = weir_consumer_following(c))
         has_room = has_room && weir_consumer_expect(c, weir_producers_count(&runtime->producers));
     pthread_mutex_unlock(&runtime->opening);
-    weir_spec **kept = realloc(runtime->kept, (runtime->kept_count + 1) * sizeof *kept);
-    runtime->kept = kept ? kept : runtime->kept;
-    return has_room && kept;
+    r->place = weir_left_spec_new();
+    return has_room && r->place;
 }
 
 /* Assets keep their addresses, and what consumers know by them, where the master data is the same.
@@ -269,7 +269,8 @@ static void change_shape(reload *r)
     weir_connection **before = runtime->connections;
     runtime->connections = r->table;
     runtime->connection_count = r->table_count;
-    runtime->kept[runtime->kept_count++] = runtime->spec;
+    weir_left_specs_put_take(&runtime->left, r->place, runtime->spec);
+    r->place = NULL;
     runtime->spec = weir_spec_retain(r->spec);
     pthread_rwlock_unlock(&runtime->shape);
     free(before);
@@ -386,9 +387,7 @@ static weir_code apply(reload *r, weir_error *error)
 static weir_spec *load(weir_runtime *runtime, const char *path, const weir_spec_options *options,
                        weir_report **report, weir_error *error)
 {
-    pthread_rwlock_rdlock(&runtime->shape);
-    weir_spec *before = weir_spec_retain(runtime->spec);
-    pthread_rwlock_unlock(&runtime->shape);
+    weir_spec *before = weir_runtime_hold_spec(runtime);
     weir_spec *spec = weir_spec_load(path ? path : before->model->path.ptr,
                                      options ? options : &before->origin, report, error);
     weir_spec_free(before);
@@ -405,7 +404,9 @@ static weir_code run(reload *r, weir_error *error)
         weir_buf_fini(&r->steps[i].why);
     free(r->steps);
     free(r->gone);
+    weir_left_spec_free(r->place);
     weir_spec_free(r->spec);
+    weir_left_specs_look(r->runtime);
     return code;
 }
 
@@ -448,6 +449,15 @@ weir_code weir_runtime_reload(weir_runtime *runtime, const char *path,
     post(runtime, code, weir_buf_str(&text));
     weir_buf_fini(&text);
     return code;
+}
+
+weir_spec *weir_runtime_hold_spec(const weir_runtime *runtime)
+{
+    pthread_rwlock_t *shape = weir_runtime_shape(runtime);
+    pthread_rwlock_rdlock(shape);
+    weir_spec *spec = weir_spec_retain(runtime->spec);
+    pthread_rwlock_unlock(shape);
+    return spec;
 }
 
 const weir_spec *weir_runtime_spec(const weir_runtime *runtime)

@@ -160,6 +160,8 @@ weir_runtime *weir_runtime_new(weir_spec *spec, const weir_runtime_options *opti
     pthread_mutex_init(&runtime->publishing, NULL);
     pthread_rwlock_init(&runtime->shape, NULL);
     weir_producers_init(&runtime->producers);
+    weir_left_specs_init(&runtime->left);
+    weir_names_init(&runtime->names_kept);
     size_t *chosen = calloc(count + 1, sizeof *chosen);
     if (!chosen)
         code = weir_fail_nomem(error);
@@ -198,9 +200,8 @@ void weir_runtime_free(weir_runtime *runtime)
     for (size_t i = 0; i < runtime->name_count; i++)
         free(runtime->names[i]);
     free(runtime->names);
-    for (size_t i = 0; i < runtime->kept_count; i++)
-        weir_spec_free(runtime->kept[i]);
-    free(runtime->kept);
+    weir_left_specs_fini(&runtime->left);
+    weir_names_fini(&runtime->names_kept);
     weir_spec_free(runtime->spec);
     free(runtime);
 }
@@ -312,7 +313,7 @@ static bool find_name(weir_runtime *runtime, const char *name, weir_str *out)
     pthread_rwlock_rdlock(&runtime->shape);
     for (size_t i = 0; name && i < runtime->connection_count; i++) {
         if (weir_str_is(runtime->connections[i]->spec->name, name))
-            *out = runtime->connections[i]->spec->name;
+            *out = runtime->connections[i]->name;
     }
     pthread_rwlock_unlock(&runtime->shape);
     return !name || out->len > 0;
@@ -336,7 +337,12 @@ weir_consumer *weir_runtime_add_consumer(weir_runtime *runtime,
                                          weir_error *error)
 {
     const weir_consumer_host host = {runtime, on_room};
-    weir_consumer *consumer = weir_consumer_new(options, connection, 0, &host, error);
+    const weir_str name = weir_names_keep(&runtime->names_kept, connection);
+    if (!name.ptr) {
+        weir_fail_nomem(error);
+        return NULL;
+    }
+    weir_consumer *consumer = weir_consumer_new(options, name, 0, &host, error);
     if (!consumer)
         return NULL;
     pthread_mutex_lock(&runtime->opening);
@@ -398,7 +404,7 @@ void weir_connection_tell_status(const weir_connection *connection, weir_connect
     weir_status_read(&connection->shown, &numbers);
     weir_subscription_counts counts;
     weir_subscriptions_count_front(connection->subscriptions, connection->shard, &counts);
-    *status = (weir_connection_status){.connection = connection->spec->name,
+    *status = (weir_connection_status){.connection = connection->name,
                                        .shard = connection->shard,
                                        .learnt = (size_t)numbers.learnt,
                                        .wanted = counts.wanted,

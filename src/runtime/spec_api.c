@@ -3,6 +3,7 @@
  * weir_spec: load, check and compile in one go, so that a spec that loads is a spec that runs. All
  * mistakes of all stages are in one report.
  */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "runtime/internal.h"
@@ -65,25 +66,54 @@ static void apply_setting(weir_spec_model *model, const weir_setting *setting, w
 
 /* ------------------------------------------------------------------ load */
 
-static bool compile_plans(weir_spec *spec, weir_diags *diags)
+/* The next schema's: programs know schemas by them, and the memory of one may be another's later.
+ */
+static pthread_mutex_t ids = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t next_schema_id = 1;
+
+static bool make_plans(weir_spec *spec, weir_diags *diags)
 {
     const weir_spec_model *model = spec->model;
-    uint32_t next_schema_id = 1;
-    spec->plans = calloc(model->connection_count + 1, sizeof *spec->plans);
-    if (!spec->plans)
-        return false;
     for (size_t i = 0; i < model->connection_count; i++) {
         spec->plans[i] = weir_plan_new(model, &model->connections[i], &next_schema_id, diags);
         if (!spec->plans[i])
             return false;
         spec->schema_count += weir_plan_schemas(spec->plans[i]);
     }
+    return true;
+}
+
+/* Schemas lie in the arena of their plan, and are nobody else's yet. */
+static void watch_copies(weir_spec *spec)
+{
+    for (size_t i = 0; i < spec->schema_count; i++) {
+        weir_schema *schema = (weir_schema *)spec->schemas[i];
+        if (schema)
+            schema->is_copied = &spec->has_copies;
+        if (schema && schema->gap)
+            ((weir_schema *)schema->gap)->is_copied = &spec->has_copies;
+    }
+}
+
+static bool compile_plans(weir_spec *spec, weir_diags *diags)
+{
+    const weir_spec_model *model = spec->model;
+    spec->plans = calloc(model->connection_count + 1, sizeof *spec->plans);
+    if (!spec->plans)
+        return false;
+    pthread_mutex_lock(&ids);
+    const bool is_made = make_plans(spec, diags);
+    pthread_mutex_unlock(&ids);
+    if (!is_made)
+        return false;
     spec->schemas = calloc(spec->schema_count + 1, sizeof *spec->schemas);
     size_t at = 0;
     for (size_t i = 0; spec->schemas && i < model->connection_count; i++) {
         for (size_t k = 0; k < weir_plan_schemas(spec->plans[i]); k++)
             spec->schemas[at++] = weir_plan_schema(spec->plans[i], k);
     }
+    if (spec->schemas)
+        watch_copies(spec);
     return spec->schemas != NULL;
 }
 

@@ -56,7 +56,7 @@ void weir_connection_enter(weir_connection *connection, weir_state state, weir_c
 {
     weir_event event = {.type = WEIR_EVENT_STATE,
                         .time_ns = weir_now_ns(),
-                        .connection = connection->spec->name,
+                        .connection = connection->name,
                         .shard = connection->shard,
                         .from = connection->state,
                         .to = state,
@@ -85,7 +85,7 @@ static void post(weir_connection *connection, weir_event *event, const char *for
     if (!weir_connection_is_front(connection) && event->type != WEIR_EVENT_WARNING)
         return;
     event->time_ns = weir_now_ns();
-    event->connection = connection->spec->name;
+    event->connection = connection->name;
     event->shard = connection->shard;
     event->from = event->to = weir_connection_front(connection)->state;
     event->reason = make_reason(connection, format, args);

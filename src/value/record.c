@@ -385,6 +385,11 @@ bool weir_schema_is_gap(const weir_schema *schema)
     return schema->is_gap;
 }
 
+uint32_t weir_schema_id(const weir_schema *schema)
+{
+    return schema->id;
+}
+
 weir_channel weir_schema_channel(const weir_schema *schema)
 {
     return schema->channel;
@@ -478,6 +483,8 @@ weir_record *weir_record_copy(const weir_record *record)
     weir_record *copy = aligned_alloc(BLOCK, record->size);
     if (copy)
         memcpy(copy, record, record->size);
+    if (copy && record->schema->is_copied)
+        atomic_store(record->schema->is_copied, true);
     return copy;
 }
 

@@ -7,6 +7,7 @@
 #ifndef WEIR_VALUE_RECORD_H
 #define WEIR_VALUE_RECORD_H
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "util/buf.h"
@@ -23,9 +24,10 @@ struct weir_schema {
     weir_str stream;
     size_t count;
     const weir_column *columns;
-    uint32_t id;                   /**< unique within its spec */
+    uint32_t id;                   /**< unique in the process */
     bool is_gap;                   /**< its records tell what is missing */
     const struct weir_schema *gap; /**< of the stream's gap records; NULL: has none, or is that */
+    atomic_bool *is_copied; /**< set when a record of it is copied; NULL: nobody wants to know */
 };
 
 struct weir_record {

@@ -14,7 +14,7 @@
 
 #define SCENARIO (600 * SIM_S)
 
-enum { GROWTH_MAX = 1024 * 1024, GROWTH_RELOADED = 8 * GROWTH_MAX };
+enum { GROWTH_MAX = 1024 * 1024 };
 
 sim_profile sim_how;
 
@@ -110,10 +110,8 @@ static void jump(void *user, int64_t argument)
 static void weigh(void *user, int64_t before)
 {
     const int64_t now = (int64_t)mallinfo2().uordblks - (int64_t)sim_links_hold();
-    /* a spec that was left behind is kept */
-    const int64_t most = sim_how.reloads ? GROWTH_RELOADED : GROWTH_MAX;
     (void)user;
-    if (before > 0 && now - before > most)
+    if (before > 0 && now - before > GROWTH_MAX)
         sim_broken("%lld bytes are allocated, a minute after the start it were %lld",
                    (long long)now, (long long)before);
     sim_after(60 * SIM_S, weigh, NULL, before > 0 ? before : now);

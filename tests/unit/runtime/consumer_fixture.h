@@ -13,9 +13,9 @@
 static const weir_column columns[] = {{{"n", 1}, WEIR_INT}, {{"text", 4}, WEIR_STR}};
 
 static const weir_schema schemas[] = {
-    {WEIR_CHANNEL_DATA, {"one", 3}, {"trades", 6}, 2, columns, 1, false, NULL},
-    {WEIR_CHANNEL_QUOTE, {"one", 3}, {"quotes", 6}, 2, columns, 2, false, NULL},
-    {WEIR_CHANNEL_DATA, {"two", 3}, {"trades", 6}, 2, columns, 3, false, NULL},
+    {WEIR_CHANNEL_DATA, {"one", 3}, {"trades", 6}, 2, columns, 1, false, NULL, NULL},
+    {WEIR_CHANNEL_QUOTE, {"one", 3}, {"quotes", 6}, 2, columns, 2, false, NULL, NULL},
+    {WEIR_CHANNEL_DATA, {"two", 3}, {"trades", 6}, 2, columns, 3, false, NULL, NULL},
 };
 
 static weir_asset assets[100];

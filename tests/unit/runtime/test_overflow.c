@@ -12,13 +12,13 @@ static const weir_column gap_columns[WEIR_GAP_COLUMNS] = {
     [WEIR_GAP_NEXT] = {{"gap.next", 8}, WEIR_INT},
 };
 static const weir_schema gaps[] = {
-    {WEIR_CHANNEL_DATA, {"one", 3}, {"trades", 6}, 6, gap_columns, 4, true, NULL},
-    {WEIR_CHANNEL_DATA, {"one", 3}, {"bars", 4}, 6, gap_columns, 5, true, NULL},
+    {WEIR_CHANNEL_DATA, {"one", 3}, {"trades", 6}, 6, gap_columns, 4, true, NULL, NULL},
+    {WEIR_CHANNEL_DATA, {"one", 3}, {"bars", 4}, 6, gap_columns, 5, true, NULL, NULL},
 };
 /* Streams of one channel that tell what is missing in them. */
 static const weir_schema told[] = {
-    {WEIR_CHANNEL_DATA, {"one", 3}, {"trades", 6}, 2, columns, 6, false, &gaps[0]},
-    {WEIR_CHANNEL_DATA, {"one", 3}, {"bars", 4}, 2, columns, 7, false, &gaps[1]},
+    {WEIR_CHANNEL_DATA, {"one", 3}, {"trades", 6}, 2, columns, 6, false, &gaps[0], NULL},
+    {WEIR_CHANNEL_DATA, {"one", 3}, {"bars", 4}, 2, columns, 7, false, &gaps[1], NULL},
 };
 
 /* Received at its number, in ms. */
