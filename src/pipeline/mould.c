@@ -63,17 +63,17 @@ static inline bool is_tried(weir_moulds *moulds)
     return false;
 }
 
-weir_mould *weir_moulds_find(weir_moulds *moulds, weir_walk *walk, weir_cursor p, weir_fit *fit)
+weir_mould *weir_moulds_find(weir_moulds *moulds, weir_cursor p, weir_fit *fit)
 {
     if (moulds->count == 0)
         return NULL;
     weir_mould *before = moulds->list[moulds->last];
-    weir_json_index *index = walk->index;
+    weir_json_index *index = fit->index;
     const unsigned lists = index->list_count;
     const size_t levels = index->level_count;
     size_t i = before->next;
     for (size_t tried = 0; tried < moulds->count; tried++) {
-        if (__builtin_expect(weir_stencil_fit(moulds->list[i]->stencil, walk, p, fit), 1)) {
+        if (__builtin_expect(weir_stencil_fit(moulds->list[i]->stencil, p, fit), 1)) {
             before->next = i;
             moulds->last = i;
             return moulds->list[i];
@@ -87,35 +87,31 @@ weir_mould *weir_moulds_find(weir_moulds *moulds, weir_walk *walk, weir_cursor p
 
 /* ------------------------------------------------------------------ columns */
 
+/* A record that is made, behind the end of the batch. */
 typedef struct pour {
     weir_runner *runner;
-    weir_quick *state;
-    size_t at;               /* of the record, in the batch */
+    char *record;
+    size_t len;              /* of the record so far */
+    size_t room;             /* bytes that there is memory for */
     const weir_fit *fits[2]; /* of the message or element, and of the message around it */
 } pour;
 
-static inline char *field_of(const pour *p, const weir_mould_op *op)
-{
-    return p->runner->batch.bytes.ptr + p->at + op->place;
-}
+static bool put_long_text(pour *p, const weir_mould_op *op, const char *from, size_t len);
 
-static inline bool put_text(const pour *p, const weir_mould_op *op, const char *from, size_t len)
+static inline bool put_text(pour *p, const weir_mould_op *op, const char *from, size_t len)
 {
-    weir_buf *bytes = &p->runner->batch.bytes;
-    if (__builtin_expect(len > TEXT_MAX || bytes->cap - bytes->len < TEXT_MAX + BLOCK, 0)) {
-        const weir_value v = weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, from, from + len);
-        return weir_batch_set(&p->runner->batch, (size_t)op->quick->column, &v);
-    }
-    char *to = bytes->ptr + bytes->len;
+    if (__builtin_expect(len > TEXT_MAX || p->room - p->len < TEXT_MAX + BLOCK, 0))
+        return put_long_text(p, op, from, len);
+    char *to = p->record + p->len;
     memcpy(to, from, BLOCK);
     if (len > BLOCK) {
         memcpy(to + BLOCK, from + BLOCK, BLOCK);
         memcpy(to + 2 * BLOCK, from + 2 * BLOCK, BLOCK);
     }
     weir_value cell = weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, from, from + len);
-    cell.bits = bytes->len - p->at;
-    bytes->len += len;
-    memcpy(field_of(p, op), &cell, sizeof cell);
+    cell.bits = p->len;
+    memcpy(p->record + op->place, &cell, sizeof cell);
+    p->len += len;
     return true;
 }
 
@@ -124,26 +120,63 @@ static inline bool put_asset(const pour *p, const weir_mould_op *op, const char 
     const weir_expr_world *world = p->runner->world;
     if (!world || !world->assets)
         return false;
-    const weir_asset *asset =
-        weir_asset_known(world->assets, (weir_asset_key)op->quick->key, from, len);
-    memcpy(field_of(p, op), &asset, sizeof asset);
+    const weir_asset *asset = weir_asset_known(world->assets, (weir_asset_key)op->key, from, len);
+    memcpy(p->record + op->place, &asset, sizeof asset);
     return asset != NULL;
 }
 
 static inline bool put_stamp(const pour *p, const weir_mould_op *op, const char *from, size_t len)
 {
     int64_t ns;
-    if (!weir_stamp_read(&p->state->stamp, from, len, &ns))
+    if (!weir_stamp_read(&p->runner->quick.stamp, from, len, &ns))
         return false;
-    memcpy(field_of(p, op), &ns, sizeof ns);
+    memcpy(p->record + op->place, &ns, sizeof ns);
     return true;
 }
 
 static inline bool put_received(const pour *p, const weir_mould_op *op)
 {
     const int64_t ns = p->runner->frame->received_ns;
-    memcpy(field_of(p, op), &ns, sizeof ns);
+    memcpy(p->record + op->place, &ns, sizeof ns);
     return ns != 0; /* received at no time that anybody knows: there is none */
+}
+
+/* Lets the batch have the record as it is, for those who add to it there, and takes it back. */
+static inline size_t lend(const pour *p)
+{
+    weir_batch *batch = &p->runner->batch;
+    const size_t at = batch->bytes.len;
+    batch->open_at = at;
+    batch->bytes.len = at + p->len;
+    return at;
+}
+
+static inline void take_again(pour *p, size_t at)
+{
+    weir_batch *batch = &p->runner->batch;
+    p->record = batch->bytes.ptr + at;
+    p->len = batch->bytes.len - at;
+    p->room = batch->bytes.cap - at;
+    batch->bytes.len = at;
+    batch->open_at = SIZE_MAX;
+}
+
+static __attribute__((noinline)) bool put_long_text(pour *p, const weir_mould_op *op,
+                                                    const char *from, size_t len)
+{
+    const weir_value v = weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, from, from + len);
+    const size_t at = lend(p);
+    const bool is_good = weir_batch_set(&p->runner->batch, (size_t)op->quick->column, &v);
+    take_again(p, at);
+    return is_good;
+}
+
+static __attribute__((noinline)) bool put_other(pour *p, const weir_mould_op *op)
+{
+    const size_t at = lend(p);
+    const bool is_good = weir_quick_fill(p->runner, at, op->quick);
+    take_again(p, at);
+    return is_good;
 }
 
 static inline bool put_column(pour *p, const weir_mould_op *op)
@@ -157,7 +190,7 @@ static inline bool put_column(pour *p, const weir_mould_op *op)
     case WEIR_MOULD_ASSET: return put_asset(p, op, from, len);
     case WEIR_MOULD_STAMP: return put_stamp(p, op, from, len);
     case WEIR_MOULD_RECEIVED: return put_received(p, op);
-    case WEIR_MOULD_OTHER: return weir_quick_fill(p->runner, p->at, op->quick);
+    case WEIR_MOULD_OTHER: return put_other(p, op);
     }
     return false;
 }
@@ -226,10 +259,6 @@ static __attribute__((noinline)) bool read_singly(const weir_mould_lanes *group,
 static inline bool read_lanes(weir_runner *runner, const weir_mould_lanes *group, weir_lanes *lanes,
                               char *record)
 {
-    for (unsigned i = group->used; i < group->room; i++) {
-        lanes->at[i] = weir_lane_zero;
-        lanes->len[i] = 1;
-    }
     runner->quick.read(lanes, group->used);
     if (__builtin_expect(bad_lanes(group, lanes) != 0, 0) && !read_singly(group, lanes))
         return false;
@@ -244,9 +273,11 @@ static inline bool read_lanes(weir_runner *runner, const weir_mould_lanes *group
 
 /* ------------------------------------------------------------------ records */
 
-static void fill_slots(const pour *p, const weir_mould *mould)
+static __attribute__((noinline)) void fill_slots(const pour *p, const weir_mould *mould)
 {
     weir_runner *runner = p->runner;
+    runner->input.data_slots = runner->slots;
+    runner->input.item_slots = runner->item_slots;
     if (mould->has_roots) {
         weir_value *roots = runner->input.roots;
         const int64_t ns = runner->frame->received_ns;
@@ -264,41 +295,38 @@ static void fill_slots(const pour *p, const weir_mould *mould)
 
 static inline bool begin(pour *p, const weir_mould *mould)
 {
-    weir_batch *batch = &p->runner->batch;
-    weir_buf *bytes = &batch->bytes;
+    weir_buf *bytes = &p->runner->batch.bytes;
     const weir_runner_frame *frame = p->runner->frame;
     if (__builtin_expect(bytes->cap - bytes->len < mould->room || bytes->failed, 0) &&
         !weir_buf_reserve(bytes, mould->room))
         return false;
-    p->at = bytes->len;
-    char *record = bytes->ptr + p->at;
+    p->record = bytes->ptr + bytes->len;
+    p->room = bytes->cap - bytes->len;
+    p->len = mould->image_len;
     for (size_t i = 0; i < mould->image_len; i += WEIR_MOULD_BLOCK)
-        memcpy(record + i, mould->image + i, WEIR_MOULD_BLOCK);
-    ((weir_record *)(void *)record)->received_ns = frame->received_ns;
-    ((weir_record *)(void *)record)->frame = frame->number;
-    batch->open_at = p->at;
-    bytes->len += mould->image_len;
+        memcpy(p->record + i, mould->image + i, WEIR_MOULD_BLOCK);
+    ((weir_record *)(void *)p->record)->received_ns = frame->received_ns;
+    ((weir_record *)(void *)p->record)->frame = frame->number;
     return true;
 }
 
 static inline void commit(const pour *p, const weir_mould *mould)
 {
-    weir_batch *batch = &p->runner->batch;
+    weir_runner *runner = p->runner;
     static const char zeros[BLOCK];
-    memcpy(batch->bytes.ptr + batch->bytes.len, zeros, BLOCK);
-    batch->bytes.len = (batch->bytes.len + BLOCK - 1) & ~(size_t)(BLOCK - 1);
-    ((weir_record *)(void *)(batch->bytes.ptr + p->at))->size =
-        (uint32_t)(batch->bytes.len - p->at);
-    batch->open_at = SIZE_MAX;
-    batch->count++;
-    p->runner->counters.records_out++;
-    p->runner->counters.by_channel[mould->rule->schema->channel]++;
+    memcpy(p->record + p->len, zeros, BLOCK);
+    const size_t len = (p->len + BLOCK - 1) & ~(size_t)(BLOCK - 1);
+    ((weir_record *)(void *)p->record)->size = (uint32_t)len;
+    runner->batch.bytes.len += len;
+    runner->batch.count++;
+    runner->counters.records_out++;
+    runner->counters.by_channel[mould->channel]++;
 }
 
 static inline bool make_record(weir_runner *runner, const weir_mould *mould, weir_fit *fit,
                                const weir_fit *outer)
 {
-    pour p = {.runner = runner, .state = &runner->quick, .fits = {fit, outer}};
+    pour p = {.runner = runner, .fits = {fit, outer}};
     if (!begin(&p, mould))
         return false;
     if (mould->slot_count > 0 || mould->has_roots)
@@ -308,51 +336,55 @@ static inline bool make_record(weir_runner *runner, const weir_mould *mould, wei
         if (__builtin_expect(!put_column(&p, op), 0))
             return false;
     for (size_t i = 0; i < WEIR_MOULD_LANES && mould->lanes[i].used > 0; i++)
-        if (__builtin_expect(!read_lanes(runner, &mould->lanes[i], &fit->lanes[i],
-                                         runner->batch.bytes.ptr + p.at),
-                             0))
+        if (__builtin_expect(!read_lanes(runner, &mould->lanes[i], &fit->lanes[i], p.record), 0))
             return false;
     commit(&p, mould);
     return true;
 }
 
+static inline weir_cursor pass_blanks(const weir_fit *fit, weir_cursor p)
+{
+    const weir_scan scan = {fit->end_at, NULL, NULL};
+    p.at = weir_scan_blanks(&scan, p.at);
+    return p;
+}
+
 /* A record of each element of the list that the stencil has left. */
-static bool make_items(weir_runner *runner, weir_mould *mould, weir_walk *walk,
-                       const weir_fit *outer)
+static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *outer)
 {
     weir_cursor p = {outer->rows.at + 1, outer->rows.quote};
     weir_fit *fit = &runner->fits[1];
+    weir_fit_begin(fit, &runner->index);
     if (*outer->rows.at != '[')
         return false;
-    p = weir_place_blanks(walk, p);
+    p = pass_blanks(fit, p);
     if (*p.at == ']')
         return p.at + 1 == outer->rows_end;
     for (;;) {
-        const weir_mould *item = weir_moulds_find(&mould->items, walk, p, fit);
+        const weir_mould *item = weir_moulds_find(&mould->items, p, fit);
         if (!item) {
             runner->moulds.is_wanting = true;
             return false;
         }
         if (!make_record(runner, item, fit, outer))
             return false;
-        p = weir_place_blanks(walk, fit->behind);
+        p = pass_blanks(fit, fit->behind);
         const char next = *p.at++;
         if (next == ']')
             return p.at == outer->rows_end;
         if (next != ',')
             return false;
-        p = weir_place_blanks(walk, p);
+        p = pass_blanks(fit, p);
     }
 }
 
 /* What becomes of a message that fits. */
-static inline bool take_message(weir_runner *runner, weir_mould *mould, weir_walk *walk,
-                                weir_fit *fit)
+static inline bool take_message(weir_runner *runner, weir_mould *mould, weir_fit *fit)
 {
     runner->counters.records_in++;
     switch (mould->outcome) {
     case WEIR_MOULD_MAKES: return make_record(runner, mould, fit, NULL);
-    case WEIR_MOULD_LISTS: return make_items(runner, mould, walk, fit);
+    case WEIR_MOULD_LISTS: return make_items(runner, mould, fit);
     case WEIR_MOULD_DROPS: runner->counters.dropped++; return true;
     case WEIR_MOULD_UNCONVERTED: runner->counters.unconverted++; return true;
     }
@@ -361,86 +393,63 @@ static inline bool take_message(weir_runner *runner, weir_mould *mould, weir_wal
 
 /* ------------------------------------------------------------------ frames */
 
-static bool give_up(weir_runner *runner)
+/* The message at `p`, which is of a known form. */
+static inline bool pour_message(weir_runner *runner, weir_cursor p, weir_fit *fit)
 {
-    if (runner->batch.open_at != SIZE_MAX)
-        weir_batch_abort(&runner->batch);
+    weir_mould *mould = weir_moulds_find(&runner->moulds, p, fit);
+    runner->moulds.is_wanting = !mould;
+    return mould && take_message(runner, mould, fit);
+}
+
+/* A list of messages, and nothing behind it. */
+static bool pour_list(weir_runner *runner, weir_cursor p, weir_fit *fit)
+{
+    const weir_scan scan = {fit->end_at, NULL, NULL};
+    p = pass_blanks(fit, p);
+    if (p.at >= fit->end_at || *p.at != '[')
+        return false;
+    p.at++;
+    p = pass_blanks(fit, p);
+    for (bool has_more = *p.at != ']'; has_more;) {
+        if (!pour_message(runner, p, fit))
+            return false;
+        p = pass_blanks(fit, fit->behind);
+        has_more = *p.at == ',';
+        if (has_more) {
+            p.at++;
+            p = pass_blanks(fit, p);
+        }
+    }
+    return *p.at == ']' && p.at < fit->end_at &&
+           weir_scan_blanks_slow(&scan, p.at + 1) == fit->end_at;
+}
+
+static __attribute__((noinline)) bool give_up(weir_runner *runner)
+{
     weir_quick_take_back(runner);
     runner->quick.has_run = false;
     runner->moulds.missed++;
     return false;
 }
 
-static inline bool end_frame(weir_runner *runner)
+bool weir_mould_pour(weir_runner *runner, const weir_runner_frame *frame)
 {
-    if (__builtin_expect(!weir_quick_settle(runner), 0) ||
+    weir_json_index *index = &runner->index;
+    weir_fit *fit = &runner->fits[0];
+    if (!is_tried(&runner->moulds))
+        return false;
+    runner->frame = frame;
+    weir_quick_set_mark(runner, 0);
+    if (!weir_json_index_make(index, frame->bytes) ||
+        (index->flags & (WEIR_INDEX_BACKSLASH | WEIR_INDEX_HIGH)))
+        return give_up(runner);
+    weir_fit_begin(fit, index);
+    const weir_cursor p = {index->base, index->quotes};
+    const bool is_good = runner->pours == WEIR_POURS_LISTS ? pour_list(runner, p, fit)
+                                                           : pour_message(runner, p, fit);
+    if (__builtin_expect(!is_good, 0) || (runner->quick.used > 0 && !weir_quick_settle(runner)) ||
         (runner->plan->is_watched && !weir_runner_watch_made(runner)))
         return give_up(runner);
     runner->moulds.met++;
     return true;
-}
-
-/* The index of a frame, and that it is for moulds. */
-static inline bool begin_frame(weir_runner *runner, weir_str bytes)
-{
-    if (!is_tried(&runner->moulds))
-        return false;
-    if (!weir_json_index_make(&runner->index, bytes) ||
-        (runner->index.flags & (WEIR_INDEX_BACKSLASH | WEIR_INDEX_HIGH))) {
-        runner->moulds.missed++;
-        return false;
-    }
-    runner->input.data_slots = runner->slots;
-    runner->input.item_slots = runner->item_slots;
-    weir_quick_set_mark(runner, 0);
-    return true;
-}
-
-bool weir_mould_frame(weir_runner *runner, const weir_runner_frame *frame)
-{
-    weir_moulds *moulds = &runner->moulds;
-    weir_fit *fit = &runner->fits[0];
-    runner->frame = frame;
-    if (!begin_frame(runner, frame->bytes))
-        return false;
-    weir_walk walk = weir_walk_begin(&runner->index, NULL);
-    const weir_cursor p = {frame->bytes.ptr, runner->index.quotes};
-    weir_mould *mould = weir_moulds_find(moulds, &walk, p, fit);
-    if (__builtin_expect(!mould, 0)) {
-        moulds->is_wanting = true;
-        moulds->missed++;
-        return false;
-    }
-    if (__builtin_expect(!take_message(runner, mould, &walk, fit), 0))
-        return give_up(runner);
-    return end_frame(runner);
-}
-
-bool weir_mould_list(weir_runner *runner, weir_str bytes)
-{
-    weir_moulds *moulds = &runner->moulds;
-    weir_fit *fit = &runner->fits[0];
-    if (!begin_frame(runner, bytes))
-        return false;
-    weir_walk walk = weir_walk_begin(&runner->index, NULL);
-    weir_cursor p = {weir_scan_blanks_slow(&walk.scan, bytes.ptr), runner->index.quotes};
-    if (p.at >= walk.scan.end || *p.at != '[')
-        return give_up(runner);
-    p.at++;
-    p = weir_place_blanks(&walk, p);
-    for (bool has_more = *p.at != ']'; has_more;) {
-        weir_mould *mould = weir_moulds_find(moulds, &walk, p, fit);
-        moulds->is_wanting = !mould;
-        if (!mould || !take_message(runner, mould, &walk, fit))
-            return give_up(runner);
-        p = weir_place_blanks(&walk, fit->behind);
-        has_more = *p.at == ',';
-        if (has_more) {
-            p.at++;
-            p = weir_place_blanks(&walk, p);
-        }
-    }
-    if (*p.at++ != ']' || !weir_walk_is_at_end(&walk, p))
-        return give_up(runner);
-    return end_frame(runner);
 }

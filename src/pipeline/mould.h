@@ -41,10 +41,12 @@ typedef struct weir_moulds {
 
 void weir_moulds_fini(weir_moulds *moulds);
 
-/** Makes the records of a frame that is one message (runner->is_plain). False: nothing was done. */
-bool weir_mould_frame(weir_runner *runner, const weir_runner_frame *frame);
-/** The same of a frame that is a list of messages. */
-bool weir_mould_list(weir_runner *runner, weir_str bytes);
+/** Which frames of a plan are for moulds: those that are one message, or a list of them, and of
+ * which nothing else is wanted. */
+typedef enum weir_pours { WEIR_POURS_NONE, WEIR_POURS_FRAMES, WEIR_POURS_LISTS } weir_pours;
+
+/** Makes the records of a frame (runner->pours). False: nothing was done. */
+bool weir_mould_pour(weir_runner *runner, const weir_runner_frame *frame);
 /** Learns from the message whose slots are in the runner, made of the frame in its index. */
 void weir_mould_learn_frame(weir_runner *runner);
 /** ... from the messages in runner->rows. */

@@ -371,6 +371,7 @@ static bool add_text(scene *s, const weir_quick_op *quick, weir_mould_code code)
     *op = (weir_mould_op){.code = (uint8_t)code,
                           .where = mark->from.where,
                           .quote = mark->from.quote,
+                          .key = quick->key,
                           .is_outer = is_outer,
                           .place = quick->place,
                           .quick = quick};
@@ -543,7 +544,6 @@ static void keep_puts(const scene *s, weir_mould *mould)
     for (size_t i = 0; i < WEIR_MOULD_LANES; i++) {
         const size_t left = s->lane_count > i * WEIR_LANES ? s->lane_count - i * WEIR_LANES : 0;
         mould->lanes[i].used = (uint8_t)(left < WEIR_LANES ? left : WEIR_LANES);
-        mould->lanes[i].room = left <= WEIR_LANES / 2 ? WEIR_LANES / 2 : WEIR_LANES;
     }
 }
 
@@ -556,6 +556,7 @@ static bool keep_image(const scene *s, weir_mould *mould)
         is_good = weir_batch_set(&image, (size_t)s->constants[i].column, s->constants[i].value);
     const size_t blocks = (image.bytes.len + WEIR_MOULD_BLOCK - 1) / WEIR_MOULD_BLOCK;
     mould->image_len = image.bytes.len;
+    mould->channel = mould->rule->schema->channel;
     mould->image = is_good ? calloc(blocks, WEIR_MOULD_BLOCK) : NULL;
     if (mould->image)
         memcpy(mould->image, image.bytes.ptr, image.bytes.len);
@@ -686,8 +687,9 @@ static weir_cursor place_in(weir_json_index *index, const char *at)
 
 static bool is_known(weir_runner *runner, weir_moulds *moulds, weir_cursor p)
 {
-    weir_walk walk = weir_walk_begin(&runner->index, NULL);
-    return weir_moulds_find(moulds, &walk, p, &runner->fits[1]) != NULL;
+    weir_fit *fit = &runner->fits[1];
+    weir_fit_begin(fit, &runner->index);
+    return weir_moulds_find(moulds, p, fit) != NULL;
 }
 
 /* Levels that are open around the elements of a list, `depth` of which are around its message. */
@@ -742,8 +744,8 @@ void weir_mould_learn_frame(weir_runner *runner)
                                   .projection = runner->plan->paths,
                                   .is_whole = true};
     scene s = {.runner = runner, .slots = runner->slots, .input = runner->input};
-    weir_walk walk = weir_walk_begin(index, NULL);
-    weir_mould *known = weir_moulds_find(moulds, &walk, lesson.at, &runner->fits[0]);
+    weir_fit_begin(&runner->fits[0], index);
+    weir_mould *known = weir_moulds_find(moulds, lesson.at, &runner->fits[0]);
     if (!known)
         known = learn(&s, &lesson, moulds);
     if (known && known->outcome == WEIR_MOULD_LISTS)

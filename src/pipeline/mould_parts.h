@@ -24,6 +24,7 @@ typedef struct weir_mould_op {
     uint8_t code;
     uint8_t where; /**< of a text: its opening quote, as in a weir_spot */
     uint8_t quote;
+    uint8_t key;    /**< of an asset */
     bool is_outer;  /**< its value is of the message around the element */
     uint32_t place; /**< as in weir_quick_op */
     const weir_quick_op *quick;
@@ -48,7 +49,6 @@ typedef struct weir_mould_put {
 /** Lanes that are read together, and what they must be. */
 typedef struct weir_mould_lanes {
     uint8_t used;
-    uint8_t room; /**< lanes that must have some text: half of them, or all */
     unsigned real, whole, either, json;
     uint8_t real_count, put_count; /**< the first ones are REAL */
     weir_mould_put *puts;
@@ -75,9 +75,10 @@ struct weir_mould {
     weir_stencil *stencil;
     weir_mould_outcome outcome;
     const weir_plan_rule *rule;
-    char *image;      /**< a record with all that is the same in all of them */
-    size_t image_len; /**< to here; the memory ends at a whole block */
-    size_t room;      /**< that a record is given to start with */
+    weir_channel channel; /**< of its records */
+    char *image;          /**< a record with all that is the same in all of them */
+    size_t image_len;     /**< to here; the memory ends at a whole block */
+    size_t room;          /**< that a record is given to start with */
     weir_mould_op *ops;
     size_t op_count;
     weir_mould_lanes lanes[WEIR_MOULD_LANES];
@@ -94,6 +95,6 @@ struct weir_mould {
 
 void weir_mould_free(weir_mould *mould);
 /** A mould that fits, or NULL; *fit says where everything is. */
-weir_mould *weir_moulds_find(weir_moulds *moulds, weir_walk *walk, weir_cursor p, weir_fit *fit);
+weir_mould *weir_moulds_find(weir_moulds *moulds, weir_cursor p, weir_fit *fit);
 
 #endif

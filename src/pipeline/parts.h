@@ -414,6 +414,7 @@ struct weir_runner {
     weir_rows rows;            /* records of a frame that is a list */
     weir_rows items;           /* of `each` */
     weir_quick quick;
+    weir_pours pours;
     weir_moulds moulds; /* of frames, or of their elements */
     weir_fit fits[2];   /* of the message at hand, and of an element of it */
     weir_moment second;

@@ -88,24 +88,13 @@ static inline bool put_lane(weir_quick *state, char *base, unsigned i)
     }
 }
 
-static inline void read_lanes(weir_quick *state)
-{
-    enum { HALF = WEIR_LANES / 2 };
-    const unsigned all = state->used <= HALF ? HALF : WEIR_LANES;
-    for (unsigned i = state->used; i < all; i++) {
-        state->lanes.at[i] = weir_lane_zero;
-        state->lanes.len[i] = 1;
-    }
-    state->read(&state->lanes, state->used);
-}
-
 bool weir_quick_settle(weir_runner *runner)
 {
     weir_quick *state = &runner->quick;
     const unsigned used = state->used;
     if (used == 0)
         return true;
-    read_lanes(state);
+    state->read(&state->lanes, state->used);
     bool is_good = true;
     for (unsigned i = 0; i < used; i++)
         is_good &= put_lane(state, runner->batch.bytes.ptr, i);
@@ -119,7 +108,7 @@ static bool settle_here(quick *q)
 {
     weir_quick *state = q->state;
     const unsigned used = state->used;
-    read_lanes(state);
+    state->read(&state->lanes, state->used);
     state->used = 0;
     for (unsigned i = 0; i < used; i++)
         if (!put_lane(state, q->batch->bytes.ptr, i) && !slow_column(q, state->puts[i].op))

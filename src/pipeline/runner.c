@@ -50,12 +50,6 @@ static bool make_whole(void *user, weir_value *out)
     return true;
 }
 
-/* Records that are elements of a list have rows of their own. */
-static bool plan_is_list(const weir_plan *plan)
-{
-    return plan->connection->frame != WEIR_FRAME_RECORD || plan->payload;
-}
-
 static bool make_shapes(weir_runner *runner)
 {
     const size_t count = runner->plan->schema_count;
@@ -113,10 +107,16 @@ weir_runner *weir_runner_new(const weir_plan *plan, const weir_expr_world *world
     runner->quick.read = weir_lanes_best()->read;
     weir_fit_init(&runner->fits[0]);
     weir_fit_init(&runner->fits[1]);
-    runner->is_plain = !plan_is_list(plan) && plan->control_count == 0 && !plan->layout &&
-                       !plan->preprocess && !plan->decode &&
-                       plan->connection->compression == WEIR_COMPRESSION_NONE &&
-                       weir_format_is_json(runner->format) && !plan->hears_by_name;
+    const bool has_only_records = plan->control_count == 0 && !plan->layout && !plan->preprocess &&
+                                  !plan->decode && !plan->payload && !plan->hears_by_name &&
+                                  plan->connection->compression == WEIR_COMPRESSION_NONE &&
+                                  weir_format_is_json(runner->format);
+    const weir_frame_mode mode = plan->connection->frame;
+    runner->is_plain = has_only_records && mode == WEIR_FRAME_RECORD;
+    runner->pours = !has_only_records           ? WEIR_POURS_NONE
+                    : mode == WEIR_FRAME_RECORD ? WEIR_POURS_FRAMES
+                    : mode == WEIR_FRAME_ARRAY  ? WEIR_POURS_LISTS
+                                                : WEIR_POURS_NONE;
     if (init(runner))
         return runner;
     weir_runner_free(runner);
@@ -405,13 +405,6 @@ static inline weir_quick_verdict take_row(void *user, const weir_value *row, boo
     return WEIR_QUICK_MADE;
 }
 
-/* Nobody looks on, or wants to know what comes. */
-static inline bool may_pour(const weir_runner *runner)
-{
-    return !runner->is_general && !weir_runner_is_watched(runner) && !runner->on_first &&
-           !weir_runner_holds(runner);
-}
-
 /* A frame that is a list, decoded in one walk; false: nothing has been done. */
 static bool take_rows(weir_runner *runner, weir_str bytes)
 {
@@ -421,8 +414,6 @@ static bool take_rows(weir_runner *runner, weir_str bytes)
         !weir_format_is_json(runner->format) || runner->is_general ||
         weir_runner_is_watched(runner))
         return false;
-    if (may_pour(runner) && weir_mould_list(runner, bytes))
-        return true;
     if (!weir_projection_rows_indexed(plan->paths, &runner->index, runner->shapes, bytes, rows))
         return false;
     weir_quick_rows(runner, rows, take_row, runner);
@@ -608,11 +599,13 @@ static void take_open(weir_runner *runner, weir_str bytes)
         take_bytes(runner, bytes);
 }
 
-/* A frame of a plan that has nothing but records, and a form that is known. */
-static inline bool pour_plain(weir_runner *runner, const weir_runner_frame *frame)
+/* A frame of a form that is known, where nobody looks on, or wants to know what comes. */
+static inline bool pour(weir_runner *runner, const weir_runner_frame *frame)
 {
-    return runner->is_plain && may_pour(runner) && !frame->is_binary && !frame->has_parts &&
-           frame->topic.len == 0 && weir_mould_frame(runner, frame);
+    return runner->pours != WEIR_POURS_NONE && !runner->is_general &&
+           !weir_runner_is_watched(runner) && !runner->on_first && !weir_runner_holds(runner) &&
+           !frame->is_binary && !frame->has_parts && frame->topic.len == 0 &&
+           weir_mould_pour(runner, frame);
 }
 
 void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
@@ -620,7 +613,7 @@ void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
     weir_str bytes = frame->bytes;
     runner->counters.frames++; /* before its records are told apart by it */
     runner->counters.bytes += frame->bytes.len;
-    if (pour_plain(runner, frame))
+    if (pour(runner, frame))
         return;
     start_frame(runner, frame);
     if (runner->layout)

@@ -30,10 +30,21 @@ typedef struct weir_lanes {
                                     one with an exponent, and not of more bytes than a lane has */
 } weir_lanes;
 
-/** Reads the first `used`; an unused lane is given weir_lane_zero. Behind the first byte of each
- * text 16 are readable. The lengths have only just been stored, one by one: whoever loads them
- * together has to wait for that. */
+/** Reads the first `used`, at least one; what is in the others does not matter. Behind the first
+ * byte of each text 16 are readable. The lengths have only just been stored, one by one: whoever
+ * loads them together has to wait for that. */
 typedef void weir_lanes_read_fn(weir_lanes *lanes, unsigned used);
+
+/** For who reads four or eight: the unused ones of these get a text. */
+static inline void weir_lanes_fill(weir_lanes *lanes, unsigned used)
+{
+    enum { HALF = WEIR_LANES / 2 };
+    const unsigned all = used <= HALF ? HALF : WEIR_LANES;
+    for (unsigned i = used; i < all; i++) {
+        lanes->at[i] = weir_lane_zero;
+        lanes->len[i] = 1;
+    }
+}
 
 /**
  * Price levels of an array whose strings have been checked to stand in arrays of two: the first two

@@ -24,6 +24,7 @@ TARGET static inline void read_half(weir_lanes *lanes, unsigned first)
 TARGET static void read(weir_lanes *lanes, unsigned used)
 {
     enum { HALF = WEIR_LANES / 2 };
+    weir_lanes_fill(lanes, used);
     lanes->is_real = lanes->is_whole = lanes->is_json = 0;
     read_half(lanes, 0);
     if (used > HALF)

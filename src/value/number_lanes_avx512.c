@@ -56,6 +56,12 @@ TARGET static inline unsigned json_of(const four *f, const four *g, __m128i minu
     return _mm_testn_epi16_mask(wrong, wrong);
 }
 
+/* In place of those that are not used the first one is read once more. */
+TARGET static inline four load_used(const char *const *at, unsigned used, __mmask64 mine)
+{
+    return load_four(at[0], at[used > 1 ? 1 : 0], at[used > 2 ? 2 : 0], at[used > 3 ? 3 : 0], mine);
+}
+
 TARGET static void read(weir_lanes *lanes, unsigned used)
 {
     const __m128i one = _mm_set1_epi16(1);
@@ -64,11 +70,10 @@ TARGET static void read(weir_lanes *lanes, unsigned used)
     const __m128i before_last = _mm_sub_epi16(lens, one);
     const __m128i last = _mm_sllv_epi16(one, before_last);
     const __m128i text = _mm_or_si128(last, _mm_sub_epi16(last, one));
-    const char *const *at = lanes->at;
     const bool is_more = used > 4;
-    const four f = load_four(at[0], at[1], at[2], at[3], (uint64_t)_mm_cvtsi128_si64(text));
+    const four f = load_used(lanes->at, used, (uint64_t)_mm_cvtsi128_si64(text));
     const four g = is_more
-                       ? load_four(at[4], at[5], at[6], at[7], (uint64_t)_mm_extract_epi64(text, 1))
+                       ? load_used(lanes->at + 4, used - 4, (uint64_t)_mm_extract_epi64(text, 1))
                        : (four){_mm512_setzero_si512(), 0, 0, 0};
     const __m128i minus = _mm_set_epi64x((int64_t)g.minus, (int64_t)f.minus);
     const verdict v =

@@ -16,6 +16,7 @@ static inline void settle(weir_lanes *lanes, unsigned i, const digits *d, uint64
 
 static void read(weir_lanes *lanes, unsigned used)
 {
+    weir_lanes_fill(lanes, used);
     lanes->is_real = lanes->is_whole = lanes->is_json = 0;
     for (unsigned i = 0; i < used; i += 2) {
         const digits a = find_digits(lanes->at[i], lanes->len[i], true);

@@ -55,37 +55,70 @@ weir_value weir_fit_value(const weir_fit *fit, const weir_stencil_mark *mark)
 }
 
 /* A number that is not for a lane: all of it is one. */
-static __attribute__((noinline)) bool fit_number(const weir_walk *walk, const weir_stencil_step *s,
-                                                 weir_fit *fit)
+static __attribute__((noinline)) bool fit_number(const weir_stencil_step *s, weir_fit *fit)
 {
+    const weir_scan scan = {fit->end_at, NULL, NULL};
     const char *from = weir_fit_spot(fit, s->from), *to = weir_fit_spot(fit, s->to);
     const size_t len = (size_t)(to - from);
     uint8_t flags;
     fit->number[s->number] = from;
     fit->number_len[s->number] = (uint32_t)len;
-    return to > from && weir_scan_number_length(&walk->scan, from, len, &flags) == len;
+    return to > from && weir_scan_number_length(&scan, from, len, &flags) == len;
 }
 
-/* The number at `from`, that ends where it ends; behind it, or NULL. */
-static inline const char *open_number(const weir_walk *walk, const char *from)
-{
-    weir_scan scan = walk->scan;
-    uint8_t flags;
-    const char *to = weir_scan_short_number(&scan, from, &flags);
-    if (__builtin_expect(!to, 0))
-        to = from + weir_scan_long_number(&walk->scan, from, &flags);
-    return to > from ? to : NULL;
-}
-
-static inline void set_lane(weir_fit *fit, const weir_stencil_step *s, const char *at, size_t len)
+static inline bool set_lane(weir_fit *fit, const weir_stencil_step *s, const char *at, size_t len)
 {
     const uint32_t short_len = (uint32_t)len;
     memcpy((char *)fit + s->at, &at, sizeof at);
     memcpy((char *)fit + s->len, &short_len, sizeof short_len);
+    return len - 1 < WEIR_STENCIL_NUMBER_LEN_MAX;
+}
+
+static inline bool fit_between(const weir_stencil_step *s, const uint32_t *quote, weir_fit *fit)
+{
+    const uint32_t from = quote[s->from.quote];
+    return set_lane(fit, s, fit->base + from + s->from.delta,
+                    quote[s->from.quote + 1] - from - s->others);
+}
+
+static inline bool fit_lane(const weir_stencil_step *s, weir_fit *fit)
+{
+    const char *from = weir_fit_spot(fit, s->from);
+    return set_lane(fit, s, from, (size_t)(weir_fit_spot(fit, s->to) - from));
+}
+
+static inline bool has_text(const weir_stencil_step *s, const char *at)
+{
+    return (weir_scan_equal(at + s->from.delta, s->text) | s->others) == UINT32_MAX;
+}
+
+static bool has_distance(const weir_stencil_step *s, const weir_fit *fit)
+{
+    return weir_fit_spot(fit, s->to) - weir_fit_spot(fit, s->from) == (ptrdiff_t)s->others;
+}
+
+/* The number that a part ends with; behind it. */
+static inline weir_cursor fit_open_number(const weir_stencil_step *s, weir_cursor p, weir_fit *fit)
+{
+    weir_scan scan = {fit->end_at, NULL, NULL};
+    uint8_t flags;
+    const char *from = p.at;
+    p.at = weir_scan_short_number(&scan, from, &flags);
+    if (__builtin_expect(!p.at, 0))
+        p.at = from + weir_scan_long_number(&scan, from, &flags);
+    const size_t len = (size_t)(p.at - from);
+    bool is_good = len > 0;
+    if (s->code == WEIR_STEP_TO_NUMBER) {
+        fit->number[s->number] = from;
+        fit->number_len[s->number] = (uint32_t)len;
+    } else {
+        is_good = set_lane(fit, s, from, len);
+    }
+    return (weir_cursor){is_good ? p.at : NULL, p.quote};
 }
 
 /* A list of strings: the place behind it. */
-static inline weir_cursor pass_strings(const char *base, weir_cursor p)
+static weir_cursor pass_strings(const char *base, weir_cursor p)
 {
     const uint32_t *quote = p.quote;
     if (*p.at != '[' || base + *quote != p.at + 1)
@@ -96,125 +129,97 @@ static inline weir_cursor pass_strings(const char *base, weir_cursor p)
     return (weir_cursor){*behind == ']' ? behind + 1 : NULL, quote + 2};
 }
 
-static __attribute__((noinline)) weir_cursor walk_container(const weir_stencil *stencil,
-                                                            size_t part, weir_walk *walk,
-                                                            weir_cursor p, weir_fit *fit)
+static weir_cursor walk_container(const weir_stencil *stencil, size_t part, weir_cursor p,
+                                  weir_fit *fit)
 {
     const weir_stencil_walk *w = &stencil->walks[part];
-    return weir_is_bracket(*p.at) ? weir_walk_value(walk, p, w->node, w->depth, &fit->walked[part])
+    weir_walk walk = weir_walk_begin(fit->index, NULL);
+    return weir_is_bracket(*p.at) ? weir_walk_value(&walk, p, w->node, w->depth, &fit->walked[part])
                                   : (weir_cursor){NULL, NULL};
-}
-
-/* The steps of a part, of whose quotes there are enough; the step that ends it, or NULL. */
-static const weir_stencil_step *fit_part(const weir_stencil_step *s, const weir_walk *walk,
-                                         weir_cursor p, weir_fit *fit)
-{
-    static const void *const ways[WEIR_STEP_COUNT] = {
-        &&text_at,  &&between, &&lane, &&number, &&length, &&distance, &&text,
-        &&text_end, &&ends,    &&ends, &&ends,   &&ends,   &&ends,     &&ends};
-    const char *const base = walk->base;
-    const uint32_t *const quote = p.quote;
-    const char *from;
-    size_t len;
-    uint32_t same = UINT32_MAX;
-    goto *ways[s->code];
-text_at:
-    if ((weir_scan_equal(p.at + s->from.delta, s->text) | s->others) != UINT32_MAX)
-        return NULL;
-    goto *ways[(++s)->code];
-between:
-    from = base + quote[s->from.quote] + s->from.delta;
-    len = quote[s->from.quote + 1] - quote[s->from.quote] - s->others;
-    goto put_lane;
-lane:
-    from = weir_fit_spot(fit, s->from);
-    len = (size_t)(weir_fit_spot(fit, s->to) - from);
-put_lane:
-    if (len - 1 >= WEIR_STENCIL_NUMBER_LEN_MAX)
-        return NULL;
-    set_lane(fit, s, from, len);
-    goto *ways[(++s)->code];
-number:
-    if (!fit_number(walk, s, fit))
-        return NULL;
-    goto *ways[(++s)->code];
-length:
-    if (quote[s->from.quote] - quote[s->from.quote - 1] <= s->others)
-        return NULL;
-    goto *ways[(++s)->code];
-distance:
-    if (weir_fit_spot(fit, s->to) - weir_fit_spot(fit, s->from) != (ptrdiff_t)s->others)
-        return NULL;
-    goto *ways[(++s)->code];
-text:
-    same &= weir_scan_equal(base + quote[s->from.quote] + s->from.delta, s->text) | s->others;
-    goto *ways[(++s)->code];
-text_end:
-    same &= weir_scan_equal(walk->scan.end + s->from.delta, s->text) | s->others;
-    goto *ways[(++s)->code];
-ends:
-    return same == UINT32_MAX ? s : NULL;
-}
-
-/* The number that a part ends with; behind it. */
-static inline weir_cursor fit_open_number(const weir_walk *walk, const weir_stencil_step *s,
-                                          weir_cursor p, weir_fit *fit)
-{
-    const char *from = p.at;
-    p.at = open_number(walk, from);
-    const size_t len = (size_t)(p.at - from);
-    if (s->code == WEIR_STEP_TO_NUMBER && p.at) {
-        fit->number[s->number] = from;
-        fit->number_len[s->number] = (uint32_t)len;
-    } else if (p.at && len <= WEIR_STENCIL_NUMBER_LEN_MAX) {
-        set_lane(fit, s, from, len);
-    } else {
-        p.at = NULL;
-    }
-    return p;
 }
 
 /* The list that is left, and where what stands behind it begins. */
 static weir_cursor fit_rows(const weir_stencil *stencil, const weir_stencil_step *s, size_t part,
-                            const weir_walk *walk, weir_cursor p, weir_fit *fit)
+                            weir_cursor p, weir_fit *fit)
 {
-    const uint32_t *const last = walk->index->quotes + walk->index->count;
+    const uint32_t *const quote = fit->last_quote - s->next;
     fit->rows = p;
-    if ((size_t)(last - p.quote) < s->next)
+    if (quote < p.quote)
         return (weir_cursor){NULL, NULL};
-    fit->where[2 + 2 * (part + 1)] = last - s->next;
+    fit->where[2 + 2 * (part + 1)] = quote;
     fit->rows_end = weir_fit_spot(fit, stencil->rows_end);
-    return (weir_cursor){fit->rows_end > p.at ? p.at : NULL, last - s->next};
+    return (weir_cursor){fit->rows_end > p.at ? p.at : NULL, quote};
 }
 
-bool weir_stencil_fit(const weir_stencil *stencil, weir_walk *walk, weir_cursor p, weir_fit *fit)
+/* What a part ends with; the place behind it. */
+static inline weir_cursor end_part(const weir_stencil *stencil, const weir_stencil_step *s,
+                                   size_t part, weir_cursor p, weir_fit *fit)
 {
-    const uint32_t *const last_quote = walk->index->quotes + walk->index->count;
-    const weir_stencil_step *s = stencil->steps;
-    size_t needed = stencil->quotes;
-    fit->base = walk->base;
-    fit->end = (uint32_t)walk->index->len;
-    for (size_t part = 0;; part++, s++) {
-        if ((size_t)(last_quote - p.quote) < needed || p.at > walk->scan.end)
-            return false;
-        fit->start[part] = (uint32_t)(p.at - walk->base);
-        fit->where[2 + 2 * part] = p.quote;
-        s = fit_part(s, walk, p, fit);
-        if (!s)
-            return false;
-        p = (weir_cursor){weir_fit_spot(fit, s->from), p.quote + s->quotes};
-        switch ((weir_stencil_code)s->code) {
-        case WEIR_STEP_TO_LANE:
-        case WEIR_STEP_TO_NUMBER: p = fit_open_number(walk, s, p, fit); break;
-        case WEIR_STEP_TO_STRINGS: p = pass_strings(walk->base, p); break;
-        case WEIR_STEP_TO_WALK: p = walk_container(stencil, part, walk, p, fit); break;
-        case WEIR_STEP_TO_ROWS: p = fit_rows(stencil, s, part, walk, p, fit); break;
-        default:
-            fit->behind = p;
-            return stencil->is_whole ? p.at == walk->scan.end : p.at <= walk->scan.end;
-        }
-        if (!p.at)
-            return false;
-        needed = s->next;
+    switch ((weir_stencil_code)s->code) {
+    case WEIR_STEP_TO_LANE:
+    case WEIR_STEP_TO_NUMBER: return fit_open_number(s, p, fit);
+    case WEIR_STEP_TO_STRINGS: return pass_strings(fit->base, p);
+    case WEIR_STEP_TO_WALK: return walk_container(stencil, part, p, fit);
+    default: return fit_rows(stencil, s, part, p, fit);
     }
+}
+
+bool weir_stencil_fit(const weir_stencil *stencil, weir_cursor p, weir_fit *fit)
+{
+    static const void *const ways[WEIR_STEP_COUNT] = {
+        &&text_at,  &&between, &&lane, &&number, &&length, &&distance, &&text,
+        &&text_end, &&ends,    &&ends, &&ends,   &&ends,   &&ends,     &&end};
+    const char *const base = fit->base;
+    const weir_stencil_step *s = stencil->steps;
+    size_t needed = stencil->quotes, part = 0;
+begin: /* a part */
+    if ((size_t)(fit->last_quote - p.quote) < needed || p.at > fit->end_at)
+        return false;
+    fit->start[part] = (uint32_t)(p.at - base);
+    fit->where[2 + 2 * part] = p.quote;
+    goto *ways[s->code];
+text_at:
+    if (!has_text(s, p.at))
+        return false;
+    goto *ways[(++s)->code];
+between:
+    if (!fit_between(s, p.quote, fit))
+        return false;
+    goto *ways[(++s)->code];
+lane:
+    if (!fit_lane(s, fit))
+        return false;
+    goto *ways[(++s)->code];
+number:
+    if (!fit_number(s, fit))
+        return false;
+    goto *ways[(++s)->code];
+length:
+    if (p.quote[s->from.quote] - p.quote[s->from.quote - 1] <= s->others)
+        return false;
+    goto *ways[(++s)->code];
+distance:
+    if (!has_distance(s, fit))
+        return false;
+    goto *ways[(++s)->code];
+text:
+    if (!has_text(s, base + p.quote[s->from.quote]))
+        return false;
+    goto *ways[(++s)->code];
+text_end:
+    if (!has_text(s, fit->end_at))
+        return false;
+    goto *ways[(++s)->code];
+ends:
+    p = (weir_cursor){weir_fit_spot(fit, s->from), p.quote + s->quotes};
+    p = end_part(stencil, s, part, p, fit);
+    if (!p.at)
+        return false;
+    needed = s->next;
+    part++;
+    s++;
+    goto begin;
+end:
+    fit->behind = (weir_cursor){weir_fit_spot(fit, s->from), p.quote + s->quotes};
+    return stencil->is_whole ? fit->behind.at == fit->end_at : fit->behind.at <= fit->end_at;
 }

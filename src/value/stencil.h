@@ -43,6 +43,9 @@ typedef struct weir_spot {
 /** What stands where in a text that fits. Not to be copied; weir_fit_init before it is used. */
 typedef struct weir_fit {
     const char *base;
+    const char *end_at;
+    const uint32_t *last_quote; /**< behind all of the text */
+    weir_json_index *index;
     const uint32_t
         *where[WEIR_STENCIL_WHERES]; /**< the end; of each part its beginning and quotes */
     uint32_t end;
@@ -57,6 +60,15 @@ typedef struct weir_fit {
 } weir_fit;
 
 void weir_fit_init(weir_fit *fit);
+/** A text begins, whose index has neither of the flags WEIR_INDEX_BACKSLASH and WEIR_INDEX_HIGH. */
+static inline void weir_fit_begin(weir_fit *fit, weir_json_index *index)
+{
+    fit->base = index->base;
+    fit->end = (uint32_t)index->len;
+    fit->end_at = index->base + index->len;
+    fit->last_quote = index->quotes + index->count;
+    fit->index = index;
+}
 
 static inline const char *weir_fit_spot(const weir_fit *fit, weir_spot spot)
 {
@@ -115,11 +127,11 @@ const weir_stencil_mark *weir_stencil_mark_of(const weir_stencil *stencil, size_
 /** The value of a mark in a text that fits. */
 weir_value weir_fit_value(const weir_fit *fit, const weir_stencil_mark *mark);
 /**
- * True if the text at `p` is of this form, but for what lanes (value/number_lanes.h) must say of
- * the numbers that are for them: that they are numbers, and bare ones of JSON. `walk` is of an
- * index that has neither of the flags WEIR_INDEX_BACKSLASH and WEIR_INDEX_HIGH. Of the list that is
- * left to the caller nothing is known: it must go from `rows` to `rows_end`.
+ * True if what begins at `p` in the fit's text is of this form, but for what lanes
+ * (value/number_lanes.h) must say of the numbers that are for them: that they are numbers, and bare
+ * ones of JSON. Of the list that is left to the caller nothing is known: it must go from `rows` to
+ * `rows_end`.
  */
-bool weir_stencil_fit(const weir_stencil *stencil, weir_walk *walk, weir_cursor p, weir_fit *fit);
+bool weir_stencil_fit(const weir_stencil *stencil, weir_cursor p, weir_fit *fit);
 
 #endif
