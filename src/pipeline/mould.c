@@ -256,10 +256,9 @@ static __attribute__((noinline)) bool read_singly(const weir_mould_lanes *group,
     return bad_lanes(group, lanes) == 0;
 }
 
-static inline bool read_lanes(weir_runner *runner, const weir_mould_lanes *group, weir_lanes *lanes,
-                              char *record)
+/* What has been read becomes cells. */
+static inline bool put_lanes(const weir_mould_lanes *group, weir_lanes *lanes, char *record)
 {
-    runner->quick.read(lanes, group->used);
     if (__builtin_expect(bad_lanes(group, lanes) != 0, 0) && !read_singly(group, lanes))
         return false;
     const weir_mould_put *put = group->puts;
@@ -327,6 +326,9 @@ static inline bool make_record(weir_runner *runner, const weir_mould *mould, wei
                                const weir_fit *outer)
 {
     pour p = {.runner = runner, .fits = {fit, outer}};
+    /* Numbers take long to be ready: they are begun first, and looked at last. */
+    for (size_t i = 0; i < WEIR_MOULD_LANES && mould->lanes[i].used > 0; i++)
+        runner->quick.read(&fit->lanes[i], mould->lanes[i].used);
     if (!begin(&p, mould))
         return false;
     if (mould->slot_count > 0 || mould->has_roots)
@@ -336,7 +338,7 @@ static inline bool make_record(weir_runner *runner, const weir_mould *mould, wei
         if (__builtin_expect(!put_column(&p, op), 0))
             return false;
     for (size_t i = 0; i < WEIR_MOULD_LANES && mould->lanes[i].used > 0; i++)
-        if (__builtin_expect(!read_lanes(runner, &mould->lanes[i], &fit->lanes[i], p.record), 0))
+        if (__builtin_expect(!put_lanes(&mould->lanes[i], &fit->lanes[i], p.record), 0))
             return false;
     commit(&p, mould);
     return true;
