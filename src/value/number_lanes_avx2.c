@@ -21,7 +21,7 @@ TARGET static inline void read_half(weir_lanes *lanes, unsigned first)
     lanes->is_json |= (f.is_json & fits) << first;
 }
 
-TARGET static void read(weir_lanes *lanes, unsigned used)
+TARGET void weir_lanes_read_avx2(weir_lanes *lanes, unsigned used)
 {
     enum { HALF = WEIR_LANES / 2 };
     weir_lanes_fill(lanes, used);
@@ -64,6 +64,6 @@ static bool is_supported(void)
            __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 
-const weir_lanes_variant weir_lanes_avx2 = {"avx2", is_supported, read, levels,
+const weir_lanes_variant weir_lanes_avx2 = {"avx2", is_supported, weir_lanes_read_avx2, levels,
                                             weir_bare_levels_avx2};
 #endif
