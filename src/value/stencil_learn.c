@@ -580,7 +580,11 @@ static void make_marks(learner *l)
         find_token(l, m);
         if (m->mark.kind != WEIR_MARK_TEXT && m->mark.kind != WEIR_MARK_SPAN)
             continue;
-        m->mark.from = spot_of(l, run_of(l, m->from, true), m->from);
+        /* A text is told from its opening quote, also where it is empty and of the stencil: then
+         * the nearest quote before it is the one that closes it. */
+        const char *const from = m->mark.kind == WEIR_MARK_TEXT ? m->from - 1 : m->from;
+        m->mark.from = spot_of(l, run_of(l, from, true), from);
+        m->mark.from.delta = (int16_t)(m->mark.from.delta + (m->from - from));
         m->mark.to = spot_of(l, run_of(l, m->to, m->mark.kind == WEIR_MARK_SPAN), m->to);
     }
 }

@@ -146,6 +146,26 @@ START_TEST(near_misses_of_made_frames_are_judged_alike)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ empty texts */
+
+/* What a condition has asked of a text is part of the form, of an empty one as well. */
+START_TEST(an_empty_text_that_was_asked_for_is_empty)
+{
+    static const char *const texts[] = {"", "1", "", "", "22", "", "1", ""};
+    two_ways *ways = two_ways_open("columns", weir_str_of(NEAR_COLUMNS));
+    weir_buf frame = {0};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (size_t k = 0; k < 2; k++) {
+            weir_buf_clear(&frame);
+            weir_buf_printf(
+                &frame, "{\"k\":\"q\",\"s\":\"A\",\"m\":false,\"z\":\"%s\",\"e\":\"x\"}", texts[i]);
+            two_ways_feed(ways, weir_buf_str(&frame), NULL);
+        }
+    two_ways_close(ways);
+    weir_buf_fini(&frame);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ depth */
 
 /* The limit of nesting is one of the frame, wherever in it a list is walked. */
@@ -178,6 +198,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, near_misses_of_captured_frames_are_judged_alike, 0,
                         sizeof captures / sizeof *captures);
     tcase_add_loop_test(tcase, near_misses_of_made_frames_are_judged_alike, 0, NEAR_VENUES);
+    tcase_add_test(tcase, an_empty_text_that_was_asked_for_is_empty);
     tcase_add_test(tcase, depth_is_counted_from_the_frame_on);
     suite_add_tcase(suite, tcase);
     return suite;
