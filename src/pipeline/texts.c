@@ -123,16 +123,22 @@ static bool find_with_blanks(weir_json_index *index, const weir_value *v, texts_
            find_texts(texts, index->quotes + behind);
 }
 
-/* Where no walk has found it: a list that is read by nobody else, or too many of them. */
-static __attribute__((noinline)) bool search(weir_json_index *index, const weir_value *v,
-                                             texts_found *texts)
+/* What the next column will find without a search. */
+static inline void keep(weir_json_index *index, const weir_value *v, const texts_found *texts)
 {
-    if (index->flags & WEIR_INDEX_BACKSLASH)
-        return false;
+    if (index->list_count == WEIR_INDEX_LISTS_MAX)
+        return;
+    index->list_hint = index->list_count;
+    index->lists[index->list_count++] =
+        (weir_list_found){.at = v->s,
+                          .first = (size_t)(texts->quotes - index->quotes),
+                          .stride = texts->stride,
+                          .count = texts->count};
+}
+
+static inline bool search_compact(weir_json_index *index, const weir_value *v, texts_found *texts)
+{
     const char *end = v->s + v->len;
-    *texts = (texts_found){.base = index->base};
-    if (v->len < 6 || !holds(v->s, "[[\"", 3) || !holds(end - 3, "\"]]", 3))
-        return find_with_blanks(index, v, texts);
     const size_t first = weir_json_index_find(index, v->s);
     const size_t quotes = weir_json_index_find(index, end) - first;
     texts->quotes = index->quotes + first;
@@ -140,6 +146,21 @@ static __attribute__((noinline)) bool search(weir_json_index *index, const weir_
     texts->count = quotes / texts->stride;
     return quotes % texts->stride == 0 &&
            are_alike(index->base, texts->quotes, texts->stride, texts->count);
+}
+
+/* Where no walk has found it: a list that was taken for something else, or too many of them. */
+static __attribute__((noinline)) bool search(weir_json_index *index, const weir_value *v,
+                                             texts_found *texts)
+{
+    if (index->flags & WEIR_INDEX_BACKSLASH)
+        return false;
+    *texts = (texts_found){.base = index->base};
+    const bool is_compact =
+        v->len >= 6 && holds(v->s, "[[\"", 3) && holds(v->s + v->len - 3, "\"]]", 3);
+    if (!(is_compact ? search_compact(index, v, texts) : find_with_blanks(index, v, texts)))
+        return false;
+    keep(index, v, texts);
+    return true;
 }
 
 /* A list in the frame, which is no secret. */
