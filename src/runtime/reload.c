@@ -16,6 +16,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "runtime/live.h"
 #include "runtime/plugins.h"
@@ -394,12 +395,29 @@ static weir_spec *load(weir_runtime *runtime, const char *path, const weir_spec_
     return spec;
 }
 
+/* False: the runtime is being stopped. Whoever stops it waits for the loops, so nobody on one of
+ * them may wait for him. */
+static bool begin(weir_runtime *runtime)
+{
+    const struct timespec a_while = {.tv_nsec = 1000000};
+    while (pthread_mutex_trylock(&runtime->lifecycle) != 0) {
+        if (atomic_load(&runtime->stop_at_ns) != 0)
+            return false;
+        nanosleep(&a_while, NULL);
+    }
+    return true;
+}
+
 /* From `r->spec` on, and what it takes. */
 static weir_code run(reload *r, weir_error *error)
 {
-    pthread_mutex_lock(&r->runtime->lifecycle);
-    const weir_code code = apply(r, error);
-    pthread_mutex_unlock(&r->runtime->lifecycle);
+    weir_code code;
+    if (begin(r->runtime)) {
+        code = apply(r, error);
+        pthread_mutex_unlock(&r->runtime->lifecycle);
+    } else {
+        code = weir_fail(error, WEIR_ERR_STATE, "the runtime is being stopped");
+    }
     for (size_t i = 0; i < r->step_count; i++)
         weir_buf_fini(&r->steps[i].why);
     free(r->steps);

@@ -89,6 +89,8 @@ static void reload(void *user, int64_t argument)
     if (sim_is_calm())
         return;
     const weir_code code = weir_runtime_reload(s->runtime, path, &options, &done, NULL, &error);
+    if (code == WEIR_ERR_STATE) /* it is being stopped */
+        return;
     if ((code == WEIR_OK) != !path || done.lost_subscriptions > 0)
         sim_broken("a reload: %s, %zu subscriptions are lost", error.text, done.lost_subscriptions);
     sim_log("user has loaded the spec again: %zu kept, %zu replaced", done.kept, done.replaced);
