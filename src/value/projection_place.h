@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where an indexed walk is, shared by the walk itself (projection_index.c) and by shapes (shape.c).
- * Private to value/.
+ * Where an indexed walk is, shared by the walk itself (projection_index.c), shapes and stencils, and
+ * those who fit stencils (pipeline/mould.c).
  */
 #ifndef WEIR_VALUE_PROJECTION_PLACE_H
 #define WEIR_VALUE_PROJECTION_PLACE_H
@@ -65,6 +65,19 @@ static inline weir_cursor weir_place_blanks(const weir_walk *walk, weir_cursor p
 {
     p.at = weir_scan_blanks(&walk->scan, p.at);
     return p;
+}
+
+/** A list of strings without blanks, in a text that has no escapes, which nobody reads; the place
+ * behind it. at NULL: it is something else. */
+static inline weir_cursor weir_place_pass_strings(const char *base, weir_cursor p)
+{
+    const uint32_t *quote = p.quote;
+    if (*p.at != '[' || base + *quote != p.at + 1)
+        return (weir_cursor){NULL, NULL};
+    while (base[quote[1] + 1] == ',' && quote[2] == quote[1] + 2)
+        quote += 2;
+    const char *behind = base + quote[1] + 1;
+    return (weir_cursor){*behind == ']' ? behind + 1 : NULL, quote + 2};
 }
 
 static inline bool weir_is_bracket(char c)

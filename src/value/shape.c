@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "value/lesson.h"
+
 enum {
     TEXT_MAX = 16,
     NONE = 0, /* no step: the first one is nobody's branch or next */
@@ -120,18 +122,6 @@ static inline size_t number_of(const weir_walk *walk, step *s, const char *at, c
     return len;
 }
 
-/* A list of strings that nobody reads: the place behind it, or NULL. */
-static inline weir_cursor pass_strings(const char *base, weir_cursor p)
-{
-    const uint32_t *quote = p.quote;
-    if (*p.at != '[' || base + *quote != p.at + 1)
-        return (weir_cursor){NULL, NULL};
-    while (base[quote[1] + 1] == ',' && quote[2] == quote[1] + 2)
-        quote += 2;
-    const char *behind = base + quote[1] + 1;
-    return (weir_cursor){*behind == ']' ? behind + 1 : NULL, quote + 2};
-}
-
 static inline weir_value span_of(const char *from, const char *to)
 {
     return weir_scan_span(WEIR_RAW, 0, *from == '{' ? WEIR_RAW_OBJECT : WEIR_RAW_ARRAY, from, to);
@@ -145,7 +135,7 @@ static weir_cursor other_value(weir_walk *walk, const step *s, weir_cursor p)
     if (p.at >= walk->scan.end)
         return (weir_cursor){NULL, NULL};
     if (s->kind == STEP_CONTAINER && s->slot == WEIR_NO_SLOT && !walk->is_careful) {
-        const weir_cursor behind = pass_strings(walk->base, p);
+        const weir_cursor behind = weir_place_pass_strings(walk->base, p);
         if (behind.at)
             return behind;
     }
@@ -388,28 +378,6 @@ static void add(learner *l, const char *to, step_kind kind, uint32_t slot, const
     } while (left > 0);
 }
 
-static const weir_trie nothing = {.slot = WEIR_NO_SLOT};
-
-const weir_trie *weir_node_of_element(const weir_trie *node, size_t index, size_t count, char first)
-{
-    const weir_trie *found = &nothing;
-    for (uint32_t i = 0; i < node->index_count + node->back_count; i++) {
-        const bool is_front = i < node->index_count;
-        const weir_trie *child = is_front ? node->front[i] : node->back[i - node->index_count];
-        const int64_t at = child->step.index + (is_front ? 0 : (int64_t)count);
-        const bool is_wanting =
-            child->slot != WEIR_NO_SLOT || (weir_is_bracket(first) && child->below_count > 0);
-        if (at != (int64_t)index || !is_wanting)
-            continue;
-        if (found != &nothing)
-            return NULL;
-        found = child;
-    }
-    return found;
-}
-
-static weir_cursor learn_value(learner *l, weir_cursor p, const weir_trie *node, unsigned depth);
-
 /* Values that are not looked into, and what is behind them. */
 static weir_cursor learn_scalar(learner *l, weir_cursor p, const weir_trie *node)
 {
@@ -439,77 +407,19 @@ static weir_cursor learn_container(learner *l, weir_cursor p, const weir_trie *n
     return p;
 }
 
-/* Behind a member or element: 1 more follow, 0 the container ends. */
-static int behind_value(const learner *l, weir_cursor *p)
+static weir_cursor learn_value(void *user, weir_cursor p, const weir_trie *node, unsigned depth);
+
+static weir_cursor learn_inside(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
 {
-    *p = weir_place_blanks(l->walk, *p);
-    const char c = *p->at++;
-    if (c == ',')
-        *p = weir_place_blanks(l->walk, *p);
-    return c == ',';
+    return *p.at == '{' ? weir_lesson_members(l->walk, p, node, depth, learn_value, l)
+                        : weir_lesson_elements(l->walk, p, node, depth, learn_value, l);
 }
 
-static weir_cursor learn_object(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
+static weir_cursor learn_value(void *user, weir_cursor p, const weir_trie *node, unsigned depth)
 {
-    uint64_t shown = 0;
-    p.at++;
-    p = weir_place_blanks(l->walk, p);
-    if (*p.at == '}')
-        return (weir_cursor){p.at + 1, p.quote};
-    do {
-        weir_value key;
-        p = weir_walk_key(l->walk, p, &key);
-        const weir_trie *child = p.at ? weir_projection_find(node, &key) : NULL;
-        if (child) { /* a key that comes twice empties what is below it: not for shapes */
-            const uint64_t bit = UINT64_C(1) << (child->ordinal % 64);
-            l->has_failed |= (shown & bit) != 0;
-            shown |= bit;
-        }
-        if (!p.at || l->has_failed)
-            return (weir_cursor){NULL, NULL};
-        p = learn_value(l, p, child ? child : &nothing, depth);
-        if (!p.at)
-            return p;
-    } while (behind_value(l, &p));
-    return p;
-}
-
-static size_t count_elements(learner *l, weir_cursor p, unsigned depth)
-{
-    size_t count = 0;
-    p.at++;
-    p = weir_place_blanks(l->walk, p);
-    if (*p.at == ']')
-        return 0;
-    do {
-        p = weir_walk_skip(l->walk, p, depth);
-        count++;
-    } while (p.at && behind_value(l, &p));
-    return count;
-}
-
-static weir_cursor learn_array(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
-{
-    const size_t count = count_elements(l, p, depth);
-    p.at++;
-    p = weir_place_blanks(l->walk, p);
-    if (count == 0)
-        return (weir_cursor){p.at + 1, p.quote};
-    size_t index = 0;
-    do {
-        const weir_trie *child = weir_node_of_element(node, index++, count, *p.at);
-        l->has_failed |= child == NULL;
-        if (l->has_failed)
-            return (weir_cursor){NULL, NULL};
-        p = learn_value(l, p, child, depth);
-        if (!p.at)
-            return p;
-    } while (behind_value(l, &p));
-    return p;
-}
-
-static weir_cursor learn_value(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
-{
+    learner *l = user;
+    if (l->has_failed)
+        return (weir_cursor){NULL, NULL};
     if (!weir_is_bracket(*p.at))
         return learn_scalar(l, p, node);
     const bool is_object = *p.at == '{';
@@ -519,7 +429,7 @@ static weir_cursor learn_value(learner *l, weir_cursor p, const weir_trie *node,
         return learn_container(l, p, node, depth);
     if (node->slot != WEIR_NO_SLOT)
         add(l, p.at, STEP_OPEN, node->slot, NULL, 0);
-    p = is_object ? learn_object(l, p, node, depth + 1) : learn_array(l, p, node, depth + 1);
+    p = learn_inside(l, p, node, depth + 1);
     if (p.at && node->slot != WEIR_NO_SLOT)
         add(l, p.at, STEP_CLOSE, node->slot, NULL, 0);
     return p;
@@ -537,9 +447,10 @@ void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_cursor p, const
         *p.at == '{' ? root->key_count > 0 : root->index_count + root->back_count > 0;
     if (!is_read)
         return;
-    p = *p.at == '{' ? learn_object(&l, p, &top, depth + 1) : learn_array(&l, p, &top, depth + 1);
+    p = learn_inside(&l, p, &top, depth + 1);
     if (p.at && !l.has_failed)
         add(&l, p.at, STEP_END, WEIR_NO_SLOT, NULL, 0);
+    l.has_failed |= !p.at;
     if (l.has_failed && shapes->count == WEIR_SHAPE_STEPS_MAX)
         forget(shapes);
 }

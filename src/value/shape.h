@@ -28,10 +28,6 @@ weir_cursor weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_cursor p
 /** Learns the value at p, which has been walked and found good. */
 void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_cursor p, const weir_trie *root,
                       unsigned depth);
-/** The node that wants an element of an array, which may be counted from both ends: one without
- * a slot when none does. NULL: more than one do. `first` is the element's first byte. */
-const weir_trie *weir_node_of_element(const weir_trie *node, size_t index, size_t count,
-                                      char first);
 enum { WEIR_SHAPE_WINDOW = 1024 /**< values between two looks at how well it goes */ };
 
 struct weir_shapes {

@@ -117,18 +117,6 @@ static inline weir_cursor fit_open_number(const weir_stencil_step *s, weir_curso
     return (weir_cursor){is_good ? p.at : NULL, p.quote};
 }
 
-/* A list of strings: the place behind it. */
-static weir_cursor pass_strings(const char *base, weir_cursor p)
-{
-    const uint32_t *quote = p.quote;
-    if (*p.at != '[' || base + *quote != p.at + 1)
-        return (weir_cursor){NULL, NULL};
-    while (base[quote[1] + 1] == ',' && quote[2] == quote[1] + 2)
-        quote += 2;
-    const char *behind = base + quote[1] + 1;
-    return (weir_cursor){*behind == ']' ? behind + 1 : NULL, quote + 2};
-}
-
 static weir_cursor walk_container(const weir_stencil *stencil, size_t part, weir_cursor p,
                                   weir_fit *fit)
 {
@@ -158,7 +146,7 @@ static inline weir_cursor end_part(const weir_stencil *stencil, const weir_stenc
     switch ((weir_stencil_code)s->code) {
     case WEIR_STEP_TO_LANE:
     case WEIR_STEP_TO_NUMBER: return fit_open_number(s, p, fit);
-    case WEIR_STEP_TO_STRINGS: return pass_strings(fit->base, p);
+    case WEIR_STEP_TO_STRINGS: return weir_place_pass_strings(fit->base, p);
     case WEIR_STEP_TO_WALK: return walk_container(stencil, part, p, fit);
     default: return fit_rows(stencil, s, part, p, fit);
     }

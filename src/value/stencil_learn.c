@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "value/shape.h"
+#include "value/lesson.h"
 #include "value/stencil_parts.h"
 
 enum {
@@ -68,7 +68,6 @@ typedef struct learner {
     bool has_failed;
 } learner;
 
-static const weir_trie nothing = {.slot = WEIR_NO_SLOT};
 static const weir_cursor given_up = {NULL, NULL};
 
 /* ------------------------------------------------------------------ what varies, and the slots */
@@ -159,78 +158,6 @@ static weir_cursor learn_scalar(learner *l, weir_cursor p, const weir_trie *node
     return (weir_cursor){to, p.quote};
 }
 
-static weir_cursor learn_value(learner *l, weir_cursor p, const weir_trie *node, unsigned depth);
-
-/* Behind a member or element: 1 more follow, 0 the container ends. */
-static bool has_more(const learner *l, weir_cursor *p)
-{
-    *p = weir_place_blanks(&l->walk, *p);
-    const char c = *p->at++;
-    if (c == ',')
-        *p = weir_place_blanks(&l->walk, *p);
-    return c == ',';
-}
-
-static weir_cursor learn_object(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
-{
-    uint64_t shown = 0;
-    p.at++;
-    p = weir_place_blanks(&l->walk, p);
-    if (*p.at == '}')
-        return (weir_cursor){p.at + 1, p.quote};
-    do {
-        weir_value key;
-        p = weir_walk_key(&l->walk, p, &key);
-        const weir_trie *child =
-            p.at && node->key_count > 0 ? weir_projection_find(node, &key) : NULL;
-        if (child) { /* a key that comes twice empties what is below it: not for stencils */
-            const uint64_t bit = UINT64_C(1) << (child->ordinal % 64);
-            l->has_failed |= (shown & bit) != 0;
-            shown |= bit;
-        }
-        if (!p.at || l->has_failed)
-            return given_up;
-        p = learn_value(l, p, child ? child : &nothing, depth);
-        if (!p.at)
-            return p;
-    } while (has_more(l, &p));
-    return p;
-}
-
-static size_t count_elements(learner *l, weir_cursor p, unsigned depth)
-{
-    size_t count = 0;
-    p.at++;
-    p = weir_place_blanks(&l->walk, p);
-    if (*p.at == ']')
-        return 0;
-    do {
-        p = weir_walk_skip(&l->walk, p, depth);
-        count++;
-    } while (p.at && has_more(l, &p));
-    return count;
-}
-
-static weir_cursor learn_array(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
-{
-    const size_t count = count_elements(l, p, depth);
-    size_t index = 0;
-    p.at++;
-    p = weir_place_blanks(&l->walk, p);
-    if (count == 0)
-        return (weir_cursor){p.at + 1, p.quote};
-    do {
-        const weir_trie *child = weir_node_of_element(node, index++, count, *p.at);
-        l->has_failed |= child == NULL;
-        if (l->has_failed)
-            return given_up;
-        p = learn_value(l, p, child, depth);
-        if (!p.at)
-            return p;
-    } while (has_more(l, &p));
-    return p;
-}
-
 /* A list of strings, as they are sent: the walk needs more than a look at what is between them. */
 static bool is_strings(const learner *l, weir_cursor p, weir_cursor behind)
 {
@@ -264,8 +191,11 @@ static weir_cursor learn_whole(learner *l, weir_cursor p, const weir_trie *node,
 
 /* `depth` levels are open around it. Objects are looked into whether or not they are read, for
  * their keys are mostly the same; arrays that are not read have any length. */
-static weir_cursor learn_value(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
+static weir_cursor learn_value(void *user, weir_cursor p, const weir_trie *node, unsigned depth)
 {
+    learner *l = user;
+    if (l->has_failed)
+        return given_up;
     if (!weir_is_bracket(*p.at))
         return learn_scalar(l, p, node);
     const bool is_array = *p.at == '[';
@@ -278,7 +208,8 @@ static weir_cursor learn_value(learner *l, weir_cursor p, const weir_trie *node,
     if (is_array && (is_rows || (!is_empty && (is_lists || !is_looked_into))))
         return learn_whole(l, p, node, depth);
     const char *from = p.at;
-    p = is_array ? learn_array(l, p, node, depth + 1) : learn_object(l, p, node, depth + 1);
+    p = is_array ? weir_lesson_elements(&l->walk, p, node, depth + 1, learn_value, l)
+                 : weir_lesson_members(&l->walk, p, node, depth + 1, learn_value, l);
     if (p.at)
         add_mark(l, node, WEIR_MARK_SPAN, from, p.at, NULL);
     return p;
