@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { BLOCK = 16, TEXT_MAX = 3 * BLOCK, PAUSE_FIRST = 4096, PAUSE_MAX = 1 << 20 };
+enum { BLOCK = 16, TEXT_MAX = 3 * BLOCK };
 
 void weir_mould_free(weir_mould *mould)
 {
@@ -37,30 +37,14 @@ void weir_moulds_fini(weir_moulds *moulds)
     moulds->last = 0;
 }
 
-/* ------------------------------------------------------------------ is it worth it */
-
-static __attribute__((noinline)) void look_back(weir_moulds *moulds)
-{
-    if (moulds->missed > moulds->met) {
-        weir_moulds_fini(moulds);
-        moulds->pause = moulds->next_pause > 0 ? moulds->next_pause : PAUSE_FIRST;
-        moulds->next_pause = moulds->pause < PAUSE_MAX ? moulds->pause * 2 : PAUSE_MAX;
-    } else if (moulds->missed * 16 < moulds->met) {
-        moulds->next_pause = PAUSE_FIRST;
-    }
-    moulds->met = 0;
-    moulds->missed = 0;
-}
+/* ------------------------------------------------------------------ which one */
 
 static inline bool is_tried(weir_moulds *moulds)
 {
     moulds->is_wanting = false;
-    if (__builtin_expect(moulds->met + moulds->missed >= WEIR_MOULDS_WINDOW, 0))
-        look_back(moulds);
-    if (__builtin_expect(moulds->pause == 0, 1))
-        return true;
-    moulds->pause--;
-    return false;
+    if (weir_trial_is_due(&moulds->trial) && weir_trial_look_back(&moulds->trial))
+        weir_moulds_fini(moulds);
+    return weir_trial_is_on(&moulds->trial);
 }
 
 weir_mould *weir_moulds_find(weir_moulds *moulds, weir_cursor p, weir_fit *fit)
@@ -430,7 +414,7 @@ static __attribute__((noinline)) bool give_up(weir_runner *runner)
 {
     weir_quick_take_back(runner);
     runner->quick.has_run = false;
-    runner->moulds.missed++;
+    runner->moulds.trial.missed++;
     return false;
 }
 
@@ -452,6 +436,6 @@ bool weir_mould_pour(weir_runner *runner, const weir_runner_frame *frame)
     if (__builtin_expect(!is_good, 0) || (runner->quick.used > 0 && !weir_quick_settle(runner)) ||
         (runner->plan->is_watched && !weir_runner_watch_made(runner)))
         return give_up(runner);
-    runner->moulds.met++;
+    runner->moulds.trial.met++;
     return true;
 }

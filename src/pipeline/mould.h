@@ -19,21 +19,20 @@
 
 #include "pipeline/quick.h"
 #include "value/stencil.h"
+#include "value/trial.h"
 
 typedef struct weir_runner_frame weir_runner_frame;
 typedef struct weir_mould weir_mould;
 
-enum { WEIR_MOULDS_MAX = 32, WEIR_MOULDS_WINDOW = 1024 };
+enum { WEIR_MOULDS_MAX = 32 };
 
 /** Moulds of messages at one place: frames, elements of a frame, elements of a list in a message of
  * one mould. Zero to start. */
 typedef struct weir_moulds {
     weir_mould **list;
     size_t count;
-    size_t last;          /**< the one that was used last */
-    uint32_t met, missed; /**< in this window */
-    uint32_t pause;       /**< messages that are still not to be tried */
-    uint32_t next_pause;
+    size_t last; /**< the one that was used last */
+    weir_trial trial;
     uint32_t failures; /**< lessons in vain, one after another */
     uint32_t rest;     /**< unknown messages from which nothing is to be learnt */
     bool is_wanting;   /**< the last frame was of no known form */

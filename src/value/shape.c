@@ -14,9 +14,7 @@
 enum {
     TEXT_MAX = 16,
     NONE = 0, /* no step: the first one is nobody's branch or next */
-    STEPS_FIRST = 32,
-    PAUSE_FIRST = 4096,
-    PAUSE_MAX = 1 << 20
+    STEPS_FIRST = 32
 };
 
 _Static_assert(TEXT_MAX + 2 < WEIR_INDEX_MARKS, "text behind the end leads to no stale quotes");
@@ -51,10 +49,7 @@ struct weir_shape_step {
 
 weir_shapes *weir_shapes_new(void)
 {
-    weir_shapes *shapes = calloc(1, sizeof *shapes);
-    if (shapes)
-        shapes->next_pause = PAUSE_FIRST;
-    return shapes;
+    return calloc(1, sizeof(weir_shapes));
 }
 
 void weir_shapes_free(weir_shapes *shapes)
@@ -63,27 +58,6 @@ void weir_shapes_free(weir_shapes *shapes)
         return;
     free(shapes->steps);
     free(shapes);
-}
-
-/* ------------------------------------------------------------------ is it worth it */
-
-static void forget(weir_shapes *shapes)
-{
-    shapes->count = 0;
-}
-
-void weir_shape_look_back(weir_shapes *shapes)
-{
-    if (shapes->missed > shapes->met) {
-        forget(shapes);
-        shapes->pause = shapes->next_pause;
-        if (shapes->next_pause < PAUSE_MAX)
-            shapes->next_pause *= 2;
-    } else if (shapes->missed * 16 < shapes->met) {
-        shapes->next_pause = PAUSE_FIRST;
-    }
-    shapes->met = 0;
-    shapes->missed = 0;
 }
 
 /* ------------------------------------------------------------------ comparing */
@@ -163,7 +137,7 @@ static bool careful(weir_walk *walk, const step *s, const char *from, uint32_t q
 
 static weir_cursor miss(weir_shapes *shapes)
 {
-    shapes->missed++;
+    shapes->trial.missed++;
     return (weir_cursor){NULL, NULL};
 }
 
@@ -241,7 +215,7 @@ other:
 end:
     if (from > last)
         return miss(shapes);
-    shapes->met++;
+    shapes->trial.met++;
     *whole = span_of(p.at, from);
     return (weir_cursor){from, q};
 }
@@ -452,5 +426,5 @@ void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_cursor p, const
         add(&l, p.at, STEP_END, WEIR_NO_SLOT, NULL, 0);
     l.has_failed |= !p.at;
     if (l.has_failed && shapes->count == WEIR_SHAPE_STEPS_MAX)
-        forget(shapes);
+        shapes->count = 0; /* forgets all of it */
 }

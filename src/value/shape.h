@@ -17,6 +17,7 @@
 #define WEIR_VALUE_SHAPE_H
 
 #include "value/projection_place.h"
+#include "value/trial.h"
 
 enum { WEIR_SHAPE_STEPS_MAX = 512, WEIR_SHAPE_BRANCHES_MAX = 8 };
 
@@ -28,15 +29,12 @@ weir_cursor weir_shape_match(weir_shapes *shapes, weir_walk *walk, weir_cursor p
 /** Learns the value at p, which has been walked and found good. */
 void weir_shape_learn(weir_shapes *shapes, weir_walk *walk, weir_cursor p, const weir_trie *root,
                       unsigned depth);
-enum { WEIR_SHAPE_WINDOW = 1024 /**< values between two looks at how well it goes */ };
 
 struct weir_shapes {
     struct weir_shape_step *steps; /**< NULL until something is learnt */
     size_t count;
-    size_t room;          /**< steps that there is memory for */
-    uint32_t met, missed; /**< in this window */
-    uint32_t pause;       /**< values that are still not to be tried */
-    uint32_t next_pause;
+    size_t room; /**< steps that there is memory for */
+    weir_trial trial;
     unsigned depth; /**< levels that were open around what has been learnt */
 };
 
@@ -49,20 +47,14 @@ static inline void weir_shape_at_depth(weir_shapes *shapes, unsigned depth)
     }
 }
 
-/** A window has ended: was it worth it? */
-void weir_shape_look_back(weir_shapes *shapes);
-
 /** True if it is worth trying: a value should be matched, and be learnt when that fails. */
 static inline bool weir_shape_is_tried(weir_shapes *shapes)
 {
     if (!shapes)
         return false;
-    if (__builtin_expect(shapes->met + shapes->missed >= WEIR_SHAPE_WINDOW, 0))
-        weir_shape_look_back(shapes);
-    if (__builtin_expect(shapes->pause == 0, 1))
-        return true;
-    shapes->pause--;
-    return false;
+    if (weir_trial_is_due(&shapes->trial) && weir_trial_look_back(&shapes->trial))
+        shapes->count = 0;
+    return weir_trial_is_on(&shapes->trial);
 }
 
 /** The value at p by a known shape, or else by the walk, which is learnt from. The slots are

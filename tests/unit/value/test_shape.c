@@ -47,9 +47,9 @@ static void check_slot(size_t slot, const char *expected)
  */
 static void check_met(const char *text)
 {
-    const uint32_t met = shapes->met, missed = shapes->missed;
+    const uint32_t met = shapes->trial.met, missed = shapes->trial.missed;
     ck_assert_msg(decode(text), "%s", text);
-    ck_assert_msg(shapes->met == met + 1 && shapes->missed == missed, "walked: %s", text);
+    ck_assert_msg(shapes->trial.met == met + 1 && shapes->trial.missed == missed, "walked: %s", text);
 }
 
 START_TEST(a_member_that_is_left_out_makes_another_shape)
