@@ -84,7 +84,7 @@ TARGET static inline __attribute__((always_inline)) numbers read_four(const char
     const extent e = extent_of(lens);
     const four f = load_four(at[0], at[1], at[2], at[3], e.text);
     const verdict v = judge(_mm_cvtsi64_si128((int64_t)f.digit), _mm_cvtsi64_si128((int64_t)f.dot),
-                            _mm_setzero_si128(), e.last, e.before_last);
+                            e.last, e.before_last);
     const __m256i whole = join(&f, (uint64_t)_mm_cvtsi128_si64(v.spread));
     numbers n;
     n.digits = _mm256_cvtepi64_pd(whole);

@@ -4,10 +4,11 @@
 #if defined(__x86_64__)
 #include "value/number_lanes_avx512.h"
 
-/* Lengths are 1 to 16, four times 16 bits; what is_good says is also that the double is exact. */
-TARGET static inline __attribute__((always_inline)) __m256d
-read_four(const char *a, const char *b, const char *c, const char *d, uint64_t lens, __m256i *whole,
-          unsigned *is_whole, unsigned *is_real)
+/* Lengths are 1 to 16, four times 16 bits. */
+TARGET static inline __attribute__((always_inline)) __m256d read_four(const char *a, const char *b,
+                                                                      const char *c, const char *d,
+                                                                      uint64_t lens,
+                                                                      unsigned *is_real)
 {
     const __m128i one = _mm_set1_epi16(1);
     const __m128i before_last = _mm_sub_epi16(_mm_cvtsi64_si128((int64_t)lens), one);
@@ -15,11 +16,10 @@ read_four(const char *a, const char *b, const char *c, const char *d, uint64_t l
     const __m128i text = _mm_or_si128(last, _mm_sub_epi16(last, one));
     const four f = load_four(a, b, c, d, (uint64_t)_mm_cvtsi128_si64(text));
     const verdict v = judge(_mm_cvtsi64_si128((int64_t)f.digit), _mm_cvtsi64_si128((int64_t)f.dot),
-                            _mm_setzero_si128(), last, before_last);
-    *whole = join(&f, (uint64_t)_mm_cvtsi128_si64(v.spread));
-    *is_whole = v.is_good & ~v.has_point;
-    *is_real = v.is_good & _mm256_cmple_epu64_mask(*whole, _mm256_set1_epi64x(INT64_C(1) << 53));
-    return _mm256_div_pd(_mm256_cvtepi64_pd(*whole), _mm512_castpd512_pd256(v.divisor));
+                            last, before_last);
+    const __m256i whole = join(&f, (uint64_t)_mm_cvtsi128_si64(v.spread));
+    *is_real = v.is_good & _mm256_cmple_epu64_mask(whole, _mm256_set1_epi64x(INT64_C(1) << 53));
+    return _mm256_div_pd(_mm256_cvtepi64_pd(whole), _mm512_castpd512_pd256(v.divisor));
 }
 
 static inline bool is_short(uint32_t len)
@@ -39,10 +39,9 @@ TARGET static size_t levels(const char *base, const uint32_t *quotes, size_t str
         if (!is_short(a) || !is_short(b) || !is_short(c) || !is_short(d))
             return i;
         const uint64_t lens = a | (uint64_t)b << 16 | (uint64_t)c << 32 | (uint64_t)d << 48;
-        __m256i whole;
-        unsigned is_whole, is_real;
+        unsigned is_real;
         const __m256d real = read_four(base + p[0] + 1, base + p[2] + 1, base + q[0] + 1,
-                                       base + q[2] + 1, lens, &whole, &is_whole, &is_real);
+                                       base + q[2] + 1, lens, &is_real);
         if ((is_real & 0xf) != 0xf)
             return i;
         if (i + 1 < count)

@@ -24,12 +24,11 @@ TARGET static inline __m128i load(const char *at)
     return _mm_loadu_si128((const __m128i *)(const void *)at);
 }
 
-/* Four texts, and which of their bytes are digits and points, and a sign before them. */
+/* Four texts, and which of their bytes are digits and points. */
 typedef struct four {
     __m512i values; /* of the digits */
     __mmask64 digit;
     __mmask64 dot;
-    __mmask64 minus;
 } four;
 
 TARGET static inline __attribute__((always_inline)) four
@@ -43,7 +42,6 @@ load_four(const char *a, const char *b, const char *c, const char *d, __mmask64 
     f.values = _mm512_sub_epi8(all, _mm512_set1_epi8('0'));
     f.digit = _mm512_mask_cmple_epu8_mask(mine, f.values, _mm512_set1_epi8(9));
     f.dot = _mm512_mask_cmpeq_epi8_mask(mine, all, _mm512_set1_epi8('.'));
-    f.minus = _mm512_mask_cmpeq_epi8_mask(UINT64_C(0x0001000100010001), all, _mm512_set1_epi8('-'));
     return f;
 }
 
@@ -53,13 +51,11 @@ typedef struct verdict {
     __m128i decimals; /* digits behind the point */
     __m512d divisor;  /* the power of ten that it stands for */
     unsigned is_good; /* digits and at most one point */
-    unsigned has_point;
 } verdict;
 
-/* Where there is no point it is taken to be the last byte: nothing stands behind it. `signs` are
- * bytes that may be there beside digits and points. */
-TARGET static inline __attribute__((always_inline)) verdict
-judge(__m128i digits, __m128i dots, __m128i signs, __m128i last, __m128i before_last)
+/* Where there is no point it is taken to be the last byte: nothing stands behind it. */
+TARGET static inline __attribute__((always_inline)) verdict judge(__m128i digits, __m128i dots,
+                                                                  __m128i last, __m128i before_last)
 {
     const __m128i one = _mm_set1_epi16(1), ones = _mm_set1_epi16(-1);
     const __m128i text = _mm_or_si128(last, _mm_sub_epi16(last, one));
@@ -72,10 +68,9 @@ judge(__m128i digits, __m128i dots, __m128i signs, __m128i last, __m128i before_
     v.spread = _mm_xor_si128(_mm_srlv_epi16(ones, _mm_popcnt_epi16(digits)), ones);
     v.divisor =
         _mm512_permutex2var_pd(_mm512_loadu_pd(powers), decimals, _mm512_loadu_pd(powers + 8));
-    v.has_point = _mm_test_epi16_mask(dots, dots);
-    v.is_good =
-        (unsigned)_mm_cmpeq_epi16_mask(_mm_or_si128(_mm_or_si128(digits, dots), signs), text) &
-        _mm_testn_epi16_mask(dots, _mm_sub_epi16(dots, one)) & _mm_test_epi16_mask(digits, digits);
+    v.is_good = (unsigned)_mm_cmpeq_epi16_mask(_mm_or_si128(digits, dots), text) &
+                _mm_testn_epi16_mask(dots, _mm_sub_epi16(dots, one)) &
+                _mm_test_epi16_mask(digits, digits);
     return v;
 }
 

@@ -65,6 +65,7 @@ typedef struct learner {
     weir_stencil_step steps[STEPS_MAX];
     size_t number_count;
     weir_stencil stencil;
+    bool has_tail; /* a list is left to the caller, and the last part stands behind it */
     bool has_failed;
 } learner;
 
@@ -462,10 +463,10 @@ static void end_part(learner *l, size_t last)
     else if (t->kind == TOKEN_NUMBER)
         step->number = next_number(l);
     if (t->kind == TOKEN_ROWS) {
-        l->has_failed |= l->stencil.has_tail || r->part + 1 >= WEIR_STENCIL_PARTS_MAX;
-        l->stencil.has_tail = true;
+        l->has_failed |= l->has_tail || r->part + 1 >= WEIR_STENCIL_PARTS_MAX;
+        l->has_tail = true;
         l->stencil.rows_end = spot_of(l, r + 1, r[1].from);
-    } else if (l->stencil.has_tail) {
+    } else if (l->has_tail) {
         l->has_failed = true; /* what stands behind the list is one part, told from the end */
     }
 }

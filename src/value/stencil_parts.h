@@ -58,7 +58,6 @@ typedef struct weir_stencil_walk {
 
 struct weir_stencil {
     bool is_whole;
-    bool has_tail;  /**< a list is left to the caller, and the last part stands behind it */
     uint8_t quotes; /**< of the first part */
     size_t mark_count;
     size_t step_count;
