@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { BLOCK = 16, TEXT_MAX = 3 * BLOCK };
+enum { BLOCK = WEIR_QUICK_BLOCK, TEXT_MAX = WEIR_QUICK_TEXT_ROOM };
 
 void weir_mould_free(weir_mould *mould)
 {
@@ -86,12 +86,7 @@ static inline bool put_text(pour *p, const weir_mould_op *op, const char *from, 
 {
     if (__builtin_expect(len > TEXT_MAX || p->room - p->len < TEXT_MAX + BLOCK, 0))
         return put_long_text(p, op, from, len);
-    char *to = p->record + p->len;
-    memcpy(to, from, BLOCK);
-    if (len > BLOCK) {
-        memcpy(to + BLOCK, from + BLOCK, BLOCK);
-        memcpy(to + 2 * BLOCK, from + 2 * BLOCK, BLOCK);
-    }
+    weir_quick_copy(p->record + p->len, from, len);
     weir_value cell = weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, from, from + len);
     cell.bits = p->len;
     memcpy(p->record + op->place, &cell, sizeof cell);
@@ -210,7 +205,7 @@ static inline bool put_lane(char *record, const weir_mould_put *put, const weir_
         if (__builtin_mul_overflow(lanes->whole[i], put->scale, &ns) || ns == WEIR_NO_TIME)
             return false;
         put_value(at, &ns);
-        return ns != WEIR_NO_TIME;
+        return true;
     }
     return false;
 }

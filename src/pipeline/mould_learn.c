@@ -20,8 +20,6 @@ enum {
     REST_DOUBLINGS = 10
 };
 
-#define TEXT_ROOM 48 /* a text of usual length, as pipeline/quick.c copies it */
-
 /* A column that is the same in all records. */
 typedef struct constant {
     int column;
@@ -312,11 +310,18 @@ static void want_form(scene *s, const weir_fused *form)
     want_slot(s, form->is_item, form->member);
 }
 
+static weir_mould_op *add_op(scene *s, const weir_quick_op *quick, weir_mould_code code)
+{
+    weir_mould_op *op = &s->ops[s->mould.op_count++];
+    *op = (weir_mould_op){
+        .code = (uint8_t)code, .key = quick->key, .place = quick->place, .quick = quick};
+    return op;
+}
+
 /* As pipeline/quick.c does it. */
 static bool add_other(scene *s, const weir_quick_op *quick)
 {
-    weir_mould_op *op = &s->ops[s->mould.op_count++];
-    *op = (weir_mould_op){.code = WEIR_MOULD_OTHER, .place = quick->place, .quick = quick};
+    add_op(s, quick, WEIR_MOULD_OTHER);
     want_form(s, &quick->from->quick);
     want_form(s, &quick->from->condition);
     return true;
@@ -336,8 +341,7 @@ static bool add_tree(scene *s, const weir_quick_op *quick)
 {
     const weir_quick_trees *trees = &quick->from->trees;
     const weir_tree *const all[] = {trees->source, trees->condition, trees->transform};
-    weir_mould_op *op = &s->ops[s->mould.op_count++];
-    *op = (weir_mould_op){.code = WEIR_MOULD_OTHER, .place = quick->place, .quick = quick};
+    add_op(s, quick, WEIR_MOULD_OTHER);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (all[i] && !weir_tree_reads_slots(all[i]))
             return false;
@@ -356,8 +360,7 @@ static bool add_tree(scene *s, const weir_quick_op *quick)
 
 static bool add_received(scene *s, const weir_quick_op *quick)
 {
-    weir_mould_op *op = &s->ops[s->mould.op_count++];
-    *op = (weir_mould_op){.code = WEIR_MOULD_RECEIVED, .place = quick->place, .quick = quick};
+    add_op(s, quick, WEIR_MOULD_RECEIVED);
     return quick->from->quick.root == WEIR_ROOT_RECEIVED;
 }
 
@@ -367,14 +370,10 @@ static bool add_text(scene *s, const weir_quick_op *quick, weir_mould_code code)
     const weir_stencil_mark *mark = mark_of(s, quick, &is_outer);
     if (!mark || mark->kind != WEIR_MARK_TEXT)
         return false;
-    weir_mould_op *op = &s->ops[s->mould.op_count++];
-    *op = (weir_mould_op){.code = (uint8_t)code,
-                          .where = mark->from.where,
-                          .quote = mark->from.quote,
-                          .key = quick->key,
-                          .is_outer = is_outer,
-                          .place = quick->place,
-                          .quick = quick};
+    weir_mould_op *op = add_op(s, quick, code);
+    op->where = mark->from.where;
+    op->quote = mark->from.quote;
+    op->is_outer = is_outer;
     return true;
 }
 
@@ -560,7 +559,8 @@ static bool keep_image(const scene *s, weir_mould *mould)
     mould->image = is_good ? calloc(blocks, WEIR_MOULD_BLOCK) : NULL;
     if (mould->image)
         memcpy(mould->image, image.bytes.ptr, image.bytes.len);
-    mould->room = (blocks + 1) * WEIR_MOULD_BLOCK + mould->rule->column_count * TEXT_ROOM;
+    mould->room =
+        (blocks + 1) * WEIR_MOULD_BLOCK + mould->rule->column_count * WEIR_QUICK_TEXT_ROOM;
     weir_batch_fini(&image);
     return mould->image != NULL;
 }

@@ -16,8 +16,8 @@
 #include "value/record_decimal.h"
 
 enum {
-    BLOCK = 16,
-    TEXT_MAX = 3 * BLOCK /* longer ones are copied by the batch */
+    BLOCK = WEIR_QUICK_BLOCK,
+    TEXT_MAX = WEIR_QUICK_TEXT_ROOM /* longer ones are copied by the batch */
 };
 
 typedef struct quick {
@@ -84,7 +84,7 @@ static inline bool put_lane(weir_quick *state, char *base, unsigned i)
             ns == WEIR_NO_TIME)
             return false;
         memcpy(at, &ns, sizeof ns);
-        return ns != WEIR_NO_TIME;
+        return true;
     }
 }
 
@@ -162,12 +162,7 @@ static inline bool put_text(const quick *q, const weir_quick_op *op, const weir_
     weir_buf *bytes = &q->batch->bytes;
     if (v->len > TEXT_MAX || bytes->cap - bytes->len < TEXT_MAX + BLOCK)
         return weir_batch_set(q->batch, (size_t)op->column, v);
-    char *to = bytes->ptr + bytes->len;
-    memcpy(to, v->s, BLOCK);
-    if (v->len > BLOCK) {
-        memcpy(to + BLOCK, v->s + BLOCK, BLOCK);
-        memcpy(to + 2 * BLOCK, v->s + 2 * BLOCK, BLOCK);
-    }
+    weir_quick_copy(bytes->ptr + bytes->len, v->s, v->len);
     weir_value cell = {.kind = WEIR_STR, .flags = v->flags & WEIR_VALUE_ASCII, .len = v->len};
     cell.bits = bytes->len - q->at;
     bytes->len += v->len;

@@ -109,6 +109,21 @@ typedef struct weir_quick {
     weir_stamp_memory stamp;
 } weir_quick;
 
+/** Records and their texts are copied in such pieces; a text of usual length in three. */
+enum { WEIR_QUICK_BLOCK = 16, WEIR_QUICK_TEXT_ROOM = 3 * WEIR_QUICK_BLOCK };
+
+/** A text of at most WEIR_QUICK_TEXT_ROOM bytes. There is a block readable from its beginning and
+ * behind it, and as much to be written. */
+static inline void weir_quick_copy(char *to, const char *from, size_t len)
+{
+    enum { BLOCK = WEIR_QUICK_BLOCK };
+    memcpy(to, from, BLOCK);
+    if (len > BLOCK) {
+        memcpy(to + BLOCK, from + BLOCK, BLOCK);
+        memcpy(to + 2 * BLOCK, from + 2 * BLOCK, BLOCK);
+    }
+}
+
 typedef enum weir_quick_verdict {
     WEIR_QUICK_MADE,
     WEIR_QUICK_ASIDE, /* not this way; nothing is left of the record */
