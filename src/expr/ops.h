@@ -35,6 +35,43 @@ typedef enum weir_compare {
     WEIR_COMPARE_GE
 } weir_compare;
 
+/** INT or FLOAT as a double. */
+static inline double weir_number_real(const weir_value *v)
+{
+    return v->kind == WEIR_FLOAT ? v->f : (double)v->i;
+}
+
+/** INT or FLOAT, of which that is the same number. */
+static inline bool weir_number_is_exact(const weir_value *v)
+{
+    const int64_t most = INT64_C(1) << 53;
+    return v->kind == WEIR_FLOAT || (v->i <= most && v->i >= -most);
+}
+
+static inline bool weir_compare_int(weir_compare op, int64_t a, int64_t b)
+{
+    switch (op) {
+    case WEIR_COMPARE_LT: return a < b;
+    case WEIR_COMPARE_LE: return a <= b;
+    case WEIR_COMPARE_EQ: return a == b;
+    case WEIR_COMPARE_NE: return a != b;
+    case WEIR_COMPARE_GT: return a > b;
+    default: return a >= b;
+    }
+}
+
+static inline bool weir_compare_float(weir_compare op, double a, double b)
+{
+    switch (op) {
+    case WEIR_COMPARE_LT: return a < b;
+    case WEIR_COMPARE_LE: return a <= b;
+    case WEIR_COMPARE_EQ: return a == b;
+    case WEIR_COMPARE_NE: return a != b;
+    case WEIR_COMPARE_GT: return a > b;
+    default: return a >= b;
+    }
+}
+
 bool weir_op_binary(weir_vm *vm, weir_binary op, const weir_value *a, const weir_value *b,
                     weir_value *out);
 bool weir_op_unary(weir_vm *vm, weir_unary op, const weir_value *a, weir_value *out);

@@ -29,18 +29,6 @@ static bool is_number(const weir_value *v)
     return v->kind == WEIR_INT || v->kind == WEIR_FLOAT;
 }
 
-static double real_of(const weir_value *v)
-{
-    return v->kind == WEIR_FLOAT ? v->f : (double)v->i;
-}
-
-/* As a double it is the same number. */
-static bool is_exact(const weir_value *v)
-{
-    const int64_t most = (int64_t)1 << 53;
-    return v->kind == WEIR_FLOAT || (v->i <= most && v->i >= -most);
-}
-
 static bool is_mapping(const weir_value *v)
 {
     return v->kind == WEIR_DICT || (v->kind == WEIR_RAW && v->aux == WEIR_RAW_OBJECT);
@@ -209,7 +197,7 @@ static bool eval_float(const run *r, const weir_twig *twig, weir_value *out)
     if (!eval(r, twig->a, &v))
         return false;
     if (is_number(&v))
-        f = real_of(&v);
+        f = weir_number_real(&v);
     else if (v.kind != WEIR_STR || !weir_double_parse_json(weir_value_text(&v), &f))
         return false;
     *out = weir_value_float(f);
@@ -259,7 +247,7 @@ static bool compute_int(weir_binary op, int64_t a, int64_t b, weir_value *out)
 static bool compute(weir_binary op, const weir_value *a, const weir_value *b, weir_value *out)
 {
     const bool is_whole = a->kind == WEIR_INT && b->kind == WEIR_INT;
-    const double x = real_of(a), y = real_of(b);
+    const double x = weir_number_real(a), y = weir_number_real(b);
     if (op == WEIR_BINARY_DIV) {
         if (y == 0)
             return false;
@@ -273,23 +261,6 @@ static bool compute(weir_binary op, const weir_value *a, const weir_value *b, we
 }
 
 /* ------------------------------------------------------------------ relations */
-
-static bool order(unsigned op, double a, double b)
-{
-    switch (op) {
-    case WEIR_COMPARE_LT: return a < b;
-    case WEIR_COMPARE_LE: return a <= b;
-    case WEIR_COMPARE_EQ: return a == b;
-    case WEIR_COMPARE_NE: return a != b;
-    case WEIR_COMPARE_GT: return a > b;
-    default: return a >= b;
-    }
-}
-
-static bool order_whole(unsigned op, int64_t a, int64_t b)
-{
-    return order(op, (double)((a > b) - (a < b)), 0);
-}
 
 static bool is_scalar(const weir_value *v)
 {
@@ -313,9 +284,10 @@ static bool equals(const weir_value *a, const weir_value *b, bool *truth)
         *truth = a->i == b->i;
         return true;
     }
-    if (a->kind == WEIR_BOOL || b->kind == WEIR_BOOL || !is_exact(a) || !is_exact(b))
+    if (a->kind == WEIR_BOOL || b->kind == WEIR_BOOL || !weir_number_is_exact(a) ||
+        !weir_number_is_exact(b))
         return false;
-    *truth = real_of(a) == real_of(b);
+    *truth = weir_number_real(a) == weir_number_real(b);
     return true;
 }
 
@@ -360,10 +332,10 @@ static bool relate(unsigned op, const weir_value *a, const weir_value *b, bool *
     if (!is_number(a) || !is_number(b))
         return false;
     if (a->kind == WEIR_INT && b->kind == WEIR_INT)
-        *truth = order_whole(op, a->i, b->i);
+        *truth = weir_compare_int((weir_compare)op, a->i, b->i);
     else
-        *truth = order(op, real_of(a), real_of(b));
-    return is_exact(a) + is_exact(b) == 2 || a->kind == b->kind;
+        *truth = weir_compare_float((weir_compare)op, weir_number_real(a), weir_number_real(b));
+    return weir_number_is_exact(a) + weir_number_is_exact(b) == 2 || a->kind == b->kind;
 }
 
 static bool is_a(uint8_t type, const weir_value *v, bool *truth)

@@ -10,9 +10,6 @@
 #include "util/number.h"
 #include "value/json_read.h"
 
-enum { EXACT_BITS = 53 };
-static const int64_t EXACT_MAX = (int64_t)1 << EXACT_BITS;
-
 static inline const weir_value *place(const weir_value *registers, const weir_value *constants,
                                       unsigned at)
 {
@@ -80,11 +77,6 @@ static inline bool is_real(const weir_value *v)
     return v->kind == WEIR_FLOAT || v->kind == WEIR_INT;
 }
 
-static inline double real_of(const weir_value *v)
-{
-    return v->kind == WEIR_FLOAT ? v->f : (double)v->i;
-}
-
 /* + - * of two whole numbers that stay small, or with a float; false: ask the operation. */
 static inline bool quick_arithmetic(weir_binary op, const weir_value *a, const weir_value *b,
                                     weir_value *out)
@@ -100,7 +92,7 @@ static inline bool quick_arithmetic(weir_binary op, const weir_value *a, const w
     }
     if (!is_real(a) || !is_real(b))
         return false;
-    double x = real_of(a), y = real_of(b);
+    double x = weir_number_real(a), y = weir_number_real(b);
     *out = weir_value_float(op == WEIR_BINARY_ADD ? x + y : op == WEIR_BINARY_SUB ? x - y : x * y);
     return true;
 }
@@ -112,41 +104,11 @@ static inline bool run_binary(weir_vm *vm, weir_binary op, const weir_value *a, 
         quick_arithmetic(op, a, b, out))
         return true;
     if (op == WEIR_BINARY_DIV && is_real(a) && is_real(b) && !is_both(a, b, WEIR_INT) &&
-        real_of(b) != 0) {
-        *out = weir_value_float(real_of(a) / real_of(b));
+        weir_number_real(b) != 0) {
+        *out = weir_value_float(weir_number_real(a) / weir_number_real(b));
         return true;
     }
     return weir_op_binary(vm, op, a, b, out);
-}
-
-/* A float, or a whole number that is one without rounding. */
-static inline bool is_exact(const weir_value *v)
-{
-    return v->kind == WEIR_FLOAT || (v->i <= EXACT_MAX && v->i >= -EXACT_MAX);
-}
-
-static inline bool order_int(weir_compare op, int64_t a, int64_t b)
-{
-    switch (op) {
-    case WEIR_COMPARE_LT: return a < b;
-    case WEIR_COMPARE_LE: return a <= b;
-    case WEIR_COMPARE_EQ: return a == b;
-    case WEIR_COMPARE_NE: return a != b;
-    case WEIR_COMPARE_GT: return a > b;
-    default: return a >= b;
-    }
-}
-
-static inline bool order_float(weir_compare op, double a, double b)
-{
-    switch (op) {
-    case WEIR_COMPARE_LT: return a < b;
-    case WEIR_COMPARE_LE: return a <= b;
-    case WEIR_COMPARE_EQ: return a == b;
-    case WEIR_COMPARE_NE: return a != b;
-    case WEIR_COMPARE_GT: return a > b;
-    default: return a >= b;
-    }
 }
 
 static inline bool run_contains(weir_vm *vm, const weir_value *needle, const weir_value *haystack,
@@ -189,11 +151,11 @@ static inline bool run_relation(weir_vm *vm, unsigned op, const weir_value *a, c
         return true;
     }
     if (is_both(a, b, WEIR_INT)) {
-        *truth = order_int((weir_compare)op, a->i, b->i);
+        *truth = weir_compare_int((weir_compare)op, a->i, b->i);
         return true;
     }
-    if (is_real(a) && is_real(b) && is_exact(a) && is_exact(b)) {
-        *truth = order_float((weir_compare)op, real_of(a), real_of(b));
+    if (is_real(a) && is_real(b) && weir_number_is_exact(a) && weir_number_is_exact(b)) {
+        *truth = weir_compare_float((weir_compare)op, weir_number_real(a), weir_number_real(b));
         return true;
     }
     if (is_both(a, b, WEIR_STR) && (op == WEIR_COMPARE_EQ || op == WEIR_COMPARE_NE)) {
