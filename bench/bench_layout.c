@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <weir/weir.h>
+
+#include "measure.h"
 
 enum { FRAMES = 2000, PACKETS = 2, PACKET = 184, LEVELS = 5, ROUNDS_MAX = 101 };
 enum { FRAME = 2 + PACKETS * (2 + PACKET) };
@@ -293,19 +294,6 @@ static void sum_record(void *user, const weir_record *record)
         *sum += weir_record_f64(record, i, &value) ? value : 1;
     }
     *sum += (double)weir_record_timestamp(record);
-}
-
-static double cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static void print(const char *what, double *times, int rounds)

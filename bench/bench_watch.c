@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <weir/weir.h>
+
+#include "measure.h"
 
 enum { ROUNDS = 9, FRAMES = 20000, WARM = 2000, ROOM = 1024, SYMBOLS = 100, ROWS = 4, WAYS = 4 };
 
@@ -109,19 +110,6 @@ static const kind kinds[] = {
       "    dedupe: {trades: {key: \"data['i']\"}}\n",
       "    dedupe: {trades: {key: \"data['k']\"}}\n"}},
 };
-
-static double cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static void count_record(void *user, const weir_record *record)
 {

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "../measure.h"
 #include "plan.h"
 #include "value/json_index.h"
 #include "value/number_lanes.h"
@@ -80,13 +80,6 @@ typedef struct contestant {
     double times[ROUNDS_MAX];
 } contestant;
 
-static double cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
 static double run(const contestant *c, const frames *f, bench_sink *sink, int passes)
 {
     const double start = cpu_ns();
@@ -94,12 +87,6 @@ static double run(const contestant *c, const frames *f, bench_sink *sink, int pa
         for (size_t i = 0; i < f->count; i++)
             c->program->feed(c->self, f->list[i], sink);
     return (cpu_ns() - start) / passes;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static void print(const frames *f, contestant *list, size_t count, int rounds)
