@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where an indexed walk is, shared by the walk itself (projection_index.c), shapes and stencils, and
- * those who fit stencils (pipeline/mould.c).
+ * Where an indexed walk is, shared by the walk itself (projection_index.c), shapes and stencils,
+ * and those who fit stencils (pipeline/mould.c).
  */
 #ifndef WEIR_VALUE_PROJECTION_PLACE_H
 #define WEIR_VALUE_PROJECTION_PLACE_H

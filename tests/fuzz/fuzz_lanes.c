@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "require.h"
 #include "util/number.h"
 #include "value/json_read.h"
 #include "value/number_lanes.h"
@@ -15,21 +16,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { TEXT_MAX = 2048, SLACK = 64, LINES_MAX = 64 };
-
-#define REQUIRE(claim)                                                                             \
-    do {                                                                                           \
-        if (!(claim)) {                                                                            \
-            fprintf(stderr, "broken: %s\n", #claim);                                               \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-static uint64_t bits_of(double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
 
 /* JSON without an exponent, and no longer than a lane. */
 static bool is_plain_json(weir_str text)

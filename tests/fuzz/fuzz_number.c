@@ -9,25 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "require.h"
 #include "util/number.h"
 #include "util/time.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(claim)                                                                             \
-    do {                                                                                           \
-        if (!(claim)) {                                                                            \
-            fprintf(stderr, "broken: %s\n", #claim);                                               \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-static uint64_t bits_of(double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
 
 static double reference(weir_str text)
 {

@@ -10,19 +10,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "require.h"
 #include "util/frames.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SLACK = 64 };
-
-#define REQUIRE(claim)                                                                             \
-    do {                                                                                           \
-        if (!(claim)) {                                                                            \
-            fprintf(stderr, "broken: %s\n", #claim);                                               \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static unsigned touch(weir_str bytes, size_t slack)
 {

@@ -11,18 +11,11 @@
 #include <stdlib.h>
 
 #include "pipeline/stamp.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 enum { SLACK = 16 };
-
-#define REQUIRE(claim)                                                                             \
-    do {                                                                                           \
-        if (!(claim)) {                                                                            \
-            fprintf(stderr, "broken: %s\n", #claim);                                               \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static void check_stamp(weir_stamp_memory *memory, const char *at, size_t len)
 {

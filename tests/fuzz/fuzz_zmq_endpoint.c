@@ -7,16 +7,9 @@
 #include <stdlib.h>
 
 #include "backends/zmq_endpoint.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(claim)                                                                             \
-    do {                                                                                           \
-        if (!(claim)) {                                                                            \
-            fprintf(stderr, "broken: %s\n", #claim);                                               \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -9,8 +9,8 @@
  * WEIR_NEAR_SEED=N and WEIR_NEAR_TIMES=N give other misses, and more of them.
  */
 #include "../../fuzz/near_open.h"
+#include "captures.h"
 #include "every_cpu.h"
-#include "weir_check.h"
 
 static uint64_t of_environment(const char *name, uint64_t otherwise)
 {
@@ -26,29 +26,11 @@ static chance seeded(size_t i)
 
 /* ------------------------------------------------------------------ captures */
 
-static const struct {
-    const char *spec;
-    const char *frames;
-} captures[] = {
-    {"specs/binance.yaml", "binance_spot_btcusdt.20240809"},
-    {"specs/binance.yaml", "binance_futures"},
-    {"specs/binance.yaml", "binance_delivery"},
-    {"bench/specs/binance_decimals.yaml", "binance_delivery"},
-    {"specs/kraken.yaml", "kraken"},
-    {"specs/coinbase.yaml", "coinbase"},
-    {"bench/specs/bitmex.yaml", "bitmex"},
-    {"bench/specs/okx.yaml", "okx"},
-    {"bench/specs/okx.yaml", "okx.20220227"},
-    {"bench/specs/huobi.yaml", "huobi"},
-    {"bench/specs/huobi.yaml", "huobi_swap"},
-};
-
 enum {
     FRAMES_MAX = 3000,
     MISSED_FRAMES = 400, /* of a capture, evenly spread */
     LONG_FRAME = 8192,   /* has one miss */
-    MISSES = 12,
-    CAPTURE_MAX = 64 << 20
+    MISSES = 12
 };
 
 static weir_str line_at(const weir_buf *frames, size_t at)
@@ -86,16 +68,9 @@ static void feed_misses(two_ways *ways, near_miss *miss, chance *c, weir_str fra
 START_TEST(near_misses_of_captured_frames_are_judged_alike)
 {
     static near_miss miss;
-    char path[4096];
     weir_buf frames = {0};
-    weir_error error = {0};
-    const char *shared = getenv("WEIR_SHARED") ? getenv("WEIR_SHARED") : WEIR_SHARED_DIR;
-    snprintf(path, sizeof path, "%s/captures/frames/%s.jsonl", shared, captures[_i].frames);
-    if (!weir_file_exists(path)) {
-        fprintf(stderr, "left out, no capture: %s\n", captures[_i].frames);
+    if (!captures_read(_i, &frames))
         return;
-    }
-    ck_assert_msg(weir_file_read(path, CAPTURE_MAX, &frames, &error) == WEIR_OK, "%s", error.text);
     two_ways *ways = near_open_file(captures[_i].spec);
     chance c = seeded((size_t)_i);
     weir_str last = {"{}", 2};
@@ -195,8 +170,7 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("near");
     TCase *tcase = tcase_create("near misses");
     tcase_set_timeout(tcase, 100);
-    tcase_add_loop_test(tcase, near_misses_of_captured_frames_are_judged_alike, 0,
-                        sizeof captures / sizeof *captures);
+    tcase_add_loop_test(tcase, near_misses_of_captured_frames_are_judged_alike, 0, CAPTURES);
     tcase_add_loop_test(tcase, near_misses_of_made_frames_are_judged_alike, 0, NEAR_VENUES);
     tcase_add_test(tcase, an_empty_text_that_was_asked_for_is_empty);
     tcase_add_test(tcase, depth_is_counted_from_the_frame_on);

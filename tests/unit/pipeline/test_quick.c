@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 
+#include "captures.h"
 #include "every_cpu.h"
 #include "pipeline_fixture.h"
 
@@ -68,54 +69,19 @@ static void check_failures(const pair *p)
 
 /* ------------------------------------------------------------------ captures */
 
-static const struct {
-    const char *spec;
-    const char *frames;
-} captures[] = {
-    {"specs/binance.yaml", "binance_spot_btcusdt.20240809"},
-    {"specs/binance.yaml", "binance_futures"},
-    {"specs/binance.yaml", "binance_delivery"},
-    {"specs/kraken.yaml", "kraken"},
-    {"specs/coinbase.yaml", "coinbase"},
-    {"bench/specs/bitmex.yaml", "bitmex"},
-    {"bench/specs/okx.yaml", "okx"},
-    {"bench/specs/okx.yaml", "okx.20220227"},
-    {"bench/specs/huobi.yaml", "huobi"},
-    {"bench/specs/huobi.yaml", "huobi_swap"},
-};
-
-static bool read_file(const char *path, weir_buf *out)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return false;
-    size_t got;
-    do {
-        char *room = weir_buf_reserve(out, 1 << 20);
-        ck_assert_ptr_nonnull(room);
-        got = fread(room, 1, 1 << 20, file);
-        out->len += got;
-    } while (got > 0);
-    fclose(file);
-    ck_assert_ptr_nonnull(weir_buf_reserve(out, WEIR_JSON_SLACK));
-    memset(out->ptr + out->len, '7', WEIR_JSON_SLACK);
-    return true;
-}
-
-enum { FRAMES_MAX = 12000 };
+enum { FRAMES_MAX = 12000, SPEC_MAX = 1 << 20 };
 
 START_TEST(captured_frames_make_the_same_records)
 {
     char path[4096];
     weir_buf spec = {0}, frames = {0};
-    const char *shared = getenv("WEIR_SHARED") ? getenv("WEIR_SHARED") : WEIR_SHARED_DIR;
-    snprintf(path, sizeof path, "%s/captures/frames/%s.jsonl", shared, captures[_i].frames);
-    if (!read_file(path, &frames)) {
-        fprintf(stderr, "left out, no capture: %s\n", captures[_i].frames);
+    weir_error error = {0};
+    if (!captures_read(_i, &frames))
         return;
-    }
+    ck_assert_ptr_nonnull(weir_buf_reserve(&frames, WEIR_JSON_SLACK));
+    memset(frames.ptr + frames.len, '7', WEIR_JSON_SLACK);
     snprintf(path, sizeof path, "%s/%s", WEIR_SOURCE_DIR, captures[_i].spec);
-    ck_assert(read_file(path, &spec));
+    ck_assert_int_eq(weir_file_read(path, SPEC_MAX, &spec, &error), WEIR_OK);
     pair p = open_pair(weir_buf_cstr(&spec));
     const char *end = frames.ptr + frames.len;
     uint64_t number = 0;
@@ -571,8 +537,7 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("quick");
     TCase *tcase = tcase_create("quick");
     tcase_set_timeout(tcase, 120);
-    tcase_add_loop_test(tcase, captured_frames_make_the_same_records, 0,
-                        sizeof captures / sizeof *captures);
+    tcase_add_loop_test(tcase, captured_frames_make_the_same_records, 0, CAPTURES);
     tcase_add_loop_test(tcase, forms_agree_on_every_kind_of_value, 0, sizeof specs / sizeof *specs);
     tcase_add_loop_test(tcase, one_bad_number_fails_its_record_only, 0,
                         sizeof lists / sizeof *lists);

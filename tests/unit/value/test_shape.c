@@ -49,7 +49,8 @@ static void check_met(const char *text)
 {
     const uint32_t met = shapes->trial.met, missed = shapes->trial.missed;
     ck_assert_msg(decode(text), "%s", text);
-    ck_assert_msg(shapes->trial.met == met + 1 && shapes->trial.missed == missed, "walked: %s", text);
+    ck_assert_msg(shapes->trial.met == met + 1 && shapes->trial.missed == missed, "walked: %s",
+                  text);
 }
 
 START_TEST(a_member_that_is_left_out_makes_another_shape)
