@@ -127,20 +127,6 @@ static weir_quick_code code_of(const weir_plan_column *column)
     }
 }
 
-/* A text that may be copied 16 bytes at a time. */
-static bool with_slack(weir_arena *arena, weir_value *v)
-{
-    if (v->kind != WEIR_STR)
-        return true;
-    char *text = weir_arena_calloc(arena, 1, v->len + (size_t)WEIR_JSON_SLACK);
-    if (!text)
-        return false;
-    if (v->len > 0)
-        memcpy(text, v->s, v->len);
-    v->s = text;
-    return true;
-}
-
 static bool plan_where(weir_arena *arena, const weir_fused *form, weir_quick_op *op)
 {
     weir_texts_where *where = WEIR_ARENA_ARRAY(arena, weir_texts_where, 1);
@@ -178,7 +164,7 @@ static bool plan_op(weir_arena *arena, const weir_plan_column *column, weir_quic
         return true;
     op->value = form->value;
     op->other = form->other;
-    return with_slack(arena, &op->value) && with_slack(arena, &op->other);
+    return weir_value_give_slack(arena, &op->value) && weir_value_give_slack(arena, &op->other);
 }
 
 weir_quick_test weir_quick_plan_test(weir_arena *arena, const weir_program *program,

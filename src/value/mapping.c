@@ -42,18 +42,6 @@ static weir_dict *words_of(const words *w, const weir_value *key)
     return key->kind == WEIR_BOOL ? w->booleans : w->others;
 }
 
-/* A text gets slack. */
-static bool copy_standard(weir_arena *arena, weir_value *v)
-{
-    if (v->kind != WEIR_STR)
-        return true;
-    char *text = weir_arena_calloc(arena, 1, v->len + (size_t)WEIR_JSON_SLACK);
-    if (text && v->len > 0)
-        memcpy(text, v->s, v->len);
-    v->s = text;
-    return text != NULL;
-}
-
 weir_mapping *weir_mapping_new(weir_arena *arena, weir_str name, weir_value fallback)
 {
     weir_mapping *mapping = WEIR_ARENA_NEW(arena, weir_mapping);
@@ -65,7 +53,7 @@ weir_mapping *weir_mapping_new(weir_arena *arena, weir_str name, weir_value fall
     mapping->shorts.shift = 64 - PLACES_FIRST_BITS;
     mapping->shorts.places =
         WEIR_ARENA_ARRAY(arena, weir_mapping_place, (size_t)1 << PLACES_FIRST_BITS);
-    if (!mapping->shorts.places || !copy_standard(arena, &mapping->fallback) ||
+    if (!mapping->shorts.places || !weir_value_give_slack(arena, &mapping->fallback) ||
         !words_init(&mapping->by_broker, arena) || !words_init(&mapping->by_standard, arena))
         return NULL;
     return mapping;
@@ -121,7 +109,7 @@ bool weir_mapping_add(weir_mapping *mapping, weir_value standard, weir_value bro
     if (!is_word(&standard) || !is_word(&broker) || look_up(&mapping->by_broker, &broker))
         return false;
     weir_value *kept = WEIR_ARENA_NEW(mapping->arena, weir_value);
-    if (!kept || !copy_standard(mapping->arena, &standard) ||
+    if (!kept || !weir_value_give_slack(mapping->arena, &standard) ||
         !weir_dict_put(mapping->arena, words_of(&mapping->by_broker, &broker), &broker, &standard))
         return false;
     *kept = standard;

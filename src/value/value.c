@@ -405,3 +405,14 @@ const weir_value *weir_dict_get_str(const weir_dict *dict, weir_str key)
     }
     return NULL;
 }
+
+bool weir_value_give_slack(weir_arena *arena, weir_value *v)
+{
+    if (v->kind != WEIR_STR)
+        return true;
+    char *text = weir_arena_calloc(arena, 1, v->len + (size_t)WEIR_JSON_SLACK);
+    if (text && v->len > 0)
+        memcpy(text, v->s, v->len);
+    v->s = text;
+    return text != NULL;
+}

@@ -189,6 +189,10 @@ bool weir_value_equal(weir_arena *arena, const weir_value *a, const weir_value *
 /** False when unhashable (list, dict, set). */
 bool weir_value_hash(weir_arena *arena, const weir_value *v, uint64_t *hash);
 
+/** Copies a text to the arena with WEIR_JSON_SLACK bytes behind it, so that it may be loaded and
+ * copied in blocks; other values stay. False: out of memory. */
+bool weir_value_give_slack(weir_arena *arena, weir_value *v);
+
 /* ---- lists and dicts, built in an arena; NULL / false when out of memory */
 
 /** `count` items, all ABSENT, to be filled by the caller before use. kind LIST or TUPLE. */
