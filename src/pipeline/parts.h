@@ -464,6 +464,18 @@ weir_inflate *weir_runner_new_inflate(const weir_connection_spec *connection);
 bool weir_runner_run_over(weir_runner *runner, const weir_extension *function, bool is_text,
                           weir_buf *room, weir_str *bytes);
 
+/** The asset that a text stands for; NULL: it is none, or its program is to be asked. */
+static inline const weir_asset *weir_runner_asset(const weir_runner *runner, weir_asset_key key,
+                                                  const weir_value *v)
+{
+    const weir_expr_world *world = runner->world;
+    if (v->kind != WEIR_STR || !world || !world->assets)
+        return NULL;
+    return weir_json_index_holds(&runner->index, v->s)
+               ? weir_asset_known(world->assets, key, v->s, v->len)
+               : weir_asset_cached(world->assets, key, weir_value_text(v));
+}
+
 /** Tells of a record that is about to be made. */
 void weir_runner_announce(weir_runner *runner, const weir_plan_stream *stream,
                           const weir_plan_rule *rule);

@@ -194,13 +194,7 @@ static inline bool put_as_is(quick *q, const weir_quick_op *op, const weir_value
 
 static inline bool put_asset(quick *q, const weir_quick_op *op, const weir_value *slot)
 {
-    const weir_expr_world *world = q->runner->world;
-    const weir_asset *asset = NULL;
-    if (slot->kind == WEIR_STR && world && world->assets)
-        asset =
-            weir_json_index_holds(&q->runner->index, slot->s)
-                ? weir_asset_known(world->assets, (weir_asset_key)op->key, slot->s, slot->len)
-                : weir_asset_cached(world->assets, (weir_asset_key)op->key, weir_value_text(slot));
+    const weir_asset *asset = weir_runner_asset(q->runner, (weir_asset_key)op->key, slot);
     if (!asset)
         return slow_column(q, op);
     memcpy(field_of(q, op), &asset, sizeof asset);
@@ -460,12 +454,15 @@ weir_quick_verdict weir_quick_record(weir_runner *runner, const weir_plan_rule *
 
 void weir_quick_unmake(weir_runner *runner, size_t at)
 {
+    weir_counters *counters = &runner->counters;
     weir_batch *batch = &runner->batch;
-    const weir_record *record = (const weir_record *)(const void *)(batch->bytes.ptr + at);
-    runner->counters.records_out--;
-    runner->counters.by_channel[record->schema->channel]--;
+    size_t offset = at;
+    for (const weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;) {
+        counters->records_out--;
+        counters->by_channel[record->schema->channel]--;
+        batch->count--;
+    }
     batch->bytes.len = at;
-    batch->count--;
 }
 
 static bool refuse(void *user, const weir_plan_column *column)
@@ -491,15 +488,7 @@ void weir_quick_take_back(weir_runner *runner)
 {
     const weir_quick_mark *mark = &runner->quick.mark;
     weir_counters *counters = &runner->counters;
-    weir_batch *batch = &runner->batch;
-    size_t at = mark->bytes;
-    for (const weir_record *record; at < batch->bytes.len; at += record->size) {
-        record = (const weir_record *)(const void *)(batch->bytes.ptr + at);
-        counters->records_out--;
-        counters->by_channel[record->schema->channel]--;
-    }
-    batch->bytes.len = mark->bytes;
-    batch->count = mark->count;
+    weir_quick_unmake(runner, mark->bytes);
     counters->records_in = mark->records_in;
     counters->dropped = mark->dropped;
     counters->unconverted = mark->unconverted;

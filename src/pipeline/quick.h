@@ -92,7 +92,7 @@ typedef struct weir_quick_put {
 /** The batch and the counters before the first record that has unread numbers. */
 typedef struct weir_quick_mark {
     size_t row;
-    size_t bytes, count;
+    size_t bytes; /* of the batch */
     uint64_t records_in, dropped, unconverted;
     unsigned asked; /* records since then that weir_runner_watch_quick let pass */
 } weir_quick_mark;
@@ -186,7 +186,7 @@ weir_quick_verdict weir_quick_record(weir_runner *runner, const weir_plan_rule *
 bool weir_quick_fill(weir_runner *runner, size_t at, const weir_quick_op *op);
 /** Reads the numbers that are still unread. False: BROKEN. */
 bool weir_quick_settle(weir_runner *runner);
-/** The last record of the batch, which begins there, was not made. */
+/** The records of the batch from there on were not made. */
 void weir_quick_unmake(weir_runner *runner, size_t at);
 /** Back to the mark. */
 void weir_quick_take_back(weir_runner *runner);

@@ -16,7 +16,6 @@ static inline void weir_quick_set_mark(weir_runner *runner, size_t row)
 {
     runner->quick.mark = (weir_quick_mark){.row = row,
                                            .bytes = runner->batch.bytes.len,
-                                           .count = runner->batch.count,
                                            .records_in = runner->counters.records_in,
                                            .dropped = runner->counters.dropped,
                                            .unconverted = runner->counters.unconverted};

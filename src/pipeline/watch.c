@@ -288,17 +288,6 @@ static inline bool read_word(const weir_runner *runner, const weir_plan_ask *ask
     return true;
 }
 
-static inline const weir_asset *read_asset(const weir_runner *runner, const weir_fused *form)
-{
-    const weir_value *slot = weir_fused_slot(form, &runner->input);
-    const weir_expr_world *world = runner->world;
-    if (slot->kind != WEIR_STR || !world || !world->assets)
-        return NULL;
-    return weir_json_index_holds(&runner->index, slot->s)
-               ? weir_asset_known(world->assets, form->key, slot->s, slot->len)
-               : weir_asset_cached(world->assets, form->key, weir_value_text(slot));
-}
-
 /* Where a record is looked for what is asked. */
 typedef struct place {
     const weir_record *made; /* NULL: it is not made */
@@ -342,7 +331,10 @@ static inline bool look_key(const weir_runner *runner, const weir_plan_watch *wa
     const weir_asset *asset = NULL;
     if (watch->key.program)
         return look_word(runner, &watch->key, in, word);
-    if (watch->asset && !(asset = in.made ? in.made->asset : read_asset(runner, watch->asset)))
+    if (watch->asset &&
+        !(asset = in.made ? in.made->asset
+                          : weir_runner_asset(runner, watch->asset->key,
+                                              weir_fused_slot(watch->asset, &runner->input))))
         return false;
     *word = word_of_asset(asset);
     return true;
@@ -403,10 +395,8 @@ bool weir_runner_watch_quick(weir_runner *runner, const weir_plan_rule *rule,
 bool weir_runner_watch_made(weir_runner *runner)
 {
     const weir_plan *plan = runner->plan;
-    const weir_batch *batch = &runner->batch;
-    const weir_record *record;
-    for (size_t at = runner->quick.mark.bytes; at < batch->bytes.len; at += record->size) {
-        record = (const weir_record *)(const void *)(batch->bytes.ptr + at);
+    size_t at = runner->quick.mark.bytes;
+    for (const weir_record *record; (record = weir_batch_next(&runner->batch, &at)) != NULL;) {
         const weir_plan_rule *rule = plan->rules[record->schema_id - plan->schemas[0]->id];
         if (!rule->watch)
             continue;

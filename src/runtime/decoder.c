@@ -64,11 +64,8 @@ static inline void feed(weir_decoder *decoder, weir_runner_frame *input)
 
 static inline void hand_over(weir_decoder *decoder, weir_record_fn *on_record, void *user)
 {
-    const weir_batch *batch = decoder->batch;
-    const char *const end = batch->bytes.ptr + batch->bytes.len;
-    weir_record *record;
-    for (char *at = batch->bytes.ptr; at < end; at += record->size) {
-        record = (weir_record *)(void *)at;
+    size_t offset = 0;
+    for (weir_record *record; (record = weir_batch_next(decoder->batch, &offset)) != NULL;) {
         record->seq = ++decoder->seq[record->schema->channel];
         on_record(user, record);
     }

@@ -25,12 +25,9 @@ typedef struct weir_backlog {
 static void number_records(weir_connection *connection, const weir_batch *batch)
 {
     uint64_t *const seq = connection->runtime->seq;
-    const char *const end = batch->bytes.ptr + batch->bytes.len;
-    weir_record *record;
-    for (char *at = batch->bytes.ptr; at < end; at += record->size) {
-        record = (weir_record *)(void *)at;
+    size_t offset = 0;
+    for (weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;)
         record->seq = ++seq[record->schema->channel];
-    }
 }
 
 /* Room in the backlog is made before a consumer is asked: without it nothing may be left over. */
