@@ -50,6 +50,17 @@ def make_ca(directory):
     return directory
 
 
+def whole_lines(path):
+    """What the lines of a file say that is still written to, each as JSON; the last one counts once it has its end.
+    The file is read at one go: who goes on reading behind a piece of a line gets its rest, and takes that for a line."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except FileNotFoundError:
+        return []
+    return [json.loads(line) for line in text[: text.rfind(b"\n") + 1].splitlines()]
+
+
 def _matches(event, members):
     return all(name in event and event[name] == wanted for name, wanted in members.items())
 
@@ -148,11 +159,7 @@ class Peer:
 
     def log(self):
         """All events logged so far, oldest first."""
-        try:
-            with open(self.log_path, encoding="utf-8") as file:
-                return [json.loads(line) for line in file if line.endswith("\n")]
-        except FileNotFoundError:
-            return []
+        return whole_lines(self.log_path)
 
     def events(self, ev, **members):
         """The events of one kind whose members equal those given."""

@@ -42,11 +42,6 @@ def until(look):
     return look()
 
 
-def lines_of(path):
-    with open(path, encoding="utf-8") as file:
-        return [json.loads(line) for line in file if line.endswith("\n")]
-
-
 def problems(weir, name, version, folder):
     subscriptions, heard, emits, records, transport, query = CASES[name]
     spec, out = os.path.join(folder, name + ".yaml"), os.path.join(folder, "out")
@@ -69,7 +64,7 @@ def problems(weir, name, version, folder):
                     venue.wait("event", count=number + 1, timeout=WAIT)
                 for event, argument in emits:
                     venue.command("emit", event=event, args=[argument])
-                until(lambda: len(lines_of(out)) >= len(records))
+                until(lambda: len(peers.whole_lines(out)) >= len(records))
                 until(lambda: venue.command("stats")["conns"][0]["transport"] == transport)
                 conns = venue.command("stats")["conns"]
             except peers.PeerError as error:
@@ -94,7 +89,7 @@ def problems(weir, name, version, folder):
         for key, value in query.items():
             if handshake.get(key) not in (value, [value]):
                 yield "query %r" % handshake
-        got = lines_of(out)
+        got = peers.whole_lines(out)
         if len(got) != len(records):
             yield "records %r, expected %r" % (got, records)
         again = subprocess.run([weir, "replay", spec, recording], stdout=subprocess.PIPE, check=False).stdout.decode()
