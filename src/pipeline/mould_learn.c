@@ -7,271 +7,18 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "pipeline/mould_parts.h"
+#include "pipeline/mould_scene.h"
 
 enum {
-    PINS_MAX = 16,
-    TAIL_MAX = 40, /* bytes of a text from where it has what was looked for to its end */
-    COLUMNS_MAX = 64,
-    SLOTS_MAX = 128,
+    COLUMNS_MAX = WEIR_SCENE_COLUMNS_MAX,
+    SLOTS_MAX = WEIR_SCENE_SLOTS_MAX,
     LESSONS_OF_A_LIST = 4, /* new forms that are learnt from one list */
     FAILURES_MAX = 4,      /* lessons in vain before there is a rest */
     REST_FIRST = 1024,
     REST_DOUBLINGS = 10
 };
 
-/* A column that is the same in all records. */
-typedef struct constant {
-    int column;
-    const weir_value *value;
-} constant;
-
-/* What is known of one message, or of an element with the message around it. */
-typedef struct scene {
-    weir_runner *runner;
-    const weir_value *slots; /* of `data` */
-    const weir_value *items; /* of `item`, or NULL */
-    weir_expr_input input;
-    weir_stencil_pin pins[PINS_MAX];
-    size_t pin_count;
-    uint32_t lanes[WEIR_STENCIL_LANES_MAX]; /* slots whose numbers go into lanes */
-    size_t lane_count;
-    const weir_mould *outer; /* of the message around an element */
-    weir_mould mould;        /* what is made, while it is */
-    weir_mould_op ops[COLUMNS_MAX];
-    weir_mould_put puts[COLUMNS_MAX];
-    size_t put_count;
-    weir_mould_slot wanted[SLOTS_MAX];
-    constant constants[COLUMNS_MAX];
-    size_t constant_count;
-    bool has_too_many; /* for what there is room here, or for what a stencil tells */
-} scene;
-
-/* ------------------------------------------------------------------ what a test needs */
-
-static weir_stencil_pin *pin_of(scene *s, uint32_t slot)
-{
-    for (size_t i = 0; i < s->pin_count; i++)
-        if (s->pins[i].slot == slot)
-            return &s->pins[i];
-    if (s->pin_count == PINS_MAX)
-        return NULL;
-    s->pins[s->pin_count] = (weir_stencil_pin){.slot = slot};
-    return &s->pins[s->pin_count++];
-}
-
-/* Bytes that two texts have in common at their beginning, or end. */
-static uint32_t common_head(weir_str a, weir_str b)
-{
-    uint32_t len = 0;
-    while (len < a.len && len < b.len && a.ptr[len] == b.ptr[len])
-        len++;
-    return len;
-}
-
-static uint32_t common_tail(weir_str a, weir_str b)
-{
-    uint32_t len = 0;
-    while (len < a.len && len < b.len && a.ptr[a.len - 1 - len] == b.ptr[b.len - 1 - len])
-        len++;
-    return len;
-}
-
-/* The texts differ within what is pinned of the first one. */
-static bool differs(const weir_stencil_pin *pin, weir_str text, weir_str other, bool by_head,
-                    bool by_tail)
-{
-    const uint32_t head = common_head(text, other), tail = common_tail(text, other);
-    return (by_head && head < pin->head && head < other.len) ||
-           (by_tail && tail < pin->tail && tail < other.len);
-}
-
-static bool has_part(weir_str text, weir_str part)
-{
-    return part.len == 0 || memmem(text.ptr, text.len, part.ptr, part.len) != NULL;
-}
-
-/* The answer to a test of `text`, which was `is_true`, follows from what is pinned. */
-static bool is_implied(const weir_stencil_pin *pin, const weir_fused *form, weir_str text,
-                       bool is_true)
-{
-    const weir_str other =
-        form->kind == WEIR_FUSED_ONE_OF ? (weir_str){0} : weir_value_text(&form->value);
-    if (pin->is_whole)
-        return true;
-    switch (form->kind) {
-    case WEIR_FUSED_STARTS:
-        return is_true ? pin->head >= other.len : differs(pin, text, other, true, false);
-    case WEIR_FUSED_ENDS:
-        return is_true ? pin->tail >= other.len : differs(pin, text, other, false, true);
-    case WEIR_FUSED_HAS:
-        return is_true && (has_part((weir_str){text.ptr, pin->head}, other) ||
-                           has_part((weir_str){text.ptr + text.len - pin->tail, pin->tail}, other));
-    case WEIR_FUSED_EQUAL: return !is_true && differs(pin, text, other, true, true);
-    case WEIR_FUSED_ONE_OF:
-        for (size_t i = 0; !is_true && i < form->value.list->count; i++)
-            if (!differs(pin, text, weir_value_text(&form->value.list->items[i]), true, true))
-                return false;
-        return !is_true;
-    default: return false;
-    }
-}
-
-static uint32_t greater(uint32_t a, uint32_t b)
-{
-    return a > b ? a : b;
-}
-
-/* Pins as much as makes it follow. */
-static void pin_for(weir_stencil_pin *pin, const weir_fused *form, weir_str text, bool is_true)
-{
-    const weir_str other =
-        form->kind == WEIR_FUSED_ONE_OF ? (weir_str){0} : weir_value_text(&form->value);
-    const char *part;
-    switch (form->kind) {
-    case WEIR_FUSED_STARTS:
-        pin->head =
-            greater(pin->head, is_true ? (uint32_t)other.len : common_head(text, other) + 1);
-        break;
-    case WEIR_FUSED_ENDS:
-        pin->tail =
-            greater(pin->tail, is_true ? (uint32_t)other.len : common_tail(text, other) + 1);
-        break;
-    case WEIR_FUSED_HAS:
-        part = is_true ? memmem(text.ptr, text.len, other.ptr, other.len) : NULL;
-        if (part && (size_t)(text.ptr + text.len - part) <= TAIL_MAX)
-            pin->tail = greater(pin->tail, (uint32_t)(text.ptr + text.len - part));
-        else
-            pin->is_whole = true;
-        break;
-    default: pin->is_whole = true; break;
-    }
-    pin->is_whole |= (size_t)pin->head + pin->tail >= text.len;
-}
-
-/* A test that only looks at what a stencil has the same in all messages: which keys there are, how
- * long lists are, words. */
-static bool is_of_form(const scene *s, const weir_fused *form)
-{
-    const weir_value *slot = &(form->is_item ? s->items : s->slots)[form->slot];
-    return form->kind == WEIR_FUSED_ROOT_HAS || form->kind == WEIR_FUSED_ROOT_IS ||
-           form->kind == WEIR_FUSED_ROOT_LEN ||
-           (form->kind == WEIR_FUSED_SLOT && slot->kind == WEIR_BOOL) ||
-           (form->kind == WEIR_FUSED_HAS && slot->kind == WEIR_RAW);
-}
-
-/* The answer will be the same for all messages of the stencil. False: it cannot be said, or none
- * was given. */
-static bool ask(scene *s, const weir_fused *form, bool may_pin, bool *is_true)
-{
-    const weir_fused_answer answer = weir_fused_test(form, &s->input);
-    *is_true = answer == WEIR_FUSED_TRUE;
-    if (answer == WEIR_FUSED_ASK)
-        return false;
-    if (is_of_form(s, form))
-        return true;
-    const weir_value *slot = &(form->is_item ? s->items : s->slots)[form->slot];
-    if (slot->kind != WEIR_STR || form->is_item)
-        return false;
-    const bool is_plainly_true = *is_true != form->is_negated;
-    const weir_str text = weir_value_text(slot);
-    if (s->outer) {
-        const weir_mould *outer = s->outer;
-        for (size_t i = 0; i < outer->pin_count; i++)
-            if (outer->pins[i].slot == form->slot)
-                return is_implied(&outer->pins[i], form, text, is_plainly_true);
-        return false;
-    }
-    weir_stencil_pin *pin = pin_of(s, form->slot);
-    if (!pin)
-        return false;
-    if (is_implied(pin, form, text, is_plainly_true))
-        return true;
-    if (may_pin)
-        pin_for(pin, form, text, is_plainly_true);
-    return may_pin && is_implied(pin, form, text, is_plainly_true);
-}
-
-/* ------------------------------------------------------------------ route and rule */
-
-/* The first that holds; those before it must not, for reasons that stay. `count`: none does. */
-static bool find_first(scene *s, const weir_fused *const *forms, size_t count, size_t *found)
-{
-    bool is_true = false;
-    size_t i = 0;
-    while (i < count && forms[i]) {
-        const weir_fused_answer answer = weir_fused_test(forms[i], &s->input);
-        if (answer == WEIR_FUSED_ASK)
-            return false;
-        if (answer == WEIR_FUSED_TRUE)
-            break;
-        i++;
-    }
-    *found = i;
-    /* What holds is asked first: it says most about a text. */
-    if (i < count && forms[i] && (!ask(s, forms[i], true, &is_true) || !is_true))
-        return false;
-    for (size_t k = 0; k < i; k++)
-        if (!ask(s, forms[k], true, &is_true) || is_true)
-            return false;
-    return true;
-}
-
-enum { FORMS_MAX = 64 };
-
-static const weir_plan_route *find_route(scene *s)
-{
-    const weir_plan *plan = s->runner->plan;
-    const weir_fused *forms[FORMS_MAX];
-    size_t found;
-    if (plan->route_count > FORMS_MAX)
-        return NULL;
-    for (size_t i = 0; i < plan->route_count; i++) {
-        if (!plan->routes[i].match)
-            return NULL;
-        forms[i] = &plan->routes[i].quick_match;
-    }
-    if (!find_first(s, forms, plan->route_count, &found))
-        return NULL;
-    return found == plan->route_count ? &plan->fallback : &plan->routes[found];
-}
-
-/* False: it cannot be told; no rule: none holds. */
-static bool find_rule(scene *s, const weir_plan_stream *stream, const weir_plan_rule **rule)
-{
-    const weir_fused *forms[FORMS_MAX];
-    size_t found;
-    if (stream->rule_count > FORMS_MAX)
-        return false;
-    for (size_t i = 0; i < stream->rule_count; i++) /* NULL: there is no condition, so it holds */
-        forms[i] = stream->rules[i].condition ? &stream->rules[i].quick_condition : NULL;
-    if (!find_first(s, forms, stream->rule_count, &found))
-        return false;
-    *rule = found == stream->rule_count ? NULL : &stream->rules[found];
-    return true;
-}
-
-/* What becomes of the message. */
-static bool find_outcome(scene *s)
-{
-    const weir_plan_route *route = find_route(s);
-    weir_mould *mould = &s->mould;
-    if (!route || route->stream_count > 1)
-        return false;
-    mould->outcome = WEIR_MOULD_DROPS;
-    if (route->stream_count == 0)
-        return true;
-    if (!find_rule(s, &s->runner->plan->streams[route->streams[0]], &mould->rule))
-        return false;
-    mould->outcome = !mould->rule        ? WEIR_MOULD_UNCONVERTED
-                     : mould->rule->each ? WEIR_MOULD_LISTS
-                                         : WEIR_MOULD_MAKES;
-    if (!mould->rule)
-        return true;
-    const weir_fused *each = &mould->rule->quick_each;
-    return mould->rule->is_quick &&
-           (!mould->rule->each || (each->kind == WEIR_FUSED_SLOT && !each->is_item));
-}
+typedef weir_scene scene;
 
 /* ------------------------------------------------------------------ columns */
 
@@ -385,7 +132,7 @@ static uint32_t value_place(const weir_quick_op *op)
 
 static bool set_constant(scene *s, const weir_quick_op *op, const weir_value *v)
 {
-    s->constants[s->constant_count++] = (constant){op->column, v};
+    s->constants[s->constant_count++] = (weir_scene_constant){op->column, v};
     return true;
 }
 
@@ -448,7 +195,7 @@ static bool add_choice(scene *s, const weir_quick_op *op)
 static bool add_test(scene *s, const weir_quick_op *op)
 {
     bool is_true;
-    if (!ask(s, &op->from->quick, false, &is_true))
+    if (!weir_scene_ask(s, &op->from->quick, false, &is_true))
         return add_other(s, op);
     static const weir_value yes = {.kind = WEIR_BOOL, .b = true}, no = {.kind = WEIR_BOOL};
     return set_constant(s, op, is_true ? &yes : &no);
@@ -470,7 +217,7 @@ static bool add_column(scene *s, const weir_quick_op *op, weir_quick_code code)
     case WEIR_QUICK_CHOICE: return add_choice(s, op);
     case WEIR_QUICK_TEST: return add_test(s, op);
     case WEIR_QUICK_IF:
-        if (!ask(s, &op->from->condition, false, &holds))
+        if (!weir_scene_ask(s, &op->from->condition, false, &holds))
             return add_other(s, op);
         return !holds || add_column(s, op, (weir_quick_code)op->then);
     case WEIR_QUICK_SECONDS:
@@ -492,7 +239,7 @@ static bool is_for_lanes(const scene *s, const weir_quick_op *op)
     bool holds = true;
     const bool is_if = op->code == WEIR_QUICK_IF;
     if (op->is_item != (s->outer != NULL) ||
-        (is_if && (!ask(&copy, &op->from->condition, false, &holds) || !holds)))
+        (is_if && (!weir_scene_ask(&copy, &op->from->condition, false, &holds) || !holds)))
         return false;
     const weir_value *slot =
         (const weir_value *)(const void *)((const char *)(op->is_item ? s->items : s->slots) +
@@ -617,15 +364,15 @@ static bool can_be_watched(scene *s)
 {
     const weir_plan_watch *watch = s->mould.rule->watch;
     bool is_reset = false;
-    return !watch ||
-           (watch->is_quick && watch->is_in_record &&
-            (!watch->reset.program || (ask(s, &watch->reset.form, true, &is_reset) && !is_reset)));
+    return !watch || (watch->is_quick && watch->is_in_record &&
+                      (!watch->reset.program ||
+                       (weir_scene_ask(s, &watch->reset.form, true, &is_reset) && !is_reset)));
 }
 
 static bool make_mould(scene *s, weir_stencil_lesson *lesson)
 {
     weir_mould *mould = &s->mould;
-    if ((!s->outer && !find_outcome(s)) ||
+    if ((!s->outer && !weir_scene_find_outcome(s)) ||
         (mould->outcome == WEIR_MOULD_MAKES && !can_be_watched(s)))
         return false;
     lesson->rows = mould->outcome == WEIR_MOULD_LISTS ? mould->rule->quick_each.slot : WEIR_NO_SLOT;

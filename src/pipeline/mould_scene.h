@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A message from which a mould is learnt, and the mould as far as it is made: shared by
+ * mould_ask.c, which says what must stay as it is, and mould_learn.c, which makes the mould.
+ * Private to these.
+ */
+#ifndef WEIR_PIPELINE_MOULD_SCENE_H
+#define WEIR_PIPELINE_MOULD_SCENE_H
+
+#include "pipeline/mould_parts.h"
+
+enum { WEIR_SCENE_PINS_MAX = 16, WEIR_SCENE_COLUMNS_MAX = 64, WEIR_SCENE_SLOTS_MAX = 128 };
+
+/* A column that is the same in all records. */
+typedef struct weir_scene_constant {
+    int column;
+    const weir_value *value;
+} weir_scene_constant;
+
+/* What is known of one message, or of an element with the message around it. */
+typedef struct weir_scene {
+    weir_runner *runner;
+    const weir_value *slots; /* of `data` */
+    const weir_value *items; /* of `item`, or NULL */
+    weir_expr_input input;
+    weir_stencil_pin pins[WEIR_SCENE_PINS_MAX];
+    size_t pin_count;
+    uint32_t lanes[WEIR_STENCIL_LANES_MAX]; /* slots whose numbers go into lanes */
+    size_t lane_count;
+    const weir_mould *outer; /* of the message around an element */
+    weir_mould mould;        /* what is made, while it is */
+    weir_mould_op ops[WEIR_SCENE_COLUMNS_MAX];
+    weir_mould_put puts[WEIR_SCENE_COLUMNS_MAX];
+    size_t put_count;
+    weir_mould_slot wanted[WEIR_SCENE_SLOTS_MAX];
+    weir_scene_constant constants[WEIR_SCENE_COLUMNS_MAX];
+    size_t constant_count;
+    bool has_too_many; /* for what there is room here, or for what a stencil tells */
+} weir_scene;
+
+/** The answer will be the same for all messages of the stencil. False: it cannot be said, or none
+ * was given. */
+bool weir_scene_ask(weir_scene *s, const weir_fused *form, bool may_pin, bool *is_true);
+/** What becomes of the message. */
+bool weir_scene_find_outcome(weir_scene *s);
+
+#endif
