@@ -117,13 +117,14 @@ static inline weir_cursor fit_open_number(const weir_stencil_step *s, weir_curso
     return (weir_cursor){is_good ? p.at : NULL, p.quote};
 }
 
-static weir_cursor walk_container(const weir_stencil *stencil, size_t part, weir_cursor p,
-                                  weir_fit *fit)
+/* A list, as it was when it was learnt: nothing below it is read. Below an object there may be
+ * slots, and for these there is neither a mark nor a place. */
+static weir_cursor walk_list(const weir_stencil *stencil, size_t part, weir_cursor p, weir_fit *fit)
 {
     const weir_stencil_walk *w = &stencil->walks[part];
     weir_walk walk = weir_walk_begin(fit->index, NULL);
-    return weir_is_bracket(*p.at) ? weir_walk_value(&walk, p, w->node, w->depth, &fit->walked[part])
-                                  : (weir_cursor){NULL, NULL};
+    return *p.at == '[' ? weir_walk_value(&walk, p, w->node, w->depth, &fit->walked[part])
+                        : (weir_cursor){NULL, NULL};
 }
 
 /* The list that is left, and where what stands behind it begins. */
@@ -147,7 +148,7 @@ static inline weir_cursor end_part(const weir_stencil *stencil, const weir_stenc
     case WEIR_STEP_TO_LANE:
     case WEIR_STEP_TO_NUMBER: return fit_open_number(s, p, fit);
     case WEIR_STEP_TO_STRINGS: return weir_place_pass_strings(fit->base, p);
-    case WEIR_STEP_TO_WALK: return walk_container(stencil, part, p, fit);
+    case WEIR_STEP_TO_WALK: return walk_list(stencil, part, p, fit);
     default: return fit_rows(stencil, s, part, p, fit);
     }
 }

@@ -27,7 +27,7 @@ typedef enum weir_stencil_code {
     WEIR_STEP_TO_LANE,    /**< the part ends with a number that is as long as it is */
     WEIR_STEP_TO_NUMBER,  /**< the same that is not for a lane */
     WEIR_STEP_TO_STRINGS, /**< ... or with a list of strings, which is not read */
-    WEIR_STEP_TO_WALK,    /**< ... or with another container */
+    WEIR_STEP_TO_WALK,    /**< ... or with another list */
     WEIR_STEP_TO_ROWS,    /**< ... or with a list that is left to the caller */
     WEIR_STEP_END,
     WEIR_STEP_COUNT

@@ -192,6 +192,22 @@ typedef struct near_venue {
     "          x: \"float(item['x']) / float(item['y'])\"\n          y: \"item['y'] > "            \
     "item.get('x', 0)\"\n          n: \"len(item['s']) + 1\"\n"
 
+/* Places with keys below them where lists are sent, whole and in elements; what is read of them
+ * differs from rule to rule. */
+#define NEAR_BELOW                                                                                 \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data, b: quote, c: data}\n    router:\n      rules:\n"                       \
+    "      - {channel: a, match: \"data['k'] == 't'\"}\n"                                          \
+    "      - {channel: b, match: \"data['k'] == 'q'\"}\n"                                          \
+    "      - {channel: c, match: \"data['k'] == 'c'\"}\n      default_channel: drop\n"             \
+    "    converters:\n      a: [{fields: {x: \"data['x']['y']\", z: \"data['z']\"}}]\n"            \
+    "      b:\n      - fields:\n          z: \"data['z']\"\n"                                      \
+    "          y: \"data['x'].get('y', 7) if isinstance(data['x'], dict) else 0\"\n"               \
+    "          n: \"'y' in data['x']\"\n"                                                          \
+    "      c:\n      - each: data['l']\n        fields:\n          z: \"item['z']\"\n"             \
+    "          x: {condition: \"'x' in item\", source: \"item['x']['y']\"}\n"                      \
+    "          y: \"data['x']\"\n"
+
 /* ------------------------------------------------------------------ all of them */
 
 #define NEAR_BINANCE                                                                               \
@@ -369,6 +385,12 @@ static const near_venue near_venues[] = {
       "{\"m\":$<false$|0$>,\"k\":\"c\",\"ch\":\"$y.$y\",\"l\":[$({\"s\":\"$S\",\"x\":$n,\"y\":"
       "$n}$)]}",
       "{\"k\":\"$k\",\"ch\":\"$q\",\"x\":$v,\"y\":$v,\"m\":$v,\"t\":$v}"}},
+    {"below",
+     NEAR_BELOW,
+     {"{\"k\":\"$<x$|$<t$|q$>$>\",\"z\":$n,\"x\":$<[$<1$|\"y\"$>]$|{\"y\":$v}$>}",
+      "{\"z\":\"$p\",\"x\":$<[[$n,$n],[$n,$n]]$|{\"y\":$v}$>,\"k\":\"$k\"}",
+      "{\"k\":\"c\",\"x\":$n,\"l\":[$({\"z\":$n,\"x\":$<[$n]$|{\"y\":$v}$>}$)]}",
+      "{\"k\":\"c\",\"l\":[$({\"z\":$n$[,\"x\":$v$]}$)],\"x\":$<[1]$|\"y\"$>}"}},
 };
 
 enum { NEAR_VENUES = sizeof near_venues / sizeof *near_venues };

@@ -141,6 +141,23 @@ START_TEST(an_empty_text_that_was_asked_for_is_empty)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ lists that become objects */
+
+START_TEST(an_object_where_a_list_was_learnt_is_read_by_its_keys)
+{
+    static const char *const values[] = {"[1]", "{\"y\":1}", "[]", "{}", "[2,3]", "{\"y\":[]}"};
+    two_ways *ways = two_ways_open("below", weir_str_of(NEAR_BELOW));
+    weir_buf frame = {0};
+    for (size_t i = 0; i < 30; i++) {
+        weir_buf_clear(&frame);
+        weir_buf_printf(&frame, "{\"k\":\"%c\",\"z\":1,\"x\":%s}", "qxt"[i / 10], values[i % 6]);
+        two_ways_feed(ways, weir_buf_str(&frame), NULL);
+    }
+    two_ways_close(ways);
+    weir_buf_fini(&frame);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ depth */
 
 /* The limit of nesting is one of the frame, wherever in it a list is walked. */
@@ -173,6 +190,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, near_misses_of_captured_frames_are_judged_alike, 0, CAPTURES);
     tcase_add_loop_test(tcase, near_misses_of_made_frames_are_judged_alike, 0, NEAR_VENUES);
     tcase_add_test(tcase, an_empty_text_that_was_asked_for_is_empty);
+    tcase_add_test(tcase, an_object_where_a_list_was_learnt_is_read_by_its_keys);
     tcase_add_test(tcase, depth_is_counted_from_the_frame_on);
     suite_add_tcase(suite, tcase);
     return suite;
