@@ -570,6 +570,8 @@ void weir_liveness_fini(weir_connection *connection);
 void weir_liveness_start(weir_connection *connection);
 /** The login is done: from now on data may come. */
 void weir_liveness_live(weir_connection *connection);
+/** All that is wanted is subscribed: each symbol that is active has its clock. */
+void weir_liveness_settled(weir_connection *connection);
 void weir_liveness_stop(weir_connection *connection);
 /** Something arrived. */
 void weir_liveness_bytes(weir_connection *connection);

@@ -232,14 +232,20 @@ static void tell_silent(weir_connection *connection, const silent_symbol *silent
     subscribe_again(connection, silent->stream, silent->asset);
 }
 
+static void look_at_all(search *s)
+{
+    weir_connection *connection = s->connection;
+    connection->clocks.round++;
+    weir_subscriptions_each_of(connection->subscriptions, connection->shard, look_at_symbol, s);
+    stop_others(connection);
+}
+
 static bool look_at_symbols(weir_connection *connection, int64_t now_ns)
 {
     search s = {.connection = connection, .now_ns = now_ns};
     if (spec_of(connection)->symbol_ns == 0 || connection->state != WEIR_STATE_LIVE)
         return true;
-    connection->clocks.round++;
-    weir_subscriptions_each_of(connection->subscriptions, connection->shard, look_at_symbol, &s);
-    stop_others(connection);
+    look_at_all(&s);
     for (size_t at = 0; at < s.found.len; at += sizeof(silent_symbol)) {
         silent_symbol silent;
         memcpy(&silent, s.found.ptr + at, sizeof silent);
@@ -336,6 +342,17 @@ void weir_liveness_start(weir_connection *connection)
 void weir_liveness_live(weir_connection *connection)
 {
     connection->clocks.data_ns = weir_mono_ns();
+}
+
+/* The clocks are made here, with the subscriptions, and not at the first look: that comes when
+ * records have been flowing for long, and they are to cost no memory. */
+void weir_liveness_settled(weir_connection *connection)
+{
+    search s = {.connection = connection, .now_ns = weir_mono_ns()};
+    if (spec_of(connection)->symbol_ns == 0 || !weir_connection_is_front(connection))
+        return;
+    look_at_all(&s);
+    weir_buf_fini(&s.found);
 }
 
 void weir_liveness_stop(weir_connection *connection)

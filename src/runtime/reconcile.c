@@ -327,6 +327,7 @@ void weir_connection_reconcile(weir_connection *connection)
     set_timer(connection, result, &counts);
     if (connection->state != WEIR_STATE_SUBSCRIBING || counts.idle + counts.pending > 0)
         return;
+    weir_liveness_settled(connection);
     if (counts.refused > 0)
         weir_connection_enter(connection, WEIR_STATE_LIVE, WEIR_OK, 0,
                               "ready: %zu subscriptions are active, %zu were refused",

@@ -338,6 +338,7 @@ static void turn(weir_roll *roll)
     if (next->live_since_ns != 0) {
         weir_liveness_start(next);
         weir_liveness_live(next);
+        weir_liveness_settled(next);
     }
     if (before != after) {
         next->state = before;

@@ -55,6 +55,7 @@ def main():
         capture = write_frames(directory, False)
         tls = ("--tls", "--cert", good, "--key", key)
         one(checks, "plain", capture)
+        one(checks, "plain, with a look at the clocks", capture, connection="watched", settings=["pause=2200"])
         one(checks, "plain, a frame a write", capture, "--pack", "0")
         one(checks, "deflate", capture, "--pmd")
         one(checks, "tls", capture, *tls, connection="tls", settings=[f"vars.ca={ca}"])

@@ -5,8 +5,9 @@
  *
  *   steady decode SPEC FRAMES [CONNECTION]
  *       the frames of a file (one a line, or .lpf) three times to warm up, then once more, counted
- *   steady run SPEC CONNECTION URL FROM TO [vars.NAME=VALUE]...
- *       a feed of `trades` of S0 to S49, counted from record FROM to record TO
+ *   steady run SPEC CONNECTION URL FROM TO [pause=MS] [vars.NAME=VALUE]...
+ *       a feed of `trades` of S0 to S49, counted from record FROM to record TO; with a pause at the
+ *       first of them, in which what comes at its time falls due
  *   steady self
  *       six calls, two of them through the C library, to see that they are counted
  *
@@ -140,6 +141,7 @@ static int decode(const char *path, const char *file, const char *connection)
 static struct {
     weir_runtime *runtime;
     uint64_t from, to;
+    long pause_us; /* at `from` */
     atomic_uint_fast64_t inline_count;
     atomic_bool is_counted;
 } run;
@@ -216,8 +218,10 @@ static void on_inline(void *user, const weir_record *record)
     if (weir_schema_is_gap(weir_record_schema(record)))
         return;
     const uint64_t count = atomic_fetch_add(&run.inline_count, 1) + 1;
-    if (count == run.from)
+    if (count == run.from) {
         counter_start();
+        pause_us(run.pause_us);
+    }
     if (count == run.to) {
         counter_stop();
         atomic_store(&run.is_counted, true);
@@ -287,7 +291,10 @@ static weir_spec *load_spec(const char *path, const char *url, char **more, int 
         if (!equals)
             fail(more[i], NULL);
         *equals = '\0';
-        settings[options.setting_count++] = (weir_setting){more[i], equals + 1};
+        if (strcmp(more[i], "pause") == 0)
+            run.pause_us = strtol(equals + 1, NULL, 10) * 1000;
+        else
+            settings[options.setting_count++] = (weir_setting){more[i], equals + 1};
     }
     weir_spec *spec = weir_spec_load(path, &options, NULL, &error);
     if (!spec)
