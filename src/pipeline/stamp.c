@@ -1,29 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A time that is not of the second before it. What is kept is the text of a second and its day;
- * it changes only once both have been read, so that a wrong text takes nothing with it.
+ * A time that is not of the hour before it. What is kept is the text of an hour and its day; it
+ * changes only once both have been read, so that a wrong text takes nothing with it.
  */
 #include "pipeline/stamp.h"
 
-enum { POINT = WEIR_STAMP_SECOND_LEN - 1 };
+#define NS_PER_HOUR (3600 * WEIR_NS_PER_S)
 
-/* "15:51:44" as ns of the day; -1: it is not of that form. Digits are below 10 and colons are
- * colons when no byte gets or has a top bit. */
-static int64_t read_clock(const char *at)
+/* "15:" as ns of the day; -1: it is not of that form. */
+static int64_t read_hour(const char *at)
 {
-    const uint64_t tops = UINT64_C(0x8080808080808080);
-    const uint64_t bytes = weir_stamp_load(at) - UINT64_C(0x30303a30303a3030);
-    const uint64_t bad = (bytes + UINT64_C(0x76767f76767f7676)) | bytes;
-    const uint64_t pairs = bytes * 10 + (bytes >> 8);
-    const unsigned hours = pairs & 0xff, minutes = pairs >> 24 & 0xff, seconds = pairs >> 48 & 0xff;
-    if ((bad & tops) || hours > 23 || minutes > 59 || seconds > 59)
-        return -1;
-    return (int64_t)(hours * 3600 + minutes * 60 + seconds) * WEIR_NS_PER_S;
+    const unsigned tens = (unsigned)(unsigned char)at[0] - '0';
+    const unsigned ones = (unsigned)(unsigned char)at[1] - '0';
+    const unsigned hours = tens * 10 + ones;
+    return tens > 9 || ones > 9 || hours > 23 || at[2] != ':' ? -1 : hours * NS_PER_HOUR;
 }
 
 static bool read_day(const char *at, int64_t *ns)
 {
-    char whole[WEIR_STAMP_SECOND_LEN];
+    char whole[WEIR_STAMP_POINT_LEN];
     memcpy(whole, at, WEIR_STAMP_DAY_LEN);
     memcpy(whole + WEIR_STAMP_DAY_LEN, "00:00:00Z", sizeof whole - WEIR_STAMP_DAY_LEN);
     return weir_time_parse((weir_str){whole, sizeof whole}, ns, NULL);
@@ -31,29 +26,26 @@ static bool read_day(const char *at, int64_t *ns)
 
 static bool remember(weir_stamp_memory *memory, const char *at)
 {
-    const int64_t clock = read_clock(at + WEIR_STAMP_DAY_LEN);
+    const int64_t hour = read_hour(at + WEIR_STAMP_DAY_LEN);
     int64_t day_ns = memory->day_ns;
-    if (clock < 0 ||
-        (memcmp(memory->second, at, WEIR_STAMP_DAY_LEN) != 0 && !read_day(at, &day_ns)) ||
-        day_ns > INT64_MAX - WEIR_NS_PER_S - clock)
+    if (hour < 0 || (memcmp(memory->hour, at, WEIR_STAMP_DAY_LEN) != 0 && !read_day(at, &day_ns)) ||
+        day_ns > INT64_MAX - NS_PER_HOUR - hour)
         return false;
-    memcpy(memory->second, at, POINT);
-    memory->second[POINT] = '.';
-    memory->second_ns = day_ns + clock;
+    memcpy(memory->hour, at, WEIR_STAMP_HOUR_LEN);
+    memory->hour_ns = day_ns + hour;
     memory->day_ns = day_ns;
     return true;
 }
 
 bool weir_stamp_read_anew(weir_stamp_memory *memory, weir_str text, int64_t *ns)
 {
-    const size_t digits = text.len - WEIR_STAMP_SECOND_LEN - 1;
-    const bool has_fraction = digits - 1 < WEIR_STAMP_DIGITS_MAX && text.ptr[POINT] == '.';
-    if ((has_fraction || text.len == WEIR_STAMP_SECOND_LEN) && text.ptr[text.len - 1] == 'Z' &&
-        remember(memory, text.ptr)) {
-        const int64_t fraction =
-            has_fraction ? weir_stamp_fraction(text.ptr + WEIR_STAMP_SECOND_LEN, digits) : 0;
-        *ns = memory->second_ns + fraction;
-        if (fraction >= 0)
+    enum { WHOLE_LEN = WEIR_STAMP_POINT_LEN, SECOND_AT = WEIR_STAMP_HOUR_LEN };
+    const size_t digits = text.len - WEIR_STAMP_POINT_LEN - 1;
+    if ((digits - 1 < WEIR_STAMP_DIGITS_MAX || text.len == WHOLE_LEN) &&
+        text.ptr[text.len - 1] == 'Z' && remember(memory, text.ptr)) {
+        const int64_t rest = weir_stamp_in_hour(text.ptr + SECOND_AT, text.len - 1 - SECOND_AT);
+        *ns = memory->hour_ns + rest;
+        if (rest >= 0)
             return true;
     }
     return weir_time_parse(text, ns, NULL);

@@ -1,65 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Times as venues write them, "2021-02-22T15:51:44.208Z". A feed's times come in runs of one
- * second, so that only what is behind its point is read; else they are of one day, and the clock is
- * read (stamp.c). Any other form is for weir_time_parse, which all of this agrees with. Times in
- * seconds, "1618678142.221252", are read likewise. Private to pipeline/.
+ * Times as venues write them, "2021-02-22T15:51:44.208Z". A feed's times are of one hour for long,
+ * so that only what is behind it is read, all of it at once: whether the seconds come in order, or
+ * those of several clocks by turns, makes no difference. Any other form is for weir_time_parse,
+ * which all of this agrees with. Times in seconds, "1618678142.221252", are of one second for a
+ * while. Private to pipeline/.
  */
 #ifndef WEIR_PIPELINE_STAMP_H
 #define WEIR_PIPELINE_STAMP_H
 
-#include <string.h>
-
+#include "pipeline/stamp_digits.h"
+#include "pipeline/stamp_sse2.h"
+#include "pipeline/stamp_word.h"
 #include "util/time.h"
 
 enum {
     WEIR_STAMP_DAY_LEN = 11,                        /* "2021-02-22T" */
-    WEIR_STAMP_SECOND_LEN = WEIR_STAMP_DAY_LEN + 9, /* "15:51:44." */
+    WEIR_STAMP_HOUR_LEN = WEIR_STAMP_DAY_LEN + 3,   /* "15:" */
+    WEIR_STAMP_POINT_LEN = WEIR_STAMP_HOUR_LEN + 6, /* "51:44." */
     WEIR_STAMP_DIGITS_MAX = 9                       /* "123456789", and then "Z" */
 };
 
 /** What is kept from text to text; all zeros at first. */
 typedef struct weir_stamp_memory {
-    char second[WEIR_STAMP_SECOND_LEN]; /**< of the text before, with its point */
-    int64_t second_ns;                  /**< + a fraction is within int64 */
+    char hour[WEIR_STAMP_HOUR_LEN]; /**< of the text before, with its colon */
+    int64_t hour_ns;                /**< + an hour is within int64 */
     int64_t day_ns;
 } weir_stamp_memory;
 
-/* Eight bytes as they stand in the text, the first one lowest. */
-static inline uint64_t weir_stamp_load(const char *at)
+/* The two pieces overlap. */
+static inline bool weir_stamp_is_hour(const char *hour, const char *at)
 {
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(word) : word;
-}
-
-/* Eight digits as their values. */
-static inline uint64_t weir_stamp_values(const char *at)
-{
-    return weir_stamp_load(at) ^ UINT64_C(0x3030303030303030);
-}
-
-/* Which of eight bytes are none of the values 0 to 9: their top bits, at least. */
-static inline uint64_t weir_stamp_others(uint64_t values)
-{
-    return ((values + UINT64_C(0x7676767676767676)) | values) & UINT64_C(0x8080808080808080);
-}
-
-/* The number that eight values from 0 to 9 are the digits of. */
-static inline uint64_t weir_stamp_number(uint64_t values)
-{
-    values = values * 10 + (values >> 8); /* pairs, in every other byte */
-    values = (values & UINT64_C(0x00ff00ff00ff00ff)) * (1 + (UINT64_C(100) << 16)) >> 16;
-    return (values & UINT64_C(0x0000ffff0000ffff)) * (1 + (UINT64_C(10000) << 32)) >> 32;
-}
-
-/* The three pieces overlap. */
-static inline bool weir_stamp_is_second(const char *second, const char *at)
-{
-    enum { LAST = WEIR_STAMP_SECOND_LEN - 8 };
-    return ((weir_stamp_load(second) ^ weir_stamp_load(at)) |
-            (weir_stamp_load(second + 8) ^ weir_stamp_load(at + 8)) |
-            (weir_stamp_load(second + LAST) ^ weir_stamp_load(at + LAST))) == 0;
+    enum { LAST = WEIR_STAMP_HOUR_LEN - 8 };
+    return ((weir_stamp_load(hour) ^ weir_stamp_load(at)) |
+            (weir_stamp_load(hour + LAST) ^ weir_stamp_load(at + LAST))) == 0;
 }
 
 /* One to nine digits as ns; -1: other bytes are among them. They are read as nine, with zeros
@@ -94,12 +68,13 @@ bool weir_stamp_read_anew(weir_stamp_memory *memory, weir_str text, int64_t *ns)
 static inline bool weir_stamp_read(weir_stamp_memory *memory, const char *at, size_t len,
                                    int64_t *ns)
 {
-    const size_t digits = len - WEIR_STAMP_SECOND_LEN - 1;
-    if (digits - 1 < WEIR_STAMP_DIGITS_MAX && weir_stamp_is_second(memory->second, at) &&
-        at[len - 1] == 'Z') {
-        const int64_t fraction = weir_stamp_fraction(at + WEIR_STAMP_SECOND_LEN, digits);
-        *ns = memory->second_ns + fraction;
-        if (__builtin_expect(fraction >= 0, 1))
+    const size_t digits = len - WEIR_STAMP_POINT_LEN - 1;
+    if (digits - 1 < WEIR_STAMP_DIGITS_MAX && at[len - 1] == 'Z' &&
+        weir_stamp_is_hour(memory->hour, at)) {
+        const int64_t rest =
+            weir_stamp_in_hour(at + WEIR_STAMP_HOUR_LEN, len - 1 - WEIR_STAMP_HOUR_LEN);
+        *ns = memory->hour_ns + rest;
+        if (__builtin_expect(rest >= 0, 1))
             return true;
     }
     return weir_stamp_read_anew(memory, (weir_str){at, len}, ns);
