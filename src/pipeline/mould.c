@@ -113,6 +113,15 @@ static inline bool put_stamp(const pour *p, const weir_mould_op *op, const char 
     return true;
 }
 
+static inline bool put_seconds(const pour *p, const weir_mould_op *op, const char *from, size_t len)
+{
+    int64_t ns;
+    if (!weir_seconds_read(&p->runner->second, from, len, op->quick->scale, &ns))
+        return false;
+    memcpy(p->record + op->place, &ns, sizeof ns);
+    return true;
+}
+
 static inline bool put_received(const pour *p, const weir_mould_op *op)
 {
     const int64_t ns = p->runner->frame->received_ns;
@@ -168,6 +177,7 @@ static inline bool put_column(pour *p, const weir_mould_op *op)
     case WEIR_MOULD_TEXT: return put_text(p, op, from, len);
     case WEIR_MOULD_ASSET: return put_asset(p, op, from, len);
     case WEIR_MOULD_STAMP: return put_stamp(p, op, from, len);
+    case WEIR_MOULD_SECONDS: return put_seconds(p, op, from, len);
     case WEIR_MOULD_RECEIVED: return put_received(p, op);
     case WEIR_MOULD_OTHER: return put_other(p, op);
     }

@@ -44,11 +44,11 @@ static void want_slot(scene *s, bool is_item, size_t slot)
     s->has_too_many |= mould->slot_count == SLOTS_MAX;
     if (s->has_too_many)
         return;
+    const weir_stencil_mark *mark =
+        weir_stencil_mark_of(is_outer ? s->outer->stencil : mould->stencil, slot);
+    s->has_too_many |= mark && mark->kind == WEIR_MARK_HIDDEN;
     s->wanted[mould->slot_count++] = (weir_mould_slot){
-        .is_item = is_item,
-        .is_outer = is_outer,
-        .slot = (uint32_t)slot,
-        .mark = weir_stencil_mark_of(is_outer ? s->outer->stencil : mould->stencil, slot)};
+        .is_item = is_item, .is_outer = is_outer, .slot = (uint32_t)slot, .mark = mark};
 }
 
 static void want_form(scene *s, const weir_fused *form)
@@ -111,16 +111,21 @@ static bool add_received(scene *s, const weir_quick_op *quick)
     return quick->from->quick.root == WEIR_ROOT_RECEIVED;
 }
 
+/* Where its text is. */
+static void set_text(weir_mould_op *op, const weir_stencil_mark *mark, bool is_outer)
+{
+    op->where = mark->from.where;
+    op->quote = mark->from.quote;
+    op->is_outer = is_outer;
+}
+
 static bool add_text(scene *s, const weir_quick_op *quick, weir_mould_code code)
 {
     bool is_outer;
     const weir_stencil_mark *mark = mark_of(s, quick, &is_outer);
     if (!mark || mark->kind != WEIR_MARK_TEXT)
         return false;
-    weir_mould_op *op = add_op(s, quick, code);
-    op->where = mark->from.where;
-    op->quote = mark->from.quote;
-    op->is_outer = is_outer;
+    set_text(add_op(s, quick, code), mark, is_outer);
     return true;
 }
 
@@ -144,6 +149,21 @@ static bool set_kind(scene *s, const weir_quick_op *op, weir_mould_use use)
            set_constant(s, op, use == WEIR_MOULD_WHOLE ? &whole : &real);
 }
 
+/* What a lane must be, and where it goes. */
+static void add_put(scene *s, const weir_stencil_mark *mark, weir_mould_use use,
+                    const weir_quick_op *op)
+{
+    weir_mould_lanes *group = &s->mould.lanes[mark->at / WEIR_LANES];
+    const unsigned lane = mark->at % WEIR_LANES, bit = 1u << lane;
+    const bool is_real = use == WEIR_MOULD_REAL || use == WEIR_MOULD_BARE_REAL;
+    *(is_real ? &group->real : use == WEIR_MOULD_AS_IS ? &group->either : &group->whole) |= bit;
+    s->puts[s->put_count++] =
+        (weir_mould_put){.use = (uint8_t)use,
+                         .lane = mark->at,
+                         .place = use == WEIR_MOULD_AS_IS ? op->place : value_place(op),
+                         .scale = op->scale};
+}
+
 /* A number that has a lane; in quotes where that will do, or bare. */
 static bool add_lane(scene *s, const weir_quick_op *op, bool may_be_text, weir_mould_use use)
 {
@@ -156,16 +176,120 @@ static bool add_lane(scene *s, const weir_quick_op *op, bool may_be_text, weir_m
         return add_other(s, op);
     if (use == WEIR_MOULD_REAL && !is_text)
         use = WEIR_MOULD_BARE_REAL;
-    weir_mould_lanes *group = &s->mould.lanes[mark->at / WEIR_LANES];
-    const unsigned lane = mark->at % WEIR_LANES, bit = 1u << lane;
-    const bool is_real = use == WEIR_MOULD_REAL || use == WEIR_MOULD_BARE_REAL;
-    *(is_real ? &group->real : use == WEIR_MOULD_AS_IS ? &group->either : &group->whole) |= bit;
-    s->puts[s->put_count++] =
-        (weir_mould_put){.use = (uint8_t)use,
-                         .lane = mark->at,
-                         .place = use == WEIR_MOULD_AS_IS ? op->place : value_place(op),
-                         .scale = op->scale};
+    add_put(s, mark, use, op);
     return set_kind(s, op, use);
+}
+
+/* ------------------------------------------------------------------ lists of levels */
+
+/* Of the message or element itself, whose only list of levels has one. */
+static bool has_one_level(const scene *s, const weir_quick_op *op, uint32_t slot)
+{
+    return op->is_item == (s->outer != NULL) && slot == s->levels && s->level_texts > 0;
+}
+
+static const weir_stencil_mark *mark_at(const scene *s, const weir_quick_op *op, uint32_t slot)
+{
+    const bool is_outer = s->outer && !op->is_item;
+    return weir_stencil_mark_of(is_outer ? s->outer->stencil : s->mould.stencil, slot);
+}
+
+/* "[]" is part of the form. */
+static bool is_empty_list(const scene *s, const weir_quick_op *op, uint32_t slot)
+{
+    const weir_stencil_mark *mark = mark_at(s, op, slot);
+    const weir_value *v = &(op->is_item ? s->items : s->slots)[slot];
+    return mark && mark->kind == WEIR_MARK_SPAN && mark->raw == WEIR_RAW_ARRAY && v->len == 2;
+}
+
+/* A key that is not there, in an object: it is no key of the form. */
+static bool is_no_key(const scene *s, const weir_quick_op *op, uint32_t slot, uint32_t object)
+{
+    const weir_stencil_mark *mark = mark_at(s, op, object);
+    return !mark_at(s, op, slot) && mark && mark->kind == WEIR_MARK_SPAN &&
+           mark->raw == WEIR_RAW_OBJECT;
+}
+
+/* The numbers of the only level are put where the image has it (keep_image). */
+static bool add_level(scene *s, const weir_quick_op *op, uint32_t slot)
+{
+    static const weir_level unread = {0};
+    static const weir_value one = {.kind = WEIR_LEVELS, .len = 1, .levels = &unread};
+    const weir_stencil_mark *price = mark_at(s, op, weir_stencil_in_level(slot, 0));
+    const weir_stencil_mark *size = mark_at(s, op, weir_stencil_in_level(slot, 1));
+    if (!price || !size || !price->in_lane || !size->in_lane ||
+        s->level_count == WEIR_SCENE_LEVELS_MAX)
+        return add_other(s, op);
+    s->level_puts[s->level_count++] = (weir_scene_level){s->put_count, op->place};
+    add_put(s, price, WEIR_MOULD_REAL, op);
+    add_put(s, size, WEIR_MOULD_REAL, op);
+    return set_constant(s, op, &one);
+}
+
+static bool add_levels(scene *s, const weir_quick_op *op)
+{
+    static const weir_value none = {.kind = WEIR_LEVELS};
+    const weir_fused *form = &op->from->quick;
+    if (has_one_level(s, op, form->slot))
+        return add_level(s, op, form->slot);
+    return is_empty_list(s, op, form->slot) ||
+                   (form->has_empty && is_no_key(s, op, form->slot, form->member))
+               ? set_constant(s, op, &none)
+               : add_other(s, op);
+}
+
+/* Of one level the greatest is the only one. */
+static bool add_greatest(scene *s, const weir_quick_op *op)
+{
+    const weir_fused *form = &op->from->quick;
+    const bool is_other = !form->is_joined && form->member != UINT32_MAX &&
+                          (!mark_at(s, op, form->slot) || is_empty_list(s, op, form->slot));
+    const uint32_t slot = is_other ? form->member : form->slot;
+    const weir_stencil_mark *mark = mark_at(s, op, weir_stencil_in_level(slot, form->place));
+    if (form->is_joined || !has_one_level(s, op, slot) || !mark || mark->kind != WEIR_MARK_TEXT)
+        return add_other(s, op);
+    set_text(add_op(s, op, WEIR_MOULD_SECONDS), mark, false);
+    return true;
+}
+
+/* The only list of levels that the rule reads: there are none, or several, but for empty ones. */
+static uint32_t find_levels(const scene *s)
+{
+    const weir_plan_rule *rule = s->mould.rule;
+    uint32_t found = WEIR_NO_SLOT;
+    for (size_t i = 0; i < rule->column_count; i++) {
+        const weir_quick_op *op = &rule->ops[i];
+        const weir_fused *form = &op->from->quick;
+        const weir_quick_code code =
+            (weir_quick_code)(op->code == WEIR_QUICK_IF ? op->then : op->code);
+        const bool has_two = code == WEIR_QUICK_GREATEST && form->member != UINT32_MAX;
+        if (code != WEIR_QUICK_LEVELS && code != WEIR_QUICK_GREATEST && code != WEIR_QUICK_WHERE)
+            continue;
+        for (size_t k = 0; k < 1 + (size_t)has_two; k++) {
+            const uint32_t slot = k == 0 ? form->slot : form->member;
+            const weir_value *v = &(op->is_item ? s->items : s->slots)[slot];
+            const bool is_there = v->kind == WEIR_RAW && v->aux == WEIR_RAW_ARRAY && v->len > 2;
+            if (!is_there || op->is_item != (s->outer != NULL) || slot == found)
+                continue;
+            if (found != WEIR_NO_SLOT || code == WEIR_QUICK_WHERE)
+                return WEIR_NO_SLOT;
+            found = slot;
+        }
+    }
+    return found;
+}
+
+/* Where its only level has texts, two of these are numbers. */
+static void look_at_levels(scene *s, const weir_projection *projection)
+{
+    s->levels = find_levels(s);
+    if (s->levels == WEIR_NO_SLOT)
+        return;
+    const weir_value *list = &(s->outer ? s->items : s->slots)[s->levels];
+    s->level_texts =
+        weir_stencil_single_level(projection, s->levels, (weir_str){list->s, list->len});
+    for (size_t i = 0; i < 2 && s->level_texts >= 2; i++)
+        s->lanes[s->lane_count++] = weir_stencil_in_level(s->levels, i);
 }
 
 static bool add_as_is(scene *s, const weir_quick_op *op)
@@ -220,11 +344,11 @@ static bool add_column(scene *s, const weir_quick_op *op, weir_quick_code code)
         if (!weir_scene_ask(s, &op->from->condition, false, &holds))
             return add_other(s, op);
         return !holds || add_column(s, op, (weir_quick_code)op->then);
-    case WEIR_QUICK_SECONDS:
+    case WEIR_QUICK_SECONDS: return add_text(s, op, WEIR_MOULD_SECONDS);
+    case WEIR_QUICK_GREATEST: return add_greatest(s, op);
+    case WEIR_QUICK_LEVELS: return add_levels(s, op);
     case WEIR_QUICK_DECIMAL:
-    case WEIR_QUICK_GREATEST:
     case WEIR_QUICK_STANDARD:
-    case WEIR_QUICK_LEVELS:
     case WEIR_QUICK_WHERE: return add_other(s, op);
     case WEIR_QUICK_TREE: return add_tree(s, op);
     case WEIR_QUICK_SLOW: break;
@@ -306,6 +430,13 @@ static bool keep_image(const scene *s, weir_mould *mould)
     mould->image = is_good ? calloc(blocks, WEIR_MOULD_BLOCK) : NULL;
     if (mould->image)
         memcpy(mould->image, image.bytes.ptr, image.bytes.len);
+    for (size_t i = 0; i < s->level_count && mould->image; i++) {
+        const weir_scene_level *level = &s->level_puts[i];
+        weir_value cell;
+        memcpy(&cell, mould->image + level->place, sizeof cell);
+        mould->puts[level->put].place = (uint32_t)(cell.bits + offsetof(weir_level, price));
+        mould->puts[level->put + 1].place = (uint32_t)(cell.bits + offsetof(weir_level, size));
+    }
     mould->room =
         (blocks + 1) * WEIR_MOULD_BLOCK + mould->rule->column_count * WEIR_QUICK_TEXT_ROOM;
     weir_batch_fini(&image);
@@ -375,9 +506,13 @@ static bool make_mould(scene *s, weir_stencil_lesson *lesson)
     if ((!s->outer && !weir_scene_find_outcome(s)) ||
         (mould->outcome == WEIR_MOULD_MAKES && !can_be_watched(s)))
         return false;
+    s->levels = WEIR_NO_SLOT;
     lesson->rows = mould->outcome == WEIR_MOULD_LISTS ? mould->rule->quick_each.slot : WEIR_NO_SLOT;
-    if (mould->outcome == WEIR_MOULD_MAKES)
+    if (mould->outcome == WEIR_MOULD_MAKES) {
+        look_at_levels(s, lesson->projection);
         find_lanes(s);
+    }
+    lesson->levels = s->levels;
     lesson->lanes = s->lanes;
     lesson->lane_count = s->lane_count;
     lesson->pins = s->pins;

@@ -15,6 +15,7 @@ typedef enum weir_mould_code {
     WEIR_MOULD_TEXT,
     WEIR_MOULD_ASSET,
     WEIR_MOULD_STAMP,
+    WEIR_MOULD_SECONDS,
     WEIR_MOULD_RECEIVED,
     WEIR_MOULD_OTHER /* as pipeline/quick.c does it, from slots */
 } weir_mould_code;

@@ -9,13 +9,24 @@
 
 #include "pipeline/mould_parts.h"
 
-enum { WEIR_SCENE_PINS_MAX = 16, WEIR_SCENE_COLUMNS_MAX = 64, WEIR_SCENE_SLOTS_MAX = 128 };
+enum {
+    WEIR_SCENE_PINS_MAX = 16,
+    WEIR_SCENE_COLUMNS_MAX = 64,
+    WEIR_SCENE_SLOTS_MAX = 128,
+    WEIR_SCENE_LEVELS_MAX = 8
+};
 
 /* A column that is the same in all records. */
 typedef struct weir_scene_constant {
     int column;
     const weir_value *value;
 } weir_scene_constant;
+
+/* A column whose only level is read in lanes: its price is put first, then its size. */
+typedef struct weir_scene_level {
+    size_t put;     /* the first of both */
+    uint32_t place; /* of the cell, from the start of the record */
+} weir_scene_level;
 
 /* What is known of one message, or of an element with the message around it. */
 typedef struct weir_scene {
@@ -27,10 +38,14 @@ typedef struct weir_scene {
     size_t pin_count;
     uint32_t lanes[WEIR_STENCIL_LANES_MAX]; /* slots whose numbers go into lanes */
     size_t lane_count;
+    uint32_t levels; /* the slot of the only list of levels that the rule reads, or WEIR_NO_SLOT */
+    size_t level_texts; /* texts of its only level; 0: it has more, or of another form */
+    weir_scene_level level_puts[WEIR_SCENE_LEVELS_MAX];
+    size_t level_count;
     const weir_mould *outer; /* of the message around an element */
     weir_mould mould;        /* what is made, while it is */
     weir_mould_op ops[WEIR_SCENE_COLUMNS_MAX];
-    weir_mould_put puts[WEIR_SCENE_COLUMNS_MAX];
+    weir_mould_put puts[2 * WEIR_SCENE_COLUMNS_MAX];
     size_t put_count;
     weir_mould_slot wanted[WEIR_SCENE_SLOTS_MAX];
     weir_scene_constant constants[WEIR_SCENE_COLUMNS_MAX];

@@ -50,6 +50,7 @@ weir_value weir_fit_value(const weir_fit *fit, const weir_stencil_mark *mark)
     case WEIR_MARK_WALKED: return fit->walked[mark->at];
     case WEIR_MARK_ROWS:
         return weir_scan_span(WEIR_RAW, 0, WEIR_RAW_ARRAY, fit->rows.at, fit->rows_end);
+    case WEIR_MARK_HIDDEN: break;
     }
     return weir_value_absent();
 }
@@ -117,14 +118,28 @@ static inline weir_cursor fit_open_number(const weir_stencil_step *s, weir_curso
     return (weir_cursor){is_good ? p.at : NULL, p.quote};
 }
 
+const weir_trie weir_stencil_many = {.slot = WEIR_NO_SLOT, .is_lists = true};
+
+/* A list that is of another form, which is looked into (weir_stencil_single_level). */
+static bool has_single_level(const weir_json_index *index, const char *at)
+{
+    const weir_list_found *found =
+        index->list_count > 0 ? &index->lists[index->list_count - 1] : NULL;
+    return found && found->at == at && found->count == 1 && found->stride > 0 &&
+           found->stride <= 2 * WEIR_STENCIL_LEVEL_TEXTS_MAX;
+}
+
 /* A list, as it was when it was learnt: nothing below it is read. Below an object there may be
  * slots, and for these there is neither a mark nor a place. */
 static weir_cursor walk_list(const weir_stencil *stencil, size_t part, weir_cursor p, weir_fit *fit)
 {
     const weir_stencil_walk *w = &stencil->walks[part];
+    const weir_cursor none = {NULL, NULL};
     weir_walk walk = weir_walk_begin(fit->index, NULL);
-    return *p.at == '[' ? weir_walk_value(&walk, p, w->node, w->depth, &fit->walked[part])
-                        : (weir_cursor){NULL, NULL};
+    if (*p.at != '[')
+        return none;
+    const weir_cursor behind = weir_walk_value(&walk, p, w->node, w->depth, &fit->walked[part]);
+    return w->node == &weir_stencil_many && has_single_level(fit->index, p.at) ? none : behind;
 }
 
 /* The list that is left, and where what stands behind it begins. */

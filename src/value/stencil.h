@@ -29,6 +29,7 @@ enum {
     WEIR_STENCIL_MARKS_MAX = 64,
     WEIR_STENCIL_NUMBER_LEN_MAX = 64,        /**< of one that is for a lane */
     WEIR_STENCIL_LANES_MAX = 2 * WEIR_LANES, /**< numbers that are read in lanes */
+    WEIR_STENCIL_LEVEL_TEXTS_MAX = 8,        /**< of a level that is looked into */
     WEIR_STENCIL_WHERES = 1 + 2 * WEIR_STENCIL_PARTS_MAX
 };
 
@@ -81,7 +82,8 @@ typedef enum weir_mark_kind {
     WEIR_MARK_WORD,   /**< true, false or null: always the same */
     WEIR_MARK_SPAN,   /**< a container whose text is of the stencil */
     WEIR_MARK_WALKED, /**< `at` is its part */
-    WEIR_MARK_ROWS
+    WEIR_MARK_ROWS,
+    WEIR_MARK_HIDDEN /**< somewhere in a container that is walked: it may be there, or not */
 } weir_mark_kind;
 
 /** Where the value of a slot is. */
@@ -109,15 +111,30 @@ typedef struct weir_stencil_lesson {
     weir_json_index *index; /**< of the text, which has been validated */
     weir_cursor at;         /**< where the message or element begins in it */
     const weir_projection *projection;
-    unsigned depth; /**< levels that are open around it */
-    bool is_whole;  /**< it is all that there is in the text; else an element of a list */
-    uint32_t rows;  /**< the slot of a list that is left to the caller, or WEIR_NO_SLOT */
+    unsigned depth;  /**< levels that are open around it */
+    bool is_whole;   /**< it is all that there is in the text; else an element of a list */
+    uint32_t rows;   /**< the slot of a list that is left to the caller, or WEIR_NO_SLOT */
+    uint32_t levels; /**< the slot of a list of levels, or WEIR_NO_SLOT: one that is looked into
+                        when it has a single level (weir_stencil_single_level), else walked whatever
+                          is read below it */
     const weir_stencil_pin *pins;
     size_t pin_count;
     const uint32_t *lanes; /**< slots whose numbers, in quotes or bare, are for lanes: the first one
                                 for the first lane, and so on */
     size_t lane_count;     /**< at most WEIR_STENCIL_LANES_MAX */
 } weir_stencil_lesson;
+
+/**
+ * How many texts the only level of a list has; 0: there are more levels, or it is not to be looked
+ * into. `list` has been validated, and is the value of that slot. Frames whose books have one level
+ * are a form of their own: their numbers are then for lanes, as those of the message are.
+ */
+size_t weir_stencil_single_level(const weir_projection *projection, uint32_t slot, weir_str list);
+/** What a text of that level is called among the slots of marks, lanes and pins. */
+static inline uint32_t weir_stencil_in_level(uint32_t slot, size_t place)
+{
+    return slot + (uint32_t)(place + 1) * WEIR_PROJECTION_SLOTS_MAX;
+}
 
 /** NULL: it is not for stencils, or out of memory. */
 weir_stencil *weir_stencil_learn(const weir_stencil_lesson *lesson);

@@ -65,7 +65,8 @@ typedef struct learner {
     weir_stencil_step steps[STEPS_MAX];
     size_t number_count;
     weir_stencil stencil;
-    bool has_tail; /* a list is left to the caller, and the last part stands behind it */
+    size_t level_texts; /* of the only level of a list, so far */
+    bool has_tail;      /* a list is left to the caller, and the last part stands behind it */
     bool has_failed;
 } learner;
 
@@ -171,8 +172,9 @@ static bool is_strings(const learner *l, weir_cursor p, weir_cursor behind)
     return *at == ']' && at + 1 == behind.at;
 }
 
-/* A container that is passed as a whole. */
-static weir_cursor learn_whole(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
+/* A container that is passed as a whole, which `as` is to walk. */
+static weir_cursor learn_whole(learner *l, weir_cursor p, const weir_trie *node,
+                               const weir_trie *as, unsigned depth)
 {
     const bool is_rows = node->slot != WEIR_NO_SLOT && node->slot == l->lesson->rows;
     const weir_cursor behind = weir_walk_skip(&l->walk, p, depth);
@@ -184,10 +186,98 @@ static weir_cursor learn_whole(learner *l, weir_cursor p, const weir_trie *node,
                          : is_passed ? TOKEN_STRINGS
                                      : TOKEN_WALK,
                          p.at, behind.at);
-    t->node = node;
+    t->node = as;
     t->depth = depth;
     add_mark(l, node, is_rows ? WEIR_MARK_ROWS : WEIR_MARK_WALKED, p.at, behind.at, NULL);
     return behind;
+}
+
+/* ------------------------------------------------------------------ lists of levels */
+
+static const char *behind_blanks(const char *at)
+{
+    while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
+        at++;
+    return at;
+}
+
+/* Nothing that is read stands in a level. */
+static bool has_plain_levels(const weir_trie *node)
+{
+    for (uint32_t i = 0; i < node->index_count + node->back_count; i++)
+        if ((i < node->index_count ? node->front[i] : node->back[i - node->index_count])
+                ->below_count > 0)
+            return false;
+    return true;
+}
+
+static size_t single_level(const weir_trie *node, weir_str list)
+{
+    size_t count = 0;
+    const char *at = list.ptr;
+    if (list.len < 2 || at[0] != '[' || at[1] != '[' || !has_plain_levels(node))
+        return 0;
+    for (at = behind_blanks(at + 2); *at == '"'; at = behind_blanks(at + 1)) {
+        const char *close = memchr(at + 1, '"', (size_t)(list.ptr + list.len - at - 1));
+        if (!close)
+            return 0;
+        count++;
+        at = behind_blanks(close + 1);
+        if (*at != ',')
+            break;
+    }
+    if (*at != ']' || *behind_blanks(at + 1) != ']' || count > WEIR_STENCIL_LEVEL_TEXTS_MAX)
+        return 0;
+    return count;
+}
+
+size_t weir_stencil_single_level(const weir_projection *projection, uint32_t slot, weir_str list)
+{
+    return single_level(projection->slots[slot], list);
+}
+
+/* A text of the only level, which no node wants. */
+static weir_cursor learn_level_text(void *user, weir_cursor p, const weir_trie *node,
+                                    unsigned depth)
+{
+    learner *l = user;
+    (void)node;
+    (void)depth;
+    const weir_trie text = {.slot = weir_stencil_in_level(l->lesson->levels, l->level_texts++)};
+    return learn_text(l, p, &text);
+}
+
+static weir_cursor learn_level(void *user, weir_cursor p, const weir_trie *node, unsigned depth)
+{
+    learner *l = user;
+    const char *from = p.at;
+    p = weir_lesson_elements(&l->walk, p, node, depth + 1, learn_level_text, l);
+    if (p.at)
+        add_mark(l, node, WEIR_MARK_SPAN, from, p.at, NULL);
+    return p;
+}
+
+static void hide_below(learner *l, const weir_trie *node, const char *at)
+{
+    for (uint32_t i = 0; i < node->below_count; i++) {
+        const weir_trie below = {.slot = node->below[i]};
+        add_mark(l, &below, WEIR_MARK_HIDDEN, at, at, NULL);
+    }
+}
+
+/* A list of lists that somebody reads as levels. What is read below it beside is not filled in. */
+static weir_cursor learn_levels(learner *l, weir_cursor p, const weir_trie *node, unsigned depth)
+{
+    static const weir_trie lists = {.slot = WEIR_NO_SLOT, .is_lists = true};
+    const char *from = p.at;
+    if (single_level(node, (weir_str){from, (size_t)(l->walk.scan.end - from)}) == 0) {
+        hide_below(l, node, from);
+        return learn_whole(l, p, node, has_plain_levels(node) ? &weir_stencil_many : &lists, depth);
+    }
+    p = weir_lesson_elements(&l->walk, p, node, depth + 1, learn_level, l);
+    if (p.at)
+        add_mark(l, node, WEIR_MARK_SPAN, from, p.at, NULL);
+    return p;
 }
 
 /* `depth` levels are open around it. Objects are looked into whether or not they are read, for
@@ -202,12 +292,15 @@ static weir_cursor learn_value(void *user, weir_cursor p, const weir_trie *node,
     const bool is_array = *p.at == '[';
     const bool is_rows = node->slot != WEIR_NO_SLOT && node->slot == l->lesson->rows;
     const bool is_empty = is_array && p.at[1] == ']';
-    const bool is_lists = node->is_lists && p.at[1] == '[' && node->below_count == 0;
+    const bool is_lists = node->is_lists && p.at[1] == '[';
     const bool is_looked_into = node->index_count + node->back_count > 0;
     if (depth >= WEIR_JSON_DEPTH_MAX || (is_rows && node->below_count > 0))
         return given_up;
-    if (is_array && (is_rows || (!is_empty && (is_lists || !is_looked_into))))
-        return learn_whole(l, p, node, depth);
+    if (is_array && is_lists && node->slot == l->lesson->levels)
+        return learn_levels(l, p, node, depth);
+    if (is_array &&
+        (is_rows || (!is_empty && ((is_lists && node->below_count == 0) || !is_looked_into))))
+        return learn_whole(l, p, node, node, depth);
     const char *from = p.at;
     p = is_array ? weir_lesson_elements(&l->walk, p, node, depth + 1, learn_value, l)
                  : weir_lesson_members(&l->walk, p, node, depth + 1, learn_value, l);

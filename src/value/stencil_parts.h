@@ -50,6 +50,9 @@ typedef struct weir_stencil_step {
     uint8_t next;   /**< quotes of the part that begins */
 } weir_stencil_step;
 
+/** The node of lists of levels that are walked because they have more than one. */
+extern const weir_trie weir_stencil_many;
+
 /** A container that ends a part. */
 typedef struct weir_stencil_walk {
     const weir_trie *node;

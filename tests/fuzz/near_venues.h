@@ -168,6 +168,45 @@ typedef struct near_venue {
     "      b:\n      - fields: {x: \"float(data['x'])\", y: \"int(data['y'])\", "                  \
     "t: \"data['e']\", n: \"len(data['e'])\"}\n"
 
+/* Books of one level, which are a form of their own, beside longer ones and empty ones; and what
+ * reads in them beside. */
+#define NEAR_LEVELS                                                                                \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: quote, b: quote, c: quote, d: data}\n"                                       \
+    "    router:\n"                                                                                \
+    "      rules:\n"                                                                               \
+    "      - {channel: a, match: \"data['k'] == 't'\"}\n"                                          \
+    "      - {channel: b, match: \"data['k'] == 'q'\"}\n"                                          \
+    "      - {channel: d, match: \"data['k'] == 'd'\"}\n"                                          \
+    "      default_channel: c\n"                                                                   \
+    "    converters:\n"                                                                            \
+    "      a:\n"                                                                                   \
+    "      - condition: \"'x' in data\"\n"                                                         \
+    "        fields:\n"                                                                            \
+    "          market_depth: {bids: \"data.get('b', [])\", asks: \"data.get('a', [])\"}\n"         \
+    "          timestamp: {source: \"max(Decimal(l[2]) for l in data.get('b') or data['a'])\",\n"  \
+    "            transform: \"pd.Timestamp(int(value * 1000000), unit='us')\"}\n"                  \
+    "          x: float(data['x'])\n"                                                              \
+    "      - fields:\n"                                                                            \
+    "          market_depth: {bids: \"data['b']\", asks: \"data['b']\"}\n"                         \
+    "          last: \"data['k']\"\n"                                                              \
+    "      b:\n"                                                                                   \
+    "      - fields:\n"                                                                            \
+    "          market_depth: {bids: \"data['b']\", asks: {condition: \"'y' in data\", source: "    \
+    "\"data['a']\"}}\n"                                                                            \
+    "          y: {condition: \"'y' in data\", source: \"int(data['y'])\"}\n"                      \
+    "          best: \"float(data['b'][0][0])\"\n"                                                 \
+    "      c:\n"                                                                                   \
+    "      - each: data['l']\n"                                                                    \
+    "        fields:\n"                                                                            \
+    "          market_depth: {bids: \"item['b']\", asks: \"item.get('a', [])\"}\n"                 \
+    "          timestamp: {source: \"Decimal(item['t'])\", transform: \"pd.Timestamp(int(value * " \
+    "1000), unit='ms')\"}\n"                                                                       \
+    "          n: \"item['n']\"\n"                                                                 \
+    "      d:\n"                                                                                   \
+    "      - fields: {first: \"float(data['a'][0])\", third: \"data['a'][2]\", u: "                \
+    "\"data['a'][-1]\"}\n"
+
 /* What has trees: parts of texts, sums and choices, and tests of several things. */
 #define NEAR_TREES                                                                                 \
     NEAR_HEAD                                                                                      \
@@ -225,6 +264,8 @@ typedef struct near_venue {
 
 #define NEAR_TRIPLES "[$([\"$p\",\"$p\",\"$d\"$[,\"r\"$]]$)]"
 
+#define NEAR_PAIRS "[[\"$p\",\"$p\"$<,\"$d\"]$|]$>$[,[\"$p\",\"$p\",\"$d\"]$]]"
+
 static const near_venue near_venues[] = {
     {"specs/binance.yaml", NULL, {NEAR_BINANCE, NEAR_BOOK}},
     {"bench/specs/binance_decimals.yaml", NULL, {NEAR_BINANCE}},
@@ -236,6 +277,7 @@ static const near_venue near_venues[] = {
       "\"o\":[\"$p\",\"$p\"]},\"ticker\",\"$S/$S\"]",
       "[$i,{\"as\":" NEAR_TRIPLES ",\"bs\":" NEAR_TRIPLES "},\"book-1000\",\"$S/$S\"]",
       "[$i,{\"$<a$|b$>\":" NEAR_TRIPLES ",\"c\":\"$i\"},\"book-1000\",\"$S/$S\"]",
+      "[$i,{\"$<a$|b$>\":[[\"$p\",\"$p\",\"$d\"$[,\"r\"$]]],\"c\":\"$i\"},\"book-1000\",\"$S/$S\"]",
       "[$i,{\"a\":" NEAR_TRIPLES "},{\"b\":" NEAR_TRIPLES ",\"c\":\"$i\"},\"book-10\",\"$S/$S\"]",
       "{\"event\":\"heartbeat\"}"}},
     {"specs/coinbase.yaml",
@@ -378,6 +420,16 @@ static const near_venue near_venues[] = {
      {"[$({\"k\":\"$k\",\"x\":$n,\"y\":$i,\"e\":\"$e\",\"m\":$b$[,\"z\":\"$q\"$]}$)]",
       "[$({\"k\":\"q\",\"x\":$p,\"y\":$n,\"e\":\"$q\"}$)]",
       "[$($<{\"k\":\"t\",\"x\":$n$[,\"z\":$v$]}$|{\"k\":\"$k\",\"y\":$n,\"m\":$v}$>$)]"}},
+    {"levels",
+     NEAR_LEVELS,
+     {"{\"k\":\"t\",\"$<a$|b$>\":" NEAR_PAIRS ",\"x\":$n,\"i\":$i}",
+      "{\"k\":\"t\",\"b\":$<[]$|" NEAR_PAIRS "$>,\"a\":" NEAR_PAIRS ",\"x\":\"$p\"}",
+      "{\"k\":\"$k\",\"b\":[$[[\"$p\",\"$p\",\"$d\",\"r\"]$]]$[,\"x\":$n$]$[,\"y\":$i$]}",
+      "{\"k\":\"q\",\"y\":$i,\"a\":$<[]$|" NEAR_PAIRS "$>,\"b\":" NEAR_PAIRS "}",
+      "{\"k\":\"c\",\"l\":[$({\"b\":" NEAR_PAIRS ",\"n\":$n,\"t\":\"$d\"$[,\"a\":[]$]}$)]}",
+      "{\"l\":[{\"a\":[[\"$p\",\"$n\"]],\"t\":\"$d\",\"b\":[],\"n\":\"$q\"}],\"k\":\"\"}",
+      "{\"k\":\"$<d$|q$>\",\"a\":$<[\"$p\",$i,\"$p\"]$|" NEAR_PAIRS "$>,\"b\":[[$n,$n]]}",
+      "{\"k\":\"q\",\"b\":[ [\"$p\" , \"$p\"] $[,[\"$p\",\"$p\"]$]]}"}},
     {"trees",
      NEAR_TREES,
      {"{\"k\":\"t\",\"ch\":\"market.$y.depth\",\"t\":$t,\"x\":$n$[,\"y\":$n$]}",
