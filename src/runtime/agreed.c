@@ -72,6 +72,17 @@ static bool goes_with(const weir_agreement *on, const weir_agreement *first, boo
     return unsubscribes ? on->state == ACTIVE && first->state == ACTIVE : on->part == first->part;
 }
 
+/* Others want and let go while messages are made. A place that was let go meanwhile is free here,
+ * and not yet at the venue. */
+static bool must_leave_first(const weir_subscriptions *s, size_t line)
+{
+    for (size_t i = 0; i < s->stream_count; i++) {
+        if (weir_turns_of(s, line, i)->leaving.first)
+            return true;
+    }
+    return false;
+}
+
 bool weir_subscriptions_gather(weir_subscriptions *subscriptions, size_t line, size_t stream,
                                bool unsubscribes, size_t most, weir_subscription_change *change)
 {
@@ -79,7 +90,9 @@ bool weir_subscriptions_gather(weir_subscriptions *subscriptions, size_t line, s
     clear_change(change);
     pthread_mutex_lock(&subscriptions->lock);
     const weir_turns *turns = weir_turns_of(subscriptions, line, stream);
-    const weir_agreement *first = unsubscribes ? turns->leaving.first : turns->due.first;
+    const weir_agreement *first = unsubscribes                            ? turns->leaving.first
+                                  : must_leave_first(subscriptions, line) ? NULL
+                                                                          : turns->due.first;
     for (const weir_agreement *on = first; on; on = on->links[IN_TURN].next) {
         if (on != first && !goes_with(on, first, unsubscribes))
             break;

@@ -57,8 +57,9 @@ const weir_asset *const *weir_subscription_assets(const weir_subscription_change
 void weir_subscriptions_restart(weir_subscriptions *subscriptions, size_t line);
 /**
  * What goes into the next message of a stream: up to `most` wants (0: all) that were not sent yet
- * or, `unsubscribes`, that were sent and are wanted no more. The stream itself comes alone. Nothing
- * is noted yet. False when out of memory.
+ * or, `unsubscribes`, that were sent and are wanted no more; of the former none while there is one
+ * of the latter in any stream. The stream itself comes alone. Nothing is noted yet. False when out
+ * of memory.
  */
 bool weir_subscriptions_gather(weir_subscriptions *subscriptions, size_t line, size_t stream,
                                bool unsubscribes, size_t most, weir_subscription_change *change);
