@@ -17,6 +17,8 @@ from feed import peers  # noqa: E402, F401
 SECONDS = 60
 SHOWN = 12
 QUEUES = 5  # of the consumers of steady.c
+MAILBOX = 4  # both sides of that between paho's threads and ours
+QUEUE_NAMES = ("append consumer.c:", "weir_mqtt_mailbox_put ")
 program = None
 
 
@@ -63,9 +65,9 @@ def named(stack):
 
 
 def grew(stacks):
-    """How often a consumer's queue grew: it holds a number of records, and the longest of them need not come together while
-    it is warmed up. That ends by itself, as what is asked for per message does not."""
-    return sum(stack[0] for stack in stacks if any(name.startswith("append consumer.c:") for name in named(stack)))
+    """How often a queue grew: it holds a number of records, or what came while its reader was not scheduled, and the longest
+    need not come together while it is warmed up. That ends by itself, as what is asked for per message does not."""
+    return sum(stack[0] for stack in stacks if any(name.startswith(QUEUE_NAMES) for name in named(stack)))
 
 
 def finish(checks):
@@ -78,7 +80,7 @@ def judge(checks, name, result):
         checks.check(f"{name}: runs", False, result["error"])
         return
     growth = grew(result["where"])
-    checks.check(f"{name}: no allocation of ours", result["ours"] == growth and growth <= QUEUES,
+    checks.check(f"{name}: no allocation of ours", result["ours"] == growth and growth <= QUEUES + MAILBOX,
                  "\n  ".join([f"{result['ours']} calls"] + ["; ".join(named(stack)) for stack in result["where"]]))
     libraries = ", ".join(f"{name} {calls}" for name, calls in sorted(result["by"].items()))
     print(f"{name}: {result['records']} records, {result['ours']} allocations of ours, {growth} of them of queues, "

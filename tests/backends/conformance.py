@@ -27,7 +27,6 @@ KEY, SECRET = "k-123", "s-456"
 MANY = 10000
 STEP = 0.02         # between two looks
 SETTLE = 0.3        # for a message too many to arrive
-PROMPTLY_MS = 5000  # a stop is over much sooner; the rest is for a busy machine
 
 
 def until(what, look, seconds=feed.WAIT_SECONDS):
@@ -55,7 +54,7 @@ class Peer:
         self.directory = directory
 
     def start(self):
-        """Starts the server, on `port` when it had one, and returns when it listens."""
+        """Starts the server, on `port` when it had one, else on one of peers.free_port(); returns when it listens."""
         raise NotImplementedError
 
     def kill(self):
@@ -248,7 +247,7 @@ def subscribes(checks, peer):
                      proper(run) == list(range(10)) + list(range(15, 20)), proper(run))
         checks.check(f"{peer.name}: one connection", peer.opened() == 1, peer.opened())
         took = run.stop()
-        checks.check(f"{peer.name}: a stop is prompt", took < PROMPTLY_MS, took)
+        checks.check(f"{peer.name}: a stop is prompt", took < feed.PROMPTLY_MS, took)
         until("end of the connection at the peer", lambda: peer.open_now() == 0)
         states = run.states()
         checks.check(f"{peer.name}: the states of a good day",
@@ -350,7 +349,7 @@ def is_mute(checks, peer):
         relay.mode = "mute"
         with Run(peer, port=relay.port) as run:
             run.reaches("connecting")
-            checks.check(f"{peer.name}: a stop while connecting", run.stop() < PROMPTLY_MS)
+            checks.check(f"{peer.name}: a stop while connecting", run.stop() < feed.PROMPTLY_MS)
 
 
 def waits_for_its_reader(checks, peer):

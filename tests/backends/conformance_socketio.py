@@ -19,8 +19,8 @@ class SocketIo(conformance.Peer):
     server = None
 
     def start(self):
+        self.port = self.port or peers.free_port()
         self.server = peers.SocketIo("--port", self.port, *self.arguments, python=self.python)
-        self.port = self.server.port
 
     def kill(self):
         self.server.process.kill()

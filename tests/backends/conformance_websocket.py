@@ -24,8 +24,8 @@ class Venue(conformance.Peer):
     server = None
 
     def start(self):
+        self.port = self.port or peers.free_port()
         self.server = peers.Venue("--capture", "/dev/null", "--play", "command", "--port", self.port, config=CONFIG)
-        self.port = self.server.port
 
     def kill(self):
         self.server.process.kill()

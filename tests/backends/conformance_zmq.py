@@ -21,9 +21,9 @@ class Publisher(conformance.Peer):
     server = None
 
     def start(self):
+        self.port = self.port or peers.free_port()
         self.server = peers.Peer("zmq_peer.py", "--type", self.type, "--port", self.port,
                                  "--plain", f"{conformance.KEY}:{conformance.SECRET}")
-        self.port = self.server.port
 
     def kill(self):
         self.server.process.kill()

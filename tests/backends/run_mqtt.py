@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "runtime"))
 
 import feed  # noqa: E402  (the path above is needed first)
-from feed import Feed, peers  # noqa: E402,F401
+from feed import Feed, peers  # noqa: E402
 
 import mosquitto  # noqa: E402
 
@@ -286,7 +286,7 @@ def proxies(checks):
 
 def nobody(checks):
     with tempfile.TemporaryDirectory() as directory:
-        port = mosquitto.free_port()
+        port = peers.free_port()
         for url, code in ((f"mqtt://127.0.0.1:{port}", "connect"), ("mqtt://absent.invalid", "resolve")):
             with Run(directory, url) as run:
                 lost = run.reaches("backoff")

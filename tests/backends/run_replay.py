@@ -371,7 +371,7 @@ def waits_for_its_reader(checks, directory):
     with Driver(looping, "--consumer", "callback") as driver:
         driver.reaches("live")
         driver.receives(10000)
-        checks.check("a loop is left promptly", driver.stop() < 5000)
+        checks.check("a loop is left promptly", driver.stop() < feed.PROMPTLY_MS)
 
 
 TESTS = (plays_captures, plays_every_kind, keeps_names_and_parts, stands_in, keeps_pace, keeps_times, plays_parts,

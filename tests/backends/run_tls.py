@@ -282,8 +282,7 @@ def crowd(bench):
 
 def s_server(bench):
     """openssl's own server prefers h2: http/1.1 is chosen, and its page is no upgrade."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = client.peers.free_port()
     command = [
         "openssl",
         "s_server",
@@ -302,7 +301,8 @@ def s_server(bench):
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as server:
         try:
-            for _ in range(100):
+            deadline = time.monotonic() + client.peers.START_SECONDS
+            while server.poll() is None and time.monotonic() < deadline:
                 with socket.socket() as knock:
                     if knock.connect_ex(("127.0.0.1", port)) == 0:
                         break

@@ -72,11 +72,6 @@ def stats(server):
     return server.command("stats")
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 # ------------------------------------------------------------------ types and parts
 
 def pulls(checks, directory):
@@ -193,7 +188,7 @@ def keeps_the_last(checks, directory):
 # ------------------------------------------------------------------ binding, ipc, addresses
 
 def binds(checks, directory):
-    port = free_port()
+    port = peers.free_port()
     with Run(directory, f"tcp://127.0.0.1:{port}", {"socket_type": "PULL", "bind": True}, "data['i']") as run:
         run.reaches("live")
         for first in (0, 3):    # peers come and go
@@ -269,7 +264,7 @@ def curve(checks, directory):
 
 
 def curve_of_a_bound_one(checks, directory):
-    port = free_port()
+    port = peers.free_port()
     public, secret = keypair()
     auth = {"mode": "zmq", "zmq": {"secret_key": f"'{secret}'"}}
     with Run(directory, f"tcp://127.0.0.1:{port}", {"socket_type": "PULL", "bind": True}, "data['i']", auth=auth) as run:

@@ -39,7 +39,7 @@ def records_arrive_and_a_limit_ends_it():
 
 def a_duration_ends_it():
     with _venue([trade(i) for i in range(5)]) as venue:
-        done = finish(_run(venue, "--duration", "1500ms", *WANTED))
+        done = finish(_run(venue, "--duration", "4s", *WANTED))
         equal((done.code, len(done.records())), (0, 5))
         within(done.err, "market: live", "subscribed trades (2 symbols)", "market: stopped")
 

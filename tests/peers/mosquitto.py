@@ -13,7 +13,8 @@ import subprocess
 import threading
 import time
 
-LISTEN_SECONDS = 10
+from peers import START_SECONDS, STOP_SECONDS, free_port
+
 PUBLISHER = ("publisher", "p-789")
 
 
@@ -28,12 +29,6 @@ def available():
 def program(name):
     """Debian has the broker in /usr/sbin, which is not on everybody's PATH."""
     return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Mosquitto:
@@ -69,7 +64,7 @@ class Mosquitto:
             self._await(port)
 
     def _await(self, port):
-        deadline = time.monotonic() + LISTEN_SECONDS
+        deadline = time.monotonic() + START_SECONDS
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
@@ -111,7 +106,7 @@ class Mosquitto:
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(5)
+                self.process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -119,10 +114,12 @@ class Mosquitto:
     # ------------------------------------------------------------------ what its log tells
 
     def log(self):
-        """Since the last start, without the time in front of the lines."""
-        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+        """Since the last start, without the time in front of the lines; the last one counts once it has its end."""
+        with open(self.log_path, "rb") as file:
             file.seek(self.seen)
-            return "".join(line.partition(": ")[2] for line in file)
+            text = file.read()
+        lines = text[: text.rfind(b"\n") + 1].decode(errors="replace").splitlines(keepends=True)
+        return "".join(line.partition(": ")[2] for line in lines)
 
     def clients(self):
         """The sessions so far: (client id, its topics, whether it is connected), the publisher aside."""
@@ -176,7 +173,7 @@ class Mosquitto:
         publisher.on_connect = lambda *_: joined.set()
         publisher.connect("127.0.0.1", self.port)
         publisher.loop_start()
-        if not joined.wait(LISTEN_SECONDS):
+        if not joined.wait(START_SECONDS):
             raise RuntimeError("the publisher cannot connect:\n" + self.log())
         return publisher
 

@@ -8,7 +8,9 @@ fails tells why. README.md describes the servers; only the standard library is u
 
 import json
 import os
+import random
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -18,9 +20,12 @@ import urllib.parse
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-START_SECONDS = 20
-COMMAND_SECONDS = 10
-STOP_SECONDS = 3
+# How long a machine that is busy with other things may take.
+START_SECONDS = 60
+COMMAND_SECONDS = 60
+WAIT_SECONDS = 60
+STOP_SECONDS = 20
+PORT_FIRST, PORT_END = 20000, 32768
 
 
 class PeerError(Exception):
@@ -50,6 +55,22 @@ def make_ca(directory):
     return directory
 
 
+def free_port(taken=set()):
+    """A port for a server that is told its port, or that comes back at it. It lies below those that the kernel gives to
+    whoever asks for any, so that nobody is given it between now and then, or while the server is down; each is given once."""
+    while True:
+        port = random.randrange(PORT_FIRST, PORT_END)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in taken:
+            taken.add(port)
+            return port
+
+
 def whole_lines(path):
     """What the lines of a file say that is still written to, each as JSON; the last one counts once it has its end.
     The file is read at one go: who goes on reading behind a piece of a line gets its rest, and takes that for a line."""
@@ -68,7 +89,7 @@ def _matches(event, members):
 class Peer:
     """One running server. `ready` is its first line; `port` is there too."""
 
-    def __init__(self, script, *args, max_seconds=120):
+    def __init__(self, script, *args, max_seconds=300):
         self.name = script
         self.scratch = tempfile.mkdtemp(prefix="weir-peer-")
         self.log_path = os.path.join(self.scratch, "log.ndjson")
@@ -165,7 +186,7 @@ class Peer:
         """The events of one kind whose members equal those given."""
         return [event for event in self.log() if event["ev"] == ev and _matches(event, members)]
 
-    def wait(self, ev, count=1, timeout=10, **members):
+    def wait(self, ev, count=1, timeout=WAIT_SECONDS, **members):
         """The count-th event of a kind with members as given, logged already or to come."""
         deadline = time.monotonic() + timeout
         while True:

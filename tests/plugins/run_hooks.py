@@ -52,8 +52,8 @@ def a_hook_logger_writes_what_happens():
     frames = write("frames.jsonl", "".join('{"s":"ABC","p":%d}\n' % i for i in range(5)))
     config = {"greeting": [], "auth": {"mode": "none"}}
     with peers.Venue("--capture", frames, "--dialect", "alpaca", "--play", "open", config=config) as venue:
-        done = weir("run", ROOT + "/plugins/hook_logger/hook_logger.yaml", "--set", "vars.url=" + venue.url(), "--duration",
-                    "2s", "--log", "debug")
+        done = weir("run", ROOT + "/plugins/hook_logger/hook_logger.yaml", "--set", "vars.url=" + venue.url(), "--limit", "5",
+                    "--log", "debug")
     equal(done.code, 0)
     within(done.err, "plugin 'hook_logger': market_data: connected (1 times so far)",
            "plugin 'hook_logger': market_data: disconnected after ")

@@ -6,8 +6,10 @@ import sys
 import threading
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cli"))
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, "cli"), os.path.join(TESTS, "peers")]
 import claims  # noqa: E402 (the path comes first)
+import peers  # noqa: E402
 from claims import equal, finish, start, weir, within, write  # noqa: E402
 
 LINES = """weir: 1
@@ -75,8 +77,7 @@ def a_backend_of_a_plugin_connects_subscribes_and_comes_back():
 
 
 def nobody_listens():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = peers.free_port()
     done = weir("run", write("wire.yaml", LINES.replace("initial:", "attempts: 2, initial:")), "--set",
                 "vars.port=%d" % port)
     equal(done.code, 1)

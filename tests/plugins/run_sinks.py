@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "cli")]
 import claims  # noqa: E402 (the path comes first)
 from claims import equal, start, stopped, weir, within, write  # noqa: E402
-from run_live import LINES, Lines  # noqa: E402
+from run_live import LINES, Lines, peers  # noqa: E402
 
 FILE_SINK = os.path.exists(os.environ["WEIR_PLUGIN_PATH"].split(":")[1] + "/file_sink.so")
 RECORD = '{"s":"AAA","p":%d}\n'
@@ -105,8 +104,7 @@ def a_sink_that_cannot_be_opened_stops_the_start():
 def calls_are_in_the_status_and_the_metrics():
     count = 50
     server = Lines("".join(RECORD % i for i in range(count)))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = peers.free_port()
     process = start("run", write("wire.yaml", LINES + "sinks: [{type: pot, options: {path: pot, fail_every: 10}}]\n"), "--set",
                     "vars.port=%d" % server.port, "--subscribe", "data=AAA", "--status", "--metrics", "127.0.0.1:%d" % port)
     for _ in range(count):

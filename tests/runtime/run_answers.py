@@ -64,7 +64,7 @@ def any_order(checks, capture):
 def too_late(checks, capture):
     """Asked twice, given up; then the venue says yes all the same."""
     with venue_of(capture, "kraken", **MUTE_KRAKEN) as venue:
-        with start(venue, "kraken", "--subscribe", "trades=A,B") as run:
+        with start(venue, "kraken_hasty", "--subscribe", "trades=A,B") as run:
             run.reaches("live")
             settled(run, rejected=2)
             says(venue, "A")
@@ -82,7 +82,7 @@ def too_late(checks, capture):
             checks.check("what was refused is not left", sent[2:] == [("unsubscribe", ["A"])], sent)
             run.stop()
     with venue_of(capture, "binance", **MUTE_BINANCE) as venue:
-        with start(venue, "binance", "--subscribe", "trades=A,B") as run:
+        with start(venue, "binance_hasty", "--subscribe", "trades=A,B") as run:
             wait_asked(venue, 2)
             venue.command("send", json={"result": None, "id": 1})
             run.reaches("live")
@@ -90,7 +90,7 @@ def too_late(checks, capture):
             checks.check("the first request is answered after the second was sent", len(venue.messages()) == 2, asked(venue))
             run.stop()
     with venue_of(capture, "binance", **MUTE_BINANCE) as venue:
-        with start(venue, "binance", "--subscribe", "trades=A,B") as run:
+        with start(venue, "binance_hasty", "--subscribe", "trades=A,B") as run:
             settled(run, rejected=2)
             venue.command("send", json={"result": None, "id": 2})
             settled(run, active=2)

@@ -66,7 +66,7 @@ def stop_while_blocked(checks, capture):
             run.reaches("live")
             time.sleep(0.3)
             took = run.stop()
-            checks.check("a blocked feed stops in time", took < 2000, took)
+            checks.check("a blocked feed stops in time", took < feed.PROMPTLY_MS, took)
             checks.check("what was taken before the stop is there to drain", run.of("seen", consumer=0)[0]["count"]
                          == run.of("seen", consumer=2)[0]["count"], run)
 
@@ -88,7 +88,7 @@ def come_and_go(checks, capture):
                 while run.ask("stats", "stats", consumer=i)["delivered"] < 100:
                     time.sleep(0.02)
                 run.tell(f"close {i}")
-            checks.check("a stop after all that", run.stop() < 2000)
+            checks.check("a stop after all that", run.stop() < feed.PROMPTLY_MS)
 
 
 def tests(checks, directory):

@@ -75,7 +75,7 @@ def shards(checks, directory):
         checks.check("a status of each shard", shards == ["live"] * 3 + ["idle"], shards)
         run.ask("reload " + four, "reloaded", kept=2)
         run.receives(200)
-        checks.check("a stop", run.stop() < 2000)
+        checks.check("a stop", run.stop() < feed.PROMPTLY_MS)
         checks.check("the old shards were closed and the new ones opened", len(opened(v, "spread")) == 6, opened(v, "spread"))
         checks.check("the other kept its socket", len(opened(v, "counted")) == 1, opened(v, "counted"))
         seen = run.of("seen")[0]
@@ -116,7 +116,7 @@ def full(checks, directory):
         run.tell("read")
         v.wait("subscribe", ok=True, count=14)
         run.receives(100)
-        checks.check("a stop", run.stop() < 2000)
+        checks.check("a stop", run.stop() < feed.PROMPTLY_MS)
         for seen in run.of("seen"):
             gaps = len(run.of("event", type="gap", connection={"data": "counted", "order": "spread"}[seen["channel"]]))
             checks.check(f"all of {seen['channel']} was delivered", seen["count"] + gaps == seen["last"], (seen, gaps))
@@ -137,7 +137,7 @@ def storm(checks, directory):
             run.tell("subscriptions")
             run.ask("unsubscribe counted/trades MSFT", "ok")
         run.receives(100)
-        checks.check("a stop", run.stop() < 2000)
+        checks.check("a stop", run.stop() < feed.PROMPTLY_MS)
         checks.check("one socket for what did not change", len(opened(v, "counted")) == 1, opened(v, "counted"))
         seen = [line for line in run.of("seen") if line["consumer"] == 0][0]
         checks.check("which lost nothing", (seen["holes"], seen["disorder"]) == (0, 0), seen)

@@ -120,14 +120,14 @@ def by_turn(checks, capture):
 
 def lost_acks(checks, capture):
     with venue_of(capture, "binance", **binance(lose_acks=1)) as venue:
-        with start(venue, "binance", "--subscribe", "trades=A") as run:
+        with start(venue, "binance_hasty", "--subscribe", "trades=A") as run:
             run.reaches("live")
             settled(run, active=1)
             checks.check("asked once more", [message["params"] for message in venue.messages()] == [["s:a"]] * 2,
                          venue.messages())
             run.stop()
     with venue_of(capture, "binance", **binance(lose_acks=100)) as venue:
-        with start(venue, "binance", "--subscribe", "trades=A,B") as run:
+        with start(venue, "binance_hasty", "--subscribe", "trades=A,B") as run:
             run.reaches("live")
             settled(run, rejected=2)
             rejected = run.of("event", type="rejected")

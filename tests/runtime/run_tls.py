@@ -34,8 +34,7 @@ class Server:
     """openssl s_server; what it heard is in its output."""
 
     def __init__(self, folder, cert, options):
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = peers.free_port()
         self.heard = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             ["openssl", "s_server", "-accept", f"127.0.0.1:{self.port}", "-cert", os.path.join(folder, cert + ".pem"),
@@ -43,7 +42,8 @@ class Server:
             stdin=subprocess.PIPE, stdout=self.heard, stderr=subprocess.STDOUT)
 
     def __enter__(self):
-        for _ in range(200):
+        deadline = time.monotonic() + peers.START_SECONDS
+        while self.process.poll() is None and time.monotonic() < deadline:
             with socket.socket() as knock:
                 if knock.connect_ex(("127.0.0.1", self.port)) == 0:
                     return self
