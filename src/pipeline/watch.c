@@ -57,9 +57,10 @@ static bool is_in_record(const weir_plan_ask *ask)
     return !ask->program || ask->column >= 0 || ask->form.kind == WEIR_FUSED_CONSTANT;
 }
 
+/* A default stands in the record for a number that is not there. */
 static bool is_filled_by(const weir_plan_column *column, const weir_fused *form)
 {
-    return column->column >= 0 && column->quick.kind == form->kind &&
+    return column->column >= 0 && !column->field->has_default && column->quick.kind == form->kind &&
            column->quick.slot == form->slot && column->quick.is_item == form->is_item;
 }
 

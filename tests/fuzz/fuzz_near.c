@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     static weir_buf frames[LEARNT_MAX], learnt;
     if (size < SIZE_MIN)
         return 0;
-    chance c = {bytes, bytes + size, hash(bytes, size)};
+    chance c = {bytes, bytes + size, hash(bytes, size), 0};
     const size_t which = chance_below(&c, NEAR_VENUES);
     const near_venue *venue = &near_venues[which];
     two_ways *ways = venue_of(which);
@@ -47,22 +47,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         const bool is_alike = !chance_one_in(&c, 4);
         const size_t of = is_alike ? form : chance_below(&c, near_form_count(venue));
         near_make(&frames[i], &c, venue->forms[of]);
-        ways->is_at_front = false;
+        near_go_anyhow(ways, &c);
         two_ways_feed(ways, weir_buf_str(&frames[i]), NULL);
-        two_ways_feed(ways, weir_buf_str(&frames[i]), NULL);
+        if (chance_below(&c, 2))
+            two_ways_feed(ways, weir_buf_str(&frames[i]), NULL);
     }
-    const weir_str last = weir_buf_str(&frames[count - 1]), first = weir_buf_str(&frames[0]);
-    weir_str from = last;
+    const weir_str first = weir_buf_str(&frames[0]);
+    weir_buf *last = &frames[count - 1];
+    weir_str from = weir_buf_str(last);
     for (size_t i = 1 + chance_below(&c, MISSES_MAX); i > 0; i--) {
         near_feed_miss(ways, &miss, &c, from, first);
-        from = last;
+        from = weir_buf_str(last);
         if (chance_one_in(&c, 3)) { /* learnt too, and missed */
             weir_buf_clear(&learnt);
             weir_buf_put(&learnt, weir_buf_str(&miss.text));
             from = weir_buf_str(&learnt);
         }
-        if (chance_one_in(&c, 3))
+        if (count > 1 && chance_one_in(&c, 4)) { /* one that comes next */
+            near_make(last, &c, venue->forms[form]);
+            from = weir_buf_str(last);
             two_ways_feed(ways, from, NULL);
+        } else if (chance_one_in(&c, 3)) {
+            two_ways_feed(ways, from, NULL);
+        }
     }
     return 0;
 }

@@ -20,6 +20,7 @@
 typedef struct chance {
     const uint8_t *at, *end;
     uint64_t state; /* not 0 */
+    uint64_t count; /* of what is numbered */
 } chance;
 
 static inline uint64_t chance_next(chance *c)
@@ -109,6 +110,22 @@ static inline size_t symbol_length(chance *c)
 static inline void put_recent(weir_buf *out, chance *c)
 {
     weir_buf_printf(out, "%zu", chance_below(c, 12));
+}
+
+/* The one behind the last, mostly. */
+static inline void put_ordinal(weir_buf *out, chance *c)
+{
+    const size_t way = chance_below(c, 16);
+    c->count += way == 0 ? 0 : way == 1 ? 2 + chance_below(c, 5) : 1;
+    weir_buf_printf(out, "%llu", (unsigned long long)(way == 2 ? c->count / 2 : c->count));
+}
+
+/* Mostly the same. */
+static inline void put_usual(weir_buf *out, chance *c)
+{
+    static const char *const others[] = {
+        "ETHUSDT", "B", "", "A-NAME-OF-MORE-THAN-48-BYTES-THAT-IS-NO-SYMBOL-OF-ANYTHING"};
+    weir_buf_puts(out, chance_one_in(c, 8) ? others[chance_below(c, 4)] : "BTCUSDT");
 }
 
 static inline void put_symbol(weir_buf *out, chance *c)
@@ -224,6 +241,8 @@ static const struct near_hole {
     {'i', put_small},    /* up to 10 digits */
     {'u', put_large},    /* up to 20 digits */
     {'r', put_recent},   /* 0 to 11 */
+    {'g', put_usual},    /* BTCUSDT */
+    {'o', put_ordinal},  /* the next number */
     {'t', put_epoch_ms}, /* 1723161601437 */
     {'d', put_seconds},  /* 1618678142.221252 */
     {'T', put_time},     /* RFC 3339 */

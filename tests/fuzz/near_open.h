@@ -38,6 +38,31 @@ static inline size_t near_form_count(const near_venue *venue)
     return count;
 }
 
+/* The next frame comes as on a websocket, to the first record of a batch. */
+static inline void near_go_plainly(two_ways *ways)
+{
+    ways->topic = (weir_str){0};
+    ways->is_binary = false;
+    ways->is_without_time = false;
+    ways->is_kept = false;
+    ways->is_at_front = false;
+    weir_runner_set_general(ways->quick, false);
+}
+
+/* ... or not, now and then. */
+static inline void near_go_anyhow(two_ways *ways, chance *c)
+{
+    const size_t way = chance_below(c, 32);
+    near_go_plainly(ways);
+    if (way == 0)
+        ways->topic = WEIR_STR("a/topic");
+    ways->is_binary = way == 1;
+    ways->is_without_time = way == 2;
+    ways->is_kept = way > 2 && way < 6;
+    ways->is_at_front = way > 5 && way < 10;
+    weir_runner_set_general(ways->quick, way == 10);
+}
+
 /* Feeds what is not quite `original`, and with the same chance something else again. */
 static inline void near_feed_miss(two_ways *ways, near_miss *miss, chance *c, weir_str original,
                                   weir_str other)
@@ -45,7 +70,7 @@ static inline void near_feed_miss(two_ways *ways, near_miss *miss, chance *c, we
     miss->original = original;
     miss->other = other;
     near_miss_make(miss, c);
-    ways->is_at_front = chance_one_in(c, 8);
+    near_go_anyhow(ways, c);
     two_ways_feed(ways, weir_buf_str(&miss->text), miss->behind);
 }
 

@@ -6,6 +6,8 @@
 #ifndef WEIR_TEST_NEAR_VENUES_H
 #define WEIR_TEST_NEAR_VENUES_H
 
+#include "near_odd.h"
+
 enum { NEAR_FORMS_MAX = 12 };
 
 typedef struct near_venue {
@@ -15,10 +17,6 @@ typedef struct near_venue {
 } near_venue;
 
 /* ------------------------------------------------------------------ specs of our own */
-
-#define NEAR_HEAD                                                                                  \
-    "weir: 1\nname: t\nmappings:\n  side: {map: {BUY: [buy, b], SELL: [sell, s]}}\n"               \
-    "connections:\n  m:\n    url: ws://h/\n    backend: {type: websocket}\n"
 
 /* Text columns and numbers side by side, conditions, defaults, nulls and truth values. */
 #define NEAR_COLUMNS                                                                               \
@@ -250,17 +248,17 @@ typedef struct near_venue {
 /* ------------------------------------------------------------------ all of them */
 
 #define NEAR_BINANCE                                                                               \
-    "{\"stream\":\"$y@trade\",\"data\":{\"e\":\"trade\",\"E\":$t,\"s\":\"$S\",\"t\":$i,"           \
+    "{\"stream\":\"$y@trade\",\"data\":{\"e\":\"trade\",\"E\":$t,\"s\":\"$g\",\"t\":$o,"           \
     "\"p\":\"$p\",\"q\":\"$p\",\"T\":$t,\"m\":$b,\"M\":true}}",                                    \
-        "{\"stream\":\"$y@bookTicker\",\"data\":{\"u\":$i,\"s\":\"$S\",\"b\":\"$p\",\"B\":\"$p\"," \
+        "{\"stream\":\"$y@bookTicker\",\"data\":{\"u\":$o,\"s\":\"$g\",\"b\":\"$p\",\"B\":\"$p\"," \
         "\"a\":\"$p\",\"A\":\"$p\"}}",                                                             \
-        "{\"stream\":\"$y@bookTicker\",\"data\":{\"e\":\"bookTicker\",\"u\":$u,\"s\":\"$S\","      \
+        "{\"stream\":\"$y@bookTicker\",\"data\":{\"e\":\"bookTicker\",\"u\":$o,\"s\":\"$g\","      \
         "\"ps\":\"$S\",\"b\":\"$p\",\"B\":\"$p\",\"a\":\"$p\",\"A\":\"$p\",\"T\":$t,\"E\":$t}}",   \
         "{\"result\":null,\"id\":$i}"
 
 #define NEAR_BOOK                                                                                  \
-    "{\"stream\":\"$y@depth@100ms\",\"data\":{\"e\":\"depthUpdate\",\"E\":$t,\"s\":\"$S\","        \
-    "\"U\":$i,\"u\":$u,\"b\":[$([\"$p\",\"$p\"]$)],\"a\":[$([\"$p\",\"$p\"]$)]}}"
+    "{\"stream\":\"$y@depth@100ms\",\"data\":{\"e\":\"depthUpdate\",\"E\":$t,\"s\":\"$g\","        \
+    "\"U\":$o,\"u\":$o,\"b\":[$([\"$p\",\"$p\"]$)],\"a\":[$([\"$p\",\"$p\"]$)]}}"
 
 #define NEAR_TRIPLES "[$([\"$p\",\"$p\",\"$d\"$[,\"r\"$]]$)]"
 
@@ -367,7 +365,7 @@ static const near_venue near_venues[] = {
       "{\"k\":\"$k\",\"x\":$n,\"y\":$n,\"z\":$n,\"t\":$t,\"m\":$v,\"s\":\"$S\",\"e\":\"$e\","
       "\"side\":"
       "\"$s\"}",
-      "{\"z\":\"$p\",\"m\":$b,\"c\":$c,\"e\":\"\",\"s\":\"$S\",\"t\":$i,\"x\":\"$p\",\"k\":\"$k\"}",
+      "{\"z\":\"$p\",\"m\":$b,\"c\":$c,\"e\":\"\",\"s\":\"$S\",\"t\":$o,\"x\":\"$p\",\"k\":\"$k\"}",
       "{\"m\":null,\"k\":\"$k\",\"z\":$v,\"s\":\"$S\",\"e\":\"$q\",\"t\":$t}"}},
     {"parts",
      NEAR_PARTS,
@@ -403,18 +401,22 @@ static const near_venue near_venues[] = {
      NEAR_WATCHED,
      {"{\"k\":\"$k\",\"s\":\"A\",\"u\":$r,\"f\":$r,\"x\":$n}",
       "{\"k\":\"q\",\"s\":\"$S\",\"u\":\"$k\",\"x\":$p}",
-      "{\"k\":\"t\",\"s\":\"B\",\"x\":\"$p\",\"u\":$n,\"f\":$n}"}},
+      "{\"k\":\"t\",\"s\":\"B\",\"x\":\"$p\",\"u\":$n,\"f\":$n}",
+      "{\"k\":\"t\",\"s\":\"$<A$|B$>\",\"u\":$o,\"f\":$o,\"x\":\"$p\"}",
+      "{\"x\":\"$p\",\"s\":\"A\",\"u\":$<$o$|\"$o\"$>,\"k\":\"q\"}"}},
     {"watched list",
      NEAR_WATCHED_LIST,
      {"[$({\"k\":\"$k\",\"s\":\"$k\",\"x\":$n,\"u\":$r,\"i\":\"$r\"}$)]",
       "[$({\"k\":\"$k\",\"i\":$v,\"u\":\"$r\",\"s\":\"A\"$[,\"x\":$n$]}$)]",
-      "[$({\"k\":\"q\",\"u\":$v,\"x\":\"$p\"}$)]"}},
+      "[$({\"k\":\"q\",\"u\":$v,\"x\":\"$p\"}$)]",
+      "[$({\"k\":\"$<t$|q$>\",\"u\":$o,\"s\":\"A\",\"i\":\"$o\",\"x\":$n}$)]"}},
     {"watched each",
      NEAR_WATCHED_EACH,
      {"{\"k\":\"$k\",\"r\":\"$<n$|$k$>\",\"n\":$r,\"l\":[$({\"s\":\"$k\",\"u\":$r,\"i\":$r,\"x\":$"
       "n}$)]}",
       "{\"l\":[$({\"x\":\"$p\",\"u\":$v,\"i\":$v,\"s\":\"$S\"}$)],\"n\":$r,\"r\":\"y\",\"k\":\"$"
-      "k\"}"}},
+      "k\"}",
+      "{\"k\":\"t\",\"r\":\"n\",\"l\":[$({\"s\":\"t\",\"u\":$o,\"i\":$o,\"x\":\"$p\"}$)]}"}},
     {"list",
      NEAR_LIST,
      {"[$({\"k\":\"$k\",\"x\":$n,\"y\":$i,\"e\":\"$e\",\"m\":$b$[,\"z\":\"$q\"$]}$)]",
@@ -443,6 +445,7 @@ static const near_venue near_venues[] = {
       "{\"z\":\"$p\",\"x\":$<[[$n,$n],[$n,$n]]$|{\"y\":$v}$>,\"k\":\"$k\"}",
       "{\"k\":\"c\",\"x\":$n,\"l\":[$({\"z\":$n,\"x\":$<[$n]$|{\"y\":$v}$>}$)]}",
       "{\"k\":\"c\",\"l\":[$({\"z\":$n$[,\"x\":$v$]}$)],\"x\":$<[1]$|\"y\"$>}"}},
+    NEAR_ODD_VENUES,
 };
 
 enum { NEAR_VENUES = sizeof near_venues / sizeof *near_venues };

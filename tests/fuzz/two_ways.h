@@ -37,6 +37,11 @@ typedef struct two_ways {
     size_t map_len, pages_len;
     bool is_at_front;
     weir_str frame; /* the one that is looked at */
+    /* How the next frames come: */
+    weir_str topic;
+    bool is_binary;
+    bool is_without_time;
+    bool is_kept; /* records of the frame stay in the batch, those of the next one behind them */
 } two_ways;
 
 /* ------------------------------------------------------------------ lifecycle */
@@ -288,8 +293,11 @@ static inline void two_ways_feed(two_ways *w, weir_str bytes, const char *behind
         memcpy(at, bytes.ptr, bytes.len);
     memcpy(at + bytes.len, behind ? behind : two_ways_behind, WEIR_JSON_SLACK);
     w->frame = (weir_str){at, bytes.len};
-    const weir_runner_frame frame = {
-        .bytes = w->frame, .received_ns = (int64_t)w->number + 1, .number = w->number};
+    const weir_runner_frame frame = {.bytes = w->frame,
+                                     .topic = w->topic,
+                                     .is_binary = w->is_binary,
+                                     .received_ns = w->is_without_time ? 0 : (int64_t)w->number + 1,
+                                     .number = w->number};
     const uint64_t before = two_ways_failures(w->general);
     weir_runner_feed(w->quick, &frame);
     weir_runner_feed(w->general, &frame);
@@ -299,8 +307,10 @@ static inline void two_ways_feed(two_ways *w, weir_str bytes, const char *behind
                           sizeof(weir_counters)) == 0,
                    "the counters");
     two_ways_check_failures(w, two_ways_failures(w->general) - before);
-    weir_batch_clear(weir_runner_batch(w->quick));
-    weir_batch_clear(weir_runner_batch(w->general));
+    if (!w->is_kept) {
+        weir_batch_clear(weir_runner_batch(w->quick));
+        weir_batch_clear(weir_runner_batch(w->general));
+    }
     w->number++;
 }
 

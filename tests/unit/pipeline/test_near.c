@@ -58,7 +58,7 @@ static void feed_misses(two_ways *ways, near_miss *miss, chance *c, weir_str fra
         } else {
             from = frame;
         }
-        ways->is_at_front = false;
+        near_go_plainly(ways);
         two_ways_feed(ways, frame, NULL);
         two_ways_feed(ways, i % 4 ? frame : other, NULL);
     }
@@ -158,6 +158,25 @@ START_TEST(an_object_where_a_list_was_learnt_is_read_by_its_keys)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ defaults of what is followed
+ */
+
+/* What a column has in place of an id that is not there is no id. */
+START_TEST(a_default_is_nothing_that_a_record_is_known_by)
+{
+    static const char *const ids[] = {"1", "null", "5", "5", "null", "6", "{}", "5"};
+    two_ways *ways = two_ways_open("watched columns", weir_str_of(NEAR_WATCHED_COLUMNS));
+    weir_buf frame = {0};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        weir_buf_clear(&frame);
+        weir_buf_printf(&frame, "{\"k\":\"q\",\"u\":%s,\"s\":1,\"x\":2}", ids[i]);
+        two_ways_feed(ways, weir_buf_str(&frame), NULL);
+    }
+    two_ways_close(ways);
+    weir_buf_fini(&frame);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ depth */
 
 /* The limit of nesting is one of the frame, wherever in it a list is walked. */
@@ -191,6 +210,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, near_misses_of_made_frames_are_judged_alike, 0, NEAR_VENUES);
     tcase_add_test(tcase, an_empty_text_that_was_asked_for_is_empty);
     tcase_add_test(tcase, an_object_where_a_list_was_learnt_is_read_by_its_keys);
+    tcase_add_test(tcase, a_default_is_nothing_that_a_record_is_known_by);
     tcase_add_test(tcase, depth_is_counted_from_the_frame_on);
     suite_add_tcase(suite, tcase);
     return suite;
