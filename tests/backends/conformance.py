@@ -3,8 +3,8 @@
 
 A backend brings a Peer: a server that is not ours, and the part of a spec that speaks with it. The set runs a whole feed
 (tests/runtime/feed_driver, the embedding interface on the command line) against it: connect, log in, subscribe, receive,
-unsubscribe, come back after the peer was killed, close, refused credentials, a message that is too large, a peer and a reader
-that are slow, ten thousand messages in order. Under AddressSanitizer the driver's exit status tells of leaks.
+unsubscribe, come back after the peer was killed, close, be replaced before the end, refused credentials, a message that is too
+large, a peer and a reader that are slow, ten thousand messages in order. Under AddressSanitizer the driver's exit status tells of leaks.
 
 Every message that a peer publishes is a JSON object {"S": symbol, "i": number} with "x", a text of the length asked for.
 """
@@ -45,6 +45,8 @@ class Peer:
     port = 0
     host = "127.0.0.1"
     can_refuse = True       # there are credentials, and wrong ones are refused
+    can_roll = True         # each of several connections gets all that it has subscribed
+    is_one_socket = True    # to a connection
     tells_subscriptions = True  # `subscribed` knows; without, the set publishes and looks what arrives
     refusal = "auth"        # code of the event when credentials are refused
     tests = None            # names of those to run; None: all
@@ -118,16 +120,17 @@ class Relay:
         self.listener.close()
         self.cut()
 
-    def cut(self):
-        """Resets every connection."""
-        for end in [end for pair in self.pairs for end in pair]:
+    def cut(self, place=None):
+        """Resets every connection, or one of them."""
+        pairs = self.pairs if place is None else [self.pairs[place]]
+        for end in [end for pair in pairs for end in pair]:
             try:
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                 end.shutdown(socket.SHUT_RDWR)
                 end.close()
             except OSError:
                 pass
-        self.pairs = []
+        self.pairs = [pair for pair in self.pairs if pair not in pairs]
 
     def _accept(self):
         while True:
@@ -169,7 +172,7 @@ class Relay:
 class Run(Feed):
     """A feed on the peer's connection."""
 
-    def __init__(self, peer, *args, port=None, secret=SECRET, options=None, symbols="AAPL"):
+    def __init__(self, peer, *args, port=None, secret=SECRET, options=None, symbols="AAPL", keys=None):
         connection = {
             "url": peer.url(port or peer.port),
             "streams": {"trades": "data"},
@@ -179,7 +182,7 @@ class Run(Feed):
                 "data": {"trade_id": "data['i']", "size": "len(data['x'])"}}}},
             "reconnect": {"initial": "50ms", "max": "200ms", "jitter": "none"},
         }
-        connection.update(peer.connection())
+        connection.update(peer.connection(), **(keys or {}))
         backend = dict(connection["backend"])
         backend["options"] = {**backend.get("options", {}), **(options or {})}
         connection["backend"] = backend
@@ -294,6 +297,76 @@ def is_cut(checks, peer):
         run.stop()
 
 
+class Market(threading.Thread):
+    """Publishes one message after the other. Nobody else may speak with the peer meanwhile."""
+
+    def __init__(self, peer):
+        super().__init__(daemon=True)
+        self.peer = peer
+        self.count = 0
+        self.is_open = True
+
+    def run(self):
+        while self.is_open:
+            self.peer.publish(self.count, 1)
+            self.count += 1
+            time.sleep(0.003)
+
+    def close(self):
+        self.is_open = False
+        self.join()
+        return self.count
+
+
+def rolled(run, count):
+    until(f"{count} rolls: {run}", lambda: run.ask("status", "status")["rolls"] >= count)
+
+
+def nobody_noticed(checks, name, run, market):
+    """All that is published while links come and go arrives, once and in order."""
+    receives(run, market.count + 50)
+    count = market.close()
+    receives(run, count)
+    run.stop()
+    checks.check(f"{name}: nothing is missing, nothing comes twice, in order", proper(run) == list(range(count)),
+                 (len(proper(run)), count, run))
+    checks.check(f"{name}: no gap is told", not run.of("event", type="gap"), run.of("event", type="gap"))
+    states = run.states()
+    checks.check(f"{name}: live all the while", set(states[states.index("live"):]) <= {"live", "stopped"}, states)
+
+
+def is_rolled(checks, peer):
+    if not peer.can_roll:
+        return
+    for told_by, keys in (("numbers", {"sequence": {"value": "data['i']"}}), ("ids", {"dedupe": {"key": "data['i']"}})):
+        had = peer.opened()
+        with Run(peer, "--consumer", "callback,print", keys={"roll": {"after": "600ms", "overlap": "400ms"}, **keys}) as run:
+            ready(peer, run)
+            market = Market(peer)
+            market.start()
+            rolled(run, 2)
+            nobody_noticed(checks, f"{peer.name}, rolled, {told_by}", run, market)
+            checks.check(f"{peer.name}, rolled, {told_by}: three connections", peer.opened() - had >= 3, peer.opened() - had)
+        until("end of all connections at the peer", lambda: peer.open_now() == 0)
+
+
+def is_cut_while_rolled(checks, peer):
+    """In the middle of the overlap: the old one, and the new one takes over at once; the new one, and another is tried."""
+    if not peer.can_roll or not peer.is_one_socket:
+        return
+    for place, cut, overlap in ((0, "old", "60s"), (1, "new", "600ms")):
+        keys = {"roll": {"on": "data['i'] == 50", "overlap": overlap}, "sequence": {"value": "data['i']"}}
+        with Relay(peer.port) as relay, Run(peer, "--consumer", "callback,print", port=relay.port, keys=keys) as run:
+            ready(peer, run)
+            market = Market(peer)
+            market.start()
+            until(f"second connection: {run}", lambda: any("both are up" in event["reason"] for event in run.of("event", type="roll")))
+            receives(run, market.count + 20)
+            relay.cut(place)
+            rolled(run, 1)
+            nobody_noticed(checks, f"{peer.name}, rolled, the {cut} one is cut", run, market)
+
+
 def is_refused(checks, peer):
     if not peer.can_refuse:
         return
@@ -378,7 +451,8 @@ def peer_reached(run):
     return run.of("status")[-1]["frames"] > 0
 
 
-TESTS = (subscribes, keeps_order, comes_back, is_cut, is_refused, is_too_large, is_slow, is_mute, waits_for_its_reader)
+TESTS = (subscribes, keeps_order, comes_back, is_cut, is_rolled, is_cut_while_rolled,
+         is_refused, is_too_large, is_slow, is_mute, waits_for_its_reader)
 
 
 def main(makers, needs=peers.available, tests=TESTS):

@@ -15,6 +15,7 @@ class SocketIo(conformance.Peer):
     name = "socketio 4"
     arguments = ("--login", "auth")
     transports = None       # of the client; None: the default
+    is_one_socket = False   # requests, and a websocket when they have led to one
     python = False
     server = None
 
@@ -76,7 +77,8 @@ BRIEF = ("subscribes", "keeps_order", "comes_back", "is_refused")
 
 class WebsocketOnly(SocketIo):
     name = "socketio 4, websocket"
-    tests = BRIEF
+    is_one_socket = True
+    tests = BRIEF + ("is_rolled", "is_cut_while_rolled")
     transports = ["websocket"]
 
 
@@ -151,6 +153,7 @@ class Python(SocketIo):
 
 class PythonWebsocketOnly(Python):
     name = "socketio python, websocket"
+    is_one_socket = True
     tests = None
     transports = ["websocket"]
 

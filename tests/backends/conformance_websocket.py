@@ -65,7 +65,7 @@ class Venue(conformance.Peer):
         for conn, wanted in self._wanted():
             for number in range(first, first + count if symbol in wanted else first):
                 text = json.dumps({"S": symbol, "i": number, "x": "x" * size})
-                self.server.command("send", conn=conn, text=text)
+                self.server.tell("send", conn=conn, text=text)  # it may be gone by now
 
     def subscribed(self):
         return set().union(*[wanted for _, wanted in self._wanted()])

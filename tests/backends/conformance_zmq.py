@@ -71,6 +71,7 @@ class Router(Publisher):
     """ROUTER, and we are a DEALER: subscribing is a message of our own."""
 
     name = "zmq (dealer)"
+    can_roll = False        # a router serves whoever it chooses
     type = "ROUTER"
 
     def connection(self):
