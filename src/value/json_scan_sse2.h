@@ -45,6 +45,15 @@ static inline uint32_t weir_scan_others(const char *at)
     return ~(uint32_t)_mm_movemask_epi8(digits);
 }
 
+/** Bit i: byte i of the window at `at` is not one of `-./0123456789`. Bits above it are set. */
+static inline uint32_t weir_scan_not_of_number(const char *at)
+{
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    const __m128i values = _mm_sub_epi8(bytes, _mm_set1_epi8('-'));
+    const __m128i kept = _mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8('9' - '-')), values);
+    return ~(uint32_t)_mm_movemask_epi8(kept);
+}
+
 /** Bit i: byte i of 16 is a backslash. */
 static inline uint32_t weir_scan_backslashes(const char *at)
 {

@@ -50,6 +50,14 @@ static inline uint32_t weir_scan_others(const char *at)
     return (uint32_t)(tops * UINT64_C(0x0002040810204081) >> 56) | ~UINT32_C(0xff);
 }
 
+static inline uint32_t weir_scan_not_of_number(const char *at)
+{
+    uint32_t bits = ~UINT32_C(0) << WEIR_SCAN_WINDOW;
+    for (unsigned i = 0; i < WEIR_SCAN_WINDOW; i++)
+        bits |= (uint32_t)(at[i] < '-' || at[i] > '9') << i;
+    return bits;
+}
+
 static inline uint32_t weir_scan_backslashes(const char *at)
 {
     uint32_t bits = 0;

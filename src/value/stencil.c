@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fitting a stencil: step by step, without a branch that depends on the text but those out of it.
+ * Fitting a stencil: part by part, without a branch that depends on the text but those out of it.
+ * All pieces of a part are compared before anything is said of them, so that none waits for
+ * another.
  */
 #include "value/stencil_parts.h"
 
@@ -55,11 +57,76 @@ weir_value weir_fit_value(const weir_fit *fit, const weir_stencil_mark *mark)
     return weir_value_absent();
 }
 
+/* ------------------------------------------------------------------ what a part consists of */
+
+static inline weir_stencil_block differs(const weir_stencil_piece *piece, const char *place)
+{
+    weir_stencil_block block;
+    memcpy(&block, place + piece->delta, sizeof block);
+    return (block ^ piece->text) & piece->mask;
+}
+
+static inline bool is_nothing(weir_stencil_block block)
+{
+    return (block[0] | block[1]) == 0;
+}
+
+/* A part's beginning, and pieces told from quotes. */
+static inline bool has_texts(const weir_stencil_part *part, const char *at, const char *base,
+                             const uint32_t *quotes)
+{
+    const size_t count = part->inner;
+    const weir_stencil_piece *piece = part->piece;
+    const weir_stencil_piece *const end = piece + (count & ~(size_t)1);
+    weir_stencil_block d = differs(&part->start, at), e = {0};
+    for (; piece < end; piece += 2) {
+        d |= differs(&piece[0], base + quotes[piece[0].quote]);
+        e |= differs(&piece[1], base + quotes[piece[1].quote]);
+    }
+    if (count & 1)
+        d |= differs(piece, base + quotes[piece->quote]);
+    return is_nothing(d | e);
+}
+
+/* Pieces told from one place. */
+static bool has_texts_at(const weir_stencil_piece *piece, size_t count, const char *place)
+{
+    weir_stencil_block d = {0};
+    for (size_t i = 0; i < count; i++)
+        d |= differs(&piece[i], place);
+    return is_nothing(d);
+}
+
+static inline void set_lane(weir_fit *fit, uint32_t to_at, uint32_t to_len, const char *at,
+                            uint32_t len)
+{
+    memcpy((char *)fit + to_at, &at, sizeof at);
+    memcpy((char *)fit + to_len, &len, sizeof len);
+}
+
+/* A lane's number may have that many bytes; so may all of which these are the lengths. */
+static inline bool has_lane_lengths(uint32_t less_one)
+{
+    return less_one < WEIR_STENCIL_NUMBER_LEN_MAX;
+}
+
+static inline bool take_fields(const weir_stencil_field *field, size_t count, const char *base,
+                               const uint32_t *quotes, weir_fit *fit)
+{
+    uint32_t lengths = 0;
+    for (const weir_stencil_field *const end = field + count; field < end; field++) {
+        const uint32_t from = quotes[field->quote];
+        const uint32_t len = quotes[field->quote + 1] - from - field->less;
+        set_lane(fit, field->at, field->len, base + from + field->delta, len);
+        lengths |= len - 1;
+    }
+    return has_lane_lengths(lengths);
+}
+
 /* A number that is not for a lane: all of it is one. */
-static __attribute__((noinline)) bool fit_number(const weir_stencil_step *s, weir_fit *fit)
+static bool take_number(const weir_stencil_step *s, const char *from, const char *to, weir_fit *fit)
 {
     const weir_scan scan = {fit->end_at, NULL, NULL};
-    const char *from = weir_fit_spot(fit, s->from), *to = weir_fit_spot(fit, s->to);
     const size_t len = (size_t)(to - from);
     uint8_t flags;
     fit->number[s->number] = from;
@@ -67,55 +134,52 @@ static __attribute__((noinline)) bool fit_number(const weir_stencil_step *s, wei
     return to > from && weir_scan_number_length(&scan, from, len, &flags) == len;
 }
 
-static inline bool set_lane(weir_fit *fit, const weir_stencil_step *s, const char *at, size_t len)
+static bool take_step(const weir_stencil_step *s, weir_fit *fit)
 {
-    const uint32_t short_len = (uint32_t)len;
-    memcpy((char *)fit + s->at, &at, sizeof at);
-    memcpy((char *)fit + s->len, &short_len, sizeof short_len);
-    return len - 1 < WEIR_STENCIL_NUMBER_LEN_MAX;
-}
-
-static inline bool fit_between(const weir_stencil_step *s, const uint32_t *quote, weir_fit *fit)
-{
-    const uint32_t from = quote[s->from.quote];
-    return set_lane(fit, s, fit->base + from + s->from.delta,
-                    quote[s->from.quote + 1] - from - s->others);
-}
-
-static inline bool fit_lane(const weir_stencil_step *s, weir_fit *fit)
-{
-    const char *from = weir_fit_spot(fit, s->from);
-    return set_lane(fit, s, from, (size_t)(weir_fit_spot(fit, s->to) - from));
-}
-
-static inline bool has_text(const weir_stencil_step *s, const char *at)
-{
-    return (weir_scan_equal(at + s->from.delta, s->text) | s->others) == UINT32_MAX;
-}
-
-static bool has_distance(const weir_stencil_step *s, const weir_fit *fit)
-{
-    return weir_fit_spot(fit, s->to) - weir_fit_spot(fit, s->from) == (ptrdiff_t)s->others;
-}
-
-/* The number that a part ends with; behind it. */
-static inline weir_cursor fit_open_number(const weir_stencil_step *s, weir_cursor p, weir_fit *fit)
-{
-    weir_scan scan = {fit->end_at, NULL, NULL};
-    uint8_t flags;
-    const char *from = p.at;
-    p.at = weir_scan_short_number(&scan, from, &flags);
-    if (__builtin_expect(!p.at, 0))
-        p.at = from + weir_scan_long_number(&scan, from, &flags);
-    const size_t len = (size_t)(p.at - from);
-    bool is_good = len > 0;
-    if (s->code == WEIR_STEP_TO_NUMBER) {
-        fit->number[s->number] = from;
-        fit->number_len[s->number] = (uint32_t)len;
-    } else {
-        is_good = set_lane(fit, s, from, len);
+    const char *const from = weir_fit_spot(fit, s->from), *const to = weir_fit_spot(fit, s->to);
+    const ptrdiff_t len = to - from;
+    switch ((weir_stencil_code)s->code) {
+    case WEIR_STEP_LANE:
+        set_lane(fit, s->at, s->len, from, (uint32_t)len);
+        return has_lane_lengths((uint32_t)len - 1);
+    case WEIR_STEP_NUMBER: return take_number(s, from, to, fit);
+    case WEIR_STEP_LENGTH: return len >= (ptrdiff_t)s->bytes;
+    case WEIR_STEP_DISTANCE: return len == (ptrdiff_t)s->bytes;
     }
-    return (weir_cursor){is_good ? p.at : NULL, p.quote};
+    return false;
+}
+
+/* ------------------------------------------------------------------ what a part ends with */
+
+static const weir_cursor unfit = {NULL, NULL};
+
+/* Bytes of the number at `at`, 0: it is none. */
+static __attribute__((noinline)) size_t number_length(const weir_fit *fit, const char *at)
+{
+    const weir_scan scan = {fit->end_at, NULL, NULL};
+    uint8_t flags;
+    const char *to = weir_scan_short_number(&scan, at, &flags);
+    return to ? (size_t)(to - at) : weir_scan_long_number(&scan, at, &flags);
+}
+
+/* The number for a lane that a part ends with. It goes as far as bytes are those of numbers:
+ * whether it is one the lanes will say, and what stands behind it is looked at next. */
+static inline weir_cursor take_open_lane(const weir_stencil_part *part, weir_cursor p,
+                                         weir_fit *fit)
+{
+    size_t len = (size_t)__builtin_ctz(weir_scan_not_of_number(p.at));
+    if (__builtin_expect(len >= WEIR_SCAN_WINDOW || (p.at[len] | ' ') == 'e', 0))
+        len = number_length(fit, p.at);
+    set_lane(fit, part->at, part->len, p.at, (uint32_t)len);
+    return has_lane_lengths((uint32_t)len - 1) ? (weir_cursor){p.at + len, p.quote} : unfit;
+}
+
+static weir_cursor take_open_number(const weir_stencil_part *part, weir_cursor p, weir_fit *fit)
+{
+    const size_t len = number_length(fit, p.at);
+    fit->number[part->number] = p.at;
+    fit->number_len[part->number] = (uint32_t)len;
+    return len > 0 ? (weir_cursor){p.at + len, p.quote} : unfit;
 }
 
 const weir_trie weir_stencil_many = {.slot = WEIR_NO_SLOT, .is_lists = true};
@@ -131,99 +195,83 @@ static bool has_single_level(const weir_json_index *index, const char *at)
 
 /* A list, as it was when it was learnt: nothing below it is read. Below an object there may be
  * slots, and for these there is neither a mark nor a place. */
-static weir_cursor walk_list(const weir_stencil *stencil, size_t part, weir_cursor p, weir_fit *fit)
+static weir_cursor walk_list(const weir_stencil_part *part, size_t index, weir_cursor p,
+                             weir_fit *fit)
 {
-    const weir_stencil_walk *w = &stencil->walks[part];
-    const weir_cursor none = {NULL, NULL};
     weir_walk walk = weir_walk_begin(fit->index, NULL);
     if (*p.at != '[')
-        return none;
-    const weir_cursor behind = weir_walk_value(&walk, p, w->node, w->depth, &fit->walked[part]);
-    return w->node == &weir_stencil_many && has_single_level(fit->index, p.at) ? none : behind;
+        return unfit;
+    const weir_cursor behind =
+        weir_walk_value(&walk, p, part->node, part->depth, &fit->walked[index]);
+    return part->node == &weir_stencil_many && has_single_level(fit->index, p.at) ? unfit : behind;
 }
 
 /* The list that is left, and where what stands behind it begins. */
-static weir_cursor fit_rows(const weir_stencil *stencil, const weir_stencil_step *s, size_t part,
-                            weir_cursor p, weir_fit *fit)
+static weir_cursor pass_rows(const weir_stencil *stencil, const weir_stencil_part *part,
+                             size_t index, weir_cursor p, weir_fit *fit)
 {
-    const uint32_t *const quote = fit->last_quote - s->next;
+    const uint32_t *const quote = fit->last_quote - part[1].quotes;
     fit->rows = p;
     if (quote < p.quote)
-        return (weir_cursor){NULL, NULL};
-    fit->where[2 + 2 * (part + 1)] = quote;
+        return unfit;
+    fit->where[2 + 2 * (index + 1)] = quote;
     fit->rows_end = weir_fit_spot(fit, stencil->rows_end);
-    return (weir_cursor){fit->rows_end > p.at ? p.at : NULL, quote};
+    return fit->rows_end > p.at ? (weir_cursor){p.at, quote} : unfit;
 }
 
-/* What a part ends with; the place behind it. */
-static inline weir_cursor end_part(const weir_stencil *stencil, const weir_stencil_step *s,
-                                   size_t part, weir_cursor p, weir_fit *fit)
+/* The place behind what a part ends with, of the rarer kinds. */
+static __attribute__((noinline)) weir_cursor pass_other(const weir_stencil *stencil, size_t index,
+                                                        weir_cursor p, weir_fit *fit)
 {
-    switch ((weir_stencil_code)s->code) {
-    case WEIR_STEP_TO_LANE:
-    case WEIR_STEP_TO_NUMBER: return fit_open_number(s, p, fit);
-    case WEIR_STEP_TO_STRINGS: return weir_place_pass_strings(fit->base, p);
-    case WEIR_STEP_TO_WALK: return walk_list(stencil, part, p, fit);
-    default: return fit_rows(stencil, s, part, p, fit);
+    const weir_stencil_part *part = &stencil->parts[index];
+    switch ((weir_stencil_end)part->end) {
+    case WEIR_END_NUMBER: return take_open_number(part, p, fit);
+    case WEIR_END_WALK: return walk_list(part, index, p, fit);
+    case WEIR_END_ROWS: return pass_rows(stencil, part, index, p, fit);
+    default: return unfit;
     }
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+/* Of a part that is not plain: what neither stands between quotes nor is told from them. */
+static __attribute__((noinline)) bool fit_rest(const weir_stencil_part *part, weir_cursor p,
+                                               weir_fit *fit)
+{
+    const weir_stencil_piece *const starts = part->piece + part->inner;
+    for (size_t i = 0; i < part->steps; i++)
+        if (!take_step(&part->step[i], fit))
+            return false;
+    return has_texts_at(starts, part->starts, p.at) &&
+           has_texts_at(starts + part->starts, part->tails, fit->end_at);
+}
+
+static inline bool fit_part(const weir_stencil_part *part, weir_cursor p, const char *base,
+                            weir_fit *fit)
+{
+    return (size_t)(fit->last_quote - p.quote) >= part->quotes && p.at <= fit->end_at &&
+           take_fields(part->field, part->fields, base, p.quote, fit) &&
+           (part->is_plain || fit_rest(part, p, fit)) && has_texts(part, p.at, base, p.quote);
 }
 
 bool weir_stencil_fit(const weir_stencil *stencil, weir_cursor p, weir_fit *fit)
 {
-    static const void *const ways[WEIR_STEP_COUNT] = {
-        &&text_at,  &&between, &&lane, &&number, &&length, &&distance, &&text,
-        &&text_end, &&ends,    &&ends, &&ends,   &&ends,   &&ends,     &&end};
     const char *const base = fit->base;
-    const weir_stencil_step *s = stencil->steps;
-    size_t needed = stencil->quotes, part = 0;
-begin: /* a part */
-    if ((size_t)(fit->last_quote - p.quote) < needed || p.at > fit->end_at)
-        return false;
-    fit->start[part] = (uint32_t)(p.at - base);
-    fit->where[2 + 2 * part] = p.quote;
-    goto *ways[s->code];
-text_at:
-    if (!has_text(s, p.at))
-        return false;
-    goto *ways[(++s)->code];
-between:
-    if (!fit_between(s, p.quote, fit))
-        return false;
-    goto *ways[(++s)->code];
-lane:
-    if (!fit_lane(s, fit))
-        return false;
-    goto *ways[(++s)->code];
-number:
-    if (!fit_number(s, fit))
-        return false;
-    goto *ways[(++s)->code];
-length:
-    if (p.quote[s->from.quote] - p.quote[s->from.quote - 1] <= s->others)
-        return false;
-    goto *ways[(++s)->code];
-distance:
-    if (!has_distance(s, fit))
-        return false;
-    goto *ways[(++s)->code];
-text:
-    if (!has_text(s, base + p.quote[s->from.quote]))
-        return false;
-    goto *ways[(++s)->code];
-text_end:
-    if (!has_text(s, fit->end_at))
-        return false;
-    goto *ways[(++s)->code];
-ends:
-    p = (weir_cursor){weir_fit_spot(fit, s->from), p.quote + s->quotes};
-    p = end_part(stencil, s, part, p, fit);
-    if (!p.at)
-        return false;
-    needed = s->next;
-    part++;
-    s++;
-    goto begin;
-end:
-    fit->behind = (weir_cursor){weir_fit_spot(fit, s->from), p.quote + s->quotes};
-    return stencil->is_whole ? fit->behind.at == fit->end_at : fit->behind.at <= fit->end_at;
+    const weir_stencil_part *part = stencil->parts;
+    for (size_t i = 0;; i++, part++) {
+        fit->start[i] = (uint32_t)(p.at - base);
+        fit->where[2 + 2 * i] = p.quote;
+        if (!fit_part(part, p, base, fit))
+            return false;
+        p = (weir_cursor){weir_fit_spot(fit, part->behind), p.quote + part->quotes};
+        if (part->end == WEIR_END_OF_ALL)
+            break;
+        p = part->end == WEIR_END_LANE      ? take_open_lane(part, p, fit)
+            : part->end == WEIR_END_STRINGS ? weir_place_pass_strings(base, p)
+                                            : pass_other(stencil, i, p, fit);
+        if (!p.at)
+            return false;
+    }
+    fit->behind = p;
+    return stencil->is_whole ? p.at == fit->end_at : p.at <= fit->end_at;
 }

@@ -12,7 +12,7 @@
 
 enum {
     TOKENS_MAX = 96,
-    STEPS_MAX = 256,
+    PIECES_MAX = 192,
     QUOTES_MAX = 200 /* of a part */
 };
 
@@ -49,7 +49,7 @@ typedef struct run {
     size_t quote; /* ordinal in its part of the first one */
     size_t quotes;
     const char *first_quote;
-    bool is_start; /* its part begins with it */
+    bool is_start; /* its part begins with it; the first bytes are the part's own piece */
     bool is_end;   /* the text ends with it */
 } run;
 
@@ -62,7 +62,11 @@ typedef struct learner {
     mark marks[WEIR_STENCIL_MARKS_MAX];
     size_t mark_count;
     run runs[TOKENS_MAX + 1];
-    weir_stencil_step steps[STEPS_MAX];
+    weir_stencil_part parts[WEIR_STENCIL_PARTS_MAX];
+    weir_stencil_piece pieces[PIECES_MAX]; /* of all parts, one after the other */
+    weir_stencil_field fields[TOKENS_MAX];
+    weir_stencil_step steps[TOKENS_MAX + PIECES_MAX];
+    size_t part_count, piece_count, field_count, step_count;
     size_t number_count;
     weir_stencil stencil;
     size_t level_texts; /* of the only level of a list, so far */
@@ -404,17 +408,48 @@ static const run *run_of(const learner *l, const char *at, bool is_first)
     return found;
 }
 
-/* ------------------------------------------------------------------ steps */
+/* ------------------------------------------------------------------ what becomes of them */
 
-static weir_stencil_step *add_step(learner *l, weir_stencil_code code)
+/* Where a piece is told from; those of a part stand in this order. */
+typedef enum sort { SORT_QUOTE, SORT_START, SORT_TAIL } sort;
+
+static sort sort_of(weir_spot spot)
 {
-    if (l->stencil.step_count == STEPS_MAX)
-        l->has_failed = true;
-    else
-        l->stencil.step_count++;
-    weir_stencil_step *step = &l->steps[l->stencil.step_count - 1];
-    *step = (weir_stencil_step){.code = (uint8_t)code};
+    return spot.where == 0 ? SORT_TAIL : spot.where % 2 == 1 ? SORT_START : SORT_QUOTE;
+}
+
+/* The part that is being made. */
+static weir_stencil_part *part_of(learner *l)
+{
+    return &l->parts[l->part_count - 1];
+}
+
+static weir_stencil_step *add_step(learner *l, weir_stencil_code code, weir_spot from, weir_spot to)
+{
+    weir_stencil_step *step = &l->steps[l->step_count++];
+    *step = (weir_stencil_step){.code = (uint8_t)code, .from = from, .to = to};
+    part_of(l)->steps++;
     return step;
+}
+
+static weir_stencil_piece piece_of(weir_spot place, const char *text, size_t len)
+{
+    weir_stencil_piece piece = {.delta = place.delta, .quote = place.quote};
+    memcpy(&piece.text, text, len);
+    memset(&piece.mask, UINT8_MAX, len);
+    return piece;
+}
+
+static void add_piece(learner *l, weir_spot place, const char *text, size_t len)
+{
+    weir_stencil_part *part = part_of(l);
+    uint8_t *const counts[] = {&part->inner, &part->starts, &part->tails};
+    if (l->piece_count == PIECES_MAX) {
+        l->has_failed = true;
+        return;
+    }
+    l->pieces[l->piece_count++] = piece_of(place, text, len);
+    ++*counts[sort_of(place)];
 }
 
 /* Where the bytes of a spot's beginning are. */
@@ -423,49 +458,47 @@ static const char *at_of(weir_spot spot, const char *at)
     return at - spot.delta;
 }
 
-static weir_stencil_code sort_of(weir_spot spot)
-{
-    return spot.where == 0       ? WEIR_STEP_TEXT_END
-           : spot.where % 2 == 1 ? WEIR_STEP_TEXT_AT
-                                 : WEIR_STEP_TEXT;
-}
-
-/* The next place that pieces of a run are told from, which must be as far from the one before as it
- * is here: else bytes between two pieces would be passed over. */
+/* The next place that pieces of a run are told from must be as far from the one before as it is
+ * here: else bytes between two pieces would be passed over. */
 static void add_distance(learner *l, weir_spot before, weir_spot next, ptrdiff_t distance)
 {
-    weir_stencil_step *step = add_step(l, WEIR_STEP_DISTANCE);
     before.delta = 0;
     next.delta = 0;
-    step->from = before;
-    step->to = next;
-    step->others = (uint32_t)distance;
+    add_step(l, WEIR_STEP_DISTANCE, before, next)->bytes = (uint32_t)distance;
+}
+
+/* Of a run that a part begins with. */
+static size_t start_length(const run *r)
+{
+    const size_t len = (size_t)(r->to - r->from);
+    return len < WEIR_STENCIL_TEXT_MAX ? len : WEIR_STENCIL_TEXT_MAX;
 }
 
 /* Pieces of a run that are told from a place of one sort. All of them are told from the place where
- * the run begins, as far as it goes. */
-static void add_texts(learner *l, const run *r, weir_stencil_code sort)
+ * the run begins, as far as it goes; behind a part's own piece, from the last one in that, for its
+ * bytes alone say where that is. */
+static void add_texts(learner *l, const run *r, sort wanted)
 {
-    weir_spot anchor = spot_of(l, r, r->from);
-    const char *origin = at_of(anchor, r->from);
-    for (const char *at = r->from; at < r->to; at += WEIR_STENCIL_TEXT_MAX) {
+    const char *from = r->from + (r->is_start ? start_length(r) : 0);
+    const char *told = r->is_start ? from - 1 : from;
+    weir_spot anchor = spot_of(l, r, told);
+    const char *origin = at_of(anchor, told);
+    if (from == r->to)
+        return;
+    for (const char *at = from; at < r->to && !l->has_failed; at += WEIR_STENCIL_TEXT_MAX) {
         if (at - origin > WEIR_STENCIL_DELTA_MAX) {
             const weir_spot next = spot_of(l, r, at);
             const char *place = at_of(next, at);
-            if (sort == WEIR_STEP_TEXT)
+            if (wanted == SORT_QUOTE)
                 add_distance(l, anchor, next, place - origin);
             anchor = next;
             origin = place;
         }
-        if (sort_of(anchor) != sort)
+        if (sort_of(anchor) != wanted)
             continue;
         const size_t left = (size_t)(r->to - at);
-        const size_t len = left < WEIR_STENCIL_TEXT_MAX ? left : WEIR_STENCIL_TEXT_MAX;
-        weir_stencil_step *step = add_step(l, sort);
-        memcpy(step->text, at, len);
-        step->others = UINT32_MAX << len;
-        step->from = anchor;
-        step->from.delta = (int16_t)(at - origin);
+        anchor.delta = (int16_t)(at - origin);
+        add_piece(l, anchor, at, left < WEIR_STENCIL_TEXT_MAX ? left : WEIR_STENCIL_TEXT_MAX);
     }
 }
 
@@ -475,86 +508,101 @@ static uint8_t next_number(learner *l)
     return (uint8_t)(l->has_failed ? 0 : l->number_count++);
 }
 
-static void set_lane(weir_stencil_step *step, size_t lane)
+/* Where a lane is in weir_fit. */
+static uint32_t lane_at(size_t lane)
 {
-    const size_t lanes = offsetof(weir_fit, lanes) + lane / WEIR_LANES * sizeof(weir_lanes);
-    const size_t i = lane % WEIR_LANES;
-    step->at = (uint32_t)(lanes + offsetof(weir_lanes, at) + i * sizeof(const char *));
-    step->len = (uint32_t)(lanes + offsetof(weir_lanes, len) + i * sizeof(uint32_t));
+    return (uint32_t)(offsetof(weir_fit, lanes) + lane / WEIR_LANES * sizeof(weir_lanes) +
+                      offsetof(weir_lanes, at) + lane % WEIR_LANES * sizeof(const char *));
+}
+
+static uint32_t lane_len(size_t lane)
+{
+    return (uint32_t)(offsetof(weir_fit, lanes) + lane / WEIR_LANES * sizeof(weir_lanes) +
+                      offsetof(weir_lanes, len) + lane % WEIR_LANES * sizeof(uint32_t));
+}
+
+static void add_field(learner *l, const token *t, weir_spot from, weir_spot to)
+{
+    l->fields[l->field_count++] = (weir_stencil_field){.delta = from.delta,
+                                                       .quote = from.quote,
+                                                       .less = (uint32_t)(from.delta - to.delta),
+                                                       .at = lane_at(t->lane),
+                                                       .len = lane_len(t->lane)};
+    part_of(l)->fields++;
 }
 
 static void add_number(learner *l, const token *t, const run *before, const run *behind)
 {
     const weir_spot from = spot_of(l, before, t->from), to = spot_of(l, behind, t->to);
-    const bool is_between = from.where > 0 && from.where % 2 == 0 && to.where == from.where &&
-                            to.quote == from.quote + 1;
-    const bool is_laned = t->lane != NO_LANE;
-    weir_stencil_step *step = add_step(l, !is_laned    ? WEIR_STEP_NUMBER
-                                          : is_between ? WEIR_STEP_BETWEEN
-                                                       : WEIR_STEP_LANE);
-    step->from = from;
-    step->to = to;
-    if (is_laned) {
-        set_lane(step, t->lane);
-        step->others = (uint32_t)(from.delta - to.delta);
+    const bool is_between =
+        sort_of(from) == SORT_QUOTE && to.where == from.where && to.quote == from.quote + 1;
+    if (t->lane == NO_LANE) {
+        add_step(l, WEIR_STEP_NUMBER, from, to)->number = next_number(l);
+    } else if (is_between) {
+        add_field(l, t, from, to);
     } else {
-        step->number = next_number(l);
+        weir_stencil_step *step = add_step(l, WEIR_STEP_LANE, from, to);
+        step->at = lane_at(t->lane);
+        step->len = lane_len(t->lane);
     }
 }
 
 static void add_length(learner *l, const token *t, const run *behind)
 {
-    if (t->head + t->tail == 0)
-        return;
-    weir_stencil_step *step = add_step(l, WEIR_STEP_LENGTH);
-    step->from.quote = (uint8_t)behind->quote;
-    step->others = t->head + t->tail;
+    const uint8_t where = (uint8_t)(2 + 2 * behind->part);
+    const weir_spot from = {where, (uint8_t)(behind->quote - 1), 1};
+    const weir_spot to = {where, (uint8_t)behind->quote, 0};
+    if (t->head + t->tail > 0)
+        add_step(l, WEIR_STEP_LENGTH, from, to)->bytes = t->head + t->tail;
 }
 
-static uint8_t quotes_of(const run *last)
+static void begin_part(learner *l, const run *first, const run *last)
 {
-    return (uint8_t)(last->quote + last->quotes);
+    l->part_count++;
+    part_of(l)->quotes = (uint32_t)(last->quote + last->quotes);
+    if (first->is_start)
+        part_of(l)->start = piece_of((weir_spot){0, 0, 0}, first->from, start_length(first));
 }
 
 /* The runs from `first` to `last`, that are one part. */
 static void add_part(learner *l, size_t first, size_t last)
 {
-    for (size_t i = first; i <= last; i++)
-        add_texts(l, &l->runs[i], WEIR_STEP_TEXT_AT);
-    for (size_t i = first; i < last; i++)
+    for (size_t i = first; i < last && !l->has_failed; i++)
         if (l->tokens[i].kind == TOKEN_NUMBER || l->tokens[i].lane != NO_LANE)
             add_number(l, &l->tokens[i], &l->runs[i], &l->runs[i + 1]);
     for (size_t i = first; i < last; i++)
         if (l->tokens[i].kind == TOKEN_TEXT)
             add_length(l, &l->tokens[i], &l->runs[i + 1]);
-    for (size_t i = first; i <= last; i++)
-        add_texts(l, &l->runs[i], WEIR_STEP_TEXT);
-    for (size_t i = first; i <= last; i++)
-        add_texts(l, &l->runs[i], WEIR_STEP_TEXT_END);
+    for (sort s = SORT_QUOTE; s <= SORT_TAIL; s++)
+        for (size_t i = first; i <= last; i++)
+            add_texts(l, &l->runs[i], s);
+    weir_stencil_part *part = part_of(l);
+    part->is_plain = part->starts + part->tails + part->steps == 0;
 }
 
 /* What the part ends with that ends with a run. */
 static void end_part(learner *l, size_t last)
 {
-    static const uint8_t codes[] = {[TOKEN_NUMBER] = WEIR_STEP_TO_NUMBER,
-                                    [TOKEN_STRINGS] = WEIR_STEP_TO_STRINGS,
-                                    [TOKEN_WALK] = WEIR_STEP_TO_WALK,
-                                    [TOKEN_ROWS] = WEIR_STEP_TO_ROWS};
+    static const uint8_t ends[] = {[TOKEN_NUMBER] = WEIR_END_NUMBER,
+                                   [TOKEN_STRINGS] = WEIR_END_STRINGS,
+                                   [TOKEN_WALK] = WEIR_END_WALK,
+                                   [TOKEN_ROWS] = WEIR_END_ROWS};
     const run *r = &l->runs[last];
     const token *t = last < l->token_count ? &l->tokens[last] : NULL;
-    const bool is_laned = t && t->kind == TOKEN_NUMBER && t->lane != NO_LANE;
-    weir_stencil_step *step = add_step(l, !t         ? WEIR_STEP_END
-                                          : is_laned ? WEIR_STEP_TO_LANE
-                                                     : (weir_stencil_code)codes[t->kind]);
-    step->from = spot_of(l, r, r->to);
-    step->quotes = quotes_of(r);
+    weir_stencil_part *part = part_of(l);
+    part->behind = spot_of(l, r, r->to);
     if (!t)
         return;
-    l->stencil.walks[r->part] = (weir_stencil_walk){t->node, t->depth};
-    if (is_laned)
-        set_lane(step, t->lane);
-    else if (t->kind == TOKEN_NUMBER)
-        step->number = next_number(l);
+    part->end = ends[t->kind];
+    part->node = t->node;
+    part->depth = t->depth;
+    if (t->kind == TOKEN_NUMBER && t->lane != NO_LANE) {
+        part->end = WEIR_END_LANE;
+        part->at = lane_at(t->lane);
+        part->len = lane_len(t->lane);
+    } else if (t->kind == TOKEN_NUMBER) {
+        part->number = next_number(l);
+    }
     if (t->kind == TOKEN_ROWS) {
         l->has_failed |= l->has_tail || r->part + 1 >= WEIR_STENCIL_PARTS_MAX;
         l->has_tail = true;
@@ -564,24 +612,22 @@ static void end_part(learner *l, size_t last)
     }
 }
 
-static void make_steps(learner *l)
+static void make_parts(learner *l)
 {
-    uint8_t *needed = &l->stencil.quotes;
     for (size_t i = 0; i <= l->token_count && !l->has_failed; i++) {
         size_t last = i;
         while (last < l->token_count && l->runs[last + 1].part == l->runs[i].part)
             last++;
-        *needed = quotes_of(&l->runs[last]);
+        begin_part(l, &l->runs[i], &l->runs[last]);
         add_part(l, i, last);
         end_part(l, last);
-        needed = &l->steps[l->stencil.step_count - 1].next;
         i = last;
     }
 }
 
 /* ------------------------------------------------------------------ marks */
 
-/* Which lane, number or part a token has become: numbers are counted as make_steps does it. */
+/* Which lane, number or part a token has become: numbers are counted as make_parts does it. */
 static void find_token(const learner *l, mark *m)
 {
     size_t numbers = 0;
@@ -621,25 +667,48 @@ static void *put(char **to, const void *from, size_t bytes)
     void *at = *to;
     if (bytes > 0)
         memcpy(at, from, bytes);
-    *to += (bytes + 15) & ~(size_t)15;
+    *to += (bytes + WEIR_STENCIL_TEXT_MAX - 1) & ~(size_t)(WEIR_STENCIL_TEXT_MAX - 1);
     return at;
+}
+
+/* The parts find what is theirs. */
+static void link_parts(weir_stencil *s, size_t count, const weir_stencil_piece *piece,
+                       const weir_stencil_field *field, const weir_stencil_step *step)
+{
+    for (size_t i = 0; i < count; i++) {
+        weir_stencil_part *part = &s->parts[i];
+        part->piece = piece;
+        part->field = field;
+        part->step = step;
+        piece += part->starts + part->inner + part->tails;
+        field += part->fields;
+        step += part->steps;
+    }
 }
 
 static weir_stencil *make(const learner *l)
 {
-    enum { ROUNDING = 16 };
-    const size_t steps = l->stencil.step_count * sizeof *l->steps;
+    enum { BLOCKS = 6 };
+    const size_t parts = l->part_count * sizeof *l->parts;
+    const size_t pieces = l->piece_count * sizeof *l->pieces;
+    const size_t fields = l->field_count * sizeof *l->fields;
+    const size_t steps = l->step_count * sizeof *l->steps;
     const size_t marks = l->mark_count * sizeof(weir_stencil_mark);
-    char *block = malloc(sizeof(weir_stencil) + steps + marks + 3 * ROUNDING);
+    char *block = malloc(sizeof(weir_stencil) + parts + pieces + fields + steps + marks +
+                         BLOCKS * WEIR_STENCIL_TEXT_MAX);
     if (!block)
         return NULL;
     char *at = block;
     weir_stencil *s = put(&at, &l->stencil, sizeof l->stencil);
-    s->steps = put(&at, l->steps, steps);
+    const weir_stencil_piece *piece = put(&at, l->pieces, pieces);
+    const weir_stencil_field *field = put(&at, l->fields, fields);
+    const weir_stencil_step *step = put(&at, l->steps, steps);
+    s->parts = put(&at, l->parts, parts);
     s->marks = (weir_stencil_mark *)(void *)at;
     s->mark_count = l->mark_count;
     for (size_t i = 0; i < l->mark_count; i++)
         s->marks[i] = l->marks[i].mark;
+    link_parts(s, l->part_count, piece, field, step);
     return s;
 }
 
@@ -658,7 +727,7 @@ weir_stencil *weir_stencil_learn(const weir_stencil_lesson *lesson)
     l.end = lesson->is_whole ? l.walk.scan.end : behind.at;
     find_runs(&l);
     if (!l.has_failed)
-        make_steps(&l);
+        make_parts(&l);
     if (!l.has_failed)
         make_marks(&l);
     return l.has_failed ? NULL : make(&l);

@@ -13,61 +13,81 @@ enum {
     WEIR_STENCIL_DELTA_MAX = 40 /* so that 16 bytes there are within the slack behind the text */
 };
 
-/** What is done about a text, step by step. Those of a part come in this order, so that all places
- * of it are known to lie within the text before they are looked at. */
+typedef uint64_t weir_stencil_block __attribute__((vector_size(WEIR_STENCIL_TEXT_MAX)));
+
+/** Text that does not vary. */
+typedef struct weir_stencil_piece {
+    weir_stencil_block text;
+    weir_stencil_block mask; /**< of a byte that is not of the piece: nothing */
+    int64_t delta;           /**< from its place */
+    uint32_t quote;          /**< ordinal of that in the part, where it is a quote */
+} weir_stencil_piece;
+
+/** A number for a lane, between a quote and the next one. */
+typedef struct weir_stencil_field {
+    int64_t delta;    /**< from the quote */
+    uint32_t quote;   /**< ordinal in the part */
+    uint32_t less;    /**< bytes from quote to quote that are not of the number */
+    uint32_t at, len; /**< of the lane: bytes from the beginning of weir_fit */
+} weir_stencil_field;
+
+/** What else is done about a part. */
 typedef enum weir_stencil_code {
-    WEIR_STEP_TEXT_AT,    /**< a piece of text, told from the part's beginning */
-    WEIR_STEP_BETWEEN,    /**< for a lane: from one quote to the next, with so many bytes less */
-    WEIR_STEP_LANE,       /**< the same from any place to any other */
-    WEIR_STEP_NUMBER,     /**< a number that is not for a lane */
-    WEIR_STEP_LENGTH,     /**< a string that has at least so many bytes */
-    WEIR_STEP_DISTANCE,   /**< from one place to another it is so many bytes */
-    WEIR_STEP_TEXT,       /**< told from a quote */
-    WEIR_STEP_TEXT_END,   /**< told from the end */
-    WEIR_STEP_TO_LANE,    /**< the part ends with a number that is as long as it is */
-    WEIR_STEP_TO_NUMBER,  /**< the same that is not for a lane */
-    WEIR_STEP_TO_STRINGS, /**< ... or with a list of strings, which is not read */
-    WEIR_STEP_TO_WALK,    /**< ... or with another list */
-    WEIR_STEP_TO_ROWS,    /**< ... or with a list that is left to the caller */
-    WEIR_STEP_END,
-    WEIR_STEP_COUNT
+    WEIR_STEP_LANE,    /**< a number for a lane, from any place to any other */
+    WEIR_STEP_NUMBER,  /**< a number that is not for a lane */
+    WEIR_STEP_LENGTH,  /**< a string that has at least so many bytes */
+    WEIR_STEP_DISTANCE /**< from one place to another it is so many bytes */
 } weir_stencil_code;
 
 typedef struct weir_stencil_step {
-    union {
-        char text[WEIR_STENCIL_TEXT_MAX];
-        struct {
-            uint32_t at, len; /* of a lane: bytes from the beginning of weir_fit */
-        };
-    };
-    uint32_t others; /**< bits of the 16 bytes that are not of the piece; of a length: the least; of
-                        a distance: itself; of what is between quotes: so many bytes less */
-    weir_spot from;  /**< where it is; of what ends a part: its beginning */
-    weir_spot to;    /**< of a number */
+    uint32_t at, len; /**< of a lane */
+    uint32_t bytes;   /**< of a length: at least; of a distance */
+    weir_spot from, to;
     uint8_t code;
     uint8_t number; /**< in weir_fit */
-    uint8_t quotes; /**< of the part that ends */
-    uint8_t next;   /**< quotes of the part that begins */
 } weir_stencil_step;
 
 /** The node of lists of levels that are walked because they have more than one. */
 extern const weir_trie weir_stencil_many;
 
-/** A container that ends a part. */
-typedef struct weir_stencil_walk {
+/** What a part ends with. */
+typedef enum weir_stencil_end {
+    WEIR_END_OF_ALL,
+    WEIR_END_LANE,    /**< a number that is as long as it is */
+    WEIR_END_NUMBER,  /**< the same that is not for a lane */
+    WEIR_END_STRINGS, /**< a list of strings, which is not read */
+    WEIR_END_WALK,    /**< another list */
+    WEIR_END_ROWS     /**< a list that is left to the caller */
+} weir_stencil_end;
+
+/** A part; what is done about it stands in the order in which it is done, so that all places of it
+ * are known to lie within the text before they are looked at. */
+typedef struct weir_stencil_part {
+    weir_stencil_piece start; /**< told from its beginning */
+    uint32_t quotes;          /**< that it has; so many must be left */
+    bool is_plain;            /**< it has neither steps nor texts behind `inner` */
+    uint8_t fields;
+    uint8_t inner;  /**< pieces told from quotes */
+    uint8_t starts; /**< pieces behind those, told from its beginning */
+    uint8_t tails;  /**< pieces behind those, told from the end of the text */
+    uint8_t steps;
+    uint8_t end;      /**< a weir_stencil_end */
+    uint8_t number;   /**< that it ends with, in weir_fit */
+    weir_spot behind; /**< where what it ends with begins; of the last part: its end */
+    uint32_t at, len; /**< of a lane that it ends with */
+    unsigned depth;   /**< of the list that it ends with */
     const weir_trie *node;
-    unsigned depth;
-} weir_stencil_walk;
+    const weir_stencil_piece *piece;
+    const weir_stencil_field *field;
+    const weir_stencil_step *step;
+} weir_stencil_part;
 
 struct weir_stencil {
     bool is_whole;
-    uint8_t quotes; /**< of the first part */
     size_t mark_count;
-    size_t step_count;
     weir_spot rows_end;
-    weir_stencil_walk walks[WEIR_STENCIL_PARTS_MAX];
     weir_stencil_mark *marks;
-    weir_stencil_step *steps;
+    weir_stencil_part *parts;
 };
 
 #endif
