@@ -59,9 +59,9 @@ static void want_form(scene *s, const weir_fused *form)
 
 static weir_mould_op *add_op(scene *s, const weir_quick_op *quick, weir_mould_code code)
 {
-    weir_mould_op *op = &s->ops[s->mould.op_count++];
+    weir_mould_op *op = &s->ops[s->op_count++];
     *op = (weir_mould_op){
-        .code = (uint8_t)code, .key = quick->key, .place = quick->place, .quick = quick};
+        .code = (uint8_t)code, .key = quick->key, .place = (uint16_t)quick->place, .quick = quick};
     return op;
 }
 
@@ -114,9 +114,9 @@ static bool add_received(scene *s, const weir_quick_op *quick)
 /* Where its text is. */
 static void set_text(weir_mould_op *op, const weir_stencil_mark *mark, bool is_outer)
 {
-    op->where = mark->from.where;
-    op->quote = mark->from.quote;
-    op->is_outer = is_outer;
+    const size_t where = offsetof(weir_fit, where) + mark->from.where * sizeof(uint32_t *);
+    op->where = (int16_t)((int)where - (is_outer ? (int)sizeof(weir_fit) : 0));
+    op->quote = (uint16_t)(mark->from.quote * sizeof(uint32_t));
 }
 
 static bool add_text(scene *s, const weir_quick_op *quick, weir_mould_code code)
@@ -142,30 +142,31 @@ static bool set_constant(scene *s, const weir_quick_op *op, const weir_value *v)
 }
 
 /* The kind of a number's cell is the same in all records. */
-static bool set_kind(scene *s, const weir_quick_op *op, weir_mould_use use)
+static bool set_kind(scene *s, const weir_quick_op *op, weir_scene_use use)
 {
     static const weir_value real = {.kind = WEIR_FLOAT}, whole = {.kind = WEIR_INT};
-    return op->column < 0 || use == WEIR_MOULD_AS_IS ||
-           set_constant(s, op, use == WEIR_MOULD_WHOLE ? &whole : &real);
+    return op->column < 0 || use == WEIR_SCENE_AS_IS ||
+           set_constant(s, op, use == WEIR_SCENE_WHOLE ? &whole : &real);
 }
 
 /* What a lane must be, and where it goes. */
-static void add_put(scene *s, const weir_stencil_mark *mark, weir_mould_use use,
+static void add_put(scene *s, const weir_stencil_mark *mark, weir_scene_use use,
                     const weir_quick_op *op)
 {
     weir_mould_lanes *group = &s->mould.lanes[mark->at / WEIR_LANES];
     const unsigned lane = mark->at % WEIR_LANES, bit = 1u << lane;
-    const bool is_real = use == WEIR_MOULD_REAL || use == WEIR_MOULD_BARE_REAL;
-    *(is_real ? &group->real : use == WEIR_MOULD_AS_IS ? &group->either : &group->whole) |= bit;
+    const bool is_whole = use == WEIR_SCENE_WHOLE || use == WEIR_SCENE_EPOCH;
+    *(is_whole ? &group->whole : &group->real) |= bit;
+    group->either |= use == WEIR_SCENE_AS_IS ? bit : 0;
     s->puts[s->put_count++] =
-        (weir_mould_put){.use = (uint8_t)use,
+        (weir_scene_put){.use = use,
                          .lane = mark->at,
-                         .place = use == WEIR_MOULD_AS_IS ? op->place : value_place(op),
+                         .place = use == WEIR_SCENE_AS_IS ? op->place : value_place(op),
                          .scale = op->scale};
 }
 
 /* A number that has a lane; in quotes where that will do, or bare. */
-static bool add_lane(scene *s, const weir_quick_op *op, bool may_be_text, weir_mould_use use)
+static bool add_lane(scene *s, const weir_quick_op *op, bool may_be_text, weir_scene_use use)
 {
     bool is_outer;
     const weir_stencil_mark *mark = mark_of(s, op, &is_outer);
@@ -174,8 +175,8 @@ static bool add_lane(scene *s, const weir_quick_op *op, bool may_be_text, weir_m
         return false;
     if (is_outer || !mark->in_lane)
         return add_other(s, op);
-    if (use == WEIR_MOULD_REAL && !is_text)
-        use = WEIR_MOULD_BARE_REAL;
+    if (use == WEIR_SCENE_REAL && !is_text)
+        use = WEIR_SCENE_BARE_REAL;
     add_put(s, mark, use, op);
     return set_kind(s, op, use);
 }
@@ -221,8 +222,8 @@ static bool add_level(scene *s, const weir_quick_op *op, uint32_t slot)
         s->level_count == WEIR_SCENE_LEVELS_MAX)
         return add_other(s, op);
     s->level_puts[s->level_count++] = (weir_scene_level){s->put_count, op->place};
-    add_put(s, price, WEIR_MOULD_REAL, op);
-    add_put(s, size, WEIR_MOULD_REAL, op);
+    add_put(s, price, WEIR_SCENE_REAL, op);
+    add_put(s, size, WEIR_SCENE_REAL, op);
     return set_constant(s, op, &one);
 }
 
@@ -300,7 +301,7 @@ static bool add_as_is(scene *s, const weir_quick_op *op)
         return false;
     switch ((weir_mark_kind)mark->kind) {
     case WEIR_MARK_TEXT: return add_text(s, op, WEIR_MOULD_TEXT);
-    case WEIR_MARK_NUMBER: return add_lane(s, op, false, WEIR_MOULD_AS_IS);
+    case WEIR_MARK_NUMBER: return add_lane(s, op, false, WEIR_SCENE_AS_IS);
     case WEIR_MARK_WORD:
         return (mark->word.kind == WEIR_BOOL || !op->from->field->has_default) &&
                set_constant(s, op, &mark->word);
@@ -329,10 +330,10 @@ static bool add_column(scene *s, const weir_quick_op *op, weir_quick_code code)
 {
     bool holds;
     switch (code) {
-    case WEIR_QUICK_REAL: return add_lane(s, op, true, WEIR_MOULD_REAL);
-    case WEIR_QUICK_WHOLE: return add_lane(s, op, true, WEIR_MOULD_WHOLE);
-    case WEIR_QUICK_EPOCH: return add_lane(s, op, false, WEIR_MOULD_EPOCH);
-    case WEIR_QUICK_EPOCH_TEXT: return add_lane(s, op, true, WEIR_MOULD_EPOCH);
+    case WEIR_QUICK_REAL: return add_lane(s, op, true, WEIR_SCENE_REAL);
+    case WEIR_QUICK_WHOLE: return add_lane(s, op, true, WEIR_SCENE_WHOLE);
+    case WEIR_QUICK_EPOCH: return add_lane(s, op, false, WEIR_SCENE_EPOCH);
+    case WEIR_QUICK_EPOCH_TEXT: return add_lane(s, op, true, WEIR_SCENE_EPOCH);
     case WEIR_QUICK_AS_IS: return add_as_is(s, op);
     case WEIR_QUICK_ASSET: return add_text(s, op, WEIR_MOULD_ASSET);
     case WEIR_QUICK_STAMP: return add_text(s, op, WEIR_MOULD_STAMP);
@@ -387,25 +388,9 @@ static void find_lanes(scene *s)
     }
 }
 
-static int by_use(const void *a, const void *b)
+/* Which lanes are used, and must be numbers of JSON. */
+static void keep_lanes(const scene *s, weir_mould *mould)
 {
-    const weir_mould_put *p = a, *q = b;
-    const int group = p->lane / WEIR_LANES - q->lane / WEIR_LANES;
-    return group != 0 ? group : p->use - q->use;
-}
-
-/* What becomes of the lanes, group by group, REAL first. */
-static void keep_puts(const scene *s, weir_mould *mould)
-{
-    qsort(mould->puts, s->put_count, sizeof *mould->puts, by_use);
-    for (size_t i = 0; i < s->put_count; i++) {
-        weir_mould_put *put = &mould->puts[i];
-        weir_mould_lanes *group = &mould->lanes[put->lane / WEIR_LANES];
-        if (group->put_count++ == 0)
-            group->puts = put;
-        group->real_count = (uint8_t)(group->real_count + (put->use == WEIR_MOULD_REAL));
-        put->lane %= WEIR_LANES;
-    }
     for (size_t i = 0; i < s->lane_count; i++) {
         const weir_stencil_mark *mark = weir_stencil_mark_of(mould->stencil, s->lanes[i]);
         if (mark && mark->kind == WEIR_MARK_NUMBER)
@@ -417,16 +402,101 @@ static void keep_puts(const scene *s, weir_mould *mould)
     }
 }
 
-/* A record that has been begun and given what is always the same. */
-static bool keep_image(const scene *s, weir_mould *mould)
+/* Bytes from a weir_fit to what was read of a lane. */
+static uint16_t number_place(const weir_scene_put *put)
 {
+    const bool is_whole = put->use == WEIR_SCENE_WHOLE || put->use == WEIR_SCENE_EPOCH;
+    return (uint16_t)(offsetof(weir_fit, lanes) + put->lane / WEIR_LANES * sizeof(weir_lanes) +
+                      (is_whole ? offsetof(weir_lanes, whole) : offsetof(weir_lanes, real)) +
+                      put->lane % WEIR_LANES * sizeof(double));
+}
+
+/* Numbers that are copied go four at a time; the last one fills up, again and again. */
+static weir_mould_op *keep_numbers(const scene *s, weir_mould_op *op, bool is_bare)
+{
+    const weir_scene_put *puts[2 * COLUMNS_MAX];
+    size_t count = 0, most = 0;
+    for (size_t i = 0; i < s->put_count; i++)
+        if (is_bare ? s->puts[i].use == WEIR_SCENE_BARE_REAL
+                    : s->puts[i].use == WEIR_SCENE_REAL || s->puts[i].use == WEIR_SCENE_WHOLE)
+            puts[count++] = &s->puts[i];
+    for (size_t i = 0; i < count; i += most, op++) {
+        const size_t left = count - i;
+        most = left > 2 ? 4 : left;
+        op->code = is_bare     ? left > 2    ? WEIR_MOULD_BARE_FOUR
+                                 : left == 2 ? WEIR_MOULD_BARE_TWO
+                                             : WEIR_MOULD_BARE_ONE
+                   : left > 2  ? WEIR_MOULD_FOUR
+                   : left == 2 ? WEIR_MOULD_TWO
+                               : WEIR_MOULD_ONE;
+        for (size_t k = 0; k < most; k++) {
+            const weir_scene_put *put = puts[i + (k < left ? k : left - 1)];
+            op->from[k] = number_place(put);
+            op->to[k] = (uint16_t)put->place;
+        }
+    }
+    return op;
+}
+
+static weir_mould_op *keep_number(const weir_scene_put *put, weir_mould_op *op)
+{
+    const size_t group = offsetof(weir_fit, lanes) + put->lane / WEIR_LANES * sizeof(weir_lanes);
+    op->place = (uint16_t)put->place;
+    if (put->use == WEIR_SCENE_AS_IS) {
+        op->code = WEIR_MOULD_AS_IS;
+        op->key = put->lane % WEIR_LANES;
+        op->from[0] = number_place(put);
+        op->from[1] = (uint16_t)(group + offsetof(weir_lanes, is_whole));
+    } else {
+        op->code = WEIR_MOULD_EPOCH;
+        op->quote = number_place(put);
+        op->scale = put->scale;
+    }
+    return op + 1;
+}
+
+static weir_mould_op *keep_columns(const scene *s, weir_mould_op *op, weir_mould_code code)
+{
+    for (size_t i = 0; i < s->op_count; i++)
+        if (s->ops[i].code == code)
+            *op++ = s->ops[i];
+    return op;
+}
+
+/* What is to be done, kind by kind. */
+static bool keep_operations(const scene *s, weir_mould *mould)
+{
+    const size_t most = s->op_count + s->put_count + WEIR_MOULD_LANES + 2; /* SLOTS and END */
+    weir_mould_op *op = mould->ops = calloc(most, sizeof *op);
+    if (!op)
+        return false;
+    for (int code = WEIR_MOULD_TEXT; code < WEIR_MOULD_SLOTS; code++)
+        op = keep_columns(s, op, (weir_mould_code)code);
+    if (mould->slot_count > 0 || mould->has_roots)
+        (op++)->code = WEIR_MOULD_SLOTS;
+    op = keep_columns(s, op, WEIR_MOULD_RECEIVED);
+    op = keep_columns(s, op, WEIR_MOULD_OTHER);
+    for (size_t i = 0; i < WEIR_MOULD_LANES && mould->lanes[i].used > 0; i++, op++)
+        *op = (weir_mould_op){.code = WEIR_MOULD_READ, .key = (uint8_t)i};
+    op = keep_numbers(s, op, false);
+    op = keep_numbers(s, op, true);
+    for (size_t i = 0; i < s->put_count; i++)
+        if (s->puts[i].use == WEIR_SCENE_AS_IS || s->puts[i].use == WEIR_SCENE_EPOCH)
+            op = keep_number(&s->puts[i], op);
+    *op = (weir_mould_op){.code = WEIR_MOULD_END, .place = (uint16_t)mould->rule->schema->channel};
+    return true;
+}
+
+/* A record that has been begun and given what is always the same. */
+static bool keep_image(scene *s, weir_mould *mould)
+{
+    static const weir_value text = {.kind = WEIR_STR, .flags = WEIR_VALUE_ASCII};
     weir_batch image = {.open_at = SIZE_MAX};
     bool is_good = weir_batch_begin(&image, mould->rule->schema);
     for (size_t i = 0; i < s->constant_count && is_good; i++)
         is_good = weir_batch_set(&image, (size_t)s->constants[i].column, s->constants[i].value);
     const size_t blocks = (image.bytes.len + WEIR_MOULD_BLOCK - 1) / WEIR_MOULD_BLOCK;
     mould->image_len = image.bytes.len;
-    mould->channel = mould->rule->schema->channel;
     mould->image = is_good ? calloc(blocks, WEIR_MOULD_BLOCK) : NULL;
     if (mould->image)
         memcpy(mould->image, image.bytes.ptr, image.bytes.len);
@@ -434,19 +504,25 @@ static bool keep_image(const scene *s, weir_mould *mould)
         const weir_scene_level *level = &s->level_puts[i];
         weir_value cell;
         memcpy(&cell, mould->image + level->place, sizeof cell);
-        mould->puts[level->put].place = (uint32_t)(cell.bits + offsetof(weir_level, price));
-        mould->puts[level->put + 1].place = (uint32_t)(cell.bits + offsetof(weir_level, size));
+        s->puts[level->put].place = (uint32_t)(cell.bits + offsetof(weir_level, price));
+        s->puts[level->put + 1].place = (uint32_t)(cell.bits + offsetof(weir_level, size));
     }
+    for (size_t i = 0; i < s->op_count && mould->image; i++)
+        if (s->ops[i].code == WEIR_MOULD_TEXT)
+            memcpy(mould->image + s->ops[i].place, &text, sizeof text);
     mould->room =
         (blocks + 1) * WEIR_MOULD_BLOCK + mould->rule->column_count * WEIR_QUICK_TEXT_ROOM;
     weir_batch_fini(&image);
     return mould->image != NULL;
 }
 
+/* Places in a record are of 16 bits; behind its cells there are levels of columns that have one. */
 static bool make_columns(scene *s)
 {
+    enum { PLACES_BEFORE = 16 + WEIR_SCENE_LEVELS_MAX };
     const weir_plan_rule *rule = s->mould.rule;
-    bool is_good = rule->column_count <= COLUMNS_MAX;
+    bool is_good = rule->column_count <= COLUMNS_MAX &&
+                   rule->schema->count <= UINT16_MAX / sizeof(weir_value) - PLACES_BEFORE;
     for (size_t i = 0; is_good && i < rule->column_count; i++)
         is_good = add_column(s, &rule->ops[i], (weir_quick_code)rule->ops[i].code);
     return is_good && !s->has_too_many;
@@ -476,15 +552,14 @@ static weir_mould *keep(scene *s, weir_moulds *moulds)
     const bool makes = mould->outcome == WEIR_MOULD_MAKES;
     mould->pins = copy_of(s->pins, s->pin_count, sizeof *s->pins);
     mould->pin_count = s->pin_count;
-    mould->ops = copy_of(s->ops, mould->op_count, sizeof *s->ops);
     mould->slots = copy_of(s->wanted, mould->slot_count, sizeof *s->wanted);
-    mould->puts = copy_of(s->puts, s->put_count, sizeof *s->puts);
-    if (!mould->pins || !mould->ops || !mould->slots || !mould->puts ||
-        (makes && !keep_image(s, mould))) {
+    if (makes)
+        keep_lanes(s, mould);
+    if (!mould->pins || !mould->slots ||
+        (makes && (!keep_image(s, mould) || !keep_operations(s, mould)))) {
         weir_mould_free(mould);
         return NULL;
     }
-    keep_puts(s, mould);
     mould->next = moulds->count;
     moulds->list[moulds->count++] = mould;
     return mould;

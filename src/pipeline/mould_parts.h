@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a mould is made of, shared by mould.c, which pours, and mould_learn.c, which makes it.
- * Private to these.
+ * What a mould is made of, shared by mould.c and mould_make.c, which pour, and mould_learn.c, which
+ * makes it. Private to these.
  */
 #ifndef WEIR_PIPELINE_MOULD_PARTS_H
 #define WEIR_PIPELINE_MOULD_PARTS_H
@@ -11,48 +11,53 @@
 
 enum { WEIR_MOULD_BLOCK = 64 /* images are copied in such pieces */ };
 
+/** What is done for a record, in this order. */
 typedef enum weir_mould_code {
     WEIR_MOULD_TEXT,
-    WEIR_MOULD_ASSET,
     WEIR_MOULD_STAMP,
     WEIR_MOULD_SECONDS,
+    WEIR_MOULD_ASSET,
+    WEIR_MOULD_SLOTS, /**< are filled for OTHER */
     WEIR_MOULD_RECEIVED,
-    WEIR_MOULD_OTHER /* as pipeline/quick.c does it, from slots */
+    WEIR_MOULD_OTHER, /**< as pipeline/quick.c does it, from slots */
+    WEIR_MOULD_READ,  /**< lanes are what they must be */
+    WEIR_MOULD_FOUR,  /**< numbers of lanes are copied: real ones or whole ones */
+    WEIR_MOULD_TWO,
+    WEIR_MOULD_ONE,
+    WEIR_MOULD_BARE_FOUR, /**< real ones that stood bare, where -0 is a whole one */
+    WEIR_MOULD_BARE_TWO,
+    WEIR_MOULD_BARE_ONE,
+    WEIR_MOULD_AS_IS, /**< a whole number, or else a real one */
+    WEIR_MOULD_EPOCH,
+    WEIR_MOULD_END,
+    WEIR_MOULD_CODES
 } weir_mould_code;
 
-/** What to do for a column that is no number. */
+/** All places are told in bytes. */
 typedef struct weir_mould_op {
     uint8_t code;
-    uint8_t where; /**< of a text: its opening quote, as in a weir_spot */
-    uint8_t quote;
-    uint8_t key;    /**< of an asset */
-    bool is_outer;  /**< its value is of the message around the element */
-    uint32_t place; /**< as in weir_quick_op */
-    const weir_quick_op *quick;
+    uint8_t key;    /**< of an asset; of READ the group; of AS_IS the lane */
+    int16_t where;  /**< of a text: from the weir_fit to a pointer to quotes; negative: in the fit
+                       before, which is of the message around the element */
+    uint16_t quote; /**< ... and from there to its opening one; of EPOCH: from the weir_fit to the
+                       number */
+    uint16_t place; /**< in the record: of a text the cell, of AS_IS too; of END the channel */
+    union {
+        const weir_quick_op *quick;
+        int64_t scale;    /**< of EPOCH */
+        uint16_t from[4]; /**< from the weir_fit to a number; of AS_IS to the real one, and to the
+                             mask of the whole ones */
+    };
+    uint16_t to[4]; /**< where numbers go */
 } weir_mould_op;
 
-/** What becomes of a lane. */
-typedef enum weir_mould_use {
-    WEIR_MOULD_REAL,
-    WEIR_MOULD_BARE_REAL, /**< of a bare number, where -0 is a whole one */
-    WEIR_MOULD_WHOLE,
-    WEIR_MOULD_AS_IS, /**< a whole number, or else a real one */
-    WEIR_MOULD_EPOCH
-} weir_mould_use;
-
-typedef struct weir_mould_put {
-    uint8_t use;
-    uint8_t lane;
-    uint32_t place; /**< of the cell's value; of AS_IS the cell; of EPOCH the time */
-    int64_t scale;
-} weir_mould_put;
+_Static_assert(2 * sizeof(weir_fit) <= INT16_MAX, "places in two of them are of 16 bits");
 
 /** Lanes that are read together, and what they must be. */
 typedef struct weir_mould_lanes {
     uint8_t used;
-    unsigned real, whole, either, json;
-    uint8_t real_count, put_count; /**< the first ones are REAL */
-    weir_mould_put *puts;
+    unsigned real, whole, json;
+    unsigned either; /**< those of `real` that may be whole, and then are not to be rounded */
 } weir_mould_lanes;
 
 enum { WEIR_MOULD_LANES = WEIR_STENCIL_LANES_MAX / WEIR_LANES };
@@ -74,28 +79,28 @@ typedef enum weir_mould_outcome {
 
 struct weir_mould {
     weir_stencil *stencil;
+    size_t next; /**< the mould of the message that followed last time */
     weir_mould_outcome outcome;
-    const weir_plan_rule *rule;
-    weir_channel channel; /**< of its records */
-    char *image;          /**< a record with all that is the same in all of them */
-    size_t image_len;     /**< to here; the memory ends at a whole block */
-    size_t room;          /**< that a record is given to start with */
     weir_mould_op *ops;
-    size_t op_count;
+    char *image;      /**< a record with all that is the same in all of them */
+    size_t image_len; /**< to here; the memory ends at a whole block */
+    size_t room;      /**< that a record is given, and what is left of it behind a long text */
     weir_mould_lanes lanes[WEIR_MOULD_LANES];
-    weir_mould_put *puts;
     weir_mould_slot *slots;
     size_t slot_count;
     bool has_roots; /**< OTHER looks at what `data` and `item` are, and when they came */
     weir_value roots[2];
+    const weir_plan_rule *rule;
     weir_stencil_pin *pins; /**< what its tests have made part of the stencil */
     size_t pin_count;
-    size_t next; /**< the mould of the message that followed last time */
     weir_moulds items;
 };
 
 void weir_mould_free(weir_mould *mould);
 /** A mould that fits, or NULL; *fit says where everything is. */
 weir_mould *weir_moulds_find(weir_moulds *moulds, weir_cursor p, weir_fit *fit);
+/** Makes the record of a message that fits; of an element, the fit of the message around it is the
+ * one before `fit`. False: nothing was made. */
+bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit);
 
 #endif

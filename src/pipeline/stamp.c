@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A time that is not of the hour before it. What is kept is the text of an hour and its day; it
- * changes only once both have been read, so that a wrong text takes nothing with it.
+ * A time that is of no hour that is kept. An hour is kept, and its day, only once both have been
+ * read, so that a wrong text takes nothing with it.
  */
 #include "pipeline/stamp.h"
 
@@ -24,29 +24,34 @@ static bool read_day(const char *at, int64_t *ns)
     return weir_time_parse((weir_str){whole, sizeof whole}, ns, NULL);
 }
 
-static bool remember(weir_stamp_memory *memory, const char *at)
+/* The hour of a text; NULL: it is none. */
+static const weir_stamp_hour *remember(weir_stamp_memory *memory, const char *at)
 {
-    const int64_t hour = read_hour(at + WEIR_STAMP_DAY_LEN);
+    weir_stamp_hour *hour = &memory->hours[weir_stamp_place(at)];
+    const int64_t clock = read_hour(at + WEIR_STAMP_DAY_LEN);
     int64_t day_ns = memory->day_ns;
-    if (hour < 0 || (memcmp(memory->hour, at, WEIR_STAMP_DAY_LEN) != 0 && !read_day(at, &day_ns)) ||
-        day_ns > INT64_MAX - NS_PER_HOUR - hour)
-        return false;
-    memcpy(memory->hour, at, WEIR_STAMP_HOUR_LEN);
-    memory->hour_ns = day_ns + hour;
+    if (clock < 0 || (memcmp(memory->day, at, WEIR_STAMP_DAY_LEN) != 0 && !read_day(at, &day_ns)) ||
+        day_ns > INT64_MAX - NS_PER_HOUR - clock)
+        return NULL;
+    memcpy(memory->day, at, WEIR_STAMP_DAY_LEN);
     memory->day_ns = day_ns;
-    return true;
+    memcpy(hour->text, at, WEIR_STAMP_HOUR_LEN);
+    hour->ns = day_ns + clock;
+    return hour;
 }
 
 bool weir_stamp_read_anew(weir_stamp_memory *memory, weir_str text, int64_t *ns)
 {
-    enum { WHOLE_LEN = WEIR_STAMP_POINT_LEN, SECOND_AT = WEIR_STAMP_HOUR_LEN };
+    enum { WHOLE_LEN = WEIR_STAMP_POINT_LEN, MINUTE_AT = WEIR_STAMP_HOUR_LEN };
     const size_t digits = text.len - WEIR_STAMP_POINT_LEN - 1;
     if ((digits - 1 < WEIR_STAMP_DIGITS_MAX || text.len == WHOLE_LEN) &&
-        text.ptr[text.len - 1] == 'Z' && remember(memory, text.ptr)) {
-        const int64_t rest = weir_stamp_in_hour(text.ptr + SECOND_AT, text.len - 1 - SECOND_AT);
-        *ns = memory->hour_ns + rest;
-        if (rest >= 0)
+        text.ptr[text.len - 1] == 'Z') {
+        const weir_stamp_hour *hour = remember(memory, text.ptr);
+        int64_t rest;
+        if (hour && weir_stamp_in_hour(text.ptr + MINUTE_AT, text.len - 1 - MINUTE_AT, &rest)) {
+            *ns = hour->ns + rest;
             return true;
+        }
     }
     return weir_time_parse(text, ns, NULL);
 }

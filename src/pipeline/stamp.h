@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Times as venues write them, "2021-02-22T15:51:44.208Z". A feed's times are of one hour for long,
- * so that only what is behind it is read, all of it at once: whether the seconds come in order, or
- * those of several clocks by turns, makes no difference. Any other form is for weir_time_parse,
- * which all of this agrees with. Times in seconds, "1618678142.221252", are of one second for a
- * while. Private to pipeline/.
+ * Times as venues write them, "2021-02-22T15:51:44.208Z". A feed's times are of a few hours for
+ * long, so that only what is behind these is read, all of it at once: whether the seconds come in
+ * order, or those of several clocks by turns, makes no difference. Any other form is for
+ * weir_time_parse, which all of this agrees with. Times in seconds, "1618678142.221252", are of one
+ * second for a while. Private to pipeline/.
  */
 #ifndef WEIR_PIPELINE_STAMP_H
 #define WEIR_PIPELINE_STAMP_H
@@ -21,12 +21,24 @@ enum {
     WEIR_STAMP_DIGITS_MAX = 9                       /* "123456789", and then "Z" */
 };
 
+typedef struct weir_stamp_hour {
+    char text[WEIR_STAMP_HOUR_LEN]; /**< with its colon */
+    int64_t ns;                     /**< + an hour is within int64 */
+} weir_stamp_hour;
+
 /** What is kept from text to text; all zeros at first. */
+enum { WEIR_STAMP_HOURS = 16 };
 typedef struct weir_stamp_memory {
-    char hour[WEIR_STAMP_HOUR_LEN]; /**< of the text before, with its colon */
-    int64_t hour_ns;                /**< + an hour is within int64 */
+    weir_stamp_hour hours[WEIR_STAMP_HOURS]; /**< by the last digit */
+    char day[WEIR_STAMP_DAY_LEN];
     int64_t day_ns;
 } weir_stamp_memory;
+
+/* Where the hour of a text is kept. */
+static inline size_t weir_stamp_place(const char *at)
+{
+    return (unsigned char)at[WEIR_STAMP_DAY_LEN + 1] % WEIR_STAMP_HOURS;
+}
 
 /* The two pieces overlap. */
 static inline bool weir_stamp_is_hour(const char *hour, const char *at)
@@ -69,13 +81,16 @@ static inline bool weir_stamp_read(weir_stamp_memory *memory, const char *at, si
                                    int64_t *ns)
 {
     const size_t digits = len - WEIR_STAMP_POINT_LEN - 1;
-    if (digits - 1 < WEIR_STAMP_DIGITS_MAX && at[len - 1] == 'Z' &&
-        weir_stamp_is_hour(memory->hour, at)) {
-        const int64_t rest =
-            weir_stamp_in_hour(at + WEIR_STAMP_HOUR_LEN, len - 1 - WEIR_STAMP_HOUR_LEN);
-        *ns = memory->hour_ns + rest;
-        if (__builtin_expect(rest >= 0, 1))
+    if (digits - 1 < WEIR_STAMP_DIGITS_MAX && at[len - 1] == 'Z') {
+        const weir_stamp_hour *hour = &memory->hours[weir_stamp_place(at)];
+        int64_t rest;
+        if (__builtin_expect(weir_stamp_is_hour(hour->text, at) &&
+                                 weir_stamp_in_hour(at + WEIR_STAMP_HOUR_LEN,
+                                                    len - 1 - WEIR_STAMP_HOUR_LEN, &rest),
+                             1)) {
+            *ns = hour->ns + rest;
             return true;
+        }
     }
     return weir_stamp_read_anew(memory, (weir_str){at, len}, ns);
 }

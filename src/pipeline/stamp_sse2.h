@@ -5,11 +5,12 @@
 #define WEIR_PIPELINE_STAMP_IN_HOUR
 
 #include <emmintrin.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-/* "51:44.208123456" as ns, of which the first `count` bytes count, 5 or 7 to 15; -1: it is not of
- * that form. 16 bytes are readable. Words of two digits each become 59:5, 9.99, 9999 and 999. */
-static inline int64_t weir_stamp_in_hour(const char *at, size_t count)
+/* "51:44.208123456" as ns, of which the first `count` bytes count, 5 or 7 to 15. False: it is not
+ * of that form. 16 bytes are readable. Words of two digits each become 59:5, 9.99, 9999 and 999. */
+static inline bool weir_stamp_in_hour(const char *at, size_t count, int64_t *ns)
 {
     static const unsigned char masks[32] = {255, 255, 255, 255, 255, 255, 255, 255,
                                             255, 255, 255, 255, 255, 255, 255, 255};
@@ -21,7 +22,7 @@ static inline int64_t weir_stamp_in_hour(const char *at, size_t count)
     const __m128i mask = _mm_loadu_si128((const __m128i *)(const void *)(masks + 16 - count));
     const __m128i values = _mm_and_si128(_mm_sub_epi8(text, form), mask);
     if (_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_subs_epu8(values, most), zero)) != 0xffff)
-        return -1;
+        return false;
     const __m128i front = _mm_madd_epi16(_mm_unpacklo_epi8(values, zero),
                                          _mm_setr_epi16(600, 60, 0, 10, 1, 0, 10, 1));
     const __m128i back =
@@ -31,7 +32,8 @@ static inline int64_t weir_stamp_in_hour(const char *at, size_t count)
     const __m128i two =
         _mm_add_epi64(_mm_mul_epu32(four, _mm_set_epi32(0, 1000, 0, 1000000000)),
                       _mm_mul_epu32(_mm_srli_epi64(four, 32), _mm_set_epi32(0, 1, 0, 10000000)));
-    return _mm_cvtsi128_si64(_mm_add_epi64(two, _mm_unpackhi_epi64(two, two)));
+    *ns = _mm_cvtsi128_si64(_mm_add_epi64(two, _mm_unpackhi_epi64(two, two)));
+    return true;
 }
 
 #endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A record of a message that fits a mould: a copy of the mould's image, and then operation by
+ * operation what is not always the same. Which comes next is known from the operation before, so
+ * that each ends with a jump of its own to the next one, and all that is made stays in registers.
+ * Numbers take long to be ready: they are begun first, and are copied last.
+ */
+#include <stddef.h>
+
+#include "pipeline/mould_parts.h"
+#include "pipeline/stamp.h"
+#include "util/number.h"
+
+enum { BLOCK = WEIR_QUICK_BLOCK, TEXT_MAX = WEIR_QUICK_TEXT_ROOM };
+
+/* A record that is made, behind the end of the batch. */
+typedef struct pour {
+    weir_runner *runner;
+    const weir_fit *fit;
+    const char *base; /* of the text */
+    char *record;
+    size_t len; /* so far */
+} pour;
+
+/* ------------------------------------------------------------------ what adds to the batch */
+
+/* Lets the batch have the record as it is, for those who add to it there, and takes it back. */
+static inline size_t lend(weir_batch *batch, size_t len)
+{
+    const size_t at = batch->bytes.len;
+    batch->open_at = at;
+    batch->bytes.len = at + len;
+    return at;
+}
+
+static inline size_t take_again(weir_batch *batch, size_t at)
+{
+    const size_t len = batch->bytes.len - at;
+    batch->bytes.len = at;
+    batch->open_at = SIZE_MAX;
+    return len;
+}
+
+/* They may move the record, and give its length; 0: it was in vain. */
+static inline bool has_moved(pour *p, size_t len)
+{
+    const weir_buf *bytes = &p->runner->batch.bytes;
+    p->record = bytes->ptr + bytes->len;
+    p->len = len;
+    return len > 0;
+}
+
+/* There is room for one text of usual length per column, and behind a longer one again. */
+static __attribute__((noinline)) size_t add_long_text(weir_runner *runner, const weir_mould *mould,
+                                                      const weir_mould_op *op, size_t len,
+                                                      weir_str text)
+{
+    const weir_value v =
+        weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, text.ptr, text.ptr + text.len);
+    weir_batch *batch = &runner->batch;
+    const size_t at = lend(batch, len);
+    const bool is_good = weir_batch_set(batch, (size_t)op->quick->column, &v) &&
+                         weir_buf_reserve(&batch->bytes, mould->room);
+    len = take_again(batch, at);
+    return is_good ? len : 0;
+}
+
+/* As pipeline/quick.c does it, from slots. */
+static __attribute__((noinline)) size_t add_other(weir_runner *runner, const weir_mould_op *op,
+                                                  size_t len)
+{
+    weir_batch *batch = &runner->batch;
+    const size_t at = lend(batch, len);
+    const bool is_good = weir_quick_fill(runner, at, op->quick);
+    len = take_again(batch, at);
+    return is_good ? len : 0;
+}
+
+static __attribute__((noinline)) void fill_slots(weir_runner *runner, const weir_mould *mould,
+                                                 const weir_fit *fit)
+{
+    runner->input.data_slots = runner->slots;
+    runner->input.item_slots = runner->item_slots;
+    if (mould->has_roots) {
+        weir_value *roots = runner->input.roots;
+        const int64_t ns = runner->frame->received_ns;
+        roots[WEIR_ROOT_DATA] = mould->roots[0];
+        roots[WEIR_ROOT_ITEM] = mould->roots[1];
+        roots[WEIR_ROOT_RECEIVED] = ns == 0 ? weir_value_none() : weir_value_timestamp(ns, 1);
+    }
+    for (size_t i = 0; i < mould->slot_count; i++) {
+        const weir_mould_slot *s = &mould->slots[i];
+        weir_value *slots = s->is_item ? runner->item_slots : runner->slots;
+        slots[s->slot] = s->mark ? weir_fit_value(fit - s->is_outer, s->mark) : weir_value_absent();
+    }
+}
+
+/* ------------------------------------------------------------------ texts */
+
+static inline uint32_t quote_at(const char *quotes, size_t at)
+{
+    uint32_t quote;
+    memcpy(&quote, quotes + at, sizeof quote);
+    return quote;
+}
+
+static inline weir_str text_of(const pour *p, const weir_mould_op *op)
+{
+    const char *quotes;
+    memcpy(&quotes, (const char *)p->fit + op->where, sizeof quotes);
+    quotes += op->quote;
+    const uint32_t from = quote_at(quotes, 0) + 1;
+    return (weir_str){p->base + from, quote_at(quotes, sizeof from) - from};
+}
+
+/* The kind of the cell is part of the image. */
+static inline bool put_text(pour *p, const weir_mould *mould, const weir_mould_op *op)
+{
+    const weir_str text = text_of(p, op);
+    if (__builtin_expect(text.len > TEXT_MAX, 0))
+        return has_moved(p, add_long_text(p->runner, mould, op, p->len, text));
+    char *cell = p->record + op->place;
+    const uint32_t len = (uint32_t)text.len;
+    const uint64_t at = p->len;
+    weir_quick_copy(p->record + p->len, text.ptr, text.len);
+    memcpy(cell + offsetof(weir_value, len), &len, sizeof len);
+    memcpy(cell + offsetof(weir_value, bits), &at, sizeof at);
+    p->len += text.len;
+    return true;
+}
+
+static inline bool put_stamp(const pour *p, const weir_mould_op *op)
+{
+    const weir_str text = text_of(p, op);
+    int64_t ns;
+    if (!weir_stamp_read(&p->runner->quick.stamp, text.ptr, text.len, &ns))
+        return false;
+    memcpy(p->record + op->place, &ns, sizeof ns);
+    return true;
+}
+
+static inline bool put_seconds(const pour *p, const weir_mould_op *op)
+{
+    const weir_str text = text_of(p, op);
+    int64_t ns;
+    if (!weir_seconds_read(&p->runner->second, text.ptr, text.len, op->quick->scale, &ns))
+        return false;
+    memcpy(p->record + op->place, &ns, sizeof ns);
+    return true;
+}
+
+static inline bool put_asset(const pour *p, const weir_mould_op *op)
+{
+    const weir_expr_world *world = p->runner->world;
+    if (!world || !world->assets)
+        return false;
+    const weir_str text = text_of(p, op);
+    const weir_asset *asset =
+        weir_asset_known(world->assets, (weir_asset_key)op->key, text.ptr, text.len);
+    memcpy(p->record + op->place, &asset, sizeof asset);
+    return asset != NULL;
+}
+
+static inline bool put_received(const pour *p, const weir_mould_op *op)
+{
+    const int64_t ns = p->runner->frame->received_ns;
+    memcpy(p->record + op->place, &ns, sizeof ns);
+    return ns != 0; /* received at no time that anybody knows: there is none */
+}
+
+/* ------------------------------------------------------------------ numbers */
+
+/* Lanes that are not what they must be. */
+static inline unsigned bad_lanes(const weir_mould_lanes *group, const weir_lanes *lanes)
+{
+    return (group->real & ~lanes->is_real) | (group->whole & ~lanes->is_whole) |
+           (group->json & ~lanes->is_json);
+}
+
+/* Numbers that are too long for lanes, or have an exponent. False: one is none. */
+static __attribute__((noinline)) bool read_singly(const weir_mould_lanes *group, weir_lanes *lanes)
+{
+    for (unsigned bad = bad_lanes(group, lanes); bad != 0; bad &= bad - 1) {
+        const unsigned i = (unsigned)__builtin_ctz(bad), bit = 1u << i;
+        const weir_str text = {lanes->at[i], lanes->len[i]};
+        const weir_int_result whole = weir_int_parse_json(text, &lanes->whole[i]);
+        lanes->is_whole &= ~bit;
+        lanes->is_whole |= whole == WEIR_INT_OK ? bit : 0;
+        if (!weir_double_parse_json(text, &lanes->real[i]) ||
+            (whole == WEIR_INT_OVERFLOW && (group->either & bit)))
+            return false;
+        lanes->is_real |= bit;
+        lanes->is_json |= bit;
+    }
+    return bad_lanes(group, lanes) == 0;
+}
+
+static inline bool are_good(const weir_mould_lanes *group, weir_lanes *lanes)
+{
+    return __builtin_expect(bad_lanes(group, lanes) == 0, 1) || read_singly(group, lanes);
+}
+
+static inline uint64_t number_at(const pour *p, size_t from)
+{
+    uint64_t bits;
+    memcpy(&bits, (const char *)p->fit + from, sizeof bits);
+    return bits;
+}
+
+static inline void put_number(const pour *p, size_t place, uint64_t bits)
+{
+    memcpy(p->record + place, &bits, sizeof bits);
+}
+
+static inline void put_numbers(const pour *p, const weir_mould_op *op, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        put_number(p, op->to[i], number_at(p, op->from[i]));
+}
+
+/* -0 without a point is a whole number, and that is 0. */
+static inline uint64_t bare_at(const pour *p, size_t from)
+{
+    enum { LANES = offsetof(weir_fit, lanes), REAL = offsetof(weir_lanes, real) };
+    uint64_t bits = number_at(p, from);
+    if (__builtin_expect(bits == UINT64_C(1) << 63, 0)) {
+        const weir_lanes *lanes = &p->fit->lanes[(from - LANES) / sizeof(weir_lanes)];
+        const size_t lane = ((from - LANES) % sizeof(weir_lanes) - REAL) / sizeof bits;
+        bits = lanes->is_whole >> lane & 1 ? 0 : bits;
+    }
+    return bits;
+}
+
+static inline void put_bare(const pour *p, const weir_mould_op *op, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        put_number(p, op->to[i], bare_at(p, op->from[i]));
+}
+
+static inline void put_as_is(const pour *p, const weir_mould_op *op)
+{
+    enum { REAL_TO_WHOLE = offsetof(weir_lanes, whole) - offsetof(weir_lanes, real) };
+    unsigned mask;
+    memcpy(&mask, (const char *)p->fit + op->from[1], sizeof mask);
+    const size_t whole = mask >> op->key & 1;
+    weir_value cell = {.kind = (uint8_t)(whole ? WEIR_INT : WEIR_FLOAT)};
+    cell.bits = number_at(p, op->from[0] + whole * REAL_TO_WHOLE);
+    memcpy(p->record + op->place, &cell, sizeof cell);
+}
+
+/* False: it is out of range. */
+static inline bool put_epoch(const pour *p, const weir_mould_op *op)
+{
+    int64_t ns;
+    if (__builtin_mul_overflow((int64_t)number_at(p, op->quote), op->scale, &ns) ||
+        ns == WEIR_NO_TIME)
+        return false;
+    memcpy(p->record + op->place, &ns, sizeof ns);
+    return true;
+}
+
+/* ------------------------------------------------------------------ records */
+
+static inline bool begin(pour *p, const weir_mould *mould)
+{
+    weir_buf *bytes = &p->runner->batch.bytes;
+    const weir_runner_frame *frame = p->runner->frame;
+    if (__builtin_expect(bytes->cap - bytes->len < mould->room || bytes->failed, 0) &&
+        !weir_buf_reserve(bytes, mould->room))
+        return false;
+    char *to = bytes->ptr + bytes->len;
+    const char *from = mould->image;
+    p->record = to;
+    p->len = mould->image_len;
+    for (const char *end = from + mould->image_len; from < end;
+         from += WEIR_MOULD_BLOCK, to += WEIR_MOULD_BLOCK)
+        memcpy(to, from, WEIR_MOULD_BLOCK);
+    ((weir_record *)(void *)p->record)->received_ns = frame->received_ns;
+    ((weir_record *)(void *)p->record)->frame = frame->number;
+    return true;
+}
+
+static inline void commit(const pour *p, size_t channel)
+{
+    weir_runner *runner = p->runner;
+    static const char zeros[BLOCK];
+    memcpy(p->record + p->len, zeros, BLOCK);
+    const size_t len = (p->len + BLOCK - 1) & ~(size_t)(BLOCK - 1);
+    ((weir_record *)(void *)p->record)->size = (uint32_t)len;
+    runner->batch.bytes.len += len;
+    runner->batch.count++;
+    runner->counters.records_out++;
+    runner->counters.by_channel[channel]++;
+}
+
+bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit)
+{
+    static const void *const ways[WEIR_MOULD_CODES] = {
+        &&text, &&stamp, &&seconds,   &&asset,    &&slots,    &&received, &&other, &&read, &&four,
+        &&two,  &&one,   &&bare_four, &&bare_two, &&bare_one, &&as_is,    &&epoch, &&end};
+    pour p = {.runner = runner, .fit = fit, .base = fit->base};
+    const weir_mould_op *op = mould->ops;
+    for (size_t i = 0; i < WEIR_MOULD_LANES && mould->lanes[i].used > 0; i++)
+        runner->quick.read(&fit->lanes[i], mould->lanes[i].used);
+    if (!begin(&p, mould))
+        return false;
+    goto *ways[op->code];
+text:
+    if (!put_text(&p, mould, op))
+        return false;
+    goto *ways[(++op)->code];
+stamp:
+    if (!put_stamp(&p, op))
+        return false;
+    goto *ways[(++op)->code];
+seconds:
+    if (!put_seconds(&p, op))
+        return false;
+    goto *ways[(++op)->code];
+asset:
+    if (!put_asset(&p, op))
+        return false;
+    goto *ways[(++op)->code];
+    slots:
+    fill_slots(runner, mould, fit);
+    goto *ways[(++op)->code];
+received:
+    if (!put_received(&p, op))
+        return false;
+    goto *ways[(++op)->code];
+other:
+    if (!has_moved(&p, add_other(runner, op, p.len)))
+        return false;
+    goto *ways[(++op)->code];
+read:
+    if (!are_good(&mould->lanes[op->key], &fit->lanes[op->key]))
+        return false;
+    goto *ways[(++op)->code];
+four:
+    put_numbers(&p, op, 4);
+    goto *ways[(++op)->code];
+two:
+    put_numbers(&p, op, 2);
+    goto *ways[(++op)->code];
+one:
+    put_numbers(&p, op, 1);
+    goto *ways[(++op)->code];
+bare_four:
+    put_bare(&p, op, 4);
+    goto *ways[(++op)->code];
+bare_two:
+    put_bare(&p, op, 2);
+    goto *ways[(++op)->code];
+bare_one:
+    put_bare(&p, op, 1);
+    goto *ways[(++op)->code];
+as_is:
+    put_as_is(&p, op);
+    goto *ways[(++op)->code];
+epoch:
+    if (!put_epoch(&p, op))
+        return false;
+    goto *ways[(++op)->code];
+end:
+    commit(&p, op->place);
+    return true;
+}
