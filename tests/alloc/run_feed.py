@@ -41,7 +41,7 @@ def write_frames(directory, with_holes):
 
 
 def one(checks, name, capture, *options, connection="plain", settings=()):
-    with peers.Feed("--capture", capture, "--after-message", *options, max_seconds=110) as server:
+    with peers.Feed("--capture", capture, "--after-message", *options) as server:
         result = steady.run("run", SPEC, connection, server.url(), FROM, TO, settings=settings)
     steady.judge(checks, name, result)
 

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "backends"))
 import feed  # noqa: E402  (the path above is needed first)
 from feed import peers  # noqa: E402, F401
 
-SECONDS = 60
+SECONDS = 150
 SHOWN = 12
 QUEUES = 5  # of the consumers of steady.c
 MAILBOX = 4  # both sides of that between paho's threads and ours

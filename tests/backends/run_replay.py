@@ -332,9 +332,12 @@ def waits_for_writers(checks, directory):
         rest, said = process.communicate(timeout=30)
     checks.check("a FIFO, by the byte", got == [1, 23, [4, 5]] and rest == b"" and process.returncode == 0, (got, said))
     with subprocess.Popen([WEIR, "run", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        said = b""
+        while b"connecting" not in said and (line := process.stderr.readline()):
+            said += line
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        said += process.communicate(timeout=30)[1]
     checks.check("one that nobody writes to can be left", process.returncode == 0, said)
 
 

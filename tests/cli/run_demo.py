@@ -183,6 +183,8 @@ def a_reader_that_does_not_read_cannot_hold_it_up():
         except BlockingIOError:
             os.set_blocking(into, True)
         process = venue.run(*ALL, stdout=into)
+        while b": live" not in (line := process.stderr.readline()):
+            equal(line != b"", True, "it goes on")
         time.sleep(1.5)
         done, seconds = stopped(process)
         equal((done.code, seconds < PROMPTLY), (0, True), "%.2f s" % seconds)

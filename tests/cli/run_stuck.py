@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What the command waits for may never come: a signal ends it all the same, within two seconds."""
+import array
 import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 import time
 
 import claims
@@ -44,10 +46,22 @@ def _ended(process):
     return status, time.monotonic() - began < PROMPTLY
 
 
+def _wait_until_read(pipe):
+    """What is in it was taken by the reader, which is at work then."""
+    left = array.array("i", [1])
+    deadline = time.monotonic() + 60
+    while left[0] > 0:
+        if time.monotonic() > deadline:
+            raise AssertionError("nobody reads")
+        time.sleep(0.02)
+        fcntl.ioctl(pipe.fileno(), termios.FIONREAD, left)
+
+
 def a_replay_of_a_pipe_that_nobody_writes_to():
     process = start("replay", write("shop.yaml", SPEC), "-", stdin=subprocess.PIPE)
     process.stdin.write((trade(1) + "\n").encode())
     process.stdin.flush()
+    _wait_until_read(process.stdin)
     time.sleep(READER_LEAVES_S)
     equal(_ended(process), (0, True))
     within(process.stdout.read().decode(), '"close":1.5')

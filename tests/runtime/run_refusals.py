@@ -85,7 +85,7 @@ def snapshots_prove_nothing(checks, capture):
 
 def budget_and_session(checks, capture):
     with peers.Venue("--capture", capture, "--http-status", "503", "--http-times", "4",
-                     config={**http_session.SUBSCRIBE, "limits": {"connects": 2, "connects_ms": 1000}}) as venue:
+                     config={**http_session.SUBSCRIBE, "limits": {"connects": 2, "connects_ms": 500}}) as venue:
         with http_session.Api({"POST /key": [http_session.GOOD]}) as api:
             with Feed(venue.url(), "budget", "--set", "vars.api=" + api.url, spec=spec_in(os.path.dirname(capture))) as run:
                 run.reaches("live")

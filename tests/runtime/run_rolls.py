@@ -167,15 +167,22 @@ def by_notice(checks, directory):
 
 
 def by_clock(checks, directory):
-    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=3)
-    with venue_of() as venue, start(directory, venue, NUMBERED, f"at: \"{at:%H:%M:%S} UTC\"") as run:
-        run.reaches("live")
-        market = Market(venue)
-        market.start()
-        rolled(run)
-        arrives(run, market.close())
-        run.stop()
-        nobody_noticed(checks, run, "clock")
+    """A machine that is busy may need longer than that to come up, and would then have to wait for tomorrow."""
+    for seconds in (3, 10, 30):
+        with venue_of() as venue:
+            at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+            with start(directory, venue, NUMBERED, f"at: \"{at:%H:%M:%S} UTC\"") as run:
+                run.reaches("live")
+                if datetime.datetime.now(datetime.timezone.utc) > at - datetime.timedelta(seconds=1):
+                    continue
+                market = Market(venue)
+                market.start()
+                rolled(run)
+                arrives(run, market.close())
+                run.stop()
+                nobody_noticed(checks, run, "clock")
+                return
+    checks.check("clock: it was live in time", False)
 
 
 def the_old_one_is_cut(checks, directory):

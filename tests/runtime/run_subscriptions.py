@@ -208,7 +208,7 @@ def pace(checks, capture):
 
 
 def pongs_count(checks, capture):
-    limits = {"messages": 5, "per_ms": 2000, "pongs": True}
+    limits = {"messages": 5, "per_ms": 1400, "pongs": True}  # what is 2 s here may come late there
     with venue_of(capture, "kraken", "--ping-every", "1100", **kraken(), limits=limits) as venue:
         with start(venue, "pongs", "--subscribe", "trades=" + ",".join(f"S{i}" for i in range(12))) as run:
             run.reaches("live")
@@ -265,7 +265,7 @@ def short_messages(checks, capture):
 
 
 def connect_rate(checks, capture):
-    limits = {"connects": 2, "connects_ms": 1000}
+    limits = {"connects": 2, "connects_ms": 500}  # what is a second here may come late there
     with venue_of(capture, "kraken", "--http-status", "503", "--http-times", "5", limits=limits) as venue:
         with start(venue, "patient") as run:
             run.reaches("live")
