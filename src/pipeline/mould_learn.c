@@ -12,8 +12,9 @@
 enum {
     COLUMNS_MAX = WEIR_SCENE_COLUMNS_MAX,
     SLOTS_MAX = WEIR_SCENE_SLOTS_MAX,
-    LESSONS_OF_A_LIST = 4, /* new forms that are learnt from one list */
-    FAILURES_MAX = 4,      /* lessons in vain before there is a rest */
+    AT_ONCE = WEIR_LANES / 2, /* lanes that cost what one costs */
+    LESSONS_OF_A_LIST = 4,    /* new forms that are learnt from one list */
+    FAILURES_MAX = 4,         /* lessons in vain before there is a rest */
     REST_FIRST = 1024,
     REST_DOUBLINGS = 10
 };
@@ -396,8 +397,11 @@ static void keep_lanes(const scene *s, weir_mould *mould)
         if (mark && mark->kind == WEIR_MARK_NUMBER)
             mould->lanes[i / WEIR_LANES].json |= 1u << i % WEIR_LANES;
     }
+    const size_t count = weir_stencil_lanes(mould->stencil);
+    for (size_t i = s->lane_count; i < count; i++)
+        mould->lanes[i / WEIR_LANES].json |= 1u << i % WEIR_LANES;
     for (size_t i = 0; i < WEIR_MOULD_LANES; i++) {
-        const size_t left = s->lane_count > i * WEIR_LANES ? s->lane_count - i * WEIR_LANES : 0;
+        const size_t left = count > i * WEIR_LANES ? count - i * WEIR_LANES : 0;
         mould->lanes[i].used = (uint8_t)(left < WEIR_LANES ? left : WEIR_LANES);
     }
 }
@@ -590,6 +594,7 @@ static bool make_mould(scene *s, weir_stencil_lesson *lesson)
     lesson->levels = s->levels;
     lesson->lanes = s->lanes;
     lesson->lane_count = s->lane_count;
+    lesson->lane_room = (s->lane_count + AT_ONCE - 1) & ~(size_t)(AT_ONCE - 1);
     lesson->pins = s->pins;
     lesson->pin_count = s->pin_count;
     mould->stencil = weir_stencil_learn(lesson);

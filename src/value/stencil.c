@@ -20,6 +20,11 @@ void weir_fit_init(weir_fit *fit)
         fit->where[1 + 2 * i] = &fit->start[i];
 }
 
+size_t weir_stencil_lanes(const weir_stencil *stencil)
+{
+    return stencil->lane_count;
+}
+
 const weir_stencil_mark *weir_stencil_mark_of(const weir_stencil *stencil, size_t slot)
 {
     for (size_t i = 0; i < stencil->mark_count; i++)

@@ -122,6 +122,8 @@ typedef struct weir_stencil_lesson {
     const uint32_t *lanes; /**< slots whose numbers, in quotes or bare, are for lanes: the first one
                                 for the first lane, and so on */
     size_t lane_count;     /**< at most WEIR_STENCIL_LANES_MAX */
+    size_t lane_room; /**< numbers that nobody reads may have these lanes, from lane_count on: they
+                           are to be numbers of JSON */
 } weir_stencil_lesson;
 
 /**
@@ -139,6 +141,8 @@ static inline uint32_t weir_stencil_in_level(uint32_t slot, size_t place)
 /** NULL: it is not for stencils, or out of memory. */
 weir_stencil *weir_stencil_learn(const weir_stencil_lesson *lesson);
 void weir_stencil_free(weir_stencil *stencil);
+/** Lanes that its texts need, those of the lesson and more. */
+size_t weir_stencil_lanes(const weir_stencil *stencil);
 /** The mark of a slot; NULL: such messages have no value there. */
 const weir_stencil_mark *weir_stencil_mark_of(const weir_stencil *stencil, size_t slot);
 /** The value of a mark in a text that fits. */

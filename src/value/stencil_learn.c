@@ -365,6 +365,19 @@ static void find_runs(learner *l)
     }
 }
 
+/* A number that nobody reads is as well looked at in a lane that is read anyway, if it is short. */
+static void fill_lanes(learner *l)
+{
+    size_t *next = &l->stencil.lane_count;
+    *next = l->lesson->lane_count;
+    for (size_t i = 0; i < l->token_count && *next < l->lesson->lane_room; i++) {
+        token *t = &l->tokens[i];
+        if (t->kind == TOKEN_NUMBER && t->lane == NO_LANE && !ends_part(l, t, &l->runs[i + 1]) &&
+            t->to - t->from <= WEIR_LANE_TEXT_MAX)
+            t->lane = (*next)++;
+    }
+}
+
 /* ------------------------------------------------------------------ places */
 
 static weir_spot spot_of(learner *l, const run *r, const char *at)
@@ -726,6 +739,8 @@ weir_stencil *weir_stencil_learn(const weir_stencil_lesson *lesson)
         return NULL;
     l.end = lesson->is_whole ? l.walk.scan.end : behind.at;
     find_runs(&l);
+    if (!l.has_failed)
+        fill_lanes(&l);
     if (!l.has_failed)
         make_parts(&l);
     if (!l.has_failed)

@@ -85,6 +85,7 @@ typedef struct weir_stencil_part {
 struct weir_stencil {
     bool is_whole;
     size_t mark_count;
+    size_t lane_count;
     weir_spot rows_end;
     weir_stencil_mark *marks;
     weir_stencil_part *parts;
