@@ -126,6 +126,23 @@ static bool is_of_form(const scene *s, const weir_fused *form)
            (form->kind == WEIR_FUSED_HAS && slot->kind == WEIR_RAW);
 }
 
+/* The value that is looked at is seen by the stencil. Before there is one, it is pinned, so that it
+ * will be. */
+static bool is_seen(scene *s, const weir_fused *form, bool may_pin)
+{
+    if ((form->kind != WEIR_FUSED_SLOT && form->kind != WEIR_FUSED_HAS) ||
+        (s->outer && !form->is_item))
+        return true; /* a stencil around a list sees everything */
+    if (s->mould.stencil) {
+        const weir_stencil_mark *mark = weir_stencil_mark_of(s->mould.stencil, form->slot);
+        return mark && mark->kind != WEIR_MARK_HIDDEN;
+    }
+    weir_stencil_pin *pin = may_pin ? pin_of(s, form->slot) : NULL;
+    if (pin)
+        pin->is_whole = true;
+    return pin || !may_pin;
+}
+
 bool weir_scene_ask(weir_scene *s, const weir_fused *form, bool may_pin, bool *is_true)
 {
     const weir_fused_answer answer = weir_fused_test(form, &s->input);
@@ -133,7 +150,7 @@ bool weir_scene_ask(weir_scene *s, const weir_fused *form, bool may_pin, bool *i
     if (answer == WEIR_FUSED_ASK)
         return false;
     if (is_of_form(s, form))
-        return true;
+        return is_seen(s, form, may_pin);
     const weir_value *slot = &(form->is_item ? s->items : s->slots)[form->slot];
     if (slot->kind != WEIR_STR || form->is_item)
         return false;

@@ -725,6 +725,22 @@ static weir_stencil *make(const learner *l)
     return s;
 }
 
+/* What is pinned stands where it was looked at, and not within what is walked. */
+static bool has_pins(const learner *l)
+{
+    const weir_stencil_lesson *lesson = l->lesson;
+    for (size_t i = 0; i < lesson->pin_count; i++) {
+        const weir_stencil_pin *pin = &lesson->pins[i];
+        bool is_met = !pin->is_whole && pin->head + pin->tail == 0;
+        for (size_t k = 0; k < l->mark_count && !is_met; k++)
+            is_met =
+                l->marks[k].mark.slot == pin->slot && l->marks[k].mark.kind != WEIR_MARK_HIDDEN;
+        if (!is_met)
+            return false;
+    }
+    return true;
+}
+
 weir_stencil *weir_stencil_learn(const weir_stencil_lesson *lesson)
 {
     learner l; /* large, and not on the heap: what is not for stencils costs no memory */
@@ -735,7 +751,7 @@ weir_stencil *weir_stencil_learn(const weir_stencil_lesson *lesson)
     if (l.walk.is_careful || !weir_is_bracket(*lesson->at.at))
         return NULL;
     const weir_cursor behind = learn_value(&l, lesson->at, lesson->projection->root, lesson->depth);
-    if (!behind.at || behind.at > l.walk.scan.end || l.has_failed)
+    if (!behind.at || behind.at > l.walk.scan.end || l.has_failed || !has_pins(&l))
         return NULL;
     l.end = lesson->is_whole ? l.walk.scan.end : behind.at;
     find_runs(&l);

@@ -340,6 +340,41 @@
     "{source: \"float(data['x'])\", default_value: 7}, y: {source: \"int(data['x'])\", "           \
     "default_value: none}}}]\n"
 
+/* Lists of levels of which single values are asked, too, also in elements. */
+#define NEAR_LEVELS_READ                                                                           \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: quote, b: quote, c: quote}\n"                                                \
+    "    router:\n"                                                                                \
+    "      rules:\n"                                                                               \
+    "      - {channel: a, match: \"data['k'] == 't'\"}\n"                                          \
+    "      - {channel: b, match: \"data['k'] == 'q'\"}\n"                                          \
+    "      default_channel: c\n"                                                                   \
+    "    converters:\n"                                                                            \
+    "      a:\n"                                                                                   \
+    "      - condition: \"data['l'][0][0] == '1'\"\n"                                              \
+    "        fields: {n: \"1\", market_depth: {bids: \"data['l']\", asks: "                        \
+    "\"data['m']\"}}\n"                                                                            \
+    "      - condition: \"data['l'][-1][1] in ('1', '2')\"\n"                                      \
+    "        fields: {n: \"2\", market_depth: {bids: \"data['l']\", asks: \"[]\"}, x: "            \
+    "\"float(data['l'][0][1])\"}\n"                                                                \
+    "      - fields: {n: \"3\", market_depth: {bids: \"data['l']\", asks: "                        \
+    "\"data['m']\"}, x: \"data['l'][0][0]\"}\n"                                                    \
+    "      b:\n"                                                                                   \
+    "      - condition: \"data['l'][1]\"\n"                                                        \
+    "        fields: {n: \"4\", market_depth: {bids: {condition: \"data['b']\", source: "          \
+    "\"data['l']\"}, asks: {condition: \"data['b']\", source: \"data['m']\"}}, x: "                \
+    "\"data['x']\"}\n"                                                                             \
+    "      - condition: \"'x' in data['l'][1]\"\n"                                                 \
+    "        fields: {n: \"5\", market_depth: {bids: {condition: \"data['b']\", source: "          \
+    "\"data['l']\"}, asks: {condition: \"data['b']\", source: \"data['m']\"}}, x: "                \
+    "\"data['x']\"}\n"                                                                             \
+    "      - fields: {n: \"6\", x: {condition: \"data['l'][1]\", source: "                         \
+    "\"data['x']\"}}\n"                                                                            \
+    "      c:\n"                                                                                   \
+    "      - each: data['l']\n"                                                                    \
+    "        fields: {market_depth: {bids: \"item['l']\", asks: \"item['m']\"}, n: "               \
+    "{condition: \"item['l'][0][0] == '1'\", source: \"'n'\"}, x: \"item['l'][0][1]\"}\n"
+
 /* Rows of the table there. */
 #define NEAR_ODD_VENUES                                                                            \
     {"watched columns",                                                                            \
@@ -425,11 +460,22 @@
          NEAR_TAUGHT,                                                                              \
          {"{\"e\":\"is\",\"i\":$r,\"s\":\"$S\"}", "{\"e\":\"one\",\"s\":\"$S\"}",                  \
           "{\"i\":$r,\"x\":$n}", "{\"k\":\"q\",\"x\":\"$p\"}", "{\"ping\":$i}", "pong"}},          \
+        {"listed assets",                                                                          \
+         NEAR_LISTED,                                                                              \
+         {"{\"s\":\"$<AAPL$|$k$>\",\"x\":$n}", "{\"x\":\"$p\",\"s\":\"$<t$|$S$>\"}",               \
+          "{\"i\":\"$<17$|$r$>\",\"x\":$n}", "{\"i\":$<17$|$v$>,\"x\":$v}"}},                      \
     {                                                                                              \
-        "listed assets", NEAR_LISTED,                                                              \
+        "levels looked into", NEAR_LEVELS_READ,                                                    \
         {                                                                                          \
-            "{\"s\":\"$<AAPL$|$k$>\",\"x\":$n}", "{\"x\":\"$p\",\"s\":\"$<t$|$S$>\"}",             \
-                "{\"i\":\"$<17$|$r$>\",\"x\":$n}", "{\"i\":$<17$|$v$>,\"x\":$v}"                   \
+            "{\"k\":\"t\",\"l\":[$([\"$<1$|2$>\",\"$<1$|$p$>\"]$)],\"m\":[$[[\"$p\",\"$p\"]$]]}",  \
+                "{\"k\":\"t\",\"l\":[[\"$<1$|2$>\",\"$<1$|$p$>\"$[,\"$q\"$]]],\"m\":[]}",          \
+                "{\"k\":\"q\",\"b\":$b,\"l\":[[\"1\",\"$p\"],$<$b$|$<{\"x\":$n}$|{}$>$>],\"m\":[]" \
+                ","                                                                                \
+                "\"x\":$n}",                                                                       \
+                "{\"k\":\"q\",\"b\":false,\"l\":[[$n,$n],$v,$v],\"m\":[$([$n,$n]$)],\"x\":\"$"     \
+                "p\"}",                                                                            \
+                "{\"k\":\"c\",\"l\":[$({\"l\":[[\"$<1$|$p$>\",\"$p\"]$[,[\"$p\",\"$p\"]$]],"       \
+                "\"m\":[]}$)]}"                                                                    \
         }                                                                                          \
     }
 

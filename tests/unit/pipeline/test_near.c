@@ -177,6 +177,25 @@ START_TEST(a_default_is_nothing_that_a_record_is_known_by)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ lists of levels */
+
+/* A condition on what stands in a level holds for that text, however the list is read beside. */
+START_TEST(a_level_that_was_asked_for_is_asked_again)
+{
+    static const char *const prices[] = {"1", "1", "2", "3", "1", "2"};
+    two_ways *ways = two_ways_open("levels", weir_str_of(NEAR_LEVELS_READ));
+    weir_buf frame = {0};
+    for (size_t i = 0; i < 4 * sizeof prices / sizeof *prices; i++) {
+        weir_buf_clear(&frame);
+        weir_buf_printf(&frame, "{\"k\":\"t\",\"l\":[[\"%s\",\"1\"]%s],\"m\":[]}", prices[i / 4],
+                        i % 4 > 1 ? ",[\"4\",\"1\"]" : "");
+        two_ways_feed(ways, weir_buf_str(&frame), NULL);
+    }
+    two_ways_close(ways);
+    weir_buf_fini(&frame);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ depth */
 
 /* The limit of nesting is one of the frame, wherever in it a list is walked. */
@@ -211,6 +230,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, an_empty_text_that_was_asked_for_is_empty);
     tcase_add_test(tcase, an_object_where_a_list_was_learnt_is_read_by_its_keys);
     tcase_add_test(tcase, a_default_is_nothing_that_a_record_is_known_by);
+    tcase_add_test(tcase, a_level_that_was_asked_for_is_asked_again);
     tcase_add_test(tcase, depth_is_counted_from_the_frame_on);
     suite_add_tcase(suite, tcase);
     return suite;
