@@ -39,10 +39,10 @@ static void weir_close(void *user)
 static inline double look(const weir_record *record, const weir_cell *cell)
 {
     const weir_level *levels;
+    double real;
+    if (weir_cell_f64(cell, &real))
+        return real;
     switch (cell->kind) {
-    case WEIR_FLOAT: return cell->value.f64;
-    case WEIR_INT:
-    case WEIR_BOOL: return (double)cell->value.i64;
     case WEIR_STR:
     case WEIR_DECIMAL: return (double)cell->len;
     case WEIR_LEVELS:
@@ -57,10 +57,9 @@ static void on_record(void *user, const weir_record *record)
     by_weir *self = user;
     const weir_record_head *head = weir_record_head_of(record);
     const weir_cell *cells = weir_record_cells(record);
-    const size_t columns = weir_schema_columns(head->schema);
-    double sum = head->asset ? (double)weir_asset_symbol(head->asset).len : 0;
+    double sum = head->asset ? (double)weir_asset_symbol_of(head->asset).len : 0;
     sum += (double)head->timestamp_ns;
-    for (size_t i = 0; i < columns; i++)
+    for (size_t i = 0; i < head->columns; i++)
         sum += look(record, &cells[i]);
     self->sink->sum += sum;
     self->sink->records++;

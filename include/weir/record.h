@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define WEIR_RECORD_LAYOUT 1
+#define WEIR_RECORD_LAYOUT 2
 WEIR_API unsigned weir_record_layout(void);
 
 /** What a record begins with. */
@@ -29,7 +29,8 @@ typedef struct weir_record_head {
     int64_t received_ns;
     uint64_t seq;
     uint64_t frame;
-    uint64_t reserved;
+    uint32_t columns; /**< of its schema, and cells behind the head */
+    uint32_t reserved;
 } weir_record_head;
 
 /** A column of a record; they follow the head, in the order of the schema. */
@@ -57,7 +58,18 @@ static inline const weir_record *weir_record_behind(const weir_record *record)
                                                weir_record_head_of(record)->size);
 }
 
-/** The cell of the first column; there are weir_schema_columns of them. */
+/** What an asset begins with. */
+typedef struct weir_asset_head {
+    weir_str symbol;
+} weir_asset_head;
+
+/** weir_asset_symbol. */
+static inline weir_str weir_asset_symbol_of(const weir_asset *asset)
+{
+    return ((const weir_asset_head *)(const void *)asset)->symbol;
+}
+
+/** The cell of the first column; there are as many as weir_record_head has columns. */
 static inline const weir_cell *weir_record_cells(const weir_record *record)
 {
     return (const weir_cell *)(const void *)(weir_record_head_of(record) + 1);

@@ -106,6 +106,19 @@ static bool add_tree(scene *s, const weir_quick_op *quick)
     return true;
 }
 
+/* A list that has been walked, of a column that is levels. */
+static bool add_list(scene *s, const weir_quick_op *quick)
+{
+    bool is_outer;
+    const weir_stencil_mark *mark = mark_of(s, quick, &is_outer);
+    if (!mark || mark->kind != WEIR_MARK_WALKED)
+        return add_other(s, quick);
+    const size_t where = offsetof(weir_fit, walked) + mark->at * sizeof(weir_value);
+    weir_mould_op *op = add_op(s, quick, WEIR_MOULD_LEVELS);
+    op->where = (int16_t)((int)where - (is_outer ? (int)sizeof(weir_fit) : 0));
+    return true;
+}
+
 static bool add_received(scene *s, const weir_quick_op *quick)
 {
     add_op(s, quick, WEIR_MOULD_RECEIVED);
@@ -237,7 +250,7 @@ static bool add_levels(scene *s, const weir_quick_op *op)
     return is_empty_list(s, op, form->slot) ||
                    (form->has_empty && is_no_key(s, op, form->slot, form->member))
                ? set_constant(s, op, &none)
-               : add_other(s, op);
+               : add_list(s, op);
 }
 
 /* Of one level the greatest is the only one. */
@@ -318,11 +331,28 @@ static bool add_choice(scene *s, const weir_quick_op *op)
            set_constant(s, op, mark->word.b ? &op->value : &op->other);
 }
 
+/* A comparison with a short text. */
+static bool add_equal(scene *s, const weir_quick_op *quick)
+{
+    const weir_fused *form = &quick->from->quick;
+    const size_t len = form->value.len;
+    bool is_outer;
+    const weir_stencil_mark *mark = mark_of(s, quick, &is_outer);
+    if (form->kind != WEIR_FUSED_EQUAL || form->value.kind != WEIR_STR || len > WEIR_SHORT_MAX ||
+        !mark || mark->kind != WEIR_MARK_TEXT)
+        return add_other(s, quick);
+    weir_mould_op *op = add_op(s, quick, WEIR_MOULD_EQUAL);
+    set_text(op, mark, is_outer);
+    op->key = (uint8_t)(len | (form->is_negated ? WEIR_MOULD_NOT : 0));
+    op->text = weir_short_of(weir_value_text(&form->value));
+    return true;
+}
+
 static bool add_test(scene *s, const weir_quick_op *op)
 {
     bool is_true;
     if (!weir_scene_ask(s, &op->from->quick, false, &is_true))
-        return add_other(s, op);
+        return add_equal(s, op);
     static const weir_value yes = {.kind = WEIR_BOOL, .b = true}, no = {.kind = WEIR_BOOL};
     return set_constant(s, op, is_true ? &yes : &no);
 }
@@ -349,9 +379,9 @@ static bool add_column(scene *s, const weir_quick_op *op, weir_quick_code code)
     case WEIR_QUICK_SECONDS: return add_text(s, op, WEIR_MOULD_SECONDS);
     case WEIR_QUICK_GREATEST: return add_greatest(s, op);
     case WEIR_QUICK_LEVELS: return add_levels(s, op);
-    case WEIR_QUICK_DECIMAL:
-    case WEIR_QUICK_STANDARD:
-    case WEIR_QUICK_WHERE: return add_other(s, op);
+    case WEIR_QUICK_STANDARD: return add_text(s, op, WEIR_MOULD_STANDARD) || add_other(s, op);
+    case WEIR_QUICK_WHERE: return add_list(s, op);
+    case WEIR_QUICK_DECIMAL: return add_other(s, op);
     case WEIR_QUICK_TREE: return add_tree(s, op);
     case WEIR_QUICK_SLOW: break;
     }
@@ -470,7 +500,7 @@ static weir_mould_op *keep_columns(const scene *s, weir_mould_op *op, weir_mould
 /* What is to be done, kind by kind. */
 static bool keep_operations(const scene *s, weir_mould *mould)
 {
-    const size_t most = s->op_count + s->put_count + WEIR_MOULD_LANES + 2; /* SLOTS and END */
+    const size_t most = s->op_count + s->put_count + 3; /* SLOTS, READ and END */
     weir_mould_op *op = mould->ops = calloc(most, sizeof *op);
     if (!op)
         return false;
@@ -480,8 +510,8 @@ static bool keep_operations(const scene *s, weir_mould *mould)
         (op++)->code = WEIR_MOULD_SLOTS;
     op = keep_columns(s, op, WEIR_MOULD_RECEIVED);
     op = keep_columns(s, op, WEIR_MOULD_OTHER);
-    for (size_t i = 0; i < WEIR_MOULD_LANES && mould->lanes[i].used > 0; i++, op++)
-        *op = (weir_mould_op){.code = WEIR_MOULD_READ, .key = (uint8_t)i};
+    if (mould->lanes[0].used > 0)
+        (op++)->code = WEIR_MOULD_READ;
     op = keep_numbers(s, op, false);
     op = keep_numbers(s, op, true);
     for (size_t i = 0; i < s->put_count; i++)

@@ -10,6 +10,7 @@
 #include "pipeline/mould_parts.h"
 #include "pipeline/stamp.h"
 #include "util/number.h"
+#include "value/mapping.h"
 
 enum { BLOCK = WEIR_QUICK_BLOCK, TEXT_MAX = WEIR_QUICK_TEXT_ROOM };
 
@@ -76,7 +77,22 @@ static __attribute__((noinline)) size_t add_other(weir_runner *runner, const wei
     return is_good ? len : 0;
 }
 
-static __attribute__((noinline)) void fill_slots(weir_runner *runner, const weir_mould *mould,
+/* A list of levels: its column is set. */
+static __attribute__((noinline)) size_t add_levels(weir_runner *runner, const weir_fit *fit,
+                                                   const weir_mould_op *op, size_t len)
+{
+    weir_batch *batch = &runner->batch;
+    const size_t column = (size_t)op->quick->column;
+    const weir_value *list = (const weir_value *)(const void *)((const char *)fit + op->where);
+    const size_t at = lend(batch, len);
+    const bool is_good = op->quick->where ? weir_texts_levels_where(&runner->index, list,
+                                                                    op->quick->where, batch, column)
+                                          : weir_texts_levels(&runner->index, list, batch, column);
+    len = take_again(batch, at);
+    return is_good ? len : 0;
+}
+
+static __attribute__((noinline)) bool fill_slots(weir_runner *runner, const weir_mould *mould,
                                                  const weir_fit *fit)
 {
     runner->input.data_slots = runner->slots;
@@ -93,6 +109,7 @@ static __attribute__((noinline)) void fill_slots(weir_runner *runner, const weir
         weir_value *slots = s->is_item ? runner->item_slots : runner->slots;
         slots[s->slot] = s->mark ? weir_fit_value(fit - s->is_outer, s->mark) : weir_value_absent();
     }
+    return true;
 }
 
 /* ------------------------------------------------------------------ texts */
@@ -104,19 +121,24 @@ static inline uint32_t quote_at(const char *quotes, size_t at)
     return quote;
 }
 
-static inline weir_str text_of(const pour *p, const weir_mould_op *op)
+static inline weir_str text_in(const weir_fit *fit, const char *base, const weir_mould_op *op)
 {
     const char *quotes;
-    memcpy(&quotes, (const char *)p->fit + op->where, sizeof quotes);
+    memcpy(&quotes, (const char *)fit + op->where, sizeof quotes);
     quotes += op->quote;
     const uint32_t from = quote_at(quotes, 0) + 1;
-    return (weir_str){p->base + from, quote_at(quotes, sizeof from) - from};
+    return (weir_str){base + from, quote_at(quotes, sizeof from) - from};
+}
+
+static inline weir_str text_of(const pour *p, const weir_mould_op *op)
+{
+    return text_in(p->fit, p->base, op);
 }
 
 /* The kind of the cell is part of the image. */
-static inline bool put_text(pour *p, const weir_mould *mould, const weir_mould_op *op)
+static inline bool put_copy(pour *p, const weir_mould *mould, const weir_mould_op *op,
+                            weir_str text)
 {
-    const weir_str text = text_of(p, op);
     if (__builtin_expect(text.len > TEXT_MAX, 0))
         return has_moved(p, add_long_text(p->runner, mould, op, p->len, text));
     char *cell = p->record + op->place;
@@ -127,6 +149,11 @@ static inline bool put_text(pour *p, const weir_mould *mould, const weir_mould_o
     memcpy(cell + offsetof(weir_value, bits), &at, sizeof at);
     p->len += text.len;
     return true;
+}
+
+static inline bool put_text(pour *p, const weir_mould *mould, const weir_mould_op *op)
+{
+    return put_copy(p, mould, op, text_of(p, op));
 }
 
 static inline bool put_stamp(const pour *p, const weir_mould_op *op)
@@ -149,6 +176,13 @@ static inline bool put_seconds(const pour *p, const weir_mould_op *op)
     return true;
 }
 
+/* It is told no more than it takes to find the text again, so that nothing else need be kept. */
+static __attribute__((noinline)) const weir_asset *
+seek_asset(weir_asset_cache *assets, const weir_fit *fit, const weir_mould_op *op)
+{
+    return weir_asset_cached(assets, (weir_asset_key)op->key, text_in(fit, fit->base, op));
+}
+
 static inline bool put_asset(const pour *p, const weir_mould_op *op)
 {
     const weir_expr_world *world = p->runner->world;
@@ -156,9 +190,33 @@ static inline bool put_asset(const pour *p, const weir_mould_op *op)
         return false;
     const weir_str text = text_of(p, op);
     const weir_asset *asset =
-        weir_asset_known(world->assets, (weir_asset_key)op->key, text.ptr, text.len);
+        weir_asset_at_hand(world->assets, (weir_asset_key)op->key, text.ptr, text.len);
+    if (__builtin_expect(!asset, 0))
+        asset = seek_asset(world->assets, p->fit, op);
     memcpy(p->record + op->place, &asset, sizeof asset);
     return asset != NULL;
+}
+
+static inline bool put_equal(const pour *p, const weir_mould_op *op)
+{
+    enum { NOT = WEIR_MOULD_NOT };
+    const weir_str text = text_of(p, op);
+    const size_t len = op->key & ~(unsigned)NOT;
+    const bool is_equal = text.len == len && weir_short_eq(weir_short_at(text.ptr, len), op->text);
+    const weir_value cell = weir_value_bool(is_equal == !(op->key & NOT));
+    memcpy(p->record + op->place, &cell, sizeof cell);
+    return true;
+}
+
+static inline bool put_standard(pour *p, const weir_mould *mould, const weir_mould_op *op)
+{
+    const weir_str text = text_of(p, op);
+    const weir_value *found =
+        weir_mapping_known(op->quick->from->quick.value.p, text.ptr, text.len);
+    if (!found || found->kind == WEIR_RAW || found->kind == WEIR_BIGINT)
+        return false;
+    memcpy(p->record + op->place, found, sizeof *found);
+    return found->kind != WEIR_STR || put_copy(p, mould, op, weir_value_text(found));
 }
 
 static inline bool put_received(const pour *p, const weir_mould_op *op)
@@ -195,9 +253,16 @@ static __attribute__((noinline)) bool read_singly(const weir_mould_lanes *group,
     return bad_lanes(group, lanes) == 0;
 }
 
-static inline bool are_good(const weir_mould_lanes *group, weir_lanes *lanes)
+static inline bool is_good(const weir_mould_lanes *group, weir_lanes *lanes)
 {
     return __builtin_expect(bad_lanes(group, lanes) == 0, 1) || read_singly(group, lanes);
+}
+
+/* There is one group at least. */
+static inline bool are_good(const weir_mould *mould, weir_fit *fit)
+{
+    return is_good(&mould->lanes[0], &fit->lanes[0]) &&
+           (mould->lanes[1].used == 0 || is_good(&mould->lanes[1], &fit->lanes[1]));
 }
 
 static inline uint64_t number_at(const pour *p, size_t from)
@@ -212,10 +277,11 @@ static inline void put_number(const pour *p, size_t place, uint64_t bits)
     memcpy(p->record + place, &bits, sizeof bits);
 }
 
-static inline void put_numbers(const pour *p, const weir_mould_op *op, size_t count)
+static inline bool put_numbers(const pour *p, const weir_mould_op *op, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         put_number(p, op->to[i], number_at(p, op->from[i]));
+    return true;
 }
 
 /* -0 without a point is a whole number, and that is 0. */
@@ -223,7 +289,8 @@ static inline uint64_t bare_at(const pour *p, size_t from)
 {
     enum { LANES = offsetof(weir_fit, lanes), REAL = offsetof(weir_lanes, real) };
     uint64_t bits = number_at(p, from);
-    if (__builtin_expect(bits == UINT64_C(1) << 63, 0)) {
+    int64_t rest; /* of what is least nothing can be taken: told without a constant of 64 bits */
+    if (__builtin_expect(__builtin_sub_overflow((int64_t)bits, 1, &rest), 0)) {
         const weir_lanes *lanes = &p->fit->lanes[(from - LANES) / sizeof(weir_lanes)];
         const size_t lane = ((from - LANES) % sizeof(weir_lanes) - REAL) / sizeof bits;
         bits = lanes->is_whole >> lane & 1 ? 0 : bits;
@@ -231,13 +298,14 @@ static inline uint64_t bare_at(const pour *p, size_t from)
     return bits;
 }
 
-static inline void put_bare(const pour *p, const weir_mould_op *op, size_t count)
+static inline bool put_bare(const pour *p, const weir_mould_op *op, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         put_number(p, op->to[i], bare_at(p, op->from[i]));
+    return true;
 }
 
-static inline void put_as_is(const pour *p, const weir_mould_op *op)
+static inline bool put_as_is(const pour *p, const weir_mould_op *op)
 {
     enum { REAL_TO_WHOLE = offsetof(weir_lanes, whole) - offsetof(weir_lanes, real) };
     unsigned mask;
@@ -246,6 +314,7 @@ static inline void put_as_is(const pour *p, const weir_mould_op *op)
     weir_value cell = {.kind = (uint8_t)(whole ? WEIR_INT : WEIR_FLOAT)};
     cell.bits = number_at(p, op->from[0] + whole * REAL_TO_WHOLE);
     memcpy(p->record + op->place, &cell, sizeof cell);
+    return true;
 }
 
 /* False: it is out of range. */
@@ -265,16 +334,18 @@ static inline bool begin(pour *p, const weir_mould *mould)
 {
     weir_buf *bytes = &p->runner->batch.bytes;
     const weir_runner_frame *frame = p->runner->frame;
-    if (__builtin_expect(bytes->cap - bytes->len < mould->room || bytes->failed, 0) &&
+    if (__builtin_expect(bytes->cap - bytes->len < mould->room, 0) &&
         !weir_buf_reserve(bytes, mould->room))
         return false;
     char *to = bytes->ptr + bytes->len;
     const char *from = mould->image;
     p->record = to;
     p->len = mould->image_len;
-    for (const char *end = from + mould->image_len; from < end;
-         from += WEIR_MOULD_BLOCK, to += WEIR_MOULD_BLOCK)
-        memcpy(to, from, WEIR_MOULD_BLOCK);
+    size_t at = 0;
+    do { /* there is a head, at least */
+        memcpy(to + at, from + at, WEIR_MOULD_BLOCK);
+        at += WEIR_MOULD_BLOCK;
+    } while (at < p->len);
     ((weir_record *)(void *)p->record)->received_ns = frame->received_ns;
     ((weir_record *)(void *)p->record)->frame = frame->number;
     return true;
@@ -293,11 +364,19 @@ static inline void commit(const pour *p, size_t channel)
     runner->counters.by_channel[channel]++;
 }
 
+/* An operation that is done, and the jump to the next one. */
+#define STEP(label, is_done)                                                                       \
+    label:                                                                                         \
+    if (__builtin_expect(!(is_done), 0))                                                           \
+        return false;                                                                              \
+    goto *ways[(++op)->code]
+
 bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit)
 {
     static const void *const ways[WEIR_MOULD_CODES] = {
-        &&text, &&stamp, &&seconds,   &&asset,    &&slots,    &&received, &&other, &&read, &&four,
-        &&two,  &&one,   &&bare_four, &&bare_two, &&bare_one, &&as_is,    &&epoch, &&end};
+        &&text,      &&stamp,    &&seconds,  &&asset, &&equal, &&standard, &&levels,
+        &&slots,     &&received, &&other,    &&read,  &&four,  &&two,      &&one,
+        &&bare_four, &&bare_two, &&bare_one, &&as_is, &&epoch, &&end};
     pour p = {.runner = runner, .fit = fit, .base = fit->base};
     const weir_mould_op *op = mould->ops;
     for (size_t i = 0; i < WEIR_MOULD_LANES && mould->lanes[i].used > 0; i++)
@@ -305,62 +384,25 @@ bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit
     if (!begin(&p, mould))
         return false;
     goto *ways[op->code];
-text:
-    if (!put_text(&p, mould, op))
-        return false;
-    goto *ways[(++op)->code];
-stamp:
-    if (!put_stamp(&p, op))
-        return false;
-    goto *ways[(++op)->code];
-seconds:
-    if (!put_seconds(&p, op))
-        return false;
-    goto *ways[(++op)->code];
-asset:
-    if (!put_asset(&p, op))
-        return false;
-    goto *ways[(++op)->code];
-    slots:
-    fill_slots(runner, mould, fit);
-    goto *ways[(++op)->code];
-received:
-    if (!put_received(&p, op))
-        return false;
-    goto *ways[(++op)->code];
-other:
-    if (!has_moved(&p, add_other(runner, op, p.len)))
-        return false;
-    goto *ways[(++op)->code];
-read:
-    if (!are_good(&mould->lanes[op->key], &fit->lanes[op->key]))
-        return false;
-    goto *ways[(++op)->code];
-four:
-    put_numbers(&p, op, 4);
-    goto *ways[(++op)->code];
-two:
-    put_numbers(&p, op, 2);
-    goto *ways[(++op)->code];
-one:
-    put_numbers(&p, op, 1);
-    goto *ways[(++op)->code];
-bare_four:
-    put_bare(&p, op, 4);
-    goto *ways[(++op)->code];
-bare_two:
-    put_bare(&p, op, 2);
-    goto *ways[(++op)->code];
-bare_one:
-    put_bare(&p, op, 1);
-    goto *ways[(++op)->code];
-as_is:
-    put_as_is(&p, op);
-    goto *ways[(++op)->code];
-epoch:
-    if (!put_epoch(&p, op))
-        return false;
-    goto *ways[(++op)->code];
+    STEP(text, put_text(&p, mould, op));
+    STEP(stamp, put_stamp(&p, op));
+    STEP(seconds, put_seconds(&p, op));
+    STEP(asset, put_asset(&p, op));
+    STEP(equal, put_equal(&p, op));
+    STEP(standard, put_standard(&p, mould, op));
+    STEP(levels, has_moved(&p, add_levels(runner, fit, op, p.len)));
+    STEP(slots, fill_slots(runner, mould, fit));
+    STEP(received, put_received(&p, op));
+    STEP(other, has_moved(&p, add_other(runner, op, p.len)));
+    STEP(read, are_good(mould, fit));
+    STEP(four, put_numbers(&p, op, 4));
+    STEP(two, put_numbers(&p, op, 2));
+    STEP(one, put_numbers(&p, op, 1));
+    STEP(bare_four, put_bare(&p, op, 4));
+    STEP(bare_two, put_bare(&p, op, 2));
+    STEP(bare_one, put_bare(&p, op, 1));
+    STEP(as_is, put_as_is(&p, op));
+    STEP(epoch, put_epoch(&p, op));
 end:
     commit(&p, op->place);
     return true;

@@ -8,6 +8,7 @@
 
 #include "pipeline/mould.h"
 #include "pipeline/parts.h"
+#include "value/short.h"
 
 enum { WEIR_MOULD_BLOCK = 64 /* images are copied in such pieces */ };
 
@@ -17,7 +18,10 @@ typedef enum weir_mould_code {
     WEIR_MOULD_STAMP,
     WEIR_MOULD_SECONDS,
     WEIR_MOULD_ASSET,
-    WEIR_MOULD_SLOTS, /**< are filled for OTHER */
+    WEIR_MOULD_EQUAL,    /**< a text with a short one */
+    WEIR_MOULD_STANDARD, /**< what a mapping has for a text */
+    WEIR_MOULD_LEVELS,   /**< of a list that was walked */
+    WEIR_MOULD_SLOTS,    /**< are filled for OTHER */
     WEIR_MOULD_RECEIVED,
     WEIR_MOULD_OTHER, /**< as pipeline/quick.c does it, from slots */
     WEIR_MOULD_READ,  /**< lanes are what they must be */
@@ -33,22 +37,29 @@ typedef enum weir_mould_code {
     WEIR_MOULD_CODES
 } weir_mould_code;
 
+enum { WEIR_MOULD_NOT = 0x80 };
+
 /** All places are told in bytes. */
 typedef struct weir_mould_op {
     uint8_t code;
-    uint8_t key;    /**< of an asset; of READ the group; of AS_IS the lane */
-    int16_t where;  /**< of a text: from the weir_fit to a pointer to quotes; negative: in the fit
-                       before, which is of the message around the element */
+    uint8_t key;   /**< of an asset; of EQUAL the length, and NOT; of AS_IS the lane */
+    int16_t where; /**< of a text: from the weir_fit to a pointer to quotes; of LEVELS: to the list;
+                      negative: in the fit before, which is of the message around the element */
     uint16_t quote; /**< ... and from there to its opening one; of EPOCH: from the weir_fit to the
                        number */
     uint16_t place; /**< in the record: of a text the cell, of AS_IS too; of END the channel */
     union {
-        const weir_quick_op *quick;
-        int64_t scale;    /**< of EPOCH */
-        uint16_t from[4]; /**< from the weir_fit to a number; of AS_IS to the real one, and to the
-                             mask of the whole ones */
+        struct {
+            union {
+                const weir_quick_op *quick;
+                int64_t scale;    /**< of EPOCH */
+                uint16_t from[4]; /**< from the weir_fit to a number; of AS_IS to the real one, and
+                                     to the mask of the whole ones */
+            };
+            uint16_t to[4]; /**< where numbers go */
+        };
+        weir_short text; /**< of EQUAL */
     };
-    uint16_t to[4]; /**< where numbers go */
 } weir_mould_op;
 
 _Static_assert(2 * sizeof(weir_fit) <= INT16_MAX, "places in two of them are of 16 bits");

@@ -401,6 +401,7 @@ static inline bool begin(quick *q, const weir_plan_rule *rule)
     record->received_ns = frame->received_ns;
     record->seq = 0;
     record->frame = frame->number;
+    record->columns = (uint32_t)rule->schema->count;
     record->reserved = 0;
     batch->open_at = q->at;
     bytes->len += cells;

@@ -23,7 +23,9 @@ enum {
 
 typedef struct weir_stamp_hour {
     char text[WEIR_STAMP_HOUR_LEN]; /**< with its colon */
-    int64_t ns;                     /**< + an hour is within int64 */
+    char padding[2];
+    int64_t ns; /**< + an hour is within int64 */
+    int64_t reserved;
 } weir_stamp_hour;
 
 /** What is kept from text to text; all zeros at first. */
@@ -92,7 +94,10 @@ static inline bool weir_stamp_read(weir_stamp_memory *memory, const char *at, si
             return true;
         }
     }
-    return weir_stamp_read_anew(memory, (weir_str){at, len}, ns);
+    int64_t anew; /* nobody is told where *ns is */
+    const bool is_time = weir_stamp_read_anew(memory, (weir_str){at, len}, &anew);
+    *ns = anew;
+    return is_time;
 }
 
 /* ------------------------------------------------------------------ times in seconds */

@@ -41,6 +41,8 @@ SAME(weir_value, kind, weir_cell, kind);
 SAME(weir_value, len, weir_cell, len);
 SAME(weir_value, i, weir_cell, value);
 _Static_assert(sizeof(weir_record_head) == sizeof(weir_record), "cells follow the head");
+_Static_assert(offsetof(weir_record_head, columns) == offsetof(weir_record, columns), "as told");
+_Static_assert(offsetof(struct weir_asset, symbol) == 0, "weir_asset_head");
 _Static_assert(sizeof(weir_cell) == sizeof(weir_value), "cells follow each other");
 #undef SAME
 
@@ -129,6 +131,7 @@ bool weir_batch_begin(weir_batch *batch, const weir_schema *schema)
     record->schema = schema;
     record->schema_id = schema->id;
     record->timestamp_ns = WEIR_NO_TIME;
+    record->columns = (uint32_t)schema->count;
     return true;
 }
 

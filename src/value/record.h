@@ -39,7 +39,8 @@ struct weir_record {
     int64_t received_ns;
     uint64_t seq;
     uint64_t frame;
-    uint64_t reserved;  /**< keeps the cells at a multiple of 16 */
+    uint32_t columns;   /**< schema->count */
+    uint32_t reserved;  /**< 0; the runtime's, once the record is published */
     weir_value cells[]; /**< schema->count; s/levels/p of STR BYTES DECIMAL JSON LEVELS hold the
                            offset in `bits` */
 };

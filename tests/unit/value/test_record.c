@@ -161,6 +161,7 @@ START_TEST(the_public_layout_reads_the_same)
     ck_assert_ptr_eq(head->schema, weir_record_schema(record));
     ck_assert_uint_eq(head->size, weir_record_size(record));
     ck_assert_int_eq(head->timestamp_ns, 5);
+    ck_assert_uint_eq(head->columns, weir_schema_columns(head->schema));
     ck_assert(weir_str_is(weir_cell_text(record, &cells[SIDE]), "BUY"));
     ck_assert(weir_cell_f64(&cells[CLOSE], &f) && f == 1.5);
     ck_assert(weir_cell_f64(&cells[ANY], &f) && f == -3);
