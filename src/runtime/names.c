@@ -33,7 +33,8 @@ static weir_name *make(weir_names *names, weir_str text)
     weir_name *name = malloc(sizeof *name + text.len + 1);
     if (!name)
         return NULL;
-    memcpy(name->text, text.ptr, text.len);
+    if (text.len > 0) /* a consumer of all connections names none */
+        memcpy(name->text, text.ptr, text.len);
     name->text[text.len] = '\0';
     name->len = text.len;
     if (!weir_map_put(&names->by_text, (weir_str){name->text, name->len}, name)) {
