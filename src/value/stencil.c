@@ -128,6 +128,18 @@ static inline bool take_fields(const weir_stencil_field *field, size_t count, co
     return has_lane_lengths(lengths);
 }
 
+static inline bool take_head(const weir_stencil_part *part, weir_cursor p, const char *base,
+                             weir_fit *fit)
+{
+    if (!part->has_head)
+        return true;
+    const weir_stencil_field *field = &part->head;
+    const char *from = p.at + field->delta;
+    const uint32_t len = p.quote[field->quote] - (uint32_t)(from - base) - field->less;
+    set_lane(fit, field->at, field->len, from, len);
+    return has_lane_lengths(len - 1);
+}
+
 /* A number that is not for a lane: all of it is one. */
 static bool take_number(const weir_stencil_step *s, const char *from, const char *to, weir_fit *fit)
 {
@@ -255,6 +267,7 @@ static inline bool fit_part(const weir_stencil_part *part, weir_cursor p, const 
                             weir_fit *fit)
 {
     return (size_t)(fit->last_quote - p.quote) >= part->quotes && p.at <= fit->end_at &&
+           take_head(part, p, base, fit) &&
            take_fields(part->field, part->fields, base, p.quote, fit) &&
            (part->is_plain || fit_rest(part, p, fit)) && has_texts(part, p.at, base, p.quote);
 }

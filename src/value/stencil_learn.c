@@ -534,14 +534,29 @@ static uint32_t lane_len(size_t lane)
                       offsetof(weir_lanes, len) + lane % WEIR_LANES * sizeof(uint32_t));
 }
 
+static weir_stencil_field field_of(const token *t, weir_spot from, weir_spot to)
+{
+    return (weir_stencil_field){.delta = from.delta,
+                                .quote = from.quote,
+                                .less = (uint32_t)(from.delta - to.delta),
+                                .at = lane_at(t->lane),
+                                .len = lane_len(t->lane)};
+}
+
 static void add_field(learner *l, const token *t, weir_spot from, weir_spot to)
 {
-    l->fields[l->field_count++] = (weir_stencil_field){.delta = from.delta,
-                                                       .quote = from.quote,
-                                                       .less = (uint32_t)(from.delta - to.delta),
-                                                       .at = lane_at(t->lane),
-                                                       .len = lane_len(t->lane)};
+    l->fields[l->field_count++] = field_of(t, from, to);
     part_of(l)->fields++;
+}
+
+/* From the part's beginning to a quote: `less` are the bytes before that. */
+static void add_head(learner *l, const token *t, weir_spot from, weir_spot to)
+{
+    weir_stencil_part *part = part_of(l);
+    part->has_head = true;
+    part->head = field_of(t, from, to);
+    part->head.quote = to.quote;
+    part->head.less = (uint32_t)-to.delta;
 }
 
 static void add_number(learner *l, const token *t, const run *before, const run *behind)
@@ -553,6 +568,8 @@ static void add_number(learner *l, const token *t, const run *before, const run 
         add_step(l, WEIR_STEP_NUMBER, from, to)->number = next_number(l);
     } else if (is_between) {
         add_field(l, t, from, to);
+    } else if (sort_of(from) == SORT_START && to.where == from.where + 1 && !part_of(l)->has_head) {
+        add_head(l, t, from, to);
     } else {
         weir_stencil_step *step = add_step(l, WEIR_STEP_LANE, from, to);
         step->at = lane_at(t->lane);
@@ -560,12 +577,14 @@ static void add_number(learner *l, const token *t, const run *before, const run 
     }
 }
 
+/* A text that begins with something has no quote in that: only where its end is pinned may this
+ * lie before its beginning. */
 static void add_length(learner *l, const token *t, const run *behind)
 {
     const uint8_t where = (uint8_t)(2 + 2 * behind->part);
     const weir_spot from = {where, (uint8_t)(behind->quote - 1), 1};
     const weir_spot to = {where, (uint8_t)behind->quote, 0};
-    if (t->head + t->tail > 0)
+    if (t->tail > 0)
         add_step(l, WEIR_STEP_LENGTH, from, to)->bytes = t->head + t->tail;
 }
 

@@ -64,8 +64,10 @@ typedef enum weir_stencil_end {
  * are known to lie within the text before they are looked at. */
 typedef struct weir_stencil_part {
     weir_stencil_piece start; /**< told from its beginning */
+    weir_stencil_field head;  /**< a number from there to a quote, whose ordinal `quote` is */
     uint32_t quotes;          /**< that it has; so many must be left */
-    bool is_plain;            /**< it has neither steps nor texts behind `inner` */
+    bool has_head;
+    bool is_plain; /**< it has neither steps nor texts behind `inner` */
     uint8_t fields;
     uint8_t inner;  /**< pieces told from quotes */
     uint8_t starts; /**< pieces behind those, told from its beginning */
