@@ -41,26 +41,55 @@ static inline bool is_tried(weir_moulds *moulds)
     return weir_trial_is_on(&moulds->trial);
 }
 
+/* What a stencil that does not fit has found is not to be found, and kept, again. */
+static inline bool fits(const weir_moulds *moulds, size_t i, weir_cursor p, weir_fit *fit)
+{
+    weir_json_index *index = fit->index;
+    const unsigned lists = index->list_count;
+    const size_t levels = index->level_count;
+    if (__builtin_expect(weir_stencil_fit(moulds->list[i]->stencil, p, fit), 1))
+        return true;
+    index->list_count = lists;
+    index->level_count = levels;
+    return false;
+}
+
+/* The place of a mould that was not expected: those that are found most often come to stand first.
+ * Moulds of which each is as frequent as the other do not change places all the time. */
+static size_t move_up(weir_moulds *moulds, size_t i)
+{
+    enum { CLEARLY = 16 };
+    weir_mould **list = moulds->list, *mould = list[i];
+    mould->found++;
+    if (i == 0 || mould->found < CLEARLY || mould->found - CLEARLY < list[i - 1]->found)
+        return i;
+    list[i] = list[i - 1];
+    list[i - 1] = mould;
+    return i - 1;
+}
+
+static __attribute__((noinline)) weir_mould *find_other(weir_moulds *moulds, size_t expected,
+                                                        weir_cursor p, weir_fit *fit)
+{
+    weir_mould *before = moulds->list[moulds->last];
+    for (size_t i = 0; i < moulds->count; i++) {
+        if (i == expected || !fits(moulds, i, p, fit))
+            continue;
+        before->next = moulds->last = move_up(moulds, i);
+        return moulds->list[moulds->last];
+    }
+    return NULL;
+}
+
 weir_mould *weir_moulds_find(weir_moulds *moulds, weir_cursor p, weir_fit *fit)
 {
     if (moulds->count == 0)
         return NULL;
-    weir_mould *before = moulds->list[moulds->last];
-    weir_json_index *index = fit->index;
-    const unsigned lists = index->list_count;
-    const size_t levels = index->level_count;
-    size_t i = before->next;
-    for (size_t tried = 0; tried < moulds->count; tried++) {
-        if (__builtin_expect(weir_stencil_fit(moulds->list[i]->stencil, p, fit), 1)) {
-            before->next = i;
-            moulds->last = i;
-            return moulds->list[i];
-        }
-        index->list_count = lists; /* what it has found is not to be found, and kept, again */
-        index->level_count = levels;
-        i = i + 1 == moulds->count ? 0 : i + 1;
-    }
-    return NULL;
+    const size_t i = moulds->list[moulds->last]->next;
+    if (!fits(moulds, i, p, fit))
+        return find_other(moulds, i, p, fit);
+    moulds->last = i;
+    return moulds->list[i];
 }
 
 /* ------------------------------------------------------------------ messages */

@@ -90,7 +90,8 @@ typedef enum weir_mould_outcome {
 
 struct weir_mould {
     weir_stencil *stencil;
-    size_t next; /**< the mould of the message that followed last time */
+    size_t next;    /**< the mould of the message that followed last time */
+    uint32_t found; /**< times that another had been expected */
     weir_mould_outcome outcome;
     weir_mould_op *ops;
     char *image;      /**< a record with all that is the same in all of them */
