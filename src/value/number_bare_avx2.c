@@ -26,17 +26,25 @@ TARGET static inline uint32_t *append(uint32_t *to, uint64_t bits, uint32_t base
     return weir_index_append_bits(to, bits, base);
 }
 
+/* True: all are JSON, of no more bytes than a lane has, and a double holds their digits. */
+TARGET static inline bool settle(four *f)
+{
+    if (__builtin_expect(are_plain(f), 1))
+        return true;
+    const verdict v = judge(f);
+    return (v.is_real & v.is_json & 0xf) == 0xf;
+}
+
 TARGET static inline bool read_pair(const char *at, const uint32_t *m, weir_level *levels)
 {
     const __m128i from = _mm_loadu_si128((const __m128i *)(const void *)m);
     const __m128i to = _mm_loadu_si128((const __m128i *)(const void *)(m + 1));
-    const __m128i before_last = _mm_sub_epi32(_mm_sub_epi32(to, from), _mm_setr_epi32(2, 4, 2, 4));
-    const __m128i lens = _mm_add_epi32(before_last, _mm_set1_epi32(1));
-    const char *const texts[4] = {at + m[0] + 1, at + m[1] + 1, at + m[2] + 1, at + m[3] + 1};
-    const four f = read_four(texts, lens, false);
+    const __m128i lens = _mm_sub_epi32(_mm_sub_epi32(to, from), _mm_setr_epi32(1, 3, 1, 3));
+    four f = read_four(two(at + m[0] + 1, at + m[2] + 1), two(at + m[1] + 1, at + m[3] + 1), lens,
+                       false);
+    const bool is_good = settle(&f);
     _mm256_storeu_pd((double *)(void *)levels, f.real);
-    return _mm_testz_si128(before_last, _mm_set1_epi32(-WEIR_LANE_TEXT_MAX)) &&
-           (f.is_json & f.is_exact & 0xf) == 0xf;
+    return is_good;
 }
 
 TARGET static inline bool read_scaled_pair(const char *at, const uint32_t *m, weir_level *levels)
@@ -46,12 +54,17 @@ TARGET static inline bool read_scaled_pair(const char *at, const uint32_t *m, we
     if (((lens[0] - 1) | (lens[1] - 1) | (lens[2] - 1) | (lens[3] - 1)) >= WEIR_LANE_TEXT_MAX)
         return false;
     const exponents e = find_exponents(texts, lens);
-    const four f = read_four(
-        texts, _mm_setr_epi32((int)e.len[0], (int)e.len[1], (int)e.len[2], (int)e.len[3]), false);
+    four f = read_four(two(texts[0], texts[2]), two(texts[1], texts[3]),
+                       _mm_setr_epi32((int)e.len[0], (int)e.len[1], (int)e.len[2], (int)e.len[3]),
+                       false);
+    const bool is_good = settle(&f);
+    const __m256i evens = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
+    const __m128i decimals = _mm_and_si128(
+        _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(f.decimals, evens)), _mm_set1_epi32(15));
     __m256d real;
-    const bool is_exact = scale(f.digits, _mm_sub_epi32(e.power, f.decimals), &real);
+    const bool is_exact = scale(f.digits, _mm_sub_epi32(e.power, decimals), &real);
     _mm256_storeu_pd((double *)(void *)levels, real);
-    return is_exact && e.is_good && (f.is_json & f.is_exact & 0xf) == 0xf;
+    return is_exact && e.is_good && is_good;
 }
 
 TARGET const char *weir_bare_levels_avx2(const char *at, const char *end, uint32_t *marks,

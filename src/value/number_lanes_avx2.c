@@ -3,32 +3,149 @@
 #if defined(__x86_64__)
 #include "value/number_lanes_avx2.h"
 
-TARGET static inline void read_half(weir_lanes *lanes, unsigned first)
+enum { HALF = WEIR_LANES / 2, ALL_FOUR = (1 << HALF) - 1 };
+
+/* Up to 2^53 it is exact. */
+TARGET static inline __m256d to_real(__m256i whole)
 {
-    const volatile uint32_t *len = lanes->len + first; /* each loaded as it was stored */
-    const __m128i lens = _mm_set_epi32((int)len[3], (int)len[2], (int)len[1], (int)len[0]);
-    const __m128i before_last = _mm_sub_epi32(lens, _mm_set1_epi32(1));
-    const __m128i short_ones = _mm_cmpeq_epi32(
-        _mm_min_epu32(before_last, _mm_set1_epi32(WEIR_LANE_TEXT_MAX - 1)), before_last);
-    const unsigned fits = (unsigned)_mm_movemask_ps(_mm_castsi128_ps(short_ones));
-    const four f = read_four(lanes->at + first, lens, true);
-    const __m256d sign = _mm256_and_pd(_mm256_castsi256_pd(f.minus), _mm256_set1_pd(-0.0));
-    const __m256i whole = _mm256_sub_epi64(_mm256_xor_si256(f.whole, f.minus), f.minus);
-    _mm256_storeu_pd(lanes->real + first, _mm256_xor_pd(f.real, sign));
+    const __m256i low = _mm256_set1_epi64x(0x4330000000000000);  /* 2^52 */
+    const __m256i high = _mm256_set1_epi64x(0x4530000000000000); /* 2^84 */
+    const __m256d both = _mm256_castsi256_pd(_mm256_set1_epi64x(0x4530000000100000));
+    const __m256i upper = _mm256_xor_si256(_mm256_srli_epi64(whole, 32), high);
+    const __m256i lower = _mm256_blend_epi32(whole, low, 0xaa);
+    return _mm256_add_pd(_mm256_sub_pd(_mm256_castsi256_pd(upper), both),
+                         _mm256_castsi256_pd(lower));
+}
+
+/* Beyond what is plain: texts of one digit, of which the byte behind is not theirs, whole numbers
+ * of 16 digits, and numbers that are none of JSON. */
+TARGET __attribute__((noinline, cold)) verdict weir_lanes_avx2_judge(const four *f, double *digits)
+{
+    const __m256i zero = _mm256_setzero_si256(), nine = _mm256_set1_epi8(9);
+    const __m256i behind_sign = _mm256_add_epi64(f->before_last, f->minus);
+    const __m256i places = _mm256_and_si256(_mm256_or_si256(f->before_last, behind_sign),
+                                            _mm256_set1_epi64x(-WEIR_LANE_TEXT_MAX));
+    const __m256i a = _mm256_subs_epu8(f->a, nine), b = _mm256_subs_epu8(f->b, nine);
+    const __m256i bad = _mm256_or_si256(
+        places, _mm256_or_si256(_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b)));
+    const unsigned is_good = bits_of(_mm256_cmpeq_epi64(bad, zero));
+    const __m256i head =
+        _mm256_or_si256(_mm256_cmpeq_epi64(f->heads, zero), _mm256_cmpeq_epi64(behind_sign, zero));
+    const __m256i most = _mm256_set1_epi64x(INT64_C(1) << 53);
+    _mm256_storeu_pd(digits, to_real(f->whole));
+    return (verdict){is_good & ~bits_of(_mm256_cmpgt_epi64(f->whole, most)),
+                     is_good & bits_of(f->no_point), is_good & bits_of(head)};
+}
+
+/* Each is loaded as it was stored. */
+TARGET static inline INLINE __m128i lens_of(const uint32_t *a, const uint32_t *b, const uint32_t *c,
+                                            const uint32_t *d)
+{
+    __m128i lens = _mm_cvtsi32_si128((int)*a);
+    lens = _mm_insert_epi32(lens, (int)*b, 1);
+    lens = _mm_insert_epi32(lens, (int)*c, 2);
+    return _mm_insert_epi32(lens, (int)*d, 3);
+}
+
+TARGET static inline INLINE void put(weir_lanes *lanes, unsigned first, const four *f)
+{
+    const weir_lanes_table *const t = &weir_lanes_avx2_table;
+    const __m256d sign =
+        _mm256_and_pd(_mm256_castsi256_pd(f->minus), _mm256_castsi256_pd(constant(t->minus_zero)));
+    const __m256i whole = _mm256_sub_epi64(_mm256_xor_si256(f->whole, f->minus), f->minus);
+    _mm256_storeu_pd(lanes->real + first, _mm256_xor_pd(f->real, sign));
     _mm256_storeu_si256((__m256i *)(void *)(lanes->whole + first), whole);
-    lanes->is_real |= (f.is_good & f.is_exact & fits) << first;
-    lanes->is_whole |= (f.is_good & ~f.has_point & fits) << first;
-    lanes->is_json |= (f.is_json & fits) << first;
+}
+
+TARGET static inline INLINE void tell(weir_lanes *lanes, unsigned is_whole)
+{
+    lanes->is_real = lanes->is_json = (1u << WEIR_LANES) - 1;
+    lanes->is_whole = is_whole;
+}
+
+/* Half of the lanes, of which some are not plain. */
+TARGET static void judge_half(weir_lanes *lanes, unsigned first)
+{
+    const char *const *const at = lanes->at + first;
+    const __m128i lens = _mm_loadu_si128((const __m128i *)(const void *)(lanes->len + first));
+    four f = read_four(two(at[0], at[2]), two(at[1], at[3]), lens, true);
+    const verdict v = judge(&f);
+    put(lanes, first, &f);
+    lanes->is_real |= v.is_real << first;
+    lanes->is_whole |= v.is_whole << first;
+    lanes->is_json |= v.is_json << first;
+}
+
+/* Of lanes that are not looked at it is said what is said of plain ones. */
+TARGET static __attribute__((noinline, cold)) void judge_all(weir_lanes *lanes, unsigned used)
+{
+    weir_lanes_fill(lanes, used);
+    lanes->is_whole = 0;
+    lanes->is_real = lanes->is_json = used > HALF ? 0 : ALL_FOUR << HALF;
+    judge_half(lanes, 0);
+    if (used > HALF)
+        judge_half(lanes, HALF);
+}
+
+/* The ways for as many as there are are functions of their own: with all of them in one the
+ * compiler loads all that they have in common first, into more registers than there are. */
+TARGET static __attribute__((noinline)) void read_two(weir_lanes *lanes, unsigned used)
+{
+    const char *const first = lanes->at[0], *const last = lanes->at[used - 1];
+    const __m128i lens =
+        _mm_insert_epi32(_mm_cvtsi32_si128((int)lanes->len[0]), (int)lanes->len[used - 1], 1);
+    const four f =
+        read_four(two(first, first), two(last, last), _mm_shuffle_epi32(lens, 0x44), true);
+    put(lanes, 0, &f);
+    if (__builtin_expect(are_plain(&f), 1))
+        tell(lanes, bits_of(f.no_point));
+    else
+        judge_all(lanes, used);
+}
+
+/* Four lanes from one on, the last of which is at `last`. False: they are not plain. */
+TARGET static inline INLINE bool read_half(weir_lanes *lanes, unsigned first, unsigned last,
+                                           unsigned *is_whole)
+{
+    const char *const *const at = lanes->at + first;
+    const uint32_t *const len = lanes->len + first;
+    const four f = read_four(two(at[0], at[2]), two(at[1], lanes->at[last]),
+                             lens_of(len, len + 1, len + 2, lanes->len + last), true);
+    put(lanes, first, &f);
+    *is_whole = bits_of(f.no_point);
+    return __builtin_expect(are_plain(&f), 1);
+}
+
+/* Three or four: of three the last one is read twice. */
+TARGET static __attribute__((noinline)) void read_some(weir_lanes *lanes, unsigned used)
+{
+    unsigned is_whole;
+    if (read_half(lanes, 0, used - 1, &is_whole))
+        tell(lanes, is_whole);
+    else
+        judge_all(lanes, used);
+}
+
+/* Of five to seven the last four are read together, some of them a second time. */
+TARGET static __attribute__((noinline)) void read_more(weir_lanes *lanes, unsigned used)
+{
+    const unsigned first = used - HALF;
+    unsigned is_whole;
+    read_some(lanes, HALF);
+    if (read_half(lanes, first, used - 1, &is_whole))
+        lanes->is_whole = (lanes->is_whole & ALL_FOUR) | is_whole << first;
+    else
+        judge_all(lanes, used);
 }
 
 TARGET void weir_lanes_read_avx2(weir_lanes *lanes, unsigned used)
 {
-    enum { HALF = WEIR_LANES / 2 };
-    weir_lanes_fill(lanes, used);
-    lanes->is_real = lanes->is_whole = lanes->is_json = 0;
-    read_half(lanes, 0);
     if (used > HALF)
-        read_half(lanes, HALF);
+        read_more(lanes, used);
+    else if (used > 2)
+        read_some(lanes, used);
+    else
+        read_two(lanes, used);
 }
 
 /* Two levels at a time; a single last one is read twice. */
@@ -42,13 +159,10 @@ TARGET static size_t levels(const char *base, const uint32_t *quotes, size_t str
                                 _mm_loadu_ps((const float *)(const void *)q)};
         const __m128i from = _mm_castps_si128(_mm_shuffle_ps(both[0], both[1], 0x88));
         const __m128i to = _mm_castps_si128(_mm_shuffle_ps(both[0], both[1], 0xdd));
-        const __m128i one = _mm_set1_epi32(1), lens = _mm_sub_epi32(_mm_sub_epi32(to, from), one);
-        const __m128i before_last = _mm_sub_epi32(lens, one);
-        const char *const at[4] = {base + p[0] + 1, base + p[2] + 1, base + q[0] + 1,
-                                   base + q[2] + 1};
-        const four f = read_four(at, lens, false);
-        if (!_mm_testz_si128(before_last, _mm_set1_epi32(-WEIR_LANE_TEXT_MAX)) ||
-            (f.is_good & f.is_exact & 0xf) != 0xf)
+        const __m128i lens = _mm_sub_epi32(_mm_sub_epi32(to, from), _mm_set1_epi32(1));
+        four f = read_four(two(base + p[0] + 1, base + q[0] + 1),
+                           two(base + p[2] + 1, base + q[2] + 1), lens, false);
+        if (__builtin_expect(!are_plain(&f), 0) && judge(&f).is_real != ALL_FOUR)
             return i;
         if (i + 1 < count)
             _mm256_storeu_pd(&levels[i].price, f.real);
