@@ -9,7 +9,6 @@
 
 const weir_lanes_variant *const weir_lanes_variants[] = {
 #if defined(__x86_64__)
-    &weir_lanes_avx512,
     &weir_lanes_avx2,
 #elif defined(__aarch64__)
     &weir_lanes_neon,

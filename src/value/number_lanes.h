@@ -79,11 +79,8 @@ void weir_lanes_choose(const weir_lanes_variant *variant);
 
 /** All that this program has, the fastest first; the last one works everywhere. Ends with NULL. */
 extern const weir_lanes_variant *const weir_lanes_variants[];
-extern const weir_lanes_variant weir_lanes_avx512, weir_lanes_avx2, weir_lanes_neon,
-    weir_lanes_plain;
-/** Of AVX2, and of AVX-512 too. */
-weir_lanes_read_fn weir_lanes_read_avx2;
+extern const weir_lanes_variant weir_lanes_avx2, weir_lanes_neon, weir_lanes_plain;
 /** Those of the variants; number_bare_*.c. */
-weir_bare_levels_fn weir_bare_levels_avx512, weir_bare_levels_avx2, weir_bare_levels_neon;
+weir_bare_levels_fn weir_bare_levels_avx2, weir_bare_levels_neon;
 
 #endif

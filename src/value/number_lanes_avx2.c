@@ -138,7 +138,7 @@ TARGET static __attribute__((noinline)) void read_more(weir_lanes *lanes, unsign
         judge_all(lanes, used);
 }
 
-TARGET void weir_lanes_read_avx2(weir_lanes *lanes, unsigned used)
+TARGET static void read(weir_lanes *lanes, unsigned used)
 {
     if (used > HALF)
         read_more(lanes, used);
@@ -178,6 +178,6 @@ static bool is_supported(void)
            __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 
-const weir_lanes_variant weir_lanes_avx2 = {"avx2", is_supported, weir_lanes_read_avx2, levels,
+const weir_lanes_variant weir_lanes_avx2 = {"avx2", is_supported, read, levels,
                                             weir_bare_levels_avx2};
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Exponents of four numbers at a time, "e-7", for the variants with AVX2 and above. Private to
- * number_bare_*.c. */
+/* Exponents of four numbers at a time, "e-7", with AVX2. Private to number_bare_avx2.c. */
 #ifndef WEIR_VALUE_NUMBER_POWER_X86_H
 #define WEIR_VALUE_NUMBER_POWER_X86_H
 
