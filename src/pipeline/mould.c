@@ -94,6 +94,15 @@ weir_mould *weir_moulds_find(weir_moulds *moulds, weir_cursor p, weir_fit *fit)
 
 /* ------------------------------------------------------------------ messages */
 
+bool weir_mould_seek_asset(weir_runner *runner, const weir_fit *fit, const weir_mould_op *op,
+                           char *record)
+{
+    const weir_asset *asset = weir_asset_cached(runner->world->assets, (weir_asset_key)op->key,
+                                                weir_mould_text(fit, fit->base, op));
+    memcpy(record + op->place, &asset, sizeof asset);
+    return asset != NULL;
+}
+
 static inline weir_cursor pass_blanks(const weir_fit *fit, weir_cursor p)
 {
     const weir_scan scan = {fit->end_at, NULL, NULL};

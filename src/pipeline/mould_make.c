@@ -114,25 +114,9 @@ static __attribute__((noinline)) bool fill_slots(weir_runner *runner, const weir
 
 /* ------------------------------------------------------------------ texts */
 
-static inline uint32_t quote_at(const char *quotes, size_t at)
-{
-    uint32_t quote;
-    memcpy(&quote, quotes + at, sizeof quote);
-    return quote;
-}
-
-static inline weir_str text_in(const weir_fit *fit, const char *base, const weir_mould_op *op)
-{
-    const char *quotes;
-    memcpy(&quotes, (const char *)fit + op->where, sizeof quotes);
-    quotes += op->quote;
-    const uint32_t from = quote_at(quotes, 0) + 1;
-    return (weir_str){base + from, quote_at(quotes, sizeof from) - from};
-}
-
 static inline weir_str text_of(const pour *p, const weir_mould_op *op)
 {
-    return text_in(p->fit, p->base, op);
+    return weir_mould_text(p->fit, p->base, op);
 }
 
 /* The kind of the cell is part of the image. */
@@ -176,13 +160,6 @@ static inline bool put_seconds(const pour *p, const weir_mould_op *op)
     return true;
 }
 
-/* It is told no more than it takes to find the text again, so that nothing else need be kept. */
-static __attribute__((noinline)) const weir_asset *
-seek_asset(weir_asset_cache *assets, const weir_fit *fit, const weir_mould_op *op)
-{
-    return weir_asset_cached(assets, (weir_asset_key)op->key, text_in(fit, fit->base, op));
-}
-
 static inline bool put_asset(const pour *p, const weir_mould_op *op)
 {
     const weir_expr_world *world = p->runner->world;
@@ -192,9 +169,9 @@ static inline bool put_asset(const pour *p, const weir_mould_op *op)
     const weir_asset *asset =
         weir_asset_at_hand(world->assets, (weir_asset_key)op->key, text.ptr, text.len);
     if (__builtin_expect(!asset, 0))
-        asset = seek_asset(world->assets, p->fit, op);
+        return weir_mould_seek_asset(p->runner, p->fit, op, p->record);
     memcpy(p->record + op->place, &asset, sizeof asset);
-    return asset != NULL;
+    return true;
 }
 
 static inline bool put_equal(const pour *p, const weir_mould_op *op)
@@ -284,24 +261,30 @@ static inline bool put_numbers(const pour *p, const weir_mould_op *op, size_t co
     return true;
 }
 
-/* -0 without a point is a whole number, and that is 0. */
-static inline uint64_t bare_at(const pour *p, size_t from)
+/* One of them is negative. -0 without a point is a whole number, and that is 0. */
+static __attribute__((noinline)) bool put_negative(const weir_fit *fit, const weir_mould_op *op,
+                                                   char *record, size_t count)
 {
     enum { LANES = offsetof(weir_fit, lanes), REAL = offsetof(weir_lanes, real) };
-    uint64_t bits = number_at(p, from);
-    int64_t rest; /* of what is least nothing can be taken: told without a constant of 64 bits */
-    if (__builtin_expect(__builtin_sub_overflow((int64_t)bits, 1, &rest), 0)) {
-        const weir_lanes *lanes = &p->fit->lanes[(from - LANES) / sizeof(weir_lanes)];
-        const size_t lane = ((from - LANES) % sizeof(weir_lanes) - REAL) / sizeof bits;
-        bits = lanes->is_whole >> lane & 1 ? 0 : bits;
+    for (size_t i = 0; i < count; i++) {
+        const weir_lanes *lanes = &fit->lanes[(op->from[i] - LANES) / sizeof(weir_lanes)];
+        const size_t lane = ((op->from[i] - LANES) % sizeof(weir_lanes) - REAL) / sizeof(double);
+        const double real = lanes->real[lane];
+        const double number = real == 0 && lanes->is_whole >> lane & 1 ? 0 : real;
+        memcpy(record + op->to[i], &number, sizeof number);
     }
-    return bits;
+    return true;
 }
 
 static inline bool put_bare(const pour *p, const weir_mould_op *op, size_t count)
 {
+    uint64_t bits[4], all = 0;
     for (size_t i = 0; i < count; i++)
-        put_number(p, op->to[i], bare_at(p, op->from[i]));
+        all |= bits[i] = number_at(p, op->from[i]);
+    if (__builtin_expect((int64_t)all < 0, 0))
+        return put_negative(p->fit, op, p->record, count);
+    for (size_t i = 0; i < count; i++)
+        put_number(p, op->to[i], bits[i]);
     return true;
 }
 

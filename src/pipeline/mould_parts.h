@@ -114,5 +114,27 @@ weir_mould *weir_moulds_find(weir_moulds *moulds, weir_cursor p, weir_fit *fit);
 /** Makes the record of a message that fits; of an element, the fit of the message around it is the
  * one before `fit`. False: nothing was made. */
 bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit);
+/** The operation ASSET, where the asset is not at hand. It is told no more than it takes to find
+ * the text again, and in a file of its own, so that nothing is kept for it where that is not so. */
+bool weir_mould_seek_asset(weir_runner *runner, const weir_fit *fit, const weir_mould_op *op,
+                           char *record);
+
+static inline uint32_t weir_mould_quote(const char *quotes, size_t at)
+{
+    uint32_t quote;
+    memcpy(&quote, quotes + at, sizeof quote);
+    return quote;
+}
+
+/** The text of an operation in a message that fits; `base` is the fit's. */
+static inline weir_str weir_mould_text(const weir_fit *fit, const char *base,
+                                       const weir_mould_op *op)
+{
+    const char *quotes;
+    memcpy(&quotes, (const char *)fit + op->where, sizeof quotes);
+    quotes += op->quote;
+    const uint32_t from = weir_mould_quote(quotes, 0) + 1;
+    return (weir_str){base + from, weir_mould_quote(quotes, sizeof from) - from};
+}
 
 #endif
