@@ -354,7 +354,7 @@ def is_cut_while_rolled(checks, peer):
     """In the middle of the overlap: the old one, and the new one takes over at once; the new one, and another is tried."""
     if not peer.can_roll or not peer.is_one_socket:
         return
-    for place, cut, overlap in ((0, "old", "60s"), (1, "new", "600ms")):
+    for place, cut, overlap in ((0, "old", "60s"), (1, "new", "4s")):
         keys = {"roll": {"on": "data['i'] == 50", "overlap": overlap}, "sequence": {"value": "data['i']"}}
         with Relay(peer.port) as relay, Run(peer, "--consumer", "callback,print", port=relay.port, keys=keys) as run:
             ready(peer, run)

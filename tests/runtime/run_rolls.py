@@ -207,7 +207,7 @@ def the_old_one_is_cut(checks, directory):
 
 def the_new_one_is_cut(checks, directory):
     """In the middle of the overlap: the old one stays, and another is tried."""
-    with venue_of() as venue, start(directory, venue, NUMBERED, NOTICE, "700ms") as run:
+    with venue_of() as venue, start(directory, venue, NUMBERED, NOTICE, "3s") as run:
         run.reaches("live")
         market = Market(venue)
         market.start()
