@@ -51,15 +51,17 @@ static inline bool has_moved(pour *p, size_t len)
     return len > 0;
 }
 
-/* There is room for one text of usual length per column, and behind a longer one again. */
+/* There is room for one text of usual length per column, and behind a longer one again. Whether it
+ * is ASCII the cell says: a text of the frame is, one of a mapping need not be. */
 static __attribute__((noinline)) size_t add_long_text(weir_runner *runner, const weir_mould *mould,
                                                       const weir_mould_op *op, size_t len,
                                                       weir_str text)
 {
-    const weir_value v =
-        weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, text.ptr, text.ptr + text.len);
     weir_batch *batch = &runner->batch;
     const size_t at = lend(batch, len);
+    const weir_value *cell = (const weir_value *)(const void *)(batch->bytes.ptr + at + op->place);
+    const weir_value v =
+        weir_scan_span(WEIR_STR, cell->flags & WEIR_VALUE_ASCII, 0, text.ptr, text.ptr + text.len);
     const bool is_good = weir_batch_set(batch, (size_t)op->quick->column, &v) &&
                          weir_buf_reserve(&batch->bytes, mould->room);
     len = take_again(batch, at);

@@ -8,7 +8,9 @@
 #define WEIR_TEST_NEAR_ODD_H
 
 #define NEAR_HEAD_WITH(what)                                                                       \
-    "weir: 1\nname: t\n" what "mappings:\n  side: {map: {BUY: [buy, b], SELL: [sell, s]}}\n"       \
+    "weir: 1\nname: t\n" what                                                                      \
+    "mappings:\n  side: {map: {BUY: [buy, b], SELL: [sell, s], 5: Sell, "                          \
+    "'m\xc3\xb6re bytes than short texts have, and one of them is not of ASCII': Buy}}\n"          \
     "connections:\n  m:\n    url: ws://h/\n    backend: {type: websocket}\n"
 #define NEAR_HEAD NEAR_HEAD_WITH("")
 

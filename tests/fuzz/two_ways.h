@@ -187,7 +187,7 @@ static inline bool two_ways_same_record(const weir_record *a, const weir_record 
 {
     if (a->schema != b->schema || a->schema_id != b->schema_id || a->asset != b->asset ||
         a->timestamp_ns != b->timestamp_ns || a->received_ns != b->received_ns ||
-        a->seq != b->seq || a->frame != b->frame)
+        a->seq != b->seq || a->frame != b->frame || a->columns != b->columns)
         return false;
     for (size_t i = 0; i < a->schema->count; i++) {
         const weir_value x = weir_record_cell(a, i), y = weir_record_cell(b, i);
