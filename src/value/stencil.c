@@ -64,10 +64,13 @@ weir_value weir_fit_value(const weir_fit *fit, const weir_stencil_mark *mark)
 
 /* ------------------------------------------------------------------ what a part consists of */
 
-static inline weir_stencil_block differs(const weir_stencil_piece *piece, const char *place)
+/* What of a piece is not as it should be at so many bytes from `place`. */
+static inline weir_stencil_block differs(const weir_stencil_piece *piece, const char *place,
+                                         size_t at)
 {
     weir_stencil_block block;
-    memcpy(&block, place + piece->delta, sizeof block);
+    at += (size_t)piece->delta;
+    memcpy(&block, place + (ptrdiff_t)at, sizeof block);
     return (block ^ piece->text) & piece->mask;
 }
 
@@ -80,16 +83,11 @@ static inline bool is_nothing(weir_stencil_block block)
 static inline bool has_texts(const weir_stencil_part *part, const char *at, const char *base,
                              const uint32_t *quotes)
 {
-    const size_t count = part->inner;
-    const weir_stencil_piece *piece = part->piece;
-    const weir_stencil_piece *const end = piece + (count & ~(size_t)1);
-    weir_stencil_block d = differs(&part->start, at), e = {0};
-    for (; piece < end; piece += 2) {
-        d |= differs(&piece[0], base + quotes[piece[0].quote]);
-        e |= differs(&piece[1], base + quotes[piece[1].quote]);
+    weir_stencil_block d = differs(&part->start, at, 0), e = {0};
+    for (const weir_stencil_piece *piece = part->piece; piece < part->inner_end; piece += 2) {
+        d |= differs(&piece[0], base, quotes[piece[0].quote]);
+        e |= differs(&piece[1], base, quotes[piece[1].quote]);
     }
-    if (count & 1)
-        d |= differs(piece, base + quotes[piece->quote]);
     return is_nothing(d | e);
 }
 
@@ -98,7 +96,7 @@ static bool has_texts_at(const weir_stencil_piece *piece, size_t count, const ch
 {
     weir_stencil_block d = {0};
     for (size_t i = 0; i < count; i++)
-        d |= differs(&piece[i], place);
+        d |= differs(&piece[i], place, 0);
     return is_nothing(d);
 }
 
@@ -115,14 +113,14 @@ static inline bool has_lane_lengths(uint32_t less_one)
     return less_one < WEIR_STENCIL_NUMBER_LEN_MAX;
 }
 
-static inline bool take_fields(const weir_stencil_field *field, size_t count, const char *base,
+static inline bool take_fields(const weir_stencil_part *part, const char *base,
                                const uint32_t *quotes, weir_fit *fit)
 {
     uint32_t lengths = 0;
-    for (const weir_stencil_field *const end = field + count; field < end; field++) {
-        const uint32_t from = quotes[field->quote];
-        const uint32_t len = quotes[field->quote + 1] - from - field->less;
-        set_lane(fit, field->at, field->len, base + from + field->delta, len);
+    for (const weir_stencil_field *field = part->field; field < part->field_end; field++) {
+        const size_t quote = field->quote, from = quotes[quote];
+        const uint32_t len = quotes[quote + 1] - (uint32_t)from - field->less;
+        set_lane(fit, field->at, field->len, base + (from + (size_t)field->delta), len);
         lengths |= len - 1;
     }
     return has_lane_lengths(lengths);
@@ -267,8 +265,7 @@ static inline bool fit_part(const weir_stencil_part *part, weir_cursor p, const 
                             weir_fit *fit)
 {
     return (size_t)(fit->last_quote - p.quote) >= part->quotes && p.at <= fit->end_at &&
-           take_head(part, p, base, fit) &&
-           take_fields(part->field, part->fields, base, p.quote, fit) &&
+           take_head(part, p, base, fit) && take_fields(part, base, p.quote, fit) &&
            (part->is_plain || fit_rest(part, p, fit)) && has_texts(part, p.at, base, p.quote);
 }
 

@@ -605,9 +605,12 @@ static void add_part(learner *l, size_t first, size_t last)
     for (size_t i = first; i < last; i++)
         if (l->tokens[i].kind == TOKEN_TEXT)
             add_length(l, &l->tokens[i], &l->runs[i + 1]);
-    for (sort s = SORT_QUOTE; s <= SORT_TAIL; s++)
+    for (sort s = SORT_QUOTE; s <= SORT_TAIL; s++) {
         for (size_t i = first; i <= last; i++)
             add_texts(l, &l->runs[i], s);
+        if (part_of(l)->inner % 2 > 0) /* one that is always right */
+            add_piece(l, (weir_spot){(uint8_t)(2 + 2 * l->runs[first].part), 0, 0}, "", 0);
+    }
     weir_stencil_part *part = part_of(l);
     part->is_plain = part->starts + part->tails + part->steps == 0;
 }
@@ -710,7 +713,9 @@ static void link_parts(weir_stencil *s, size_t count, const weir_stencil_piece *
     for (size_t i = 0; i < count; i++) {
         weir_stencil_part *part = &s->parts[i];
         part->piece = piece;
+        part->inner_end = piece + part->inner;
         part->field = field;
+        part->field_end = field + part->fields;
         part->step = step;
         piece += part->starts + part->inner + part->tails;
         field += part->fields;

@@ -67,11 +67,11 @@ typedef struct weir_stencil_part {
     weir_stencil_field head;  /**< a number from there to a quote, whose ordinal `quote` is */
     uint32_t quotes;          /**< that it has; so many must be left */
     bool has_head;
-    bool is_plain; /**< it has neither steps nor texts behind `inner` */
-    uint8_t fields;
-    uint8_t inner;  /**< pieces told from quotes */
+    bool is_plain;  /**< it has neither steps nor texts behind `inner` */
+    uint8_t inner;  /**< pieces told from quotes, an even number: they are compared by twos */
     uint8_t starts; /**< pieces behind those, told from its beginning */
     uint8_t tails;  /**< pieces behind those, told from the end of the text */
+    uint8_t fields;
     uint8_t steps;
     uint8_t end;      /**< a weir_stencil_end */
     uint8_t number;   /**< that it ends with, in weir_fit */
@@ -79,8 +79,8 @@ typedef struct weir_stencil_part {
     uint32_t at, len; /**< of a lane that it ends with */
     unsigned depth;   /**< of the list that it ends with */
     const weir_trie *node;
-    const weir_stencil_piece *piece;
-    const weir_stencil_field *field;
+    const weir_stencil_piece *piece, *inner_end;
+    const weir_stencil_field *field, *field_end;
     const weir_stencil_step *step;
 } weir_stencil_part;
 
