@@ -69,6 +69,7 @@ class Broker(conformance.Peer):
 
 class Five(Broker):
     name = "mqtt 5"
+    tests = conformance.BUT_ROLLS
     version = "5"
 
 

@@ -108,6 +108,7 @@ class Old(SocketIo):
     """Socket.IO 2 has no login in its connect: the query of the handshake has it, and whoever lets requests in refuses."""
 
     name = "socketio 2"
+    tests = conformance.BUT_ROLLS
     arguments = ("--version", "2", "--login", "query", "--gate", "request")
 
     def auth(self):
@@ -153,8 +154,7 @@ class Python(SocketIo):
 
 class PythonWebsocketOnly(Python):
     name = "socketio python, websocket"
-    is_one_socket = True
-    tests = None
+    tests = conformance.BUT_ROLLS
     transports = ["websocket"]
 
 
