@@ -245,6 +245,20 @@ typedef struct near_venue {
     "          x: {condition: \"'x' in item\", source: \"item['x']['y']\"}\n"                      \
     "          y: \"data['x']\"\n"
 
+/* Words that are compared and translated, of a message and of the elements of its list. */
+#define NEAR_WORDS                                                                                 \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data, b: quote}\n    router:\n      rules:\n"                                \
+    "      - {channel: a, match: \"data['k'] == 't'\"}\n"                                          \
+    "      - {channel: b, match: \"data['k'] == 'q'\"}\n      default_channel: drop\n"             \
+    "    converters:\n      a:\n      - fields:\n          is_e: \"data['e'] == 'a'\"\n"           \
+    "          is_not: \"data['s'] != 'AB'\"\n          is_none: \"data['e'] == ''\"\n"            \
+    "          is_long: \"data['e'] == 'a-name-of-16-byt'\"\n"                                     \
+    "          side: mappings.side.to_standard(data['side'])\n          x: float(data['x'])\n"     \
+    "      b:\n      - each: data['l']\n        fields:\n          is_not: \"data['e'] != 'a'\"\n" \
+    "          is_s: \"item['s'] == 'A'\"\n          x: float(item['x'])\n"                        \
+    "          side: mappings.side.to_standard(item['side'])\n"
+
 /* ------------------------------------------------------------------ all of them */
 
 #define NEAR_BINANCE                                                                               \
@@ -446,6 +460,12 @@ static const near_venue near_venues[] = {
       "{\"k\":\"c\",\"x\":$n,\"l\":[$({\"z\":$n,\"x\":$<[$n]$|{\"y\":$v}$>}$)]}",
       "{\"k\":\"c\",\"l\":[$({\"z\":$n$[,\"x\":$v$]}$)],\"x\":$<[1]$|\"y\"$>}"}},
     NEAR_ODD_VENUES,
+    {"words",
+     NEAR_WORDS,
+     {"{\"k\":\"t\",\"e\":\"$<$<a$|$>$|$<a-name-of-16-byt$|$s$>$>\",\"s\":\"$<AB$|$S$>\",\"side\":"
+      "\"$s\",\"x\":$n}",
+      "{\"k\":\"q\",\"e\":\"$<a$|$s$>\",\"l\":[$({\"s\":\"$<A$|$S$>\",\"x\":$<-0$|$n$>,\"side\":\"$"
+      "<b$|$s$>\"}$)]}"}},
 };
 
 enum { NEAR_VENUES = sizeof near_venues / sizeof *near_venues };
