@@ -288,5 +288,7 @@ bool weir_stencil_fit(const weir_stencil *stencil, weir_cursor p, weir_fit *fit)
             return false;
     }
     fit->behind = p;
-    return stencil->is_whole ? p.at == fit->end_at : p.at <= fit->end_at;
+    /* A number that is told from the end has no quote in it. */
+    return stencil->is_whole ? p.at == fit->end_at && p.quote == fit->last_quote
+                             : p.at <= fit->end_at;
 }
