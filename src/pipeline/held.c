@@ -64,6 +64,7 @@ bool weir_runner_hold(weir_runner *runner)
     held->records_out = runner->counters.records_out;
     memcpy(held->by_channel, runner->counters.by_channel, sizeof held->by_channel);
     runner->holds = true;
+    weir_runner_set_pours(runner);
     return true;
 }
 
@@ -197,6 +198,7 @@ void weir_runner_take_over(weir_runner *runner)
     if (!runner->holds)
         return;
     runner->holds = false;
+    weir_runner_set_pours(runner);
     const weir_batch empty = held->aside;
     held->aside = runner->batch;
     runner->batch = empty;
@@ -223,7 +225,7 @@ void weir_runner_release(weir_runner *runner)
         if (!mark)
             continue;
         if (runner->on_first && !runner->on_first(runner->first_user, mark->stream, mark->asset))
-            runner->on_first = NULL;
+            weir_runner_on_first(runner, NULL, NULL);
         if (is_fresh(runner, mark) && copy(&runner->batch, record)) {
             runner->counters.records_out++;
             runner->counters.by_channel[record->schema->channel]++;

@@ -28,68 +28,76 @@ void weir_moulds_fini(weir_moulds *moulds)
     free(moulds->list);
     moulds->list = NULL;
     moulds->count = 0;
-    moulds->last = 0;
+    moulds->last = NULL;
 }
 
 /* ------------------------------------------------------------------ which one */
 
+/* A window of tries has ended, or nothing is tried for a while. */
+static __attribute__((noinline)) bool look_back(weir_moulds *moulds)
+{
+    weir_trial *trial = &moulds->trial;
+    if (trial->pause > 0) {
+        trial->pause--;
+        moulds->tries = trial->pause == 0 ? WEIR_TRIAL_WINDOW : 0;
+        return false;
+    }
+    trial->met = WEIR_TRIAL_WINDOW - trial->missed;
+    if (weir_trial_look_back(trial)) {
+        weir_moulds_fini(moulds);
+        return look_back(moulds);
+    }
+    moulds->tries = WEIR_TRIAL_WINDOW - 1;
+    return true;
+}
+
 static inline bool is_tried(weir_moulds *moulds)
 {
-    moulds->is_wanting = false;
-    if (weir_trial_is_due(&moulds->trial) && weir_trial_look_back(&moulds->trial))
-        weir_moulds_fini(moulds);
-    return weir_trial_is_on(&moulds->trial);
+    const bool is_over = __builtin_sub_overflow(moulds->tries, 1, &moulds->tries);
+    return __builtin_expect(!is_over, 1) || look_back(moulds);
 }
 
-/* What a stencil that does not fit has found is not to be found, and kept, again. */
-static inline bool fits(const weir_moulds *moulds, size_t i, weir_cursor p, weir_fit *fit)
+/* What was found of lists is not to be found, and kept, again. */
+static void forget_lists(weir_json_index *index, const char *at, unsigned lists)
 {
-    weir_json_index *index = fit->index;
-    const unsigned lists = index->list_count;
-    const size_t levels = index->level_count;
-    if (__builtin_expect(weir_stencil_fit(moulds->list[i]->stencil, p, fit), 1))
-        return true;
-    index->list_count = lists;
-    index->level_count = levels;
-    return false;
+    while (index->list_count > lists && index->lists[index->list_count - 1].at >= at) {
+        const weir_list_found *found = &index->lists[--index->list_count];
+        if (found->stride == 0)
+            index->level_count = found->levels;
+    }
 }
 
-/* The place of a mould that was not expected: those that are found most often come to stand first.
- * Moulds of which each is as frequent as the other do not change places all the time. */
-static size_t move_up(weir_moulds *moulds, size_t i)
+/* A mould that was not expected has been found: those that are found most often come to stand
+ * first. Moulds of which each is as frequent as the other do not change places all the time. */
+static void move_up(weir_moulds *moulds, size_t i)
 {
     enum { CLEARLY = 16 };
     weir_mould **list = moulds->list, *mould = list[i];
     mould->found++;
     if (i == 0 || mould->found < CLEARLY || mould->found - CLEARLY < list[i - 1]->found)
-        return i;
+        return;
     list[i] = list[i - 1];
     list[i - 1] = mould;
-    return i - 1;
 }
 
-static __attribute__((noinline)) weir_mould *find_other(weir_moulds *moulds, size_t expected,
-                                                        weir_cursor p, weir_fit *fit)
+weir_mould *weir_moulds_search(weir_moulds *moulds, const weir_mould *tried, weir_cursor p,
+                               weir_fit *fit, unsigned lists)
 {
-    weir_mould *before = moulds->list[moulds->last];
     for (size_t i = 0; i < moulds->count; i++) {
-        if (i == expected || !fits(moulds, i, p, fit))
+        weir_mould *mould = moulds->list[i];
+        if (mould == tried)
             continue;
-        before->next = moulds->last = move_up(moulds, i);
-        return moulds->list[moulds->last];
+        forget_lists(fit->index, p.at, lists);
+        if (!weir_stencil_fit(mould->stencil, p, fit))
+            continue;
+        if (moulds->last)
+            moulds->last->next = mould;
+        moulds->last = mould;
+        move_up(moulds, i);
+        return mould;
     }
+    forget_lists(fit->index, p.at, lists);
     return NULL;
-}
-
-weir_mould *weir_moulds_find(weir_moulds *moulds, weir_cursor p, weir_fit *fit)
-{
-    if (moulds->count == 0)
-        return NULL;
-    const size_t i = moulds->list[moulds->last]->next;
-    if (!fits(moulds, i, p, fit))
-        return find_other(moulds, i, p, fit);
-    moulds->last = i;
-    return moulds->list[i];
 }
 
 /* ------------------------------------------------------------------ messages */
@@ -115,6 +123,7 @@ static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *o
 {
     weir_cursor p = {outer->rows.at + 1, outer->rows.quote};
     weir_fit *fit = &runner->fits[1];
+    const unsigned lists = runner->index.list_count;
     weir_fit_begin(fit, &runner->index);
     if (*outer->rows.at != '[')
         return false;
@@ -122,7 +131,7 @@ static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *o
     if (*p.at == ']')
         return p.at + 1 == outer->rows_end;
     for (;;) {
-        const weir_mould *item = weir_moulds_find(&mould->items, p, fit);
+        const weir_mould *item = weir_moulds_find(&mould->items, p, fit, lists);
         if (!item) {
             runner->moulds.is_wanting = true;
             return false;
@@ -143,6 +152,8 @@ static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *o
 static inline bool take_message(weir_runner *runner, weir_mould *mould, weir_fit *fit)
 {
     runner->counters.records_in++;
+    if (__builtin_expect(mould->outcome == WEIR_MOULD_MAKES, 1))
+        return weir_mould_make(runner, mould, fit);
     switch (mould->outcome) {
     case WEIR_MOULD_MAKES: return weir_mould_make(runner, mould, fit);
     case WEIR_MOULD_LISTS: return make_items(runner, mould, fit);
@@ -157,60 +168,68 @@ static inline bool take_message(weir_runner *runner, weir_mould *mould, weir_fit
 /* The message at `p`, which is of a known form. */
 static inline bool pour_message(weir_runner *runner, weir_cursor p, weir_fit *fit)
 {
-    weir_mould *mould = weir_moulds_find(&runner->moulds, p, fit);
-    runner->moulds.is_wanting = !mould;
-    return mould && take_message(runner, mould, fit);
+    weir_mould *mould = weir_moulds_find(&runner->moulds, p, fit, 0);
+    if (__builtin_expect(!mould, 0)) {
+        runner->moulds.is_wanting = true;
+        return false;
+    }
+    return take_message(runner, mould, fit);
+}
+
+static inline const char *behind_blanks(const weir_fit *fit, const char *at)
+{
+    const weir_scan scan = {fit->end_at, NULL, NULL};
+    return __builtin_expect((unsigned char)*at > ' ', 1) ? at : weir_scan_blanks_slow(&scan, at);
 }
 
 /* A list of messages, and nothing behind it. */
-static bool pour_list(weir_runner *runner, weir_cursor p, weir_fit *fit)
+static inline bool pour_list(weir_runner *runner, weir_cursor p, weir_fit *fit)
 {
-    const weir_scan scan = {fit->end_at, NULL, NULL};
-    p = pass_blanks(fit, p);
-    if (p.at >= fit->end_at || *p.at != '[')
+    p.at = behind_blanks(fit, p.at);
+    if (*p.at != '[' || p.at == fit->end_at)
         return false;
-    p.at++;
-    p = pass_blanks(fit, p);
+    p.at = behind_blanks(fit, p.at + 1);
     for (bool has_more = *p.at != ']'; has_more;) {
         if (!pour_message(runner, p, fit))
             return false;
-        p = pass_blanks(fit, fit->behind);
+        p = (weir_cursor){behind_blanks(fit, fit->behind.at), fit->behind.quote};
         has_more = *p.at == ',';
-        if (has_more) {
-            p.at++;
-            p = pass_blanks(fit, p);
-        }
+        if (has_more)
+            p.at = behind_blanks(fit, p.at + 1);
     }
     return *p.at == ']' && p.at < fit->end_at &&
-           weir_scan_blanks_slow(&scan, p.at + 1) == fit->end_at;
+           (p.at + 1 == fit->end_at || behind_blanks(fit, p.at + 1) == fit->end_at);
 }
 
-static __attribute__((noinline)) bool give_up(weir_runner *runner)
+/* Nothing is left of the frame. */
+static __attribute__((noinline)) void give_up(weir_runner *runner)
 {
     weir_quick_take_back(runner);
     runner->quick.has_run = false;
     runner->moulds.trial.missed++;
-    return false;
 }
 
-bool weir_mould_pour(weir_runner *runner, const weir_runner_frame *frame)
+static inline bool pour_frame(weir_runner *runner, const weir_runner_frame *frame)
 {
-    weir_json_index *index = &runner->index;
     weir_fit *fit = &runner->fits[0];
-    if (!is_tried(&runner->moulds))
-        return false;
     runner->frame = frame;
     weir_quick_set_mark(runner, 0);
-    if (!weir_json_index_make(index, frame->bytes) ||
-        (index->flags & (WEIR_INDEX_BACKSLASH | WEIR_INDEX_HIGH)))
-        return give_up(runner);
-    weir_fit_begin(fit, index);
-    const weir_cursor p = {index->base, index->quotes};
+    if (!weir_json_index_make_plain(&runner->index, frame->bytes))
+        return false;
+    weir_fit_begin(fit, &runner->index);
+    const weir_cursor p = {fit->base, runner->index.quotes};
     const bool is_good = runner->pours == WEIR_POURS_LISTS ? pour_list(runner, p, fit)
                                                            : pour_message(runner, p, fit);
-    if (__builtin_expect(!is_good, 0) || (runner->quick.used > 0 && !weir_quick_settle(runner)) ||
-        (runner->plan->is_watched && !weir_runner_watch_made(runner)))
-        return give_up(runner);
-    runner->moulds.trial.met++;
-    return true;
+    return __builtin_expect(is_good, 1) && (runner->quick.used == 0 || weir_quick_settle(runner)) &&
+           (!runner->plan->is_watched || weir_runner_watch_made(runner));
+}
+
+void weir_mould_pour(weir_runner *runner, const weir_runner_frame *frame)
+{
+    if (is_tried(&runner->moulds)) {
+        if (__builtin_expect(pour_frame(runner, frame), 1))
+            return;
+        give_up(runner);
+    }
+    weir_runner_feed_any(runner, frame);
 }

@@ -31,8 +31,9 @@ enum { WEIR_MOULDS_MAX = 32 };
 typedef struct weir_moulds {
     weir_mould **list;
     size_t count;
-    size_t last; /**< the one that was used last */
-    weir_trial trial;
+    weir_mould *last;  /**< the one that was used last; NULL: none was */
+    weir_trial trial;  /**< `met` is known at the end of a window */
+    uint32_t tries;    /**< that are left of the window */
     uint32_t failures; /**< lessons in vain, one after another */
     uint32_t rest;     /**< unknown messages from which nothing is to be learnt */
     bool is_wanting;   /**< the last frame was of no known form */
@@ -44,8 +45,8 @@ void weir_moulds_fini(weir_moulds *moulds);
  * which nothing else is wanted. */
 typedef enum weir_pours { WEIR_POURS_NONE, WEIR_POURS_FRAMES, WEIR_POURS_LISTS } weir_pours;
 
-/** Makes the records of a frame (runner->pours). False: nothing was done. */
-bool weir_mould_pour(weir_runner *runner, const weir_runner_frame *frame);
+/** Makes the records of a frame (runner->pours), or else leaves it to weir_runner_feed_any. */
+void weir_mould_pour(weir_runner *runner, const weir_runner_frame *frame);
 /** Learns from the message whose slots are in the runner, made of the frame in its index. */
 void weir_mould_learn_frame(weir_runner *runner);
 /** ... from the messages in runner->rows. */

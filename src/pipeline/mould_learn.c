@@ -594,7 +594,7 @@ static weir_mould *keep(scene *s, weir_moulds *moulds)
         weir_mould_free(mould);
         return NULL;
     }
-    mould->next = moulds->count;
+    mould->next = mould;
     moulds->list[moulds->count++] = mould;
     return mould;
 }
@@ -681,7 +681,7 @@ static bool is_known(weir_runner *runner, weir_moulds *moulds, weir_cursor p)
 {
     weir_fit *fit = &runner->fits[1];
     weir_fit_begin(fit, &runner->index);
-    return weir_moulds_find(moulds, p, fit) != NULL;
+    return weir_moulds_find(moulds, p, fit, runner->index.list_count) != NULL;
 }
 
 /* Levels that are open around the elements of a list, `depth` of which are around its message. */
@@ -737,7 +737,7 @@ void weir_mould_learn_frame(weir_runner *runner)
                                   .is_whole = true};
     scene s = {.runner = runner, .slots = runner->slots, .input = runner->input};
     weir_fit_begin(&runner->fits[0], index);
-    weir_mould *known = weir_moulds_find(moulds, lesson.at, &runner->fits[0]);
+    weir_mould *known = weir_moulds_find(moulds, lesson.at, &runner->fits[0], index->list_count);
     if (!known)
         known = learn(&s, &lesson, moulds);
     if (known && known->outcome == WEIR_MOULD_LISTS)

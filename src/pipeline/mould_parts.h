@@ -90,8 +90,8 @@ typedef enum weir_mould_outcome {
 
 struct weir_mould {
     weir_stencil *stencil;
-    size_t next;    /**< the mould of the message that followed last time */
-    uint32_t found; /**< times that another had been expected */
+    weir_mould *next; /**< the one of the message that followed last time */
+    uint32_t found;   /**< times that another had been expected */
     weir_mould_outcome outcome;
     weir_mould_op *ops;
     char *image;      /**< a record with all that is the same in all of them */
@@ -109,8 +109,6 @@ struct weir_mould {
 };
 
 void weir_mould_free(weir_mould *mould);
-/** A mould that fits, or NULL; *fit says where everything is. */
-weir_mould *weir_moulds_find(weir_moulds *moulds, weir_cursor p, weir_fit *fit);
 /** Makes the record of a message that fits; of an element, the fit of the message around it is the
  * one before `fit`. False: nothing was made. */
 bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit);
@@ -135,6 +133,23 @@ static inline weir_str weir_mould_text(const weir_fit *fit, const char *base,
     quotes += op->quote;
     const uint32_t from = weir_mould_quote(quotes, 0) + 1;
     return (weir_str){base + from, weir_mould_quote(quotes, sizeof from) - from};
+}
+
+/** The first that fits, but for the one that has been tried. `lists` as below. */
+weir_mould *weir_moulds_search(weir_moulds *moulds, const weir_mould *tried, weir_cursor p,
+                               weir_fit *fit, unsigned lists);
+
+/** A mould that fits, or NULL; *fit says where everything is. Tried first is the one that followed
+ * last time on the one before. `lists`: so many that the index has are not of what begins at `p`.
+ */
+static inline weir_mould *weir_moulds_find(weir_moulds *moulds, weir_cursor p, weir_fit *fit,
+                                           unsigned lists)
+{
+    weir_mould *const mould = moulds->last ? moulds->last->next : NULL;
+    if (__builtin_expect(!mould || !weir_stencil_fit(mould->stencil, p, fit), 0))
+        return weir_moulds_search(moulds, mould, p, fit, lists);
+    moulds->last = mould;
+    return mould;
 }
 
 #endif

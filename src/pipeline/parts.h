@@ -414,9 +414,10 @@ struct weir_runner {
     weir_rows rows;            /* records of a frame that is a list */
     weir_rows items;           /* of `each` */
     weir_quick quick;
-    weir_pours pours;
-    weir_moulds moulds; /* of frames, or of their elements */
-    weir_fit fits[2];   /* of the message at hand, and of an element of it */
+    weir_pours pours;      /* what frames are poured as now: */
+    weir_pours plan_pours; /* the same while nobody looks on, or wants to know what comes */
+    weir_moulds moulds;    /* of frames, or of their elements */
+    weir_fit fits[2];      /* of the message at hand, and of an element of it */
     weir_moment second;
     bool is_general; /* every program is run, every frame decoded the general way */
     bool is_plain;   /* frames are JSON, each a record, and nothing else is to be done about them */
@@ -515,6 +516,17 @@ static inline bool weir_runner_holds(const weir_runner *runner)
 {
     return runner->holds;
 }
+
+/** One of those that look on, or want to know what comes, has come or gone. */
+static inline void weir_runner_set_pours(weir_runner *runner)
+{
+    const bool is_alone =
+        !runner->is_general && !runner->observer && !runner->on_first && !weir_runner_holds(runner);
+    runner->pours = is_alone ? runner->plan_pours : WEIR_POURS_NONE;
+}
+
+/** weir_runner_feed of a frame that has been counted, and is not poured. */
+void weir_runner_feed_any(weir_runner *runner, const weir_runner_frame *frame);
 
 /** What weir_runner_watch says while records are held back (held.c). `rule` may have no watch. */
 bool weir_runner_keep(weir_runner *runner, const weir_plan_stream *stream,

@@ -91,9 +91,10 @@ typedef struct weir_quick_put {
 
 /** The batch and the counters before the first record that has unread numbers. */
 typedef struct weir_quick_mark {
+    uint64_t records_in, records_out, dropped, unconverted; /* as they stand in weir_counters, so
+                                                               that they are copied at once */
+    size_t bytes;                                           /* of the batch */
     size_t row;
-    size_t bytes; /* of the batch */
-    uint64_t records_in, dropped, unconverted;
     unsigned asked; /* records since then that weir_runner_watch_quick let pass */
 } weir_quick_mark;
 

@@ -14,11 +14,15 @@ typedef weir_quick_verdict weir_row_fn(void *user, const weir_value *row, bool i
 
 static inline void weir_quick_set_mark(weir_runner *runner, size_t row)
 {
-    runner->quick.mark = (weir_quick_mark){.row = row,
-                                           .bytes = runner->batch.bytes.len,
-                                           .records_in = runner->counters.records_in,
-                                           .dropped = runner->counters.dropped,
-                                           .unconverted = runner->counters.unconverted};
+    const weir_counters *counters = &runner->counters;
+    weir_quick_mark *mark = &runner->quick.mark;
+    mark->records_in = counters->records_in;
+    mark->records_out = counters->records_out;
+    mark->dropped = counters->dropped;
+    mark->unconverted = counters->unconverted;
+    mark->bytes = runner->batch.bytes.len;
+    mark->row = row;
+    mark->asked = 0;
 }
 
 static inline __attribute__((always_inline)) void

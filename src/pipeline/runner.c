@@ -113,10 +113,11 @@ weir_runner *weir_runner_new(const weir_plan *plan, const weir_expr_world *world
                                   weir_format_is_json(runner->format);
     const weir_frame_mode mode = plan->connection->frame;
     runner->is_plain = has_only_records && mode == WEIR_FRAME_RECORD;
-    runner->pours = !has_only_records           ? WEIR_POURS_NONE
-                    : mode == WEIR_FRAME_RECORD ? WEIR_POURS_FRAMES
-                    : mode == WEIR_FRAME_ARRAY  ? WEIR_POURS_LISTS
-                                                : WEIR_POURS_NONE;
+    runner->plan_pours = !has_only_records           ? WEIR_POURS_NONE
+                         : mode == WEIR_FRAME_RECORD ? WEIR_POURS_FRAMES
+                         : mode == WEIR_FRAME_ARRAY  ? WEIR_POURS_LISTS
+                                                     : WEIR_POURS_NONE;
+    weir_runner_set_pours(runner);
     if (init(runner))
         return runner;
     weir_runner_free(runner);
@@ -185,12 +186,14 @@ weir_vm *weir_runner_vm(weir_runner *runner)
 void weir_runner_set_general(weir_runner *runner, bool is_general)
 {
     runner->is_general = is_general;
+    weir_runner_set_pours(runner);
 }
 
 void weir_runner_observe(weir_runner *runner, const weir_observer *observer, void *user)
 {
     runner->observer = observer;
     runner->watcher = user;
+    weir_runner_set_pours(runner);
 }
 
 /* ------------------------------------------------------------------ failures */
@@ -599,22 +602,9 @@ static void take_open(weir_runner *runner, weir_str bytes)
         take_bytes(runner, bytes);
 }
 
-/* A frame of a form that is known, where nobody looks on, or wants to know what comes. */
-static inline bool pour(weir_runner *runner, const weir_runner_frame *frame)
-{
-    return runner->pours != WEIR_POURS_NONE && !runner->is_general &&
-           !weir_runner_is_watched(runner) && !runner->on_first && !weir_runner_holds(runner) &&
-           !frame->is_binary && !frame->has_parts && frame->topic.len == 0 &&
-           weir_mould_pour(runner, frame);
-}
-
-void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
+static void feed_any(weir_runner *runner, const weir_runner_frame *frame)
 {
     weir_str bytes = frame->bytes;
-    runner->counters.frames++; /* before its records are told apart by it */
-    runner->counters.bytes += frame->bytes.len;
-    if (pour(runner, frame))
-        return;
     start_frame(runner, frame);
     if (runner->layout)
         runner->layout->is_quiet = false;
@@ -632,6 +622,25 @@ void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
     runner->is_open = false;
     if (weir_runner_holds(runner))
         weir_runner_uncount(runner);
+}
+
+/* Not inlined where it is seldom called. */
+__attribute__((noinline)) void weir_runner_feed_any(weir_runner *runner,
+                                                    const weir_runner_frame *frame)
+{
+    feed_any(runner, frame);
+    runner->moulds.is_wanting = false;
+}
+
+void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
+{
+    runner->counters.frames++; /* before its records are told apart by it */
+    runner->counters.bytes += frame->bytes.len;
+    const bool is_odd = frame->is_binary | frame->has_parts | (frame->topic.len > 0);
+    if (__builtin_expect(is_odd || runner->pours == WEIR_POURS_NONE, 0))
+        weir_runner_feed_any(runner, frame);
+    else
+        weir_mould_pour(runner, frame);
 }
 
 /* ------------------------------------------------------------------ waits */

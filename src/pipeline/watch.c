@@ -568,6 +568,7 @@ void weir_runner_on_first(weir_runner *runner, weir_first_fn *fn, void *user)
 {
     runner->on_first = fn;
     runner->first_user = user;
+    weir_runner_set_pours(runner);
 }
 
 void weir_runner_announce(weir_runner *runner, const weir_plan_stream *stream,
@@ -575,7 +576,7 @@ void weir_runner_announce(weir_runner *runner, const weir_plan_stream *stream,
 {
     const weir_asset *asset = ask_asset(runner, rule);
     if (!runner->on_first(runner->first_user, (size_t)(stream - runner->plan->streams), asset))
-        runner->on_first = NULL;
+        weir_runner_on_first(runner, NULL, NULL);
 }
 
 bool weir_runner_watch(weir_runner *runner, const weir_plan_stream *stream,

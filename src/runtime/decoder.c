@@ -10,11 +10,10 @@ struct weir_decoder {
     size_t connection;
     weir_world world;
     weir_runner *runner;
-    weir_batch *batch; /* the runner's */
-    bool has_hook;     /* that looks at each frame */
-    uint64_t frames;
+    weir_batch *batch;       /* the runner's */
+    bool has_hook;           /* that looks at each frame */
+    weir_runner_frame input; /* the last frame; its name and parts are set for the call alone */
     uint64_t seq[WEIR_CHANNEL_COUNT];
-    int64_t last_frame_ns;
 };
 
 weir_decoder *weir_decoder_new(weir_spec *spec, const char *connection, weir_error *error)
@@ -40,6 +39,7 @@ weir_decoder *weir_decoder_new(weir_spec *spec, const char *connection, weir_err
         return NULL;
     }
     decoder->batch = weir_runner_batch(decoder->runner);
+    decoder->input.number = UINT64_MAX; /* the first is 0 */
     decoder->has_hook = spec->model->connections[index].hooks.on_message.node;
     return decoder;
 }
@@ -54,53 +54,57 @@ void weir_decoder_free(weir_decoder *decoder)
     free(decoder);
 }
 
-static inline void feed(weir_decoder *decoder, weir_runner_frame *input)
+static inline void feed(weir_decoder *decoder, weir_str bytes, bool is_binary, int64_t received_ns)
 {
-    input->number = decoder->frames++;
-    decoder->last_frame_ns = input->received_ns;
-    if (!decoder->has_hook || weir_runner_admit(decoder->runner, input))
+    weir_runner_frame *input = &decoder->input;
+    input->bytes = bytes;
+    input->is_binary = is_binary;
+    input->received_ns = received_ns;
+    input->number++;
+    if (__builtin_expect(!decoder->has_hook, 1) || weir_runner_admit(decoder->runner, input))
         weir_runner_feed(decoder->runner, input);
 }
 
 static inline void hand_over(weir_decoder *decoder, weir_record_fn *on_record, void *user)
 {
-    size_t offset = 0;
-    for (weir_record *record; (record = weir_batch_next(decoder->batch, &offset)) != NULL;) {
+    weir_batch *batch = decoder->batch;
+    size_t left = batch->bytes.len;
+    for (char *at = batch->bytes.ptr; left > 0;) {
+        weir_record *record = (weir_record *)(void *)at;
+        at += record->size;
+        left -= record->size;
         record->seq = ++decoder->seq[record->schema->channel];
         on_record(user, record);
     }
-    weir_batch_clear(decoder->batch);
+    weir_batch_clear(batch);
 }
 
 void weir_decoder_feed_frame(weir_decoder *decoder, const weir_tap_frame *frame,
                              weir_record_fn *on_record, void *user)
 {
-    weir_runner_frame input = {.bytes = frame->bytes,
-                               .is_binary = frame->is_binary,
-                               .topic = frame->name,
-                               .received_ns = frame->time_ns,
-                               .has_parts = frame->has_parts};
     if (frame->is_outgoing)
         return;
-    feed(decoder, &input);
+    decoder->input.topic = frame->name;
+    decoder->input.has_parts = frame->has_parts;
+    feed(decoder, frame->bytes, frame->is_binary, frame->time_ns);
+    decoder->input.topic = (weir_str){0};
+    decoder->input.has_parts = false;
     hand_over(decoder, on_record, user);
 }
 
 void weir_decoder_feed(weir_decoder *decoder, weir_str frame, bool is_binary, int64_t received_ns,
                        weir_record_fn *on_record, void *user)
 {
-    weir_runner_frame input = {.bytes = frame, .is_binary = is_binary, .received_ns = received_ns};
-    feed(decoder, &input);
+    feed(decoder, frame, is_binary, received_ns);
     hand_over(decoder, on_record, user);
 }
 
 void weir_decoder_feed_records(weir_decoder *decoder, weir_str frame, bool is_binary,
                                int64_t received_ns, weir_records_fn *on_records, void *user)
 {
-    weir_runner_frame input = {.bytes = frame, .is_binary = is_binary, .received_ns = received_ns};
     weir_batch *batch = decoder->batch;
     size_t offset = 0;
-    feed(decoder, &input);
+    feed(decoder, frame, is_binary, received_ns);
     for (weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;)
         record->seq = ++decoder->seq[record->schema->channel];
     const weir_records records = {(const weir_record *)(const void *)batch->bytes.ptr, batch->count,
@@ -134,7 +138,7 @@ void weir_decoder_status(const weir_decoder *decoder, weir_connection_status *st
     *status = (weir_connection_status){
         .connection = decoder->spec->model->connections[decoder->connection].name,
         .state = WEIR_STATE_LIVE,
-        .last_frame_ns = decoder->last_frame_ns};
+        .last_frame_ns = decoder->input.received_ns};
     weir_status_from_counters(status, weir_runner_counters(decoder->runner));
 }
 

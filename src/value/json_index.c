@@ -2,7 +2,6 @@
 /* The index of a text: memory, the choice of an implementation, and searching. */
 #include "value/json_index.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 const weir_index_variant *const weir_index_variants[] = {
@@ -15,24 +14,23 @@ const weir_index_variant *const weir_index_variants[] = {
     &weir_index_word,   NULL,
 };
 
-static void choose_and_fill(weir_json_index *index);
+static unsigned choose_and_fill(weir_json_index *index);
 
-/* What fills; at first that finds out which it is. */
-static _Atomic(weir_index_fill *) chosen = choose_and_fill;
+_Atomic(weir_index_fill *) weir_index_chosen = choose_and_fill;
 
 void weir_json_index_choose(const weir_index_variant *variant)
 {
-    atomic_store_explicit(&chosen, variant->fill, memory_order_relaxed);
+    atomic_store_explicit(&weir_index_chosen, variant->fill, memory_order_relaxed);
 }
 
 /* Two threads that come here first choose the same. */
-static void choose_and_fill(weir_json_index *index)
+static unsigned choose_and_fill(weir_json_index *index)
 {
     size_t i = 0;
     while (weir_index_variants[i + 1] && !weir_index_variants[i]->is_supported())
         i++;
     weir_json_index_choose(weir_index_variants[i]);
-    weir_index_variants[i]->fill(index);
+    return weir_index_variants[i]->fill(index);
 }
 
 void weir_json_index_fini(weir_json_index *index)
@@ -43,9 +41,9 @@ void weir_json_index_fini(weir_json_index *index)
 }
 
 /* Seldom: the room grows to the longest text. */
-static __attribute__((noinline)) bool grow(weir_json_index *index, size_t wanted)
+bool weir_json_index_grow(weir_json_index *index, size_t len)
 {
-    const size_t cap = wanted + wanted / 2;
+    const size_t wanted = len + WEIR_INDEX_SPARE, cap = wanted + wanted / 2;
     uint32_t *quotes = malloc(cap * sizeof *quotes);
     if (!quotes)
         return false;
@@ -57,22 +55,7 @@ static __attribute__((noinline)) bool grow(weir_json_index *index, size_t wanted
 
 bool weir_json_index_make(weir_json_index *index, weir_str text)
 {
-    index->base = text.ptr;
-    index->len = 0; /* holds nothing while it is not made */
-    index->list_count = 0;
-    index->list_hint = 0;
-    index->hint = 0;
-    index->row_list = NULL;
-    index->level_count = 0;
-    if (text.len == 0 || text.len > WEIR_INDEX_TEXT_MAX ||
-        (text.len + WEIR_INDEX_SPARE > index->cap && !grow(index, text.len + WEIR_INDEX_SPARE)))
-        return false;
-    index->len = text.len;
-    atomic_load_explicit(&chosen, memory_order_relaxed)(index);
-    if (__builtin_expect(index->count % 2 == 0 && !(index->flags & WEIR_INDEX_CONTROL), 1))
-        return true;
-    index->len = 0;
-    return false;
+    return weir_json_index_make_without(index, text, WEIR_INDEX_CONTROL | WEIR_INDEX_OPEN);
 }
 
 /* The first ordinal in [low, high) whose quote is at or behind `offset`, or high. */

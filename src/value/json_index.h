@@ -11,13 +11,17 @@
 #ifndef WEIR_VALUE_JSON_INDEX_H
 #define WEIR_VALUE_JSON_INDEX_H
 
+#include <limits.h>
+#include <stdatomic.h>
+
 #include "value/json_read.h"
 #include "value/value.h"
 
 enum {
     WEIR_INDEX_BACKSLASH = 1, /**< there is one somewhere */
     WEIR_INDEX_HIGH = 2,      /**< there is a byte above 0x7f somewhere */
-    WEIR_INDEX_CONTROL = 4    /**< a control character stands within a string */
+    WEIR_INDEX_CONTROL = 4,   /**< a control character stands within a string */
+    WEIR_INDEX_OPEN = 8       /**< a string does not end; only said, not kept */
 };
 
 enum {
@@ -103,14 +107,47 @@ static inline bool weir_json_index_holds(const weir_json_index *index, const cha
 /* ------------------------------------------------------------------ the implementations */
 
 /** Fills quotes and the marks behind them, count and flags, of a text that is not empty; `quotes`
- * has room for len + WEIR_INDEX_SPARE. */
-typedef void weir_index_fill(weir_json_index *index);
+ * has room for len + WEIR_INDEX_SPARE. Gives the flags. */
+typedef unsigned weir_index_fill(weir_json_index *index);
 
 typedef struct weir_index_variant {
     const char *name;
     bool (*is_supported)(void);
     weir_index_fill *fill;
 } weir_index_variant;
+
+/** What fills; at first that finds out which it is. */
+extern _Atomic(weir_index_fill *) weir_index_chosen;
+/** Makes room for a longer text than there was. False: out of memory. */
+bool weir_json_index_grow(weir_json_index *index, size_t len);
+
+/** An index that is not made holds nothing. `bad`: flags for which it is not. */
+static inline bool weir_json_index_make_without(weir_json_index *index, weir_str text, unsigned bad)
+{
+    index->base = text.ptr;
+    index->len = text.len;
+    index->list_count = 0;
+    index->list_hint = 0;
+    index->hint = 0;
+    index->row_list = NULL;
+    index->level_count = 0;
+    const bool is_text = text.len - 1 < WEIR_INDEX_TEXT_MAX; /* 0 is none */
+    if (__builtin_expect(is_text && (text.len + WEIR_INDEX_SPARE <= index->cap ||
+                                     weir_json_index_grow(index, text.len)),
+                         1) &&
+        __builtin_expect(
+            (atomic_load_explicit(&weir_index_chosen, memory_order_relaxed)(index) & bad) == 0, 1))
+        return true;
+    index->len = 0;
+    return false;
+}
+
+/** weir_json_index_make of a text that has neither backslashes nor anything above ASCII; false: it
+ * has, or whatever else. */
+static inline bool weir_json_index_make_plain(weir_json_index *index, weir_str text)
+{
+    return weir_json_index_make_without(index, text, UINT_MAX);
+}
 
 /** From now on indexes are filled by this one, instead of by the fastest that works here; for tests
  * and measurements of all of them. */

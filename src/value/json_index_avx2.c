@@ -55,15 +55,15 @@ TARGET static inline uint32_t *append(uint32_t *to, uint64_t bits, uint32_t base
     return weir_index_append_bits(to, bits, base);
 }
 
-TARGET static __attribute__((noinline)) void fill_rest(weir_json_index *index, uint32_t *to,
-                                                       size_t at)
+TARGET static __attribute__((noinline)) unsigned fill_rest(weir_json_index *index, uint32_t *to,
+                                                           size_t at)
 {
-    weir_index_fill_rest(index, to, at, look_at, masks_of, append);
+    return weir_index_fill_rest(index, to, at, look_at, masks_of, append);
 }
 
-TARGET static void fill(weir_json_index *index)
+TARGET static unsigned fill(weir_json_index *index)
 {
-    weir_index_fill_with(index, look_at, append, fill_rest);
+    return weir_index_fill_with(index, look_at, append, fill_rest);
 }
 
 static bool is_supported(void)

@@ -93,11 +93,13 @@ static inline uint64_t weir_index_judge(weir_index_state *state, uint64_t quote,
     return quote;
 }
 
-static inline void weir_index_end(weir_json_index *index, uint32_t *to, unsigned flags)
+static inline unsigned weir_index_end(weir_json_index *index, uint32_t *to, unsigned flags)
 {
+    const size_t count = (size_t)(to - index->quotes);
     memset(to, 0xff, WEIR_INDEX_MARKS * sizeof *to); /* WEIR_INDEX_END */
-    index->count = (size_t)(to - index->quotes);
+    index->count = count;
     index->flags = flags;
+    return flags | (unsigned)(count % 2) * WEIR_INDEX_OPEN;
 }
 
 typedef weir_index_look weir_index_look_fn(const char *at);
@@ -105,7 +107,7 @@ typedef weir_index_masks weir_index_masks_fn(const char *at);
 typedef uint32_t *weir_index_append_fn(uint32_t *to, uint64_t bits, uint32_t base);
 
 /* From the block at `at` on, with `to` behind the quotes before it, among which is nothing else. */
-static inline __attribute__((always_inline)) void
+static inline __attribute__((always_inline)) unsigned
 weir_index_fill_rest(weir_json_index *index, uint32_t *to, size_t at, weir_index_look_fn *look_at,
                      weir_index_masks_fn *masks_of, weir_index_append_fn *append)
 {
@@ -122,15 +124,14 @@ weir_index_fill_rest(weir_json_index *index, uint32_t *to, size_t at, weir_index
         }
         state.to = append(state.to, quote, (uint32_t)at);
     }
-    weir_index_end(index, state.to, state.flags);
+    return weir_index_end(index, state.to, state.flags);
 }
 
-typedef void weir_index_rest_fn(weir_json_index *index, uint32_t *to, size_t at);
+typedef unsigned weir_index_rest_fn(weir_json_index *index, uint32_t *to, size_t at);
 
-static inline __attribute__((always_inline)) void weir_index_fill_with(weir_json_index *index,
-                                                                       weir_index_look_fn *look_at,
-                                                                       weir_index_append_fn *append,
-                                                                       weir_index_rest_fn *rest)
+static inline __attribute__((always_inline)) unsigned
+weir_index_fill_with(weir_json_index *index, weir_index_look_fn *look_at,
+                     weir_index_append_fn *append, weir_index_rest_fn *rest)
 {
     const char *const base = index->base;
     const size_t len = index->len;
@@ -139,19 +140,15 @@ static inline __attribute__((always_inline)) void weir_index_fill_with(weir_json
     size_t at = 0;
     for (; at + 64 < len; at += 64) {
         look = look_at(base + at);
-        if (__builtin_expect(look.rare != 0, 0)) {
-            rest(index, to, at);
-            return;
-        }
+        if (__builtin_expect(look.rare != 0, 0))
+            return rest(index, to, at);
         to = append(to, look.quote, (uint32_t)at);
     }
     const uint64_t mine = UINT64_MAX >> (64 - (len - at)); /* of 1 to 64 bytes */
     look = look_at(base + at);
-    if (__builtin_expect((look.rare & mine) != 0, 0)) {
-        rest(index, to, at);
-        return;
-    }
-    weir_index_end(index, append(to, look.quote & mine, (uint32_t)at), 0);
+    if (__builtin_expect((look.rare & mine) != 0, 0))
+        return rest(index, to, at);
+    return weir_index_end(index, append(to, look.quote & mine, (uint32_t)at), 0);
 }
 
 #endif

@@ -45,14 +45,14 @@ static inline weir_index_masks masks_of(const char *at)
     return m;
 }
 
-static __attribute__((noinline)) void fill_rest(weir_json_index *index, uint32_t *to, size_t at)
+static __attribute__((noinline)) unsigned fill_rest(weir_json_index *index, uint32_t *to, size_t at)
 {
-    weir_index_fill_rest(index, to, at, look_at, masks_of, weir_index_append_bits);
+    return weir_index_fill_rest(index, to, at, look_at, masks_of, weir_index_append_bits);
 }
 
-static void fill(weir_json_index *index)
+static unsigned fill(weir_json_index *index)
 {
-    weir_index_fill_with(index, look_at, weir_index_append_bits, fill_rest);
+    return weir_index_fill_with(index, look_at, weir_index_append_bits, fill_rest);
 }
 
 static bool is_supported(void)
