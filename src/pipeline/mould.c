@@ -34,8 +34,9 @@ void weir_moulds_fini(weir_moulds *moulds)
 /* ------------------------------------------------------------------ which one */
 
 /* A window of tries has ended, or nothing is tried for a while. */
-static __attribute__((noinline)) bool look_back(weir_moulds *moulds)
+static __attribute__((noinline)) bool look_back(weir_runner *runner)
 {
+    weir_moulds *moulds = &runner->moulds;
     weir_trial *trial = &moulds->trial;
     if (trial->pause > 0) {
         trial->pause--;
@@ -45,16 +46,17 @@ static __attribute__((noinline)) bool look_back(weir_moulds *moulds)
     trial->met = WEIR_TRIAL_WINDOW - trial->missed;
     if (weir_trial_look_back(trial)) {
         weir_moulds_fini(moulds);
-        return look_back(moulds);
+        memset(runner->guesses, 0, sizeof runner->guesses);
+        return look_back(runner);
     }
     moulds->tries = WEIR_TRIAL_WINDOW - 1;
     return true;
 }
 
-static inline bool is_tried(weir_moulds *moulds)
+static inline bool is_tried(weir_runner *runner)
 {
-    const bool is_over = __builtin_sub_overflow(moulds->tries, 1, &moulds->tries);
-    return __builtin_expect(!is_over, 1) || look_back(moulds);
+    const bool is_over = runner->moulds.tries-- == 0;
+    return __builtin_expect(!is_over, 1) || look_back(runner);
 }
 
 /* What was found of lists is not to be found, and kept, again. */
@@ -165,15 +167,31 @@ static inline bool take_message(weir_runner *runner, weir_mould *mould, weir_fit
 
 /* ------------------------------------------------------------------ frames */
 
-/* The message at `p`, which is of a known form. */
-static inline bool pour_message(weir_runner *runner, weir_cursor p, weir_fit *fit)
+/* The first message of a frame. Venues send what they like in any order, but how many quotes there
+ * are says most of the time what it is. */
+static inline weir_mould *find_first(weir_runner *runner, weir_cursor p, weir_fit *fit)
 {
-    weir_mould *mould = weir_moulds_find(&runner->moulds, p, fit, 0);
-    if (__builtin_expect(!mould, 0)) {
-        runner->moulds.is_wanting = true;
-        return false;
+    const size_t count = runner->index.count;
+    weir_mould **guess =
+        &runner->guesses[count < WEIR_MOULDS_GUESSES ? count : WEIR_MOULDS_GUESSES - 1];
+    weir_mould *mould = *guess;
+    if (__builtin_expect(!mould || !weir_stencil_fit(mould->stencil, p, fit), 0)) {
+        runner->moulds.last = NULL; /* what a frame begins with does not follow anything */
+        mould = weir_moulds_search(&runner->moulds, mould, p, fit, 0);
+        if (mould)
+            *guess = mould;
     }
-    return take_message(runner, mould, fit);
+    runner->moulds.last = mould;
+    return mould;
+}
+
+/* A message whose form is known, or should be. */
+static inline bool pour_message(weir_runner *runner, weir_mould *mould, weir_fit *fit)
+{
+    if (__builtin_expect(mould != NULL, 1))
+        return take_message(runner, mould, fit);
+    runner->moulds.is_wanting = true;
+    return false;
 }
 
 static inline const char *behind_blanks(const weir_fit *fit, const char *at)
@@ -189,13 +207,16 @@ static inline bool pour_list(weir_runner *runner, weir_cursor p, weir_fit *fit)
     if (*p.at != '[' || p.at == fit->end_at)
         return false;
     p.at = behind_blanks(fit, p.at + 1);
+    weir_mould *mould = *p.at != ']' ? find_first(runner, p, fit) : NULL;
     for (bool has_more = *p.at != ']'; has_more;) {
-        if (!pour_message(runner, p, fit))
+        if (!pour_message(runner, mould, fit))
             return false;
         p = (weir_cursor){behind_blanks(fit, fit->behind.at), fit->behind.quote};
         has_more = *p.at == ',';
-        if (has_more)
+        if (has_more) {
             p.at = behind_blanks(fit, p.at + 1);
+            mould = weir_moulds_find(&runner->moulds, p, fit, 0);
+        }
     }
     return *p.at == ']' && p.at < fit->end_at &&
            (p.at + 1 == fit->end_at || behind_blanks(fit, p.at + 1) == fit->end_at);
@@ -218,15 +239,16 @@ static inline bool pour_frame(weir_runner *runner, const weir_runner_frame *fram
         return false;
     weir_fit_begin(fit, &runner->index);
     const weir_cursor p = {fit->base, runner->index.quotes};
-    const bool is_good = runner->pours == WEIR_POURS_LISTS ? pour_list(runner, p, fit)
-                                                           : pour_message(runner, p, fit);
+    const bool is_good = runner->pours == WEIR_POURS_LISTS
+                             ? pour_list(runner, p, fit)
+                             : pour_message(runner, find_first(runner, p, fit), fit);
     return __builtin_expect(is_good, 1) && (runner->quick.used == 0 || weir_quick_settle(runner)) &&
            (!runner->plan->is_watched || weir_runner_watch_made(runner));
 }
 
 void weir_mould_pour(weir_runner *runner, const weir_runner_frame *frame)
 {
-    if (is_tried(&runner->moulds)) {
+    if (is_tried(runner)) {
         if (__builtin_expect(pour_frame(runner, frame), 1))
             return;
         give_up(runner);

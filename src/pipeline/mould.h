@@ -24,7 +24,7 @@
 typedef struct weir_runner_frame weir_runner_frame;
 typedef struct weir_mould weir_mould;
 
-enum { WEIR_MOULDS_MAX = 32 };
+enum { WEIR_MOULDS_MAX = 32, WEIR_MOULDS_GUESSES = 64 };
 
 /** Moulds of messages at one place: frames, elements of a frame, elements of a list in a message of
  * one mould. Zero to start. */

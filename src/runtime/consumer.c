@@ -249,32 +249,67 @@ static weir_records run_of(const weir_consumer *consumer, const char *from, cons
     return run;
 }
 
+static inline bool is_closed(weir_consumer *consumer)
+{
+    return atomic_load_explicit(&consumer->is_closed, memory_order_acquire);
+}
+
 /* Only the thread that delivers counts what is delivered: a store, and no exchange of it. */
-static void put_inline(weir_consumer *consumer, const weir_batch *batch)
+static inline void count_delivered(weir_consumer *consumer, size_t count)
+{
+    const uint64_t before = atomic_load_explicit(&consumer->delivered, memory_order_relaxed);
+    atomic_store_explicit(&consumer->delivered, before + count, memory_order_relaxed);
+}
+
+/* Those that are wanted. */
+static void deliver_some(weir_consumer *consumer, const weir_batch *batch)
 {
     const char *at = batch->bytes.ptr, *const end = at + batch->bytes.len;
-    const bool takes_all = wants_all(consumer);
     bool is_measured = false;
-    pthread_mutex_lock(&consumer->delivering);
-    uint64_t delivered = atomic_load_explicit(&consumer->delivered, memory_order_relaxed);
-    while (at < end && !atomic_load_explicit(&consumer->is_closed, memory_order_acquire)) {
+    while (at < end && !is_closed(consumer)) {
         const weir_record *record = (const weir_record *)(const void *)at;
         weir_records run = {record, 1, record->size};
-        if (!takes_all && !wants(consumer, record)) {
-            at += run.size;
-            continue;
+        if (wants(consumer, record)) {
+            if (!is_measured)
+                measure(consumer, record);
+            is_measured = true;
+            if (consumer->on_records)
+                run = run_of(consumer, at, end);
+            hand_over(consumer, &run);
+            count_delivered(consumer, run.count);
         }
-        if (!is_measured)
-            measure(consumer, record);
-        is_measured = true;
-        if (consumer->on_records)
-            run = takes_all ? (weir_records){record, batch->count, batch->bytes.len}
-                            : run_of(consumer, at, end);
         at += run.size;
-        hand_over(consumer, &run);
-        delivered += run.count;
-        atomic_store_explicit(&consumer->delivered, delivered, memory_order_relaxed);
     }
+}
+
+static void deliver_all(weir_consumer *consumer, const weir_batch *batch)
+{
+    const char *at = batch->bytes.ptr, *const end = at + batch->bytes.len;
+    const weir_record *record = (const weir_record *)(const void *)at;
+    const weir_records run = {record, batch->count, batch->bytes.len};
+    if (at == end || is_closed(consumer))
+        return;
+    measure(consumer, record);
+    if (consumer->on_records) {
+        hand_over(consumer, &run);
+        count_delivered(consumer, run.count);
+        return;
+    }
+    do {
+        record = (const weir_record *)(const void *)at;
+        at += record->size;
+        consumer->on_record(consumer->user, record);
+        count_delivered(consumer, 1);
+    } while (at < end && !is_closed(consumer));
+}
+
+static void put_inline(weir_consumer *consumer, const weir_batch *batch)
+{
+    pthread_mutex_lock(&consumer->delivering);
+    if (wants_all(consumer))
+        deliver_all(consumer, batch);
+    else
+        deliver_some(consumer, batch);
     pthread_mutex_unlock(&consumer->delivering);
 }
 

@@ -14,20 +14,34 @@ TARGET static inline __m512i load(const char *at)
     return _mm512_loadu_si512((const void *)at);
 }
 
-TARGET static bool is_ascii(const char *at, size_t len)
+TARGET static inline bool is_short_ascii(const char *at, size_t len)
 {
-    __m512i all = _mm512_setzero_si512();
-    for (; len > BLOCKS * BLOCK; at += BLOCKS * BLOCK, len -= BLOCKS * BLOCK) {
-        all = _mm512_or_si512(_mm512_or_si512(load(at), load(at + BLOCK)),
-                              _mm512_or_si512(load(at + 2 * BLOCK), load(at + 3 * BLOCK)));
+    const __mmask64 rest = _bzhi_u64(UINT64_MAX, (unsigned)(len % BLOCK));
+    __m512i all = _mm512_maskz_loadu_epi8(rest, at + len / BLOCK * BLOCK);
+    if (len >= BLOCK)
+        all = _mm512_or_si512(all, load(at));
+    if (len >= 2 * BLOCK)
+        all = _mm512_or_si512(all, load(at + BLOCK));
+    if (len >= 3 * BLOCK)
+        all = _mm512_or_si512(all, load(at + 2 * BLOCK));
+    return _mm512_movepi8_mask(all) == 0;
+}
+
+TARGET static __attribute__((noinline)) bool is_long_ascii(const char *at, size_t len)
+{
+    for (; len >= BLOCKS * BLOCK; at += BLOCKS * BLOCK, len -= BLOCKS * BLOCK) {
+        const __m512i all =
+            _mm512_or_si512(_mm512_or_si512(load(at), load(at + BLOCK)),
+                            _mm512_or_si512(load(at + 2 * BLOCK), load(at + 3 * BLOCK)));
         if (_mm512_movepi8_mask(all))
             return false;
     }
-    for (; len > BLOCK; at += BLOCK, len -= BLOCK)
-        all = _mm512_or_si512(all, load(at));
-    const __mmask64 mine = _bzhi_u64(UINT64_MAX, (unsigned)len);
-    all = _mm512_or_si512(all, _mm512_maskz_loadu_epi8(mine, at));
-    return _mm512_movepi8_mask(all) == 0;
+    return is_short_ascii(at, len);
+}
+
+TARGET static bool is_ascii(const char *at, size_t len)
+{
+    return len < BLOCKS * BLOCK ? is_short_ascii(at, len) : is_long_ascii(at, len);
 }
 
 static bool is_supported(void)
