@@ -196,6 +196,24 @@ START_TEST(a_level_that_was_asked_for_is_asked_again)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ words of mappings */
+
+/* Also a long one that is not ASCII. */
+START_TEST(a_word_of_a_mapping_is_what_it_is)
+{
+    static const char *const words[] = {"buy", "s", "Buy", "Sell", "Buy", "none", "b"};
+    two_ways *ways = two_ways_open("large", weir_str_of(NEAR_LARGE));
+    weir_buf frame = {0};
+    for (size_t i = 0; i < 2 * sizeof words / sizeof *words; i++) {
+        weir_buf_clear(&frame);
+        weir_buf_printf(&frame, "{\"k\":\"c\",\"w\":[],\"e\":[],\"o\":\"%s\"}", words[i / 2]);
+        two_ways_feed(ways, weir_buf_str(&frame), NULL);
+    }
+    two_ways_close(ways);
+    weir_buf_fini(&frame);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ depth */
 
 /* The limit of nesting is one of the frame, wherever in it a list is walked. */
@@ -231,6 +249,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, an_object_where_a_list_was_learnt_is_read_by_its_keys);
     tcase_add_test(tcase, a_default_is_nothing_that_a_record_is_known_by);
     tcase_add_test(tcase, a_level_that_was_asked_for_is_asked_again);
+    tcase_add_test(tcase, a_word_of_a_mapping_is_what_it_is);
     tcase_add_test(tcase, depth_is_counted_from_the_frame_on);
     suite_add_tcase(suite, tcase);
     return suite;
