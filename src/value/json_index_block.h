@@ -33,8 +33,13 @@ typedef struct weir_index_state {
  * escapes the next one. Runs of backslashes are rare, so they are walked. */
 static inline uint64_t weir_index_escaped(uint64_t backslash, uint64_t *carry)
 {
-    uint64_t escaped = 0;
+    uint64_t escaped = backslash << 1 | *carry;
     uint64_t left = backslash;
+    if ((backslash & escaped) == 0) { /* there are no runs */
+        *carry = backslash >> 63;
+        return escaped;
+    }
+    escaped = 0;
     if (*carry) {
         escaped |= 1;
         left &= ~UINT64_C(1);
@@ -88,7 +93,7 @@ static inline uint64_t weir_index_judge(weir_index_state *state, uint64_t quote,
         state->flags |= WEIR_INDEX_BACKSLASH;
         quote &= ~weir_index_escaped(m->backslash & mine, &state->carry);
     }
-    if (m->control & mine & weir_index_within(quote, is_inside))
+    if ((m->control & mine) != 0 && (m->control & mine & weir_index_within(quote, is_inside)) != 0)
         state->flags |= WEIR_INDEX_CONTROL;
     return quote;
 }

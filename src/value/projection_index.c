@@ -88,7 +88,7 @@ static inline place string(walk *w, place p, weir_value *out)
     const char *close = w->base + p.quote[1];
     if (w->base + p.quote[0] != p.at)
         return given_up;
-    if (__builtin_expect(w->is_careful, 0))
+    if (__builtin_expect(w->is_careful, 0) && !weir_place_is_usual(p.at + 1, close))
         return (place){weir_walk_careful(w, p.at, close, out), p.quote + 2};
     *out = weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, p.at + 1, close);
     return (place){close + 1, p.quote + 2};

@@ -31,6 +31,14 @@ weir_cursor weir_walk_key(weir_walk *walk, weir_cursor p, weir_value *key);
 /** The string from the quote `at` to the quote `close`, which may have escapes or more than ASCII;
  * the place behind it, or NULL. */
 const char *weir_walk_careful(weir_walk *walk, const char *at, const char *close, weir_value *out);
+
+/** Short texts mostly have neither escapes nor more than ASCII, also where others have: one look
+ * says so. */
+static inline bool weir_place_is_usual(const char *from, const char *close)
+{
+    const size_t len = (size_t)(close - from);
+    return len <= 16 && (weir_scan_unusual(from) & ((UINT32_C(1) << len) - 1)) == 0;
+}
 /** Any value, only validated. */
 weir_cursor weir_walk_skip(weir_walk *walk, weir_cursor p, unsigned depth);
 

@@ -128,7 +128,12 @@ static weir_cursor other_value(weir_walk *walk, const step *s, weir_cursor p)
 static bool careful(weir_walk *walk, const step *s, const char *from, uint32_t quote)
 {
     weir_value v;
-    if (quote == WEIR_INDEX_END || !weir_walk_careful(walk, from - 1, walk->base + quote, &v))
+    const char *close = walk->base + quote;
+    if (quote == WEIR_INDEX_END)
+        return false;
+    if (close >= from && weir_place_is_usual(from, close))
+        v = weir_scan_span(WEIR_STR, WEIR_VALUE_ASCII, 0, from, close);
+    else if (!weir_walk_careful(walk, from - 1, close, &v))
         return false;
     if (s->slot != WEIR_NO_SLOT)
         *slot_of(walk, s) = v;
