@@ -118,8 +118,8 @@ def a_feed_that_works_says_none():
     with _venue() as venue:
         process = _run(venue, "--record", "all.rec", "--metrics", "0")
         for name in ("open", "auth"):
-            venue.wait(name, timeout=20)
-        venue.wait("message", count=4, timeout=20)
+            venue.wait(name)
+        venue.wait("message", count=4)
         time.sleep(0.5)
         done, _ = stopped(process)
         within(done.err, "market: live", "1 connects")
@@ -151,7 +151,7 @@ def metrics_say_none():
             _clean("the log", line)
             if "metrics: http" in line:
                 address = line.split("metrics: ")[1].strip()
-        venue.wait("message", count=4, timeout=20)
+        venue.wait("message", count=4)
         with urllib.request.urlopen(address, timeout=10) as reply:
             _clean("metrics", reply.read())
         done, _ = stopped(process)
@@ -172,7 +172,7 @@ def refused_handshakes_and_dead_ends_say_none():
         for status in (401, 403, 429, 503):
             venue.command("http", status=status, times=1)
             process = _run(venue)
-            venue.wait("refused", count=1, status=status, timeout=20)
+            venue.wait("refused", count=1, status=status)
             time.sleep(0.2)
             done, _ = stopped(process) if process.poll() is None else (finish(process), 0)
             _clean("HTTP %d" % status, done.err, done.out)
@@ -186,12 +186,12 @@ def refused_handshakes_and_dead_ends_say_none():
 def a_close_that_repeats_them_says_none():
     with _venue() as venue:
         process = _run(venue)
-        venue.wait("auth", timeout=20)
+        venue.wait("auth")
         for name in list(SECRETS)[:12]:
             opened = len(venue.events("auth"))
             secret = SECRETS[name].encode()[:100].decode("utf-8", "ignore")
             venue.tell("close", code=4001, reason="bad key " + secret)
-            venue.wait("auth", count=opened + 1, timeout=20)
+            venue.wait("auth", count=opened + 1)
         done, _ = stopped(process)
         within(done.err, "bad key ***")
         _clean("close reasons", done.err, done.out)
@@ -218,7 +218,7 @@ def an_abort_says_none():
     for number in (signal.SIGABRT, signal.SIGSEGV):
         with _venue() as venue:
             process = _run(venue)
-            venue.wait("message", count=4, timeout=20)
+            venue.wait("message", count=4)
             process.send_signal(number)
             done = finish(process)
             equal(done.code in (-number, 1), True, done.code) # 1: a sanitizer has its own way to end
