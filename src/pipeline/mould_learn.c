@@ -106,19 +106,6 @@ static bool add_tree(scene *s, const weir_quick_op *quick)
     return true;
 }
 
-/* A list that has been walked, of a column that is levels. */
-static bool add_list(scene *s, const weir_quick_op *quick)
-{
-    bool is_outer;
-    const weir_stencil_mark *mark = mark_of(s, quick, &is_outer);
-    if (!mark || mark->kind != WEIR_MARK_WALKED)
-        return add_other(s, quick);
-    const size_t where = offsetof(weir_fit, walked) + mark->at * sizeof(weir_value);
-    weir_mould_op *op = add_op(s, quick, WEIR_MOULD_LEVELS);
-    op->where = (int16_t)((int)where - (is_outer ? (int)sizeof(weir_fit) : 0));
-    return true;
-}
-
 static bool add_received(scene *s, const weir_quick_op *quick)
 {
     add_op(s, quick, WEIR_MOULD_RECEIVED);
@@ -241,16 +228,51 @@ static bool add_level(scene *s, const weir_quick_op *op, uint32_t slot)
     return set_constant(s, op, &one);
 }
 
+static const weir_value no_levels = {.kind = WEIR_LEVELS};
+
+/* A list that ends a part of the stencil, and is read from there. */
+static bool add_list(scene *s, const weir_quick_op *op, weir_mould_code code)
+{
+    bool is_outer;
+    const weir_stencil_mark *mark = mark_of(s, op, &is_outer);
+    if (!mark || mark->kind != WEIR_MARK_WALKED)
+        return add_other(s, op);
+    weir_mould_op *made = add_op(s, op, code);
+    made->key = mark->at;
+    made->where = (int16_t)(is_outer ? -(int)sizeof(weir_fit) : 0);
+    return true;
+}
+
 static bool add_levels(scene *s, const weir_quick_op *op)
 {
-    static const weir_value none = {.kind = WEIR_LEVELS};
     const weir_fused *form = &op->from->quick;
     if (has_one_level(s, op, form->slot))
         return add_level(s, op, form->slot);
     return is_empty_list(s, op, form->slot) ||
                    (form->has_empty && is_no_key(s, op, form->slot, form->member))
-               ? set_constant(s, op, &none)
-               : add_list(s, op);
+               ? set_constant(s, op, &no_levels)
+               : add_list(s, op, WEIR_MOULD_LEVELS);
+}
+
+/* The last operation and the one before may be done together. */
+static void join_sides(scene *s)
+{
+    weir_mould_op *last = &s->ops[s->op_count - 1];
+    if (s->op_count < 2 || !weir_mould_are_sides(last - 1, last))
+        return;
+    last[-1].code = WEIR_MOULD_SIDES;
+    last[-1].second = last->quick;
+    s->op_count--;
+}
+
+static bool add_where(scene *s, const weir_quick_op *op)
+{
+    if (is_empty_list(s, op, op->from->quick.slot))
+        return set_constant(s, op, &no_levels);
+    if (!add_list(s, op, WEIR_MOULD_WHERE))
+        return false;
+    join_sides(s);
+    return true;
 }
 
 /* Of one level the greatest is the only one. */
@@ -380,7 +402,7 @@ static bool add_column(scene *s, const weir_quick_op *op, weir_quick_code code)
     case WEIR_QUICK_GREATEST: return add_greatest(s, op);
     case WEIR_QUICK_LEVELS: return add_levels(s, op);
     case WEIR_QUICK_STANDARD: return add_text(s, op, WEIR_MOULD_STANDARD) || add_other(s, op);
-    case WEIR_QUICK_WHERE: return add_list(s, op);
+    case WEIR_QUICK_WHERE: return add_where(s, op);
     case WEIR_QUICK_DECIMAL: return add_other(s, op);
     case WEIR_QUICK_TREE: return add_tree(s, op);
     case WEIR_QUICK_SLOW: break;

@@ -79,19 +79,26 @@ static __attribute__((noinline)) size_t add_other(weir_runner *runner, const wei
     return is_good ? len : 0;
 }
 
-/* A list of levels: its column is set. */
-static __attribute__((noinline)) size_t add_levels(weir_runner *runner, const weir_fit *fit,
-                                                   const weir_mould_op *op, size_t len)
+static __attribute__((noinline)) size_t add_room(weir_runner *runner, size_t len, size_t room)
 {
     weir_batch *batch = &runner->batch;
-    const size_t column = (size_t)op->quick->column;
-    const weir_value *list = (const weir_value *)(const void *)((const char *)fit + op->where);
     const size_t at = lend(batch, len);
-    const bool is_good = op->quick->where ? weir_texts_levels_where(&runner->index, list,
-                                                                    op->quick->where, batch, column)
-                                          : weir_texts_levels(&runner->index, list, batch, column);
+    const bool is_good = len <= UINT32_MAX / 2 && weir_buf_reserve(&batch->bytes, room);
     len = take_again(batch, at);
     return is_good ? len : 0;
+}
+
+/* Columns of a list of levels. */
+static inline bool put_levels(pour *p, const weir_mould_op *op)
+{
+    const weir_fit *fit = (const weir_fit *)(const void *)((const char *)p->fit + op->where);
+    const weir_buf *bytes = &p->runner->batch.bytes;
+    const size_t room = weir_mould_levels_room(&fit->lists[op->key]);
+    if (__builtin_expect(bytes->cap - bytes->len < p->len + room || p->len > UINT32_MAX / 2, 0) &&
+        !has_moved(p, add_room(p->runner, p->len, room)))
+        return false;
+    p->len = weir_mould_levels(op, fit, p->runner->quick.levels, p->record, p->len);
+    return p->len > 0;
 }
 
 static __attribute__((noinline)) bool fill_slots(weir_runner *runner, const weir_mould *mould,
@@ -359,8 +366,8 @@ static inline void commit(const pour *p, size_t channel)
 bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit)
 {
     static const void *const ways[WEIR_MOULD_CODES] = {
-        &&text,      &&stamp,    &&seconds,  &&asset, &&equal, &&standard, &&levels,
-        &&slots,     &&received, &&other,    &&read,  &&four,  &&two,      &&one,
+        &&text,      &&stamp,    &&seconds,  &&asset, &&equal, &&standard, &&levels, &&levels,
+        &&levels,    &&slots,    &&received, &&other, &&read,  &&four,     &&two,    &&one,
         &&bare_four, &&bare_two, &&bare_one, &&as_is, &&epoch, &&end};
     pour p = {.runner = runner, .fit = fit, .base = fit->base};
     const weir_mould_op *op = mould->ops;
@@ -375,7 +382,7 @@ bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit
     STEP(asset, put_asset(&p, op));
     STEP(equal, put_equal(&p, op));
     STEP(standard, put_standard(&p, mould, op));
-    STEP(levels, has_moved(&p, add_levels(runner, fit, op, p.len)));
+    STEP(levels, put_levels(&p, op));
     STEP(slots, fill_slots(runner, mould, fit));
     STEP(received, put_received(&p, op));
     STEP(other, has_moved(&p, add_other(runner, op, p.len)));

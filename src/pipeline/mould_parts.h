@@ -20,7 +20,9 @@ typedef enum weir_mould_code {
     WEIR_MOULD_ASSET,
     WEIR_MOULD_EQUAL,    /**< a text with a short one */
     WEIR_MOULD_STANDARD, /**< what a mapping has for a text */
-    WEIR_MOULD_LEVELS,   /**< of a list that was walked */
+    WEIR_MOULD_LEVELS,   /**< of a list of lists that ends a part of the stencil */
+    WEIR_MOULD_WHERE,    /**< of some of its lists */
+    WEIR_MOULD_SIDES,    /**< the same for two columns at once */
     WEIR_MOULD_SLOTS,    /**< are filled for OTHER */
     WEIR_MOULD_RECEIVED,
     WEIR_MOULD_OTHER, /**< as pipeline/quick.c does it, from slots */
@@ -42,9 +44,10 @@ enum { WEIR_MOULD_NOT = 0x80 };
 /** All places are told in bytes. */
 typedef struct weir_mould_op {
     uint8_t code;
-    uint8_t key;   /**< of an asset; of EQUAL the length, and NOT; of AS_IS the lane */
-    int16_t where; /**< of a text: from the weir_fit to a pointer to quotes; of LEVELS: to the list;
-                      negative: in the fit before, which is of the message around the element */
+    uint8_t key;    /**< of an asset; of EQUAL the length, and NOT; of AS_IS the lane; of levels the
+                       part */
+    int16_t where;  /**< of a text: from the weir_fit to a pointer to quotes; of levels: to the fit;
+                       negative: in the fit before, which is of the message around the element */
     uint16_t quote; /**< ... and from there to its opening one; of EPOCH: from the weir_fit to the
                        number */
     uint16_t place; /**< in the record: of a text the cell, of AS_IS too; of END the channel */
@@ -56,7 +59,10 @@ typedef struct weir_mould_op {
                 uint16_t from[4]; /**< from the weir_fit to a number; of AS_IS to the real one, and
                                      to the mask of the whole ones */
             };
-            uint16_t to[4]; /**< where numbers go */
+            union {
+                uint16_t to[4];              /**< where numbers go */
+                const weir_quick_op *second; /**< of SIDES */
+            };
         };
         weir_short text; /**< of EQUAL */
     };
@@ -109,6 +115,18 @@ struct weir_mould {
 };
 
 void weir_mould_free(weir_mould *mould);
+/** Room that the levels of an operation may take, and what ends the record behind them. */
+static inline size_t weir_mould_levels_room(const weir_fit_list *list)
+{
+    enum { SPARE = 32 };
+    return 2 * list->count * sizeof(weir_level) + SPARE;
+}
+/** LEVELS, WHERE and SIDES of a list of that fit, behind `len` bytes of a record that has room: its
+ * bytes then. 0: they are no levels. */
+size_t weir_mould_levels(const weir_mould_op *op, const weir_fit *fit, weir_levels_read_fn *read,
+                         char *record, size_t len);
+/** Two operations WHERE of one list, by another text at the same place: they may be SIDES. */
+bool weir_mould_are_sides(const weir_mould_op *a, const weir_mould_op *b);
 /** Makes the record of a message that fits; of an element, the fit of the message around it is the
  * one before `fit`. False: nothing was made. */
 bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit);

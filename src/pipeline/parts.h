@@ -597,13 +597,7 @@ bool weir_levels_set(weir_vm *vm, weir_batch *batch, size_t column, const weir_v
 bool weir_texts_levels(weir_json_index *index, const weir_value *v, weir_batch *batch,
                        size_t column);
 
-/** Arrays whose text at `place` is `text`; their levels begin at `skip`. */
-struct weir_texts_where {
-    size_t place, skip;
-    uint64_t words[2], masks[2]; /* the text in its quotes, and which bits it is */
-    bool is_long;                /* it does not fit, or has a quote */
-    weir_str text;
-};
+/** What pipeline/texts.h looks for. */
 weir_texts_where weir_texts_where_of(weir_str text, size_t place, size_t skip);
 /** The same of some arrays. */
 bool weir_texts_levels_where(weir_json_index *index, const weir_value *v,

@@ -101,6 +101,7 @@ typedef struct weir_quick_mark {
 typedef struct weir_quick {
     weir_lanes lanes;
     weir_lanes_read_fn *read;
+    weir_levels_read_fn *levels;
     unsigned used; /* lanes with a number that is still to be read */
     unsigned kept; /* of them, those of records before the one under construction */
     bool has_run;  /* a program, so that the arena of messages is to be rewound */

@@ -4,6 +4,7 @@
  * (expr/fuse.h), and the operations that do it: what is needed of a form, in one place.
  */
 #include "pipeline/parts.h"
+#include "pipeline/texts.h"
 
 /* ------------------------------------------------------------------ forms */
 

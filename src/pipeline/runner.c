@@ -105,6 +105,7 @@ weir_runner *weir_runner_new(const weir_plan *plan, const weir_expr_world *world
     runner->world = world;
     runner->batch.open_at = SIZE_MAX;
     runner->quick.read = weir_lanes_best()->read;
+    runner->quick.levels = weir_lanes_best()->levels;
     weir_fit_init(&runner->fits[0]);
     weir_fit_init(&runner->fits[1]);
     const bool has_only_records = plan->control_count == 0 && !plan->layout && !plan->preprocess &&

@@ -5,6 +5,7 @@
  * text begins and ends is known; what must be seen is only that the texts stand in arrays of equal
  * length and nothing else does. Then the numbers are read two levels at a time.
  */
+#include "pipeline/texts.h"
 #include "pipeline/parts.h"
 #include "util/number.h"
 #include "util/time.h"
@@ -189,20 +190,19 @@ static inline bool is_empty(const weir_value *list)
     return list->len == 2; /* "[]" */
 }
 
-/* One by one what lanes do not take: long texts, signs, exponents. */
-static __attribute__((noinline)) bool read_others(const texts_found *texts, const uint32_t *quotes,
-                                                  weir_level *levels, size_t count, size_t done)
+bool weir_texts_read_others(const char *base, const uint32_t *quotes, size_t stride,
+                            weir_level *levels, size_t count, size_t done)
 {
     while (done < count) {
-        const uint32_t *quote = quotes + done * texts->stride;
-        const weir_str price = {texts->base + quote[0] + 1, quote[1] - quote[0] - 1};
-        const weir_str size = {texts->base + quote[2] + 1, quote[3] - quote[2] - 1};
+        const uint32_t *quote = quotes + done * stride;
+        const weir_str price = {base + quote[0] + 1, quote[1] - quote[0] - 1};
+        const weir_str size = {base + quote[2] + 1, quote[3] - quote[2] - 1};
         if (!weir_double_parse(price, &levels[done].price) ||
             !weir_double_parse(size, &levels[done].size))
             return false;
         done++;
-        done += weir_lanes_best()->levels(texts->base, quotes + done * texts->stride, texts->stride,
-                                          levels + done, count - done);
+        done += weir_lanes_best()->levels(base, quotes + done * stride, stride, levels + done,
+                                          count - done);
     }
     return true;
 }
@@ -212,7 +212,8 @@ static inline bool read_levels(const texts_found *texts, const uint32_t *quotes,
 {
     const size_t done =
         weir_lanes_best()->levels(texts->base, quotes, texts->stride, levels, count);
-    return __builtin_expect(done == count, 1) || read_others(texts, quotes, levels, count, done);
+    return __builtin_expect(done == count, 1) ||
+           weir_texts_read_others(texts->base, quotes, texts->stride, levels, count, done);
 }
 
 bool weir_texts_levels(weir_json_index *index, const weir_value *v, weir_batch *batch,
@@ -246,14 +247,7 @@ static inline weir_str text_at(const texts_found *texts, size_t array, size_t pl
 
 static inline bool has_wanted(const texts_found *texts, size_t array, const weir_texts_where *w)
 {
-    const uint32_t *quote = texts->quotes + array * texts->stride + 2 * w->place;
-    const char *at = texts->base + quote[0]; /* a frame has slack behind it */
-    uint64_t words[2];
-    if (__builtin_expect(w->is_long, 0))
-        return weir_str_eq(text_at(texts, array, w->place), w->text);
-    memcpy(words, at, sizeof words);
-    return (((words[0] ^ w->words[0]) & w->masks[0]) | ((words[1] ^ w->words[1]) & w->masks[1])) ==
-           0;
+    return weir_texts_is_where(texts->base, texts->quotes + array * texts->stride, w);
 }
 
 weir_texts_where weir_texts_where_of(weir_str text, size_t place, size_t skip)

@@ -184,28 +184,37 @@ static bool is_plain(const char *from, const char *to)
     return (weir_scan_unusual(from) & ((UINT32_C(1) << (to - from)) - 1)) == 0;
 }
 
+static inline bool is_closed(const char *at)
+{
+    return at[0] == ']' && at[1] == ']';
+}
+
 /* Where two brackets close, among blanks; NULL: they do not. */
 static const char *closing(const weir_walk *walk, const char *at)
 {
-    if (at[0] == ']' && at[1] == ']')
+    if (is_closed(at))
         return at + 2;
     at = punctuation(walk, at, "]");
     return at && *at == ']' ? at + 1 : NULL;
+}
+
+static inline void keep(weir_json_index *index, weir_cursor p, size_t stride, size_t count)
+{
+    weir_list_found *found = &index->lists[index->list_count++];
+    found->at = p.at;
+    found->first = (size_t)(p.quote - index->quotes);
+    found->stride = stride;
+    found->count = count;
 }
 
 /* Keeps what has been found up to `last`; its place, or none. */
 static inline weir_cursor keep_texts(weir_walk *walk, weir_cursor p, const uint32_t *last,
                                      size_t stride, size_t count)
 {
-    weir_json_index *index = walk->index;
     const char *to = closing(walk, walk->base + last[stride - 1] + 1);
     if (!to || to > walk->scan.end || (walk->is_careful && !is_plain(p.at, to)))
         return given_up;
-    weir_list_found *found = &index->lists[index->list_count++];
-    found->at = p.at;
-    found->first = (size_t)(p.quote - index->quotes);
-    found->stride = stride;
-    found->count = count;
+    keep(walk->index, p, stride, count);
     return (weir_cursor){to, last + stride};
 }
 
@@ -277,4 +286,89 @@ weir_cursor weir_walk_lists(weir_walk *walk, weir_cursor p, unsigned depth)
         return p.at + 2 <= walk->scan.end ? (weir_cursor){p.at + 2, p.quote} : given_up;
     return p.at[1] == '[' && p.at[2] != '"' && p.at[2] > ' ' ? walk_numbers(walk, p)
                                                              : walk_texts(walk, p);
+}
+
+/* ------------------------------------------------------------------ for stencils */
+
+/* A form of its own, which is looked into. */
+static inline bool is_single(const weir_fit_list *list)
+{
+    return list->count == 1 && list->quotes && list->stride <= 2 * WEIR_STENCIL_LEVEL_TEXTS_MAX;
+}
+
+/* Of any other form than is usual. */
+static __attribute__((noinline)) weir_cursor fit_other(weir_fit *fit, size_t part, weir_cursor p,
+                                                       unsigned depth, bool is_many)
+{
+    weir_json_index *index = fit->index;
+    const unsigned before = index->list_count;
+    weir_walk walk = weir_walk_begin(index, NULL);
+    weir_fit_list *list = &fit->lists[part];
+    weir_cursor behind = weir_walk_lists(&walk, p, depth);
+    *list = (weir_fit_list){0};
+    if (!behind.at)
+        behind = weir_walk_skip(&walk, p, depth);
+    if (!behind.at || behind.at > fit->end_at)
+        return given_up;
+    if (index->list_count > before) {
+        const weir_list_found *found = &index->lists[before];
+        *list = (weir_fit_list){.quotes = found->stride > 0 ? index->quotes + found->first : NULL,
+                                .stride = found->stride,
+                                .count = found->count,
+                                .levels = found->levels};
+    }
+    fit->walked[part] = weir_scan_span(WEIR_RAW, 0, WEIR_RAW_ARRAY, p.at, behind.at);
+    return is_many && is_single(list) ? given_up : behind;
+}
+
+/* Quotes of the first list, of two texts or more; 0: it has one, or the text ends. */
+static inline size_t first_stride(const char *base, const uint32_t *quote, const uint32_t *end)
+{
+    ptrdiff_t left = end - quote;
+    if (left < 4 || !is_between(base + quote[1]))
+        return 0;
+    size_t stride = 4;
+    while (left >= (ptrdiff_t)stride + 2 && is_between(base + quote[stride - 1]))
+        stride += 2;
+    return stride;
+}
+
+/* As nearly all are: texts without blanks. */
+weir_cursor weir_fit_lists(weir_fit *fit, size_t part, weir_cursor p, unsigned depth, bool is_many)
+{
+    const char *base = fit->base;
+    const uint32_t *const quote = p.quote, *const end = fit->last_quote;
+    if (p.at[0] != '[')
+        return given_up;
+    if (p.at[1] == ']' && p.at + 2 <= fit->end_at) {
+        fit->lists[part].count = 0;
+        fit->walked[part] = weir_scan_span(WEIR_RAW, 0, WEIR_RAW_ARRAY, p.at, p.at + 2);
+        return (weir_cursor){p.at + 2, quote};
+    }
+    if (p.at[1] != '[' || base + *quote != p.at + 2 || depth + 2 > WEIR_JSON_DEPTH_MAX)
+        return fit_other(fit, part, p, depth, is_many);
+    const size_t stride = first_stride(base, quote, end);
+    if (stride == 0)
+        return fit_other(fit, part, p, depth, is_many);
+    const uint32_t *last = quote;
+    size_t count = 1;
+    if (!is_closed(base + quote[stride - 1] + 1))
+        last = find_last_compact(base, quote, end, stride, &count);
+    const char *const to = last ? base + last[stride - 1] + 1 : NULL;
+    if (!to || !is_closed(to) || to + 2 > fit->end_at)
+        return fit_other(fit, part, p, depth, is_many);
+    fit->lists[part] = (weir_fit_list){quote, stride, count, 0};
+    fit->walked[part] = weir_scan_span(WEIR_RAW, 0, WEIR_RAW_ARRAY, p.at, to + 2);
+    return is_many && is_single(&fit->lists[part]) ? given_up
+                                                   : (weir_cursor){to + 2, last + stride};
+}
+
+void weir_fit_keep_list(const weir_fit *fit, size_t part)
+{
+    weir_json_index *index = fit->index;
+    const weir_fit_list *list = &fit->lists[part];
+    const char *at = fit->walked[part].s;
+    if (list->count > 0 && list->quotes && index->list_count < WEIR_INDEX_LISTS_MAX &&
+        !weir_json_index_list(index, at))
+        keep(index, (weir_cursor){at, list->quotes}, list->stride, list->count);
 }

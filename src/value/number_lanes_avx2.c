@@ -2,6 +2,7 @@
 /* Numbers side by side with AVX2: four at a time, once or twice. */
 #if defined(__x86_64__)
 #include "value/number_lanes_avx2.h"
+#include "value/number_level_x86.h"
 
 enum { HALF = WEIR_LANES / 2, ALL_FOUR = (1 << HALF) - 1 };
 
@@ -148,13 +149,16 @@ TARGET static void read(weir_lanes *lanes, unsigned used)
         read_two(lanes, used);
 }
 
-/* Two levels at a time; a single last one is read twice. */
-TARGET static size_t levels(const char *base, const uint32_t *quotes, size_t stride,
-                            weir_level *levels, size_t count)
+/* Two levels at a time, after a single first one. */
+TARGET static __attribute__((noinline)) size_t
+several(const char *base, const uint32_t *quotes, size_t stride, weir_level *levels, size_t count)
 {
-    for (size_t i = 0; i < count; i += 2, quotes += 2 * stride) {
-        const uint32_t *const p = quotes;
-        const uint32_t *const q = i + 1 < count ? quotes + stride : quotes;
+    const size_t single = count & 1;
+    if (single > 0 && !weir_level_read(base, quotes, levels))
+        return 0;
+    quotes += single * stride;
+    for (size_t i = single; i < count; i += 2, quotes += 2 * stride) {
+        const uint32_t *const p = quotes, *const q = quotes + stride;
         const __m128 both[2] = {_mm_loadu_ps((const float *)(const void *)p),
                                 _mm_loadu_ps((const float *)(const void *)q)};
         const __m128i from = _mm_castps_si128(_mm_shuffle_ps(both[0], both[1], 0x88));
@@ -164,12 +168,17 @@ TARGET static size_t levels(const char *base, const uint32_t *quotes, size_t str
                            two(base + p[2] + 1, base + q[2] + 1), lens, false);
         if (__builtin_expect(!are_plain(&f), 0) && judge(&f).is_real != ALL_FOUR)
             return i;
-        if (i + 1 < count)
-            _mm256_storeu_pd(&levels[i].price, f.real);
-        else
-            _mm_storeu_pd(&levels[i].price, _mm256_castpd256_pd128(f.real));
+        _mm256_storeu_pd(&levels[i].price, f.real);
     }
     return count;
+}
+
+/* Most changes of a book are of one. */
+TARGET static size_t levels(const char *base, const uint32_t *quotes, size_t stride,
+                            weir_level *levels, size_t count)
+{
+    return count == 1 ? weir_level_read(base, quotes, levels)
+                      : several(base, quotes, stride, levels, count);
 }
 
 static bool is_supported(void)

@@ -4,6 +4,7 @@
  * All pieces of a part are compared before anything is said of them, so that none waits for
  * another.
  */
+#include "value/lists.h"
 #include "value/stencil_parts.h"
 
 #include <stdlib.h>
@@ -54,7 +55,7 @@ weir_value weir_fit_value(const weir_fit *fit, const weir_stencil_mark *mark)
     case WEIR_MARK_WORD: return mark->word;
     case WEIR_MARK_SPAN:
         return weir_scan_span(WEIR_RAW, 0, (weir_raw)mark->raw, from, weir_fit_spot(fit, mark->to));
-    case WEIR_MARK_WALKED: return fit->walked[mark->at];
+    case WEIR_MARK_WALKED: weir_fit_keep_list(fit, mark->at); return fit->walked[mark->at];
     case WEIR_MARK_ROWS:
         return weir_scan_span(WEIR_RAW, 0, WEIR_RAW_ARRAY, fit->rows.at, fit->rows_end);
     case WEIR_MARK_HIDDEN: break;
@@ -199,15 +200,6 @@ static weir_cursor take_open_number(const weir_stencil_part *part, weir_cursor p
 
 const weir_trie weir_stencil_many = {.slot = WEIR_NO_SLOT, .is_lists = true};
 
-/* A list that is of another form, which is looked into (weir_stencil_single_level). */
-static bool has_single_level(const weir_json_index *index, const char *at)
-{
-    const weir_list_found *found =
-        index->list_count > 0 ? &index->lists[index->list_count - 1] : NULL;
-    return found && found->at == at && found->count == 1 && found->stride > 0 &&
-           found->stride <= 2 * WEIR_STENCIL_LEVEL_TEXTS_MAX;
-}
-
 /* A list, as it was when it was learnt: nothing below it is read. Below an object there may be
  * slots, and for these there is neither a mark nor a place. */
 static weir_cursor walk_list(const weir_stencil_part *part, size_t index, weir_cursor p,
@@ -216,9 +208,8 @@ static weir_cursor walk_list(const weir_stencil_part *part, size_t index, weir_c
     weir_walk walk = weir_walk_begin(fit->index, NULL);
     if (*p.at != '[')
         return unfit;
-    const weir_cursor behind =
-        weir_walk_value(&walk, p, part->node, part->depth, &fit->walked[index]);
-    return part->node == &weir_stencil_many && has_single_level(fit->index, p.at) ? unfit : behind;
+    fit->lists[index].count = 0;
+    return weir_walk_value(&walk, p, part->node, part->depth, &fit->walked[index]);
 }
 
 /* The list that is left, and where what stands behind it begins. */
@@ -283,7 +274,9 @@ bool weir_stencil_fit(const weir_stencil *stencil, weir_cursor p, weir_fit *fit)
             break;
         p = part->end == WEIR_END_LANE      ? take_open_lane(part, p, fit)
             : part->end == WEIR_END_STRINGS ? weir_place_pass_strings(base, p)
-                                            : pass_other(stencil, i, p, fit);
+            : part->end == WEIR_END_LISTS
+                ? weir_fit_lists(fit, i, p, part->depth, part->node == &weir_stencil_many)
+                : pass_other(stencil, i, p, fit);
         if (!p.at)
             return false;
     }

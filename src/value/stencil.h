@@ -41,6 +41,14 @@ typedef struct weir_spot {
     int16_t delta;
 } weir_spot;
 
+/** A list of lists that ends a part (value/lists.h). */
+typedef struct weir_fit_list {
+    const uint32_t *quotes; /**< of its first text; NULL: they are bare numbers */
+    size_t stride;          /**< quotes from one list to the next */
+    size_t count;           /**< 0: nothing is known of it, or it is empty */
+    size_t levels;          /**< of bare numbers: the first one, in `levels` of the index */
+} weir_fit_list;
+
 /** What stands where in a text that fits. Not to be copied; weir_fit_init before it is used. */
 typedef struct weir_fit {
     const char *base;
@@ -54,8 +62,9 @@ typedef struct weir_fit {
     weir_lanes lanes[WEIR_STENCIL_LANES_MAX / WEIR_LANES]; /**< `at` and `len` are filled in */
     const char *number[WEIR_STENCIL_NUMBERS_MAX];          /**< the other bare numbers */
     uint32_t number_len[WEIR_STENCIL_NUMBERS_MAX];
-    weir_value walked[WEIR_STENCIL_PARTS_MAX]; /**< the container that ends a part */
-    weir_cursor behind;                        /**< the text, or the element */
+    weir_value walked[WEIR_STENCIL_PARTS_MAX];   /**< the container that ends a part */
+    weir_fit_list lists[WEIR_STENCIL_PARTS_MAX]; /**< ... what it is a list of */
+    weir_cursor behind;                          /**< the text, or the element */
     weir_cursor rows; /**< the list that is left to the caller: its bracket */
     const char *rows_end;
 } weir_fit;

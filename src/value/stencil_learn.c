@@ -628,7 +628,7 @@ static void end_part(learner *l, size_t last)
     part->behind = spot_of(l, r, r->to);
     if (!t)
         return;
-    part->end = ends[t->kind];
+    part->end = t->kind == TOKEN_WALK && t->node->is_lists ? WEIR_END_LISTS : ends[t->kind];
     part->node = t->node;
     part->depth = t->depth;
     if (t->kind == TOKEN_NUMBER && t->lane != NO_LANE) {

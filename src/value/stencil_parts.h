@@ -56,6 +56,7 @@ typedef enum weir_stencil_end {
     WEIR_END_LANE,    /**< a number that is as long as it is */
     WEIR_END_NUMBER,  /**< the same that is not for a lane */
     WEIR_END_STRINGS, /**< a list of strings, which is not read */
+    WEIR_END_LISTS,   /**< a list of lists (value/lists.h) */
     WEIR_END_WALK,    /**< another list */
     WEIR_END_ROWS     /**< a list that is left to the caller */
 } weir_stencil_end;

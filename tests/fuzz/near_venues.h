@@ -259,6 +259,35 @@ typedef struct near_venue {
     "          is_s: \"item['s'] == 'A'\"\n          x: float(item['x'])\n"                        \
     "          side: mappings.side.to_standard(item['side'])\n"
 
+#define NEAR_SIDES                                                                                 \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: quote, b: quote, c: quote}\n"                                                \
+    "    router:\n"                                                                                \
+    "      rules:\n"                                                                               \
+    "      - {channel: a, match: \"data['k'] == 'a'\"}\n"                                          \
+    "      - {channel: b, match: \"data['k'] == 'b'\"}\n"                                          \
+    "      default_channel: c\n"                                                                   \
+    "    converters:\n"                                                                            \
+    "      a:\n"                                                                                   \
+    "      - fields:\n"                                                                            \
+    "          market_depth:\n"                                                                    \
+    "            bids: \"[c[1:] for c in data['c'] if c[0] == 'b']\"\n"                            \
+    "            asks: \"[c[1:] for c in data['c'] if c[0] == 's']\"\n"                            \
+    "          x: \"float(data['x'])\"\n"                                                          \
+    "      b:\n"                                                                                   \
+    "      - fields:\n"                                                                            \
+    "          market_depth:\n"                                                                    \
+    "            bids: \"[c[0:] for c in data['c'] if c[2] == 'the side of those who bid']\"\n"    \
+    "            asks: \"[c[0:] for c in data['c'] if c[2] == 's']\"\n"                            \
+    "          last: \"data['k']\"\n"                                                              \
+    "      c:\n"                                                                                   \
+    "      - each: data['l']\n"                                                                    \
+    "        fields:\n"                                                                            \
+    "          market_depth:\n"                                                                    \
+    "            bids: \"[c[1:] for c in item['c'] if c[0] == 'b']\"\n"                            \
+    "            asks: {condition: \"'d' in item\", source: \"item['d']\"}\n"                      \
+    "          n: \"item['n']\"\n"
+
 /* ------------------------------------------------------------------ all of them */
 
 #define NEAR_BINANCE                                                                               \
@@ -466,6 +495,15 @@ static const near_venue near_venues[] = {
       "\"$s\",\"x\":$n}",
       "{\"k\":\"q\",\"e\":\"$<a$|$s$>\",\"l\":[$({\"s\":\"$<A$|$S$>\",\"x\":$<-0$|$n$>,\"side\":\"$"
       "<b$|$s$>\"}$)]}"}},
+    {"sides",
+     NEAR_SIDES,
+     {"{\"k\":\"a\",\"c\":[$([\"$<b$|$<s$|$k$>$>\",\"$p\",\"$p\"]$)],\"x\":$n}",
+      "{\"x\":\"$p\",\"c\":[$([\"$<b$|s$>\",\"$<$p$|$d$>\",\"$<$n$|$q$>\"$[,\"r\"$]]$)],\"k\":"
+      "\"a\"}",
+      "{\"k\":\"b\",\"c\":[$([\"$p\",\"$p\",\"$<s$|the side of those who bid$>\"]$)]}",
+      "{\"k\":\"c\",\"l\":[$({\"c\":[$([\"$<b$|s$>\",\"$p\",\"$n\"]$)],\"n\":$i$[,\"d\":" NEAR_PAIRS
+      "$]}$)]}",
+      "{\"k\":\"a\",\"x\":1,\"c\":[ [\"$<b$|s$>\" , \"$p\",\"$p\"] $[, [\"s\",\"1\",\"$q\"]$]]}"}},
 };
 
 enum { NEAR_VENUES = sizeof near_venues / sizeof *near_venues };

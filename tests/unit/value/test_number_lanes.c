@@ -213,6 +213,56 @@ START_TEST(levels_are_read_in_any_number)
 }
 END_TEST
 
+/* The same texts as price and size of a single level, and of the last of three. */
+static void check_level(const weir_lanes_variant *variant, const char *const pair[2])
+{
+    static char text[256];
+    uint32_t quotes[12];
+    size_t len = 0, at = 0;
+    memset(text, 0, sizeof text);
+    for (size_t k = 0; k < 6; k++) {
+        quotes[at++] = (uint32_t)len;
+        len += (size_t)sprintf(text + len, "\"%s\"", k < 4 ? "1" : pair[k - 4]);
+        quotes[at++] = (uint32_t)len - 1;
+    }
+    weir_level is = {0}, levels[4] = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
+    const bool is_number = weir_double_parse(weir_str_of(pair[0]), &is.price) &&
+                           weir_double_parse(weir_str_of(pair[1]), &is.size);
+    bool is_common = true;
+    for (size_t i = 0; i < 2; i++)
+        is_common &= strlen(pair[i]) < 15 && !strpbrk(pair[i], "-+e_n") && pair[i][0] != '.' &&
+                     pair[i][strlen(pair[i]) - 1] != '.';
+    const size_t single = variant->levels(text, quotes + 8, 4, levels, 1);
+    ck_assert(levels[1].price == -1 && levels[1].size == -1);
+    const bool may_leave = !is_number || !is_common || variant == &weir_lanes_plain;
+    ck_assert_msg(single == 1 ? is_number : may_leave, "%s %s %s", variant->name, pair[0], pair[1]);
+    ck_assert(single == 0 || (levels[0].price == is.price && levels[0].size == is.size));
+    const size_t three = variant->levels(text, quotes, 4, levels, 3);
+    ck_assert_msg(three == 3 ? is_number : three >= 1 && may_leave, "%s %s %s", variant->name,
+                  pair[0], pair[1]);
+    ck_assert(levels[3].price == -1 && levels[3].size == -1);
+    ck_assert(three < 3 || (levels[2].price == is.price && levels[2].size == is.size));
+}
+
+START_TEST(a_level_is_read_alone_as_among_others)
+{
+    static char list[] =
+        "0 1.5 .5 5. . .. 1.2.3 -1 1e5 0x1 007 a 1a / : 1: 1/2 123456 1_0 +1 0.000 "
+        "nan 1,5 1;5 9007199254740992 9007199254740993 9999999999999999 "
+        "0.12345678901234 123456789012345.6 12345678901234567 "
+        ".123456789012345 123456789012345.";
+    const char *texts[40];
+    size_t count = 0;
+    for (char *one = strtok(list, " "); one; one = strtok(NULL, " "))
+        texts[count++] = one;
+    for (size_t i = 0; i < count * count; i++)
+        for (size_t v = 0; weir_lanes_variants[v]; v++)
+            if (weir_lanes_variants[v]->is_supported())
+                check_level(weir_lanes_variants[v],
+                            (const char *const[2]){texts[i / count], texts[i % count]});
+}
+END_TEST
+
 static const char *bare(const weir_lanes_variant *variant, const char *text, size_t len,
                         weir_level *levels, size_t *count)
 {
@@ -335,6 +385,7 @@ int main(void)
     weir_check_case(suite, "lanes", a_lane_reads_what_the_scanner_reads,
                     the_numbers_of_feeds_are_read, what_a_double_cannot_hold_is_not_read,
                     a_lane_knows_the_grammar_of_json, levels_are_read_in_any_number,
+                    a_level_is_read_alone_as_among_others,
                     bare_levels_are_lists_of_two_json_numbers, bare_levels_are_the_same_everywhere);
     return weir_check_run(suite);
 }
