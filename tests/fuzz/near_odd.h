@@ -418,7 +418,7 @@
     "      - fields:\n"                                                                            \
     "          market_depth: {bids: \"[c[1:] for c in data['w'] if c[0] == 'a text of "            \
     "more than 14 bytes']\", asks: \"data['e']\"}\n"                                               \
-    "          n: {condition: \"'l' in data\", source: \"data['l'][-9]\"}\n"                       \
+    "          n: {condition: \"'m' in data\", source: \"data['m'][-9]\"}\n"                       \
     "          side: mappings.side.to_standard(data['o'])\n"                                       \
     "      d:\n"                                                                                   \
     "      - fields: {a0: \"data['a0']\", a1: \"data['a1']\", a2: \"data['a2']\", a3: "            \
@@ -670,7 +670,7 @@
                 "\"2\"]],\"a\":[[\"3\",\"$p\"],[\"1\",\"2\"]],\"n\":1}$]]}",                       \
                 "{\"k\":\"c\",\"w\":[$([\"$<a text of more than 14 "                               \
                 "bytes$|$q$>\",\"$p\",\"$p\"]$)],"                                                 \
-                "\"l\":[$($n$)],\"o\":\"$s\",\"e\":[]}",                                           \
+                "\"m\":[$($n$)],\"o\":\"$s\",\"e\":[]}",                                           \
                 "{\"k\":\"c\",\"w\":[$([\"a text of more than 14 bytes\", "                        \
                 "\"$p\",\"$p\"]$)],\"e\":[],"                                                      \
                 "\"o\":\"$<Buy$|$s$>\"}"                                                           \
