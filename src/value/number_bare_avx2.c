@@ -35,16 +35,29 @@ TARGET static inline bool settle(four *f)
     return (v.is_real & v.is_json & 0xf) == 0xf;
 }
 
-TARGET static inline bool read_pair(const char *at, const uint32_t *m, weir_level *levels)
+TARGET static __attribute__((noinline)) bool read_long_pair(const char *at, const uint32_t *m,
+                                                            __m128i lens, weir_level *levels)
 {
-    const __m128i from = _mm_loadu_si128((const __m128i *)(const void *)m);
-    const __m128i to = _mm_loadu_si128((const __m128i *)(const void *)(m + 1));
-    const __m128i lens = _mm_sub_epi32(_mm_sub_epi32(to, from), _mm_setr_epi32(1, 3, 1, 3));
     four f = read_four(two(at + m[0] + 1, at + m[2] + 1), two(at + m[1] + 1, at + m[3] + 1), lens,
                        false);
     const bool is_good = settle(&f);
     _mm256_storeu_pd((double *)(void *)levels, f.real);
     return is_good;
+}
+
+TARGET static __attribute__((noinline)) bool read_pair(const char *at, const uint32_t *m,
+                                                       weir_level *levels)
+{
+    const __m128i from = _mm_loadu_si128((const __m128i *)(const void *)m);
+    const __m128i to = _mm_loadu_si128((const __m128i *)(const void *)(m + 1));
+    const __m128i lens = _mm_sub_epi32(_mm_sub_epi32(to, from), _mm_setr_epi32(1, 3, 1, 3));
+    four f;
+    if (!are_short(lens) ||
+        !read_short(load_short(at + m[0] + 1, at + m[1] + 1, at + m[2] + 1, at + m[3] + 1), lens,
+                    false, &f))
+        return read_long_pair(at, m, lens, levels);
+    _mm256_storeu_pd((double *)(void *)levels, f.real);
+    return true;
 }
 
 TARGET static inline bool read_scaled_pair(const char *at, const uint32_t *m, weir_level *levels)

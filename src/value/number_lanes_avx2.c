@@ -106,25 +106,45 @@ TARGET static __attribute__((noinline)) void read_two(weir_lanes *lanes, unsigne
 
 /* Four lanes from one on, the last of which is at `last`. False: they are not plain. */
 TARGET static inline INLINE bool read_half(weir_lanes *lanes, unsigned first, unsigned last,
-                                           unsigned *is_whole)
+                                           __m128i lens, unsigned *is_whole)
 {
     const char *const *const at = lanes->at + first;
-    const uint32_t *const len = lanes->len + first;
-    const four f = read_four(two(at[0], at[2]), two(at[1], lanes->at[last]),
-                             lens_of(len, len + 1, len + 2, lanes->len + last), true);
+    const four f = read_four(two(at[0], at[2]), two(at[1], lanes->at[last]), lens, true);
     put(lanes, first, &f);
     *is_whole = bits_of(f.no_point);
     return __builtin_expect(are_plain(&f), 1);
 }
 
-/* Three or four: of three the last one is read twice. */
-TARGET static __attribute__((noinline)) void read_some(weir_lanes *lanes, unsigned used)
+TARGET static inline INLINE __m128i lens_from(const weir_lanes *lanes, unsigned first,
+                                              unsigned last)
+{
+    const uint32_t *const len = lanes->len + first;
+    return lens_of(len, len + 1, len + 2, lanes->len + last);
+}
+
+TARGET static __attribute__((noinline)) void read_long(weir_lanes *lanes, unsigned used,
+                                                       __m128i lens)
 {
     unsigned is_whole;
-    if (read_half(lanes, 0, used - 1, &is_whole))
+    if (read_half(lanes, 0, used - 1, lens, &is_whole))
         tell(lanes, is_whole);
     else
         judge_all(lanes, used);
+}
+
+/* Three or four: of three the last one is read twice. */
+TARGET static __attribute__((noinline)) void read_some(weir_lanes *lanes, unsigned used)
+{
+    const char *const *const at = lanes->at;
+    const __m128i lens = lens_from(lanes, 0, used - 1);
+    four f;
+    if (are_short(lens) &&
+        read_short(load_short(at[0], at[1], at[2], at[used - 1]), lens, true, &f)) {
+        put(lanes, 0, &f);
+        tell(lanes, bits_of(f.no_point));
+    } else {
+        read_long(lanes, used, lens);
+    }
 }
 
 /* Of five to seven the last four are read together, some of them a second time. */
@@ -132,8 +152,8 @@ TARGET static __attribute__((noinline)) void read_more(weir_lanes *lanes, unsign
 {
     const unsigned first = used - HALF;
     unsigned is_whole;
-    read_some(lanes, HALF);
-    if (read_half(lanes, first, used - 1, &is_whole))
+    read_long(lanes, HALF, lens_from(lanes, 0, HALF - 1));
+    if (read_half(lanes, first, used - 1, lens_from(lanes, first, used - 1), &is_whole))
         lanes->is_whole = (lanes->is_whole & ALL_FOUR) | is_whole << first;
     else
         judge_all(lanes, used);

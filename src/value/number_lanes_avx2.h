@@ -7,13 +7,14 @@
  * numbers of eight digits. Private to number_*_avx2.c.
  *
  * Numbers of feeds are plain: JSON, of digits below 2^52. That all four are is seen at once; which
- * of them is what is only asked if one is not.
+ * of them is what is only asked if one is not. Short ones, up to 8 bytes, are four in a register.
  */
 #ifndef WEIR_VALUE_NUMBER_LANES_AVX2_H
 #define WEIR_VALUE_NUMBER_LANES_AVX2_H
 
 #include <immintrin.h>
 #include <stdalign.h>
+#include <string.h>
 
 #include "value/number_lanes.h"
 
@@ -36,6 +37,10 @@ typedef struct weir_lanes_table {
     uint16_t myriads[16];
     uint64_t myriad_myriads[4], first_byte[4], sign_byte[4], eight[4], one[4], minus_16[4],
         above_52[4];
+    uint8_t short_sign[32], short_decimals[32], short_spread[32];
+    int8_t short_up_to[32];
+    uint16_t short_hundreds[16];
+    uint64_t short_myriad[4], short_bits[4], minus_8[4];
     uint64_t real_52[4]; /* 2^52 as a double: or'ed into its bits are smaller ones added */
     double minus_zero[4];
     uint32_t powers[8];       /* upper halves of 1e0 to 1e7 as doubles; the lower ones are zero */
@@ -132,8 +137,8 @@ TARGET static inline INLINE __m256d power_of(__m256i decimals)
  * digits; it becomes a zero, other bytes are compared with what they would become. */
 TARGET static inline INLINE four read_four(__m256i a, __m256i b, __m128i lens32, bool has_sign)
 {
-    const weir_lanes_table *const t = &weir_lanes_avx2_table;
     const __m256i lens = _mm256_cvtepu32_epi64(lens32);
+    const weir_lanes_table *const t = &weir_lanes_avx2_table;
     four f = {.minus = _mm256_setzero_si256()};
     a = _mm256_xor_si256(a, constant(t->ascii));
     b = _mm256_xor_si256(b, constant(t->ascii));
@@ -176,6 +181,67 @@ TARGET static inline INLINE bool are_plain(const four *f)
         _mm256_or_si256(f->before_last, _mm256_add_epi64(f->before_last, f->minus));
     return _mm256_testz_si256(bad, bad) && _mm256_testz_si256(places, constant(t->minus_16)) &&
            _mm256_testz_si256(f->whole, constant(t->above_52));
+}
+
+/* Four short numbers, of up to 8 bytes, in one register. */
+TARGET static inline INLINE bool are_short(__m128i lens)
+{
+    const __m128i before_last = _mm_add_epi32(lens, _mm_set1_epi32(-1));
+    return _mm_testz_si128(before_last, _mm_set1_epi32(-8));
+}
+
+TARGET static inline INLINE __m256i load_short(const char *a, const char *b, const char *c,
+                                               const char *d)
+{
+    uint64_t words[4];
+    memcpy(&words[0], a, sizeof *words);
+    memcpy(&words[1], b, sizeof *words);
+    memcpy(&words[2], c, sizeof *words);
+    memcpy(&words[3], d, sizeof *words);
+    return _mm256_set_epi64x((int64_t)words[3], (int64_t)words[2], (int64_t)words[1],
+                             (int64_t)words[0]);
+}
+
+/* The same with one shift in place of a shuffle, and half of the steps. False: not all are plain.
+ * `lens` have been found to be short. */
+TARGET static inline INLINE bool read_short(__m256i text, __m128i lens32, bool has_sign, four *f)
+{
+    const __m256i lens = _mm256_cvtepu32_epi64(lens32);
+    const weir_lanes_table *const t = &weir_lanes_avx2_table;
+    const __m256i zero = _mm256_setzero_si256();
+    text = _mm256_xor_si256(text, constant(t->ascii));
+    __m256i heads = text;
+    f->minus = zero;
+    if (has_sign) {
+        f->minus = _mm256_cmpeq_epi64(_mm256_and_si256(text, constant(t->first_byte)),
+                                      constant(t->sign_byte));
+        heads = _mm256_srlv_epi64(text, _mm256_and_si256(f->minus, constant(t->eight)));
+        text = _mm256_andnot_si256(_mm256_cmpeq_epi8(text, constant(t->short_sign)), text);
+    }
+    heads = _mm256_sub_epi16(_mm256_shuffle_epi8(heads, constant(t->heads)), constant(t->head_min));
+    heads = _mm256_subs_epu16(heads, constant(t->head_room));
+    const __m256i shift = _mm256_sub_epi64(constant(t->short_bits), _mm256_slli_epi64(lens, 3));
+    text = _mm256_sllv_epi64(text, shift);
+    const __m256i point = _mm256_cmpeq_epi8(text, constant(t->dot));
+    f->decimals = _mm256_sad_epu8(_mm256_and_si256(point, constant(t->short_decimals)), zero);
+    f->no_point = _mm256_cmpeq_epi64(f->decimals, zero);
+    const __m256i spread = _mm256_shuffle_epi8(f->decimals, constant(t->short_spread));
+    const __m256i before = _mm256_cmpgt_epi8(constant(t->short_up_to), spread);
+    text = _mm256_blendv_epi8(text, _mm256_slli_epi64(text, 8), before);
+    const __m256i fours = _mm256_madd_epi16(_mm256_maddubs_epi16(text, constant(t->tens)),
+                                            constant(t->short_hundreds));
+    f->whole = _mm256_add_epi64(_mm256_mul_epu32(fours, constant(t->short_myriad)),
+                                _mm256_srli_epi64(fours, 32));
+    const __m256i base = constant(t->real_52);
+    f->digits = _mm256_sub_pd(_mm256_castsi256_pd(_mm256_or_si256(f->whole, base)),
+                              _mm256_castsi256_pd(base));
+    const __m256i power = _mm256_permutevar8x32_epi32(constant(t->powers), f->decimals);
+    f->real = _mm256_div_pd(f->digits, _mm256_castsi256_pd(_mm256_slli_epi64(power, 32)));
+    const __m256i bad = _mm256_or_si256(heads, _mm256_subs_epu8(text, constant(t->nine)));
+    /* A sign alone has no bytes left, which is all ones when one is taken off. */
+    const __m256i left = _mm256_sub_epi64(_mm256_add_epi64(lens, f->minus), constant(t->one));
+    return _mm256_testz_si256(bad, bad) &&
+           (!has_sign || _mm256_testz_si256(left, constant(t->minus_8)));
 }
 
 /* Of four that are not all plain, one by one; `digits` anew, as exact as a double is. */

@@ -53,12 +53,14 @@ static void check_lane(const weir_lanes *lanes, unsigned i)
     REQUIRE(!is_whole || (weir_int_parse(text, &whole) == WEIR_INT_OK && whole == lanes->whole[i]));
 }
 
-static void check_lanes(const weir_lanes_variant *variant, const weir_str *lines, size_t count)
+/* So many together as are read in a way of their own. */
+static void check_lanes(const weir_lanes_variant *variant, const weir_str *lines, size_t count,
+                        unsigned most)
 {
-    for (size_t done = 0; done < count; done += WEIR_LANES) {
+    for (size_t done = 0; done < count; done += most) {
         weir_lanes lanes;
         const size_t left = count - done;
-        const unsigned used = left < WEIR_LANES ? (unsigned)left : WEIR_LANES;
+        const unsigned used = left < most ? (unsigned)left : most;
         memset(&lanes, 0xa5, sizeof lanes);
         for (unsigned i = 0; i < WEIR_LANES; i++) {
             lanes.at[i] = i < used ? lines[done + i].ptr : weir_lane_zero;
@@ -143,7 +145,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t v = 0; weir_lanes_variants[v]; v++) {
         if (!weir_lanes_variants[v]->is_supported())
             continue;
-        check_lanes(weir_lanes_variants[v], lines, count);
+        for (unsigned most = 1; most <= WEIR_LANES; most *= 2)
+            check_lanes(weir_lanes_variants[v], lines, count, most);
         check_levels(weir_lanes_variants[v], room, lines, count);
         if (text[0] == '[')
             check_bare(weir_lanes_variants[v], text, size);

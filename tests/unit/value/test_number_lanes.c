@@ -124,6 +124,24 @@ static bool is_json_for_lanes(weir_str text)
     return is_json && text.len <= WEIR_LANE_TEXT_MAX && !memchr(text.ptr, 'e', text.len);
 }
 
+/* Beside numbers that are all of the common kind, `used` in all. */
+static void check_grammar_of_few(const weir_lanes_variant *variant, unsigned used, weir_str text,
+                                 bool is_json)
+{
+    static char beside[ROOM] = "-12.5,";
+    weir_lanes lanes = {0};
+    const unsigned lane = (unsigned)text.len % used;
+    for (unsigned i = 0; i < used; i++) {
+        lanes.at[i] = i == lane ? text.ptr : beside;
+        lanes.len[i] = i == lane ? (uint32_t)text.len : 5;
+    }
+    variant->read(&lanes, used);
+    ck_assert_msg((lanes.is_json >> lane & 1) == is_json, "%s, %u: %.*s", variant->name, used,
+                  WEIR_FMT(text));
+    check_lane(&lanes, lane, variant->name);
+    ck_assert(used == 1 || (lanes.is_real >> (lane == 0) & 1));
+}
+
 /* The same text is in one lane, and others stand beside it. */
 static void check_grammar(const char *text, uint32_t len)
 {
@@ -146,6 +164,8 @@ static void check_grammar(const char *text, uint32_t len)
         ck_assert_msg((lanes.is_json >> lane & 1) == is_json, "%s: %.*s",
                       weir_lanes_variants[v]->name, (int)len, room);
         check_lane(&lanes, lane, weir_lanes_variants[v]->name);
+        check_grammar_of_few(weir_lanes_variants[v], 1 + turn / WEIR_LANES % 6,
+                             (weir_str){room, len}, is_json);
     }
 }
 
