@@ -69,14 +69,22 @@ static void forget_lists(weir_json_index *index, const char *at, unsigned lists)
     }
 }
 
-/* A mould that was not expected has been found: those that are found most often come to stand
- * first. Moulds of which each is as frequent as the other do not change places all the time. */
-static void move_up(weir_moulds *moulds, size_t i)
+/* Moulds of which each is as frequent as the other do not change places all the time. Messages for
+ * which an element has been learnt together with them would fit another mould, too. */
+static bool is_before(const weir_mould *a, const weir_mould *b)
 {
     enum { CLEARLY = 16 };
+    return a->has_item != b->has_item ? a->has_item
+                                      : a->found >= CLEARLY && a->found - CLEARLY >= b->found;
+}
+
+/* A mould that was not expected has been found: those that are found most often come to stand
+ * first. */
+static void move_up(weir_moulds *moulds, size_t i)
+{
     weir_mould **list = moulds->list, *mould = list[i];
     mould->found++;
-    if (i == 0 || mould->found < CLEARLY || mould->found - CLEARLY < list[i - 1]->found)
+    if (i == 0 || !is_before(mould, list[i - 1]))
         return;
     list[i] = list[i - 1];
     list[i - 1] = mould;
@@ -120,6 +128,25 @@ static inline weir_cursor pass_blanks(const weir_fit *fit, weir_cursor p)
     return p;
 }
 
+/* What a frame with so many quotes is. */
+static inline weir_mould **guess_of(weir_runner *runner)
+{
+    const size_t count = runner->index.count;
+    return &runner->guesses[count < WEIR_MOULDS_GUESSES ? count : WEIR_MOULDS_GUESSES - 1];
+}
+
+/* A list that had one element, and perhaps a mould for both: that is to be expected. False: it has
+ * been the last one of those after which such a mould is to be learnt. */
+static bool note_only(weir_runner *runner, weir_mould *item)
+{
+    if (item->only)
+        *guess_of(runner) = item->only;
+    const bool is_due = !item->only && item->onlies < WEIR_MOULD_ONLIES &&
+                        ++item->onlies == WEIR_MOULD_ONLIES && runner->pours == WEIR_POURS_FRAMES;
+    runner->moulds.is_wanting |= is_due;
+    return !is_due;
+}
+
 /* A record of each element of the list that the stencil has left. */
 static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *outer)
 {
@@ -132,8 +159,8 @@ static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *o
     p = pass_blanks(fit, p);
     if (*p.at == ']')
         return p.at + 1 == outer->rows_end;
-    for (;;) {
-        const weir_mould *item = weir_moulds_find(&mould->items, p, fit, lists);
+    for (size_t count = 1;; count++) {
+        weir_mould *item = weir_moulds_find(&mould->items, p, fit, lists);
         if (!item) {
             runner->moulds.is_wanting = true;
             return false;
@@ -143,7 +170,7 @@ static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *o
         p = pass_blanks(fit, fit->behind);
         const char next = *p.at++;
         if (next == ']')
-            return p.at == outer->rows_end;
+            return p.at == outer->rows_end && (count > 1 || note_only(runner, item));
         if (next != ',')
             return false;
         p = pass_blanks(fit, p);
@@ -171,9 +198,7 @@ static inline bool take_message(weir_runner *runner, weir_mould *mould, weir_fit
  * are says most of the time what it is. */
 static inline weir_mould *find_first(weir_runner *runner, weir_cursor p, weir_fit *fit)
 {
-    const size_t count = runner->index.count;
-    weir_mould **guess =
-        &runner->guesses[count < WEIR_MOULDS_GUESSES ? count : WEIR_MOULDS_GUESSES - 1];
+    weir_mould **guess = guess_of(runner);
     weir_mould *mould = *guess;
     if (__builtin_expect(!mould || !weir_stencil_fit(mould->stencil, p, fit), 0)) {
         runner->moulds.last = NULL; /* what a frame begins with does not follow anything */

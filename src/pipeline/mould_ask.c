@@ -133,11 +133,12 @@ static bool is_seen(scene *s, const weir_fused *form, bool may_pin)
     if ((form->kind != WEIR_FUSED_SLOT && form->kind != WEIR_FUSED_HAS) ||
         (s->outer && !form->is_item))
         return true; /* a stencil around a list sees everything */
+    const uint32_t slot = weir_scene_slot(s, form->is_item, form->slot);
     if (s->mould.stencil) {
-        const weir_stencil_mark *mark = weir_stencil_mark_of(s->mould.stencil, form->slot);
+        const weir_stencil_mark *mark = weir_stencil_mark_of(s->mould.stencil, slot);
         return mark && mark->kind != WEIR_MARK_HIDDEN;
     }
-    weir_stencil_pin *pin = may_pin ? pin_of(s, form->slot) : NULL;
+    weir_stencil_pin *pin = may_pin ? pin_of(s, slot) : NULL;
     if (pin)
         pin->is_whole = true;
     return pin || !may_pin;

@@ -13,10 +13,6 @@ enum {
     COLUMNS_MAX = WEIR_SCENE_COLUMNS_MAX,
     SLOTS_MAX = WEIR_SCENE_SLOTS_MAX,
     AT_ONCE = WEIR_LANES / 2, /* lanes that cost what one costs */
-    LESSONS_OF_A_LIST = 4,    /* new forms that are learnt from one list */
-    FAILURES_MAX = 4,         /* lessons in vain before there is a rest */
-    REST_FIRST = 1024,
-    REST_DOUBLINGS = 10
 };
 
 typedef weir_scene scene;
@@ -25,7 +21,7 @@ typedef weir_scene scene;
 
 static const weir_stencil_mark *mark_of(const scene *s, const weir_quick_op *op, bool *is_outer)
 {
-    const size_t slot = op->slot / sizeof(weir_value);
+    const size_t slot = weir_scene_slot(s, op->is_item, op->slot / sizeof(weir_value));
     *is_outer = s->outer && !op->is_item;
     return weir_stencil_mark_of(*is_outer ? s->outer->stencil : s->mould.stencil, slot);
 }
@@ -45,8 +41,8 @@ static void want_slot(scene *s, bool is_item, size_t slot)
     s->has_too_many |= mould->slot_count == SLOTS_MAX;
     if (s->has_too_many)
         return;
-    const weir_stencil_mark *mark =
-        weir_stencil_mark_of(is_outer ? s->outer->stencil : mould->stencil, slot);
+    const weir_stencil_mark *mark = weir_stencil_mark_of(
+        is_outer ? s->outer->stencil : mould->stencil, weir_scene_slot(s, is_item, slot));
     s->has_too_many |= mark && mark->kind == WEIR_MARK_HIDDEN;
     s->wanted[mould->slot_count++] = (weir_mould_slot){
         .is_item = is_item, .is_outer = is_outer, .slot = (uint32_t)slot, .mark = mark};
@@ -80,7 +76,8 @@ static void want_of_tree(void *user, bool is_item, size_t slot)
     scene *s = user;
     const weir_value *v = &(is_item ? s->items : s->slots)[slot];
     const weir_stencil *stencil = s->outer && !is_item ? s->outer->stencil : s->mould.stencil;
-    s->has_too_many |= v->kind != WEIR_ABSENT && !weir_stencil_mark_of(stencil, slot);
+    s->has_too_many |=
+        v->kind != WEIR_ABSENT && !weir_stencil_mark_of(stencil, weir_scene_slot(s, is_item, slot));
     want_slot(s, is_item, slot);
 }
 
@@ -193,7 +190,8 @@ static bool has_one_level(const scene *s, const weir_quick_op *op, uint32_t slot
 static const weir_stencil_mark *mark_at(const scene *s, const weir_quick_op *op, uint32_t slot)
 {
     const bool is_outer = s->outer && !op->is_item;
-    return weir_stencil_mark_of(is_outer ? s->outer->stencil : s->mould.stencil, slot);
+    return weir_stencil_mark_of(is_outer ? s->outer->stencil : s->mould.stencil,
+                                weir_scene_slot(s, op->is_item, slot));
 }
 
 /* "[]" is part of the form. */
@@ -416,7 +414,7 @@ static bool is_for_lanes(const scene *s, const weir_quick_op *op)
     scene copy = *s;
     bool holds = true;
     const bool is_if = op->code == WEIR_QUICK_IF;
-    if (op->is_item != (s->outer != NULL) ||
+    if ((op->is_item != (s->outer != NULL) && !s->has_item) ||
         (is_if && (!weir_scene_ask(&copy, &op->from->condition, false, &holds) || !holds)))
         return false;
     const weir_value *slot =
@@ -432,7 +430,8 @@ static void find_lanes(scene *s)
 {
     const weir_plan_rule *rule = s->mould.rule;
     for (size_t i = 0; i < rule->column_count && s->lane_count < WEIR_STENCIL_LANES_MAX; i++) {
-        const uint32_t slot = (uint32_t)(rule->ops[i].slot / sizeof(weir_value));
+        const uint32_t slot =
+            weir_scene_slot(s, rule->ops[i].is_item, rule->ops[i].slot / sizeof(weir_value));
         bool is_there = !is_for_lanes(s, &rule->ops[i]);
         for (size_t k = 0; k < s->lane_count && !is_there; k++)
             is_there = s->lanes[k] == slot;
@@ -594,8 +593,7 @@ static void *copy_of(const void *from, size_t count, size_t size)
     return copy;
 }
 
-/* What has been made gets memory of its own. */
-static weir_mould *keep(scene *s, weir_moulds *moulds)
+weir_mould *weir_scene_keep(weir_scene *s, weir_moulds *moulds)
 {
     weir_mould *mould = copy_of(&s->mould, 1, sizeof s->mould);
     if (!moulds->list)
@@ -631,16 +629,23 @@ static bool can_be_watched(scene *s)
                        (weir_scene_ask(s, &watch->reset.form, true, &is_reset) && !is_reset)));
 }
 
-static bool make_mould(scene *s, weir_stencil_lesson *lesson)
+bool weir_scene_make(weir_scene *s, weir_stencil_lesson *lesson)
 {
     weir_mould *mould = &s->mould;
-    if ((!s->outer && !weir_scene_find_outcome(s)) ||
-        (mould->outcome == WEIR_MOULD_MAKES && !can_be_watched(s)))
+    if (!s->outer && !weir_scene_find_outcome(s))
         return false;
     s->levels = WEIR_NO_SLOT;
     lesson->rows = mould->outcome == WEIR_MOULD_LISTS ? mould->rule->quick_each.slot : WEIR_NO_SLOT;
+    mould->has_item = s->has_item;
+    if (s->has_item) {
+        lesson->items = mould->rule->item;
+        mould->outcome = WEIR_MOULD_MAKES;
+    }
+    if (mould->outcome == WEIR_MOULD_MAKES && !can_be_watched(s))
+        return false;
     if (mould->outcome == WEIR_MOULD_MAKES) {
-        look_at_levels(s, lesson->projection);
+        if (!s->has_item)
+            look_at_levels(s, lesson->projection);
         find_lanes(s);
     }
     lesson->levels = s->levels;
@@ -656,140 +661,4 @@ static bool make_mould(scene *s, weir_stencil_lesson *lesson)
     return mould->outcome == WEIR_MOULD_MAKES   ? make_columns(s)
            : mould->outcome == WEIR_MOULD_LISTS ? rows && rows->kind == WEIR_MARK_ROWS
                                                 : true;
-}
-
-/* Messages that are not for moulds cost a few lessons now and then, ever more seldom. */
-static void note_failure(weir_moulds *moulds)
-{
-    moulds->failures++;
-    if (moulds->failures < FAILURES_MAX)
-        return;
-    const uint32_t doublings = moulds->failures - FAILURES_MAX;
-    moulds->rest = REST_FIRST << (doublings < REST_DOUBLINGS ? doublings : REST_DOUBLINGS);
-}
-
-static bool is_resting(weir_moulds *moulds)
-{
-    moulds->is_wanting = false;
-    if (moulds->rest == 0)
-        return false;
-    moulds->rest--;
-    return true;
-}
-
-/* NULL: it is not for moulds. */
-static weir_mould *learn(scene *s, weir_stencil_lesson *lesson, weir_moulds *moulds)
-{
-    weir_mould *made = NULL;
-    if (s->outer)
-        s->mould.rule = s->outer->rule;
-    if (moulds->count < WEIR_MOULDS_MAX && make_mould(s, lesson))
-        made = keep(s, moulds);
-    else
-        weir_stencil_free(s->mould.stencil);
-    if (made)
-        s->runner->moulds.failures = 0;
-    else
-        note_failure(&s->runner->moulds);
-    return made;
-}
-
-static weir_cursor place_in(weir_json_index *index, const char *at)
-{
-    return (weir_cursor){at, index->quotes + weir_json_index_find(index, at)};
-}
-
-static bool is_known(weir_runner *runner, weir_moulds *moulds, weir_cursor p)
-{
-    weir_fit *fit = &runner->fits[1];
-    weir_fit_begin(fit, &runner->index);
-    return weir_moulds_find(moulds, p, fit, runner->index.list_count) != NULL;
-}
-
-/* Levels that are open around the elements of a list, `depth` of which are around its message. */
-static unsigned depth_in(const weir_plan *plan, size_t list, unsigned depth)
-{
-    weir_step steps[WEIR_PROJECTION_DEPTH_MAX];
-    return depth + (unsigned)weir_projection_steps(plan->paths, list, steps) + 1;
-}
-
-/* The elements of the list of `each`. */
-static void learn_items(scene *s, weir_mould *outer, unsigned depth)
-{
-    weir_runner *runner = s->runner;
-    const weir_plan_rule *rule = outer->rule;
-    const weir_value *list = weir_fused_slot(&rule->quick_each, &s->input);
-    weir_rows *rows = &runner->items;
-    size_t lessons = 0;
-    if (!weir_projection_rows_of(rule->item, &runner->index, runner->item_shapes[rule->index], list,
-                                 rows))
-        return;
-    for (size_t i = 0; i < rows->count && lessons < LESSONS_OF_A_LIST; i++) {
-        const weir_value *row = rows->values + i * rows->width;
-        const weir_value *whole = row + rows->width - 1;
-        if (whole->kind != WEIR_RAW)
-            return;
-        weir_stencil_lesson lesson = {.index = &runner->index,
-                                      .at = place_in(&runner->index, whole->s),
-                                      .projection = rule->item,
-                                      .depth =
-                                          depth_in(runner->plan, rule->quick_each.slot, depth)};
-        if (is_known(runner, &outer->items, lesson.at))
-            continue;
-        scene item = {.runner = runner, .slots = s->slots, .items = row, .outer = outer};
-        item.input = s->input;
-        item.input.item_slots = row;
-        item.input.roots[WEIR_ROOT_ITEM] = *whole;
-        learn(&item, &lesson, &outer->items);
-        lessons++;
-    }
-}
-
-void weir_mould_learn_frame(weir_runner *runner)
-{
-    weir_moulds *moulds = &runner->moulds;
-    weir_json_index *index = &runner->index;
-    const weir_value *whole = &runner->input.roots[WEIR_ROOT_DATA];
-    if (is_resting(moulds) || whole->kind != WEIR_RAW || whole->s != index->base ||
-        (index->flags & (WEIR_INDEX_BACKSLASH | WEIR_INDEX_HIGH)))
-        return;
-    weir_stencil_lesson lesson = {.index = index,
-                                  .at = {index->base, index->quotes},
-                                  .projection = runner->plan->paths,
-                                  .is_whole = true};
-    scene s = {.runner = runner, .slots = runner->slots, .input = runner->input};
-    weir_fit_begin(&runner->fits[0], index);
-    weir_mould *known = weir_moulds_find(moulds, lesson.at, &runner->fits[0], index->list_count);
-    if (!known)
-        known = learn(&s, &lesson, moulds);
-    if (known && known->outcome == WEIR_MOULD_LISTS)
-        learn_items(&s, known, 0);
-}
-
-void weir_mould_learn_list(weir_runner *runner)
-{
-    weir_moulds *moulds = &runner->moulds;
-    const weir_rows *rows = &runner->rows;
-    size_t lessons = 0;
-    if (is_resting(moulds))
-        return;
-    for (size_t i = 0; i < rows->count && lessons < LESSONS_OF_A_LIST; i++) {
-        const weir_value *row = rows->values + i * rows->width;
-        const weir_value *whole = row + rows->width - 1;
-        if (whole->kind != WEIR_RAW || !weir_json_index_holds(&runner->index, whole->s))
-            return;
-        weir_stencil_lesson lesson = {.index = &runner->index,
-                                      .at = place_in(&runner->index, whole->s),
-                                      .projection = runner->plan->paths,
-                                      .depth = 1};
-        if (is_known(runner, moulds, lesson.at))
-            continue;
-        scene s = {.runner = runner, .slots = row, .input = runner->input};
-        s.input.data_slots = row;
-        s.input.roots[WEIR_ROOT_DATA] = *whole;
-        weir_mould *mould = learn(&s, &lesson, moulds);
-        if (mould && mould->outcome == WEIR_MOULD_LISTS)
-            learn_items(&s, mould, lesson.depth);
-        lessons++;
-    }
 }

@@ -94,6 +94,8 @@ typedef enum weir_mould_outcome {
     WEIR_MOULD_UNCONVERTED
 } weir_mould_outcome;
 
+enum { WEIR_MOULD_ONLIES = 3 };
+
 struct weir_mould {
     weir_stencil *stencil;
     weir_mould *next; /**< the one of the message that followed last time */
@@ -112,6 +114,11 @@ struct weir_mould {
     weir_stencil_pin *pins; /**< what its tests have made part of the stencil */
     size_t pin_count;
     weir_moulds items;
+    /* Of an element: the mould of a message together with it, as the only one of its list. That is
+     * learnt when so many have been the only one. */
+    weir_mould *only;
+    uint32_t onlies;
+    bool has_item; /**< it is such a mould */
 };
 
 void weir_mould_free(weir_mould *mould);

@@ -58,8 +58,9 @@ typedef struct weir_scene {
     size_t level_texts; /* texts of its only level; 0: it has more, or of another form */
     weir_scene_level level_puts[WEIR_SCENE_LEVELS_MAX];
     size_t level_count;
-    const weir_mould *outer;                   /* of the message around an element */
-    weir_mould mould;                          /* what is made, while it is */
+    bool has_item;           /* the message is taken together with the only element of its list */
+    const weir_mould *outer; /* of the message around an element */
+    weir_mould mould;        /* what is made, while it is */
     weir_mould_op ops[WEIR_SCENE_COLUMNS_MAX]; /* what is no number, in the order of columns */
     size_t op_count;
     weir_scene_put puts[2 * WEIR_SCENE_COLUMNS_MAX];
@@ -70,10 +71,20 @@ typedef struct weir_scene {
     bool has_too_many; /* for what there is room here, or for what a stencil tells */
 } weir_scene;
 
+/** What a slot is called in the stencil where its mark is. */
+static inline uint32_t weir_scene_slot(const weir_scene *s, bool is_item, size_t slot)
+{
+    return s->has_item && is_item ? weir_stencil_in_item((uint32_t)slot) : (uint32_t)slot;
+}
+
 /** The answer will be the same for all messages of the stencil. False: it cannot be said, or none
  * was given. */
 bool weir_scene_ask(weir_scene *s, const weir_fused *form, bool may_pin, bool *is_true);
 /** What becomes of the message. */
 bool weir_scene_find_outcome(weir_scene *s);
+/** Makes the mould of a lesson, whose other members are filled in; a stencil may be left of it. */
+bool weir_scene_make(weir_scene *s, weir_stencil_lesson *lesson);
+/** What has been made gets memory of its own. */
+weir_mould *weir_scene_keep(weir_scene *s, weir_moulds *moulds);
 
 #endif

@@ -126,6 +126,8 @@ typedef struct weir_stencil_lesson {
     uint32_t levels; /**< the slot of a list of levels, or WEIR_NO_SLOT: one that is looked into
                         when it has a single level (weir_stencil_single_level), else walked whatever
                           is read below it */
+    const weir_projection *items; /**< of the list `rows`, which has one element: this is looked
+                                     into. NULL: it is left to the caller */
     const weir_stencil_pin *pins;
     size_t pin_count;
     const uint32_t *lanes; /**< slots whose numbers, in quotes or bare, are for lanes: the first one
@@ -145,6 +147,12 @@ size_t weir_stencil_single_level(const weir_projection *projection, uint32_t slo
 static inline uint32_t weir_stencil_in_level(uint32_t slot, size_t place)
 {
     return slot + (uint32_t)(place + 1) * WEIR_PROJECTION_SLOTS_MAX;
+}
+
+/** What a slot of `items` is called there. */
+static inline uint32_t weir_stencil_in_item(uint32_t slot)
+{
+    return slot + (UINT32_C(1) << 20);
 }
 
 /** NULL: it is not for stencils, or out of memory. */

@@ -69,6 +69,7 @@ typedef struct learner {
     size_t part_count, piece_count, field_count, step_count;
     size_t number_count;
     weir_stencil stencil;
+    uint32_t base;      /* of the slots' names: they are of the message, or of its only element */
     size_t level_texts; /* of the only level of a list, so far */
     bool has_tail;      /* a list is left to the caller, and the last part stands behind it */
     bool has_failed;
@@ -89,6 +90,11 @@ static token *add_token(learner *l, token_kind kind, const char *from, const cha
     return t;
 }
 
+static uint32_t slot_of(const learner *l, const weir_trie *node)
+{
+    return node->slot == WEIR_NO_SLOT ? WEIR_NO_SLOT : node->slot + l->base;
+}
+
 static void add_mark(learner *l, const weir_trie *node, weir_mark_kind kind, const char *from,
                      const char *to, const weir_value *word)
 {
@@ -99,7 +105,7 @@ static void add_mark(learner *l, const weir_trie *node, weir_mark_kind kind, con
         return;
     }
     mark *m = &l->marks[l->mark_count++];
-    *m = (mark){.mark = {.slot = node->slot, .kind = (uint8_t)kind}, .from = from, .to = to};
+    *m = (mark){.mark = {.slot = slot_of(l, node), .kind = (uint8_t)kind}, .from = from, .to = to};
     m->mark.raw = *from == '{' ? WEIR_RAW_OBJECT : WEIR_RAW_ARRAY;
     if (word)
         m->mark.word = *word;
@@ -125,8 +131,8 @@ static size_t lane_of(const learner *l, uint32_t slot)
 static weir_cursor learn_text(learner *l, weir_cursor p, const weir_trie *node)
 {
     const char *from = p.at + 1, *to = l->walk.base + p.quote[1];
-    const weir_stencil_pin *pin = pin_of(l, node->slot);
-    const size_t lane = lane_of(l, node->slot);
+    const weir_stencil_pin *pin = pin_of(l, slot_of(l, node));
+    const size_t lane = lane_of(l, slot_of(l, node));
     add_mark(l, node, WEIR_MARK_TEXT, from, to, NULL);
     l->has_failed |= lane != NO_LANE && (pin->is_whole || pin->head + pin->tail > 0);
     if (!pin->is_whole) {
@@ -146,7 +152,7 @@ static weir_cursor learn_number(learner *l, weir_cursor p, const weir_trie *node
     if (!to)
         return given_up;
     add_mark(l, node, WEIR_MARK_NUMBER, p.at, to, NULL);
-    add_token(l, TOKEN_NUMBER, p.at, to)->lane = lane_of(l, node->slot);
+    add_token(l, TOKEN_NUMBER, p.at, to)->lane = lane_of(l, slot_of(l, node));
     return (weir_cursor){to, p.quote};
 }
 
@@ -176,11 +182,17 @@ static bool is_strings(const learner *l, weir_cursor p, weir_cursor behind)
     return *at == ']' && at + 1 == behind.at;
 }
 
+static bool is_of_rows(const learner *l, const weir_trie *node)
+{
+    const uint32_t slot = slot_of(l, node);
+    return slot != WEIR_NO_SLOT && slot == l->lesson->rows;
+}
+
 /* A container that is passed as a whole, which `as` is to walk. */
 static weir_cursor learn_whole(learner *l, weir_cursor p, const weir_trie *node,
                                const weir_trie *as, unsigned depth)
 {
-    const bool is_rows = node->slot != WEIR_NO_SLOT && node->slot == l->lesson->rows;
+    const bool is_rows = is_of_rows(l, node);
     const weir_cursor behind = weir_walk_skip(&l->walk, p, depth);
     if (!behind.at)
         return behind;
@@ -197,48 +209,6 @@ static weir_cursor learn_whole(learner *l, weir_cursor p, const weir_trie *node,
 }
 
 /* ------------------------------------------------------------------ lists of levels */
-
-static const char *behind_blanks(const char *at)
-{
-    while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
-        at++;
-    return at;
-}
-
-/* Nothing that is read stands in a level. */
-static bool has_plain_levels(const weir_trie *node)
-{
-    for (uint32_t i = 0; i < node->index_count + node->back_count; i++)
-        if ((i < node->index_count ? node->front[i] : node->back[i - node->index_count])
-                ->below_count > 0)
-            return false;
-    return true;
-}
-
-static size_t single_level(const weir_trie *node, weir_str list)
-{
-    size_t count = 0;
-    const char *at = list.ptr;
-    if (list.len < 2 || at[0] != '[' || at[1] != '[' || !has_plain_levels(node))
-        return 0;
-    for (at = behind_blanks(at + 2); *at == '"'; at = behind_blanks(at + 1)) {
-        const char *close = memchr(at + 1, '"', (size_t)(list.ptr + list.len - at - 1));
-        if (!close)
-            return 0;
-        count++;
-        at = behind_blanks(close + 1);
-        if (*at != ',')
-            break;
-    }
-    if (*at != ']' || *behind_blanks(at + 1) != ']' || count > WEIR_STENCIL_LEVEL_TEXTS_MAX)
-        return 0;
-    return count;
-}
-
-size_t weir_stencil_single_level(const weir_projection *projection, uint32_t slot, weir_str list)
-{
-    return single_level(projection->slots[slot], list);
-}
 
 /* A text of the only level, which no node wants. */
 static weir_cursor learn_level_text(void *user, weir_cursor p, const weir_trie *node,
@@ -274,13 +244,27 @@ static weir_cursor learn_levels(learner *l, weir_cursor p, const weir_trie *node
 {
     static const weir_trie lists = {.slot = WEIR_NO_SLOT, .is_lists = true};
     const char *from = p.at;
-    if (single_level(node, (weir_str){from, (size_t)(l->walk.scan.end - from)}) == 0) {
+    if (weir_stencil_level_texts(node, (weir_str){from, (size_t)(l->walk.scan.end - from)}) == 0) {
         hide_below(l, node, from);
-        return learn_whole(l, p, node, has_plain_levels(node) ? &weir_stencil_many : &lists, depth);
+        return learn_whole(
+            l, p, node, weir_stencil_has_plain_levels(node) ? &weir_stencil_many : &lists, depth);
     }
     p = weir_lesson_elements(&l->walk, p, node, depth + 1, learn_level, l);
     if (p.at)
         add_mark(l, node, WEIR_MARK_SPAN, from, p.at, NULL);
+    return p;
+}
+
+static weir_lesson_fn learn_value;
+
+/* The only element of the list that else is left to the caller. */
+static weir_cursor learn_item(void *user, weir_cursor p, const weir_trie *node, unsigned depth)
+{
+    learner *l = user;
+    (void)node;
+    l->base = weir_stencil_in_item(0);
+    p = learn_value(l, p, l->lesson->items->root, depth);
+    l->base = 0;
     return p;
 }
 
@@ -294,7 +278,7 @@ static weir_cursor learn_value(void *user, weir_cursor p, const weir_trie *node,
     if (!weir_is_bracket(*p.at))
         return learn_scalar(l, p, node);
     const bool is_array = *p.at == '[';
-    const bool is_rows = node->slot != WEIR_NO_SLOT && node->slot == l->lesson->rows;
+    const bool is_rows = is_of_rows(l, node);
     const bool is_empty = is_array && p.at[1] == ']';
     const bool is_lists = node->is_lists && p.at[1] == '[';
     const bool is_looked_into = node->index_count + node->back_count > 0;
@@ -302,11 +286,13 @@ static weir_cursor learn_value(void *user, weir_cursor p, const weir_trie *node,
         return given_up;
     if (is_array && is_lists && node->slot == l->lesson->levels)
         return learn_levels(l, p, node, depth);
-    if (is_array &&
+    const bool is_opened = is_rows && is_array && l->lesson->items;
+    if (is_array && !is_opened &&
         (is_rows || (!is_empty && ((is_lists && node->below_count == 0) || !is_looked_into))))
         return learn_whole(l, p, node, node, depth);
     const char *from = p.at;
-    p = is_array ? weir_lesson_elements(&l->walk, p, node, depth + 1, learn_value, l)
+    p = is_array ? weir_lesson_elements(&l->walk, p, node, depth + 1,
+                                        is_opened ? learn_item : learn_value, l)
                  : weir_lesson_members(&l->walk, p, node, depth + 1, learn_value, l);
     if (p.at)
         add_mark(l, node, WEIR_MARK_SPAN, from, p.at, NULL);

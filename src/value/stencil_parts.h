@@ -50,6 +50,11 @@ typedef struct weir_stencil_step {
 /** The node of lists of levels that are walked because they have more than one. */
 extern const weir_trie weir_stencil_many;
 
+/** Nothing that is read stands in a level. */
+bool weir_stencil_has_plain_levels(const weir_trie *node);
+/** weir_stencil_single_level, of a list that begins at list.ptr and ends anywhere in it. */
+size_t weir_stencil_level_texts(const weir_trie *node, weir_str list);
+
 /** What a part ends with. */
 typedef enum weir_stencil_end {
     WEIR_END_OF_ALL,
