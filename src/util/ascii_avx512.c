@@ -14,10 +14,12 @@ TARGET static inline __m512i load(const char *at)
     return _mm512_loadu_si512((const void *)at);
 }
 
+/* The text that is empty may have no pointer to count from. */
 TARGET static inline bool is_short_ascii(const char *at, size_t len)
 {
     const __mmask64 rest = _bzhi_u64(UINT64_MAX, (unsigned)(len % BLOCK));
-    __m512i all = _mm512_maskz_loadu_epi8(rest, at + len / BLOCK * BLOCK);
+    const uintptr_t last = (uintptr_t)at + len / BLOCK * BLOCK;
+    __m512i all = _mm512_maskz_loadu_epi8(rest, (const void *)last);
     if (len >= BLOCK)
         all = _mm512_or_si512(all, load(at));
     if (len >= 2 * BLOCK)
