@@ -62,6 +62,8 @@ typedef struct weir_fit {
     weir_lanes lanes[WEIR_STENCIL_LANES_MAX / WEIR_LANES]; /**< `at` and `len` are filled in */
     const char *number[WEIR_STENCIL_NUMBERS_MAX];          /**< the other bare numbers */
     uint32_t number_len[WEIR_STENCIL_NUMBERS_MAX];
+    const char *unread; /**< a text whose length alone is asked for */
+    uint32_t unread_len;
     weir_value walked[WEIR_STENCIL_PARTS_MAX];   /**< the container that ends a part */
     weir_fit_list lists[WEIR_STENCIL_PARTS_MAX]; /**< ... what it is a list of */
     weir_cursor behind;                          /**< the text, or the element */

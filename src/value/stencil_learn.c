@@ -570,8 +570,18 @@ static void add_length(learner *l, const token *t, const run *behind)
     const uint8_t where = (uint8_t)(2 + 2 * behind->part);
     const weir_spot from = {where, (uint8_t)(behind->quote - 1), 1};
     const weir_spot to = {where, (uint8_t)behind->quote, 0};
-    if (t->tail > 0)
-        add_step(l, WEIR_STEP_LENGTH, from, to)->bytes = t->head + t->tail;
+    const uint32_t bytes = t->head + t->tail;
+    if (t->tail == 0)
+        return;
+    if ((size_t)(t->to - t->from) < WEIR_STENCIL_NUMBER_LEN_MAX) { /* as if it were a number */
+        l->fields[l->field_count++] = (weir_stencil_field){.quote = from.quote,
+                                                           .less = bytes,
+                                                           .at = offsetof(weir_fit, unread),
+                                                           .len = offsetof(weir_fit, unread_len)};
+        part_of(l)->fields++;
+    } else {
+        add_step(l, WEIR_STEP_LENGTH, from, to)->bytes = bytes;
+    }
 }
 
 static void begin_part(learner *l, const run *first, const run *last)

@@ -23,7 +23,9 @@ typedef struct weir_stencil_piece {
     uint32_t quote;          /**< ordinal of that in the part, where it is a quote */
 } weir_stencil_piece;
 
-/** A number for a lane, between a quote and the next one. */
+/** A number for a lane, between a quote and the next one; or a text of which so many bytes are its
+ * beginning and end, which has no lane: it must have as many, and few more, as is looked at
+ * likewise. */
 typedef struct weir_stencil_field {
     int64_t delta;    /**< from the quote */
     uint32_t quote;   /**< ordinal in the part */
