@@ -214,6 +214,20 @@ START_TEST(a_word_of_a_mapping_is_what_it_is)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ lessons that are given up */
+
+/* A key that comes twice ends a lesson; what was learnt up to it does not lead to the beginning. */
+START_TEST(a_form_that_was_half_learnt_has_no_end)
+{
+    static const char *const frames[] = {"{\"i\":17,\"x\":\"\"}", "{\"x\":17,\"x\":\"\"}",
+                                         "{\"x\":922337{\"i\":17,\"x\":\"\"}"};
+    two_ways *ways = two_ways_open("listed", weir_str_of(NEAR_LISTED));
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
+        two_ways_feed(ways, weir_str_of(frames[i]), NULL);
+    two_ways_close(ways);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ depth */
 
 /* The limit of nesting is one of the frame, wherever in it a list is walked. */
@@ -250,6 +264,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, a_default_is_nothing_that_a_record_is_known_by);
     tcase_add_test(tcase, a_level_that_was_asked_for_is_asked_again);
     tcase_add_test(tcase, a_word_of_a_mapping_is_what_it_is);
+    tcase_add_test(tcase, a_form_that_was_half_learnt_has_no_end);
     tcase_add_test(tcase, depth_is_counted_from_the_frame_on);
     suite_add_tcase(suite, tcase);
     return suite;
