@@ -128,11 +128,13 @@ static inline weir_cursor pass_blanks(const weir_fit *fit, weir_cursor p)
     return p;
 }
 
-/* What a frame with so many quotes is. */
+/* What a frame with so many quotes is; and whether its length is odd, for many a venue sends true
+ * or false and little else that varies in length. */
 static inline weir_mould **guess_of(weir_runner *runner)
 {
     const size_t count = runner->index.count;
-    return &runner->guesses[count < WEIR_MOULDS_GUESSES ? count : WEIR_MOULDS_GUESSES - 1];
+    const size_t few = count < WEIR_MOULDS_GUESSES ? count : WEIR_MOULDS_GUESSES - 1;
+    return &runner->guesses[few][runner->index.len % 2];
 }
 
 /* A list that had one element, and perhaps a mould for both: that is to be expected. False: it has

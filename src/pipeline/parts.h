@@ -416,9 +416,10 @@ struct weir_runner {
     weir_quick quick;
     weir_pours pours;      /* what frames are poured as now: */
     weir_pours plan_pours; /* the same while nobody looks on, or wants to know what comes */
-    weir_mould *guesses[WEIR_MOULDS_GUESSES]; /* what frames with so many quotes began with */
-    weir_moulds moulds;                       /* of frames, or of their elements */
-    weir_fit fits[2];                         /* of the message at hand, and of an element of it */
+    weir_mould *guesses[WEIR_MOULDS_GUESSES][2]; /* what frames with so many quotes, of even and odd
+                                                     length, began with */
+    weir_moulds moulds;                          /* of frames, or of their elements */
+    weir_fit fits[2]; /* of the message at hand, and of an element of it */
     weir_moment second;
     bool is_general; /* every program is run, every frame decoded the general way */
     bool is_plain;   /* frames are JSON, each a record, and nothing else is to be done about them */
