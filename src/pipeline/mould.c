@@ -121,11 +121,10 @@ bool weir_mould_seek_asset(weir_runner *runner, const weir_fit *fit, const weir_
     return asset != NULL;
 }
 
-static inline weir_cursor pass_blanks(const weir_fit *fit, weir_cursor p)
+static inline const char *behind_blanks(const weir_fit *fit, const char *at)
 {
     const weir_scan scan = {fit->end_at, NULL, NULL};
-    p.at = weir_scan_blanks(&scan, p.at);
-    return p;
+    return weir_scan_blanks(&scan, at);
 }
 
 /* What a frame with so many quotes is; and whether its length is odd, for many a venue sends true
@@ -158,7 +157,7 @@ static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *o
     weir_fit_begin(fit, &runner->index);
     if (*outer->rows.at != '[')
         return false;
-    p = pass_blanks(fit, p);
+    p.at = behind_blanks(fit, p.at);
     if (*p.at == ']')
         return p.at + 1 == outer->rows_end;
     for (size_t count = 1;; count++) {
@@ -169,13 +168,13 @@ static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *o
         }
         if (!weir_mould_make(runner, item, fit))
             return false;
-        p = pass_blanks(fit, fit->behind);
+        p = (weir_cursor){behind_blanks(fit, fit->behind.at), fit->behind.quote};
         const char next = *p.at++;
         if (next == ']')
             return p.at == outer->rows_end && (count > 1 || note_only(runner, item));
         if (next != ',')
             return false;
-        p = pass_blanks(fit, p);
+        p.at = behind_blanks(fit, p.at);
     }
 }
 
@@ -183,8 +182,6 @@ static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *o
 static inline bool take_message(weir_runner *runner, weir_mould *mould, weir_fit *fit)
 {
     runner->counters.records_in++;
-    if (__builtin_expect(mould->outcome == WEIR_MOULD_MAKES, 1))
-        return weir_mould_make(runner, mould, fit);
     switch (mould->outcome) {
     case WEIR_MOULD_MAKES: return weir_mould_make(runner, mould, fit);
     case WEIR_MOULD_LISTS: return make_items(runner, mould, fit);
@@ -219,12 +216,6 @@ static inline bool pour_message(weir_runner *runner, weir_mould *mould, weir_fit
         return take_message(runner, mould, fit);
     runner->moulds.is_wanting = true;
     return false;
-}
-
-static inline const char *behind_blanks(const weir_fit *fit, const char *at)
-{
-    const weir_scan scan = {fit->end_at, NULL, NULL};
-    return __builtin_expect((unsigned char)*at > ' ', 1) ? at : weir_scan_blanks_slow(&scan, at);
 }
 
 /* A list of messages, and nothing behind it. */

@@ -7,13 +7,6 @@
 
 #include "value/stencil_parts.h"
 
-static const char *behind_blanks(const char *at)
-{
-    while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
-        at++;
-    return at;
-}
-
 bool weir_stencil_has_plain_levels(const weir_trie *node)
 {
     for (uint32_t i = 0; i < node->index_count + node->back_count; i++)
@@ -25,20 +18,23 @@ bool weir_stencil_has_plain_levels(const weir_trie *node)
 
 size_t weir_stencil_level_texts(const weir_trie *node, weir_str list)
 {
+    const weir_scan scan = {list.ptr + list.len, NULL, NULL};
     size_t count = 0;
     const char *at = list.ptr;
     if (list.len < 2 || at[0] != '[' || at[1] != '[' || !weir_stencil_has_plain_levels(node))
         return 0;
-    for (at = behind_blanks(at + 2); *at == '"'; at = behind_blanks(at + 1)) {
+    for (at = weir_scan_blanks_slow(&scan, at + 2); *at == '"';
+         at = weir_scan_blanks_slow(&scan, at + 1)) {
         const char *close = memchr(at + 1, '"', (size_t)(list.ptr + list.len - at - 1));
         if (!close)
             return 0;
         count++;
-        at = behind_blanks(close + 1);
+        at = weir_scan_blanks_slow(&scan, close + 1);
         if (*at != ',')
             break;
     }
-    if (*at != ']' || *behind_blanks(at + 1) != ']' || count > WEIR_STENCIL_LEVEL_TEXTS_MAX)
+    if (*at != ']' || *weir_scan_blanks_slow(&scan, at + 1) != ']' ||
+        count > WEIR_STENCIL_LEVEL_TEXTS_MAX)
         return 0;
     return count;
 }
