@@ -13,7 +13,7 @@ typedef struct target {
     char *record;
     size_t at; /* of the next level */
     const weir_fit *fit;
-    weir_levels_read_fn *read;
+    weir_texts_lists lists; /* they come from; without quotes: bare numbers */
 } target;
 
 static inline weir_level *levels_of(const target *t)
@@ -30,57 +30,22 @@ static inline void take(target *t, const weir_quick_op *op, size_t count)
     t->at += count * sizeof(weir_level);
 }
 
-static inline bool read_levels(const target *t, const uint32_t *quotes, size_t stride,
-                               weir_level *levels, size_t count)
-{
-    const size_t done = t->read(t->fit->base, quotes, stride, levels, count);
-    return __builtin_expect(done == count, 1) ||
-           weir_texts_read_others(t->fit->base, quotes, stride, levels, count, done);
-}
-
 static inline bool take_all(target *t, const weir_fit_list *list, const weir_quick_op *op)
 {
     weir_level *levels = levels_of(t);
     if (!list->quotes)
         memcpy(levels, t->fit->index->levels + list->levels, list->count * sizeof *levels);
-    else if (list->stride < 4 || !read_levels(t, list->quotes, list->stride, levels, list->count))
+    else if (list->stride < 4 || !weir_texts_read(&t->lists, list->quotes, levels, list->count))
         return false;
     take(t, op, list->count);
     return true;
 }
 
-/* ------------------------------------------------------------------ some of them */
-
-/* Bare numbers have no texts. */
-static inline bool has_places(const weir_fit_list *list, const weir_texts_where *where)
+static bool take_some(target *t, const weir_quick_op *op)
 {
-    return list->quotes && list->stride >= 2 * (where->place + 1) &&
-           list->stride >= 2 * (where->skip + 2);
-}
-
-static inline bool is_of(const target *t, const weir_fit_list *list, size_t i,
-                         const weir_texts_where *where)
-{
-    return weir_texts_is_where(t->fit->base, list->quotes + i * list->stride, where);
-}
-
-/* Those that follow each other are read together. */
-static bool take_some(target *t, const weir_fit_list *list, const weir_quick_op *op)
-{
-    const weir_texts_where *const where = op->where;
-    weir_level *levels = levels_of(t);
-    size_t count = 0;
-    for (size_t from = 0, to; from < list->count; from = to) {
-        to = from + 1;
-        if (!is_of(t, list, from, where))
-            continue;
-        while (to < list->count && is_of(t, list, to, where))
-            to++;
-        if (!read_levels(t, list->quotes + from * list->stride + 2 * where->skip, list->stride,
-                         levels + count, to - from))
-            return false;
-        count += to - from;
-    }
+    size_t count;
+    if (!weir_texts_read_where(&t->lists, op->where, levels_of(t), &count))
+        return false;
     take(t, op, count);
     return true;
 }
@@ -97,41 +62,44 @@ bool weir_mould_are_sides(const weir_mould_op *a, const weir_mould_op *b)
            !weir_str_eq(first->text, second->text);
 }
 
+static inline bool is_of(const target *t, size_t i, const weir_texts_where *where)
+{
+    return weir_texts_is_where(t->lists.base, t->lists.quotes + i * t->lists.stride, where);
+}
+
 /* All have been read, in the order of the list: those of the first side are moved together, those
  * of the second behind them. */
-static void part(target *t, const weir_fit_list *list, const weir_mould_op *op)
+static void part(target *t, const weir_mould_op *op)
 {
-    weir_level *const firsts = levels_of(t), *const seconds = firsts + list->count;
+    weir_level *const firsts = levels_of(t), *const seconds = firsts + t->lists.count;
     size_t first = 0, second = 0;
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < t->lists.count; i++) {
         const weir_level level = firsts[i];
         firsts[first] = level;
         seconds[second] = level;
-        first += is_of(t, list, i, op->quick->where);
-        second += is_of(t, list, i, op->second->where);
+        first += is_of(t, i, op->quick->where);
+        second += is_of(t, i, op->second->where);
     }
     memmove(firsts + first, seconds, second * sizeof *firsts);
     take(t, op->quick, first);
     take(t, op->second, second);
 }
 
-static bool take_sides(target *t, const weir_fit_list *list, const weir_mould_op *op)
+static bool take_sides(target *t, const weir_mould_op *op)
 {
     const weir_texts_where *const where = op->quick->where;
-    if (!has_places(list, where))
-        return false;
     /* What is of neither side need not be a level: then they are looked for one side at a time. */
-    if (__builtin_expect(!read_levels(t, list->quotes + 2 * where->skip, list->stride, levels_of(t),
-                                      list->count),
+    if (__builtin_expect(!weir_texts_read(&t->lists, t->lists.quotes + 2 * where->skip,
+                                          levels_of(t), t->lists.count),
                          0))
-        return take_some(t, list, op->quick) && take_some(t, list, op->second);
-    if (list->count > 1) {
-        part(t, list, op);
+        return take_some(t, op->quick) && take_some(t, op->second);
+    if (t->lists.count > 1) {
+        part(t, op);
         return true;
     }
     /* Changes mostly come one by one. */
-    take(t, op->quick, is_of(t, list, 0, where));
-    take(t, op->second, is_of(t, list, 0, op->second->where));
+    take(t, op->quick, is_of(t, 0, where));
+    take(t, op->second, is_of(t, 0, op->second->where));
     return true;
 }
 
@@ -153,16 +121,19 @@ size_t weir_mould_levels(const weir_mould_op *op, const weir_fit *fit, weir_leve
     enum { ALIGN = _Alignof(weir_level) };
     const uint64_t padding = 0;
     const weir_fit_list *list = &fit->lists[op->key];
-    target t = {.record = record, .at = (len + ALIGN - 1) & ~(size_t)(ALIGN - 1), fit, read};
+    target t = {.record = record,
+                .at = (len + ALIGN - 1) & ~(size_t)(ALIGN - 1),
+                .fit = fit,
+                .lists = {fit->base, list->quotes, list->stride, list->count, read}};
     bool is_good;
     memcpy(record + len, &padding, sizeof padding);
     if (list->count == 0)
         is_good = take_none(&t, op);
-    else if (op->code == WEIR_MOULD_SIDES)
-        is_good = take_sides(&t, list, op);
     else if (op->code == WEIR_MOULD_LEVELS)
         is_good = take_all(&t, list, op->quick);
+    else if (!list->quotes || !weir_texts_has_places(&t.lists, op->quick->where))
+        is_good = false; /* bare numbers have no texts */
     else
-        is_good = has_places(list, op->quick->where) && take_some(&t, list, op->quick);
+        is_good = op->code == WEIR_MOULD_SIDES ? take_sides(&t, op) : take_some(&t, op->quick);
     return is_good ? t.at : 0;
 }

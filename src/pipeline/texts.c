@@ -207,13 +207,10 @@ bool weir_texts_read_others(const char *base, const uint32_t *quotes, size_t str
     return true;
 }
 
-static inline bool read_levels(const texts_found *texts, const uint32_t *quotes, weir_level *levels,
-                               size_t count)
+static inline weir_texts_lists lists_of(const texts_found *texts)
 {
-    const size_t done =
-        weir_lanes_best()->levels(texts->base, quotes, texts->stride, levels, count);
-    return __builtin_expect(done == count, 1) ||
-           weir_texts_read_others(texts->base, quotes, texts->stride, levels, count, done);
+    return (weir_texts_lists){texts->base, texts->quotes, texts->stride, texts->count,
+                              weir_lanes_best()->levels};
 }
 
 bool weir_texts_levels(weir_json_index *index, const weir_value *v, weir_batch *batch,
@@ -229,9 +226,10 @@ bool weir_texts_levels(weir_json_index *index, const weir_value *v, weir_batch *
     weir_level *levels = weir_batch_room_for_levels(batch, texts.count);
     if (!levels)
         return false;
+    const weir_texts_lists lists = lists_of(&texts);
     if (texts.levels)
         memcpy(levels, texts.levels, texts.count * sizeof *levels);
-    else if (!read_levels(&texts, texts.quotes, levels, texts.count))
+    else if (!weir_texts_read(&lists, texts.quotes, levels, texts.count))
         return false;
     weir_batch_take_levels(batch, column, texts.count);
     return true;
@@ -243,11 +241,6 @@ static inline weir_str text_at(const texts_found *texts, size_t array, size_t pl
 {
     const uint32_t *quote = texts->quotes + array * texts->stride + 2 * place;
     return (weir_str){texts->base + quote[0] + 1, quote[1] - quote[0] - 1};
-}
-
-static inline bool has_wanted(const texts_found *texts, size_t array, const weir_texts_where *w)
-{
-    return weir_texts_is_where(texts->base, texts->quotes + array * texts->stride, w);
 }
 
 weir_texts_where weir_texts_where_of(weir_str text, size_t place, size_t skip)
@@ -267,15 +260,24 @@ weir_texts_where weir_texts_where_of(weir_str text, size_t place, size_t skip)
     return where;
 }
 
-/* Which of the arrays from `from` on come next that have the text: where they end. */
-static inline size_t run_from(const texts_found *texts, const weir_texts_where *where, size_t *from)
+/* Those that follow each other are read together. */
+bool weir_texts_read_where(const weir_texts_lists *lists, const weir_texts_where *where,
+                           weir_level *levels, size_t *count)
 {
-    while (*from < texts->count && !has_wanted(texts, *from, where))
-        ++*from;
-    size_t to = *from;
-    while (to < texts->count && (to == *from || has_wanted(texts, to, where)))
-        to++;
-    return to;
+    const size_t stride = lists->stride, all = lists->count;
+    *count = 0;
+    for (size_t from = 0, to; from < all; from = to) {
+        const uint32_t *const quotes = lists->quotes + from * stride;
+        to = from + 1;
+        if (!weir_texts_is_where(lists->base, quotes, where))
+            continue;
+        while (to < all && weir_texts_is_where(lists->base, lists->quotes + to * stride, where))
+            to++;
+        if (!weir_texts_read(lists, quotes + 2 * where->skip, levels + *count, to - from))
+            return false;
+        *count += to - from;
+    }
+    return true;
 }
 
 bool weir_texts_levels_where(weir_json_index *index, const weir_value *v,
@@ -286,19 +288,15 @@ bool weir_texts_levels_where(weir_json_index *index, const weir_value *v,
         return false;
     if (is_empty(v))
         return weir_batch_no_levels(batch, column);
-    if (!find_any(index, v, &texts) || texts.stride < 2 * (where->place + 1) ||
-        texts.stride < 2 * (where->skip + 2))
+    if (!find_any(index, v, &texts))
         return false;
-    weir_level *levels = weir_batch_room_for_levels(batch, texts.count);
-    if (!levels)
+    const weir_texts_lists lists = lists_of(&texts);
+    size_t count;
+    weir_level *levels = weir_texts_has_places(&lists, where)
+                             ? weir_batch_room_for_levels(batch, texts.count)
+                             : NULL;
+    if (!levels || !weir_texts_read_where(&lists, where, levels, &count))
         return false;
-    size_t count = 0;
-    for (size_t from = 0, to; (to = run_from(&texts, where, &from)) > from; from = to) {
-        const uint32_t *quotes = texts.quotes + from * texts.stride + 2 * where->skip;
-        if (!read_levels(&texts, quotes, levels + count, to - from))
-            return false;
-        count += to - from;
-    }
     weir_batch_take_levels(batch, column, count);
     return true;
 }

@@ -37,4 +37,33 @@ static inline bool weir_texts_is_where(const char *base, const uint32_t *quote,
 bool weir_texts_read_others(const char *base, const uint32_t *quotes, size_t stride,
                             weir_level *levels, size_t count, size_t done);
 
+/** Lists of texts that have been found. */
+typedef struct weir_texts_lists {
+    const char *base;
+    const uint32_t *quotes; /**< of the first text of the first list */
+    size_t stride;          /**< quotes from one list to the next */
+    size_t count;
+    weir_levels_read_fn *read;
+} weir_texts_lists;
+
+/** The first two texts from `quotes` on, of that list and those behind it. False: one is no number.
+ */
+static inline bool weir_texts_read(const weir_texts_lists *lists, const uint32_t *quotes,
+                                   weir_level *levels, size_t count)
+{
+    const size_t done = lists->read(lists->base, quotes, lists->stride, levels, count);
+    return __builtin_expect(done == count, 1) ||
+           weir_texts_read_others(lists->base, quotes, lists->stride, levels, count, done);
+}
+
+/** They have what is asked for, and levels behind that. */
+static inline bool weir_texts_has_places(const weir_texts_lists *lists, const weir_texts_where *w)
+{
+    return lists->stride >= 2 * (w->place + 1) && lists->stride >= 2 * (w->skip + 2);
+}
+
+/** The levels of those that have it, in `levels`, where there is room for all; *count: how many. */
+bool weir_texts_read_where(const weir_texts_lists *lists, const weir_texts_where *w,
+                           weir_level *levels, size_t *count);
+
 #endif
