@@ -123,21 +123,29 @@ END_TEST
 
 /* ------------------------------------------------------------------ empty texts */
 
+WEIR_PRINTF(2, 3)
+static void feed_printed(two_ways *ways, const char *format, ...)
+{
+    weir_buf frame = {0};
+    va_list values;
+    va_start(values, format);
+    weir_buf_vprintf(&frame, format, values);
+    va_end(values);
+    two_ways_feed(ways, weir_buf_str(&frame), NULL);
+    weir_buf_fini(&frame);
+}
+
 /* What a condition has asked of a text is part of the form, of an empty one as well. */
 START_TEST(an_empty_text_that_was_asked_for_is_empty)
 {
     static const char *const texts[] = {"", "1", "", "", "22", "", "1", ""};
     two_ways *ways = two_ways_open("columns", weir_str_of(NEAR_COLUMNS));
-    weir_buf frame = {0};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         for (size_t k = 0; k < 2; k++) {
-            weir_buf_clear(&frame);
-            weir_buf_printf(
-                &frame, "{\"k\":\"q\",\"s\":\"A\",\"m\":false,\"z\":\"%s\",\"e\":\"x\"}", texts[i]);
-            two_ways_feed(ways, weir_buf_str(&frame), NULL);
+            feed_printed(ways, "{\"k\":\"q\",\"s\":\"A\",\"m\":false,\"z\":\"%s\",\"e\":\"x\"}",
+                         texts[i]);
         }
     two_ways_close(ways);
-    weir_buf_fini(&frame);
 }
 END_TEST
 
@@ -147,14 +155,10 @@ START_TEST(an_object_where_a_list_was_learnt_is_read_by_its_keys)
 {
     static const char *const values[] = {"[1]", "{\"y\":1}", "[]", "{}", "[2,3]", "{\"y\":[]}"};
     two_ways *ways = two_ways_open("below", weir_str_of(NEAR_BELOW));
-    weir_buf frame = {0};
     for (size_t i = 0; i < 30; i++) {
-        weir_buf_clear(&frame);
-        weir_buf_printf(&frame, "{\"k\":\"%c\",\"z\":1,\"x\":%s}", "qxt"[i / 10], values[i % 6]);
-        two_ways_feed(ways, weir_buf_str(&frame), NULL);
+        feed_printed(ways, "{\"k\":\"%c\",\"z\":1,\"x\":%s}", "qxt"[i / 10], values[i % 6]);
     }
     two_ways_close(ways);
-    weir_buf_fini(&frame);
 }
 END_TEST
 
@@ -166,14 +170,10 @@ START_TEST(a_default_is_nothing_that_a_record_is_known_by)
 {
     static const char *const ids[] = {"1", "null", "5", "5", "null", "6", "{}", "5"};
     two_ways *ways = two_ways_open("watched columns", weir_str_of(NEAR_WATCHED_COLUMNS));
-    weir_buf frame = {0};
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
-        weir_buf_clear(&frame);
-        weir_buf_printf(&frame, "{\"k\":\"q\",\"u\":%s,\"s\":1,\"x\":2}", ids[i]);
-        two_ways_feed(ways, weir_buf_str(&frame), NULL);
+        feed_printed(ways, "{\"k\":\"q\",\"u\":%s,\"s\":1,\"x\":2}", ids[i]);
     }
     two_ways_close(ways);
-    weir_buf_fini(&frame);
 }
 END_TEST
 
@@ -184,15 +184,11 @@ START_TEST(a_level_that_was_asked_for_is_asked_again)
 {
     static const char *const prices[] = {"1", "1", "2", "3", "1", "2"};
     two_ways *ways = two_ways_open("levels", weir_str_of(NEAR_LEVELS_READ));
-    weir_buf frame = {0};
     for (size_t i = 0; i < 4 * sizeof prices / sizeof *prices; i++) {
-        weir_buf_clear(&frame);
-        weir_buf_printf(&frame, "{\"k\":\"t\",\"l\":[[\"%s\",\"1\"]%s],\"m\":[]}", prices[i / 4],
-                        i % 4 > 1 ? ",[\"4\",\"1\"]" : "");
-        two_ways_feed(ways, weir_buf_str(&frame), NULL);
+        feed_printed(ways, "{\"k\":\"t\",\"l\":[[\"%s\",\"1\"]%s],\"m\":[]}", prices[i / 4],
+                     i % 4 > 1 ? ",[\"4\",\"1\"]" : "");
     }
     two_ways_close(ways);
-    weir_buf_fini(&frame);
 }
 END_TEST
 
@@ -203,14 +199,10 @@ START_TEST(a_word_of_a_mapping_is_what_it_is)
 {
     static const char *const words[] = {"buy", "s", "Buy", "Sell", "Buy", "none", "b"};
     two_ways *ways = two_ways_open("large", weir_str_of(NEAR_LARGE));
-    weir_buf frame = {0};
     for (size_t i = 0; i < 2 * sizeof words / sizeof *words; i++) {
-        weir_buf_clear(&frame);
-        weir_buf_printf(&frame, "{\"k\":\"c\",\"w\":[],\"e\":[],\"o\":\"%s\"}", words[i / 2]);
-        two_ways_feed(ways, weir_buf_str(&frame), NULL);
+        feed_printed(ways, "{\"k\":\"c\",\"w\":[],\"e\":[],\"o\":\"%s\"}", words[i / 2]);
     }
     two_ways_close(ways);
-    weir_buf_fini(&frame);
 }
 END_TEST
 

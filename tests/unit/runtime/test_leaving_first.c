@@ -1,33 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Who wants does so from threads of their own, also while messages are made: what they let go is
  * left before anything takes its place. */
-#include "runtime/subscriptions.h"
-#include "weir_check.h"
-
-enum { TRADES, QUOTES, STREAMS, PLACES = 2 };
-
-static weir_asset_book *book;
-static weir_subscriptions *wants;
-static weir_subscription_change change;
-static weir_error error;
+#include "wants.h"
 
 static void set_up(void)
 {
-    book = weir_asset_book_new(true);
-    wants = weir_subscriptions_new(STREAMS, 1, 1, PLACES);
-    ck_assert(book && wants);
-}
-
-static void tear_down(void)
-{
-    weir_subscriptions_free(wants);
-    weir_asset_book_free(book);
-    weir_buf_fini(&change.assets);
-}
-
-static const weir_asset *asset(const char *symbol)
-{
-    return weir_asset_find(book, WEIR_ASSET_SYMBOL, weir_str_of(symbol));
+    want_with(2);
 }
 
 static weir_code want(size_t stream, uint64_t id, const char *symbol)

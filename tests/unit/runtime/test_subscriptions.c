@@ -1,34 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "runtime/subscriptions.h"
-#include "weir_check.h"
+#include "wants.h"
 
-enum { TRADES, QUOTES, STREAMS };
-
-static weir_asset_book *book;
-static weir_subscriptions *wants;
-static weir_subscription_change change;
-static weir_error error;
 static uint64_t last_id, last_request;
 
 static void set_up(void)
 {
-    book = weir_asset_book_new(true);
-    wants = weir_subscriptions_new(STREAMS, 1, 1, 0);
-    ck_assert(book && wants);
-}
-
-static void tear_down(void)
-{
-    weir_subscriptions_free(wants);
-    weir_asset_book_free(book);
-    weir_buf_fini(&change.assets);
-}
-
-static const weir_asset *asset(const char *symbol)
-{
-    return weir_asset_find(book, WEIR_ASSET_SYMBOL, weir_str_of(symbol));
+    want_with(0);
 }
 
 /* Symbols of one letter each. */
