@@ -2,7 +2,6 @@
 /* Numbers side by side with AVX2: four at a time, once or twice. */
 #if defined(__x86_64__)
 #include "value/number_lanes_avx2.h"
-#include "value/number_level_x86.h"
 
 enum { HALF = WEIR_LANES / 2, ALL_FOUR = (1 << HALF) - 1 };
 
@@ -169,36 +168,38 @@ TARGET static void read(weir_lanes *lanes, unsigned used)
         read_two(lanes, used);
 }
 
-/* Two levels at a time, after a single first one. */
-TARGET static __attribute__((noinline)) size_t
-several(const char *base, const uint32_t *quotes, size_t stride, weir_level *levels, size_t count)
+/* Two levels; a single one twice. False: they are not of the common kind. */
+TARGET static inline INLINE bool read_pair(const char *base, const uint32_t *p, const uint32_t *q,
+                                           four *f)
+{
+    const __m128 both[2] = {_mm_loadu_ps((const float *)(const void *)p),
+                            _mm_loadu_ps((const float *)(const void *)q)};
+    const __m128i from = _mm_castps_si128(_mm_shuffle_ps(both[0], both[1], 0x88));
+    const __m128i to = _mm_castps_si128(_mm_shuffle_ps(both[0], both[1], 0xdd));
+    const __m128i lens = _mm_sub_epi32(_mm_sub_epi32(to, from), _mm_set1_epi32(1));
+    *f = read_four(two(base + p[0] + 1, base + q[0] + 1), two(base + p[2] + 1, base + q[2] + 1),
+                   lens, false);
+    return __builtin_expect(are_plain(f), 1) || judge(f).is_real == ALL_FOUR;
+}
+
+/* Two at a time, after a single first one. */
+TARGET static size_t levels(const char *base, const uint32_t *quotes, size_t stride,
+                            weir_level *levels, size_t count)
 {
     const size_t single = count & 1;
-    if (single > 0 && !weir_level_read(base, quotes, levels))
-        return 0;
+    four f;
+    if (single > 0) {
+        if (!read_pair(base, quotes, quotes, &f))
+            return 0;
+        _mm_storeu_pd(&levels->price, _mm256_castpd256_pd128(f.real));
+    }
     quotes += single * stride;
     for (size_t i = single; i < count; i += 2, quotes += 2 * stride) {
-        const uint32_t *const p = quotes, *const q = quotes + stride;
-        const __m128 both[2] = {_mm_loadu_ps((const float *)(const void *)p),
-                                _mm_loadu_ps((const float *)(const void *)q)};
-        const __m128i from = _mm_castps_si128(_mm_shuffle_ps(both[0], both[1], 0x88));
-        const __m128i to = _mm_castps_si128(_mm_shuffle_ps(both[0], both[1], 0xdd));
-        const __m128i lens = _mm_sub_epi32(_mm_sub_epi32(to, from), _mm_set1_epi32(1));
-        four f = read_four(two(base + p[0] + 1, base + q[0] + 1),
-                           two(base + p[2] + 1, base + q[2] + 1), lens, false);
-        if (__builtin_expect(!are_plain(&f), 0) && judge(&f).is_real != ALL_FOUR)
+        if (!read_pair(base, quotes, quotes + stride, &f))
             return i;
         _mm256_storeu_pd(&levels[i].price, f.real);
     }
     return count;
-}
-
-/* Most changes of a book are of one. */
-TARGET static size_t levels(const char *base, const uint32_t *quotes, size_t stride,
-                            weir_level *levels, size_t count)
-{
-    return count == 1 ? weir_level_read(base, quotes, levels)
-                      : several(base, quotes, stride, levels, count);
 }
 
 static bool is_supported(void)
