@@ -500,6 +500,9 @@ static weir_records next(weir_consumer *consumer, size_t most, int64_t timeout_n
         if (got == REFILL_DONE)
             return none;
         if (got == REFILL_EMPTY) {
+            /* One may have been refused just as the last record was taken: only under the lock, as
+             * now, does each side see what the other has done. */
+            offer_room(consumer);
             if (atomic_exchange(&consumer->is_woken, false) || timeout_ns == 0)
                 break;
             if (deadline_ns == 0)
