@@ -80,8 +80,10 @@ static void take_wake(weir_loop *loop)
 {
     uint64_t count;
     while (read(loop->wake_fd, &count, sizeof count) < 0 && errno == EINTR) {}
-    /* Cleared before the call: what is posted from here on wakes again. */
-    atomic_store(&loop->is_woken, false);
+    /* Cleared before the call: what is posted from here on wakes again. What was posted before is
+     * seen by it, since it takes what the poster has set; a mere store would not, where loads may
+     * overtake stores. */
+    atomic_exchange(&loop->is_woken, false);
     if (loop->on_wake) {
         loop->on_wake(loop->wake_user);
     }

@@ -548,7 +548,9 @@ static void on_ping_timer(void *user)
     if (now >= client->next_ping && !client->cannot_write) {
         weir_sender_put(&client->sender, WEIR_WS_PING, (weir_bytes){NULL, 0});
         client->silent_since = client->silent_since ? client->silent_since : now;
-        flush(client);
+        if (!client->waits_to_write) { /* else on_writable flushes, and tells of it */
+            flush(client);
+        }
     }
     client->next_ping =
         now >= client->next_ping ? now + settings->ping_interval_ns : client->next_ping;
