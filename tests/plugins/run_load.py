@@ -89,10 +89,19 @@ def a_plugin_that_is_cut_off_is_no_plugin():
         _refused("cut", "plugin 'cut' cannot be loaded: ")
 
 
-def a_plugin_of_broken_bytes_is_told_or_loads_but_does_not_crash_the_check_of_its_head():
+def _first_mapped(whole):
+    """Where in an ELF file the head of the first segment stands that is mapped: linkers begin with others."""
+    at = int.from_bytes(whole[32:40], "little")
+    while int.from_bytes(whole[at:at + 4], "little") != 1:
+        at += int.from_bytes(whole[54:56], "little")
+    return at
+
+
+def a_plugin_of_broken_bytes_is_told_and_does_not_crash_the_check_of_its_head():
     with open(BUILT + "/probe.so", "rb") as file:
         whole = bytearray(file.read())
-    for at in (16, 18, 32, 54, 56, 64 + 8):  # of the ELF header: type, machine, offset and size of the segments
+    # of the ELF header type, machine, offset, size and number of the segments; of a segment the place in the file
+    for at in (16, 18, 32, 54, 56, _first_mapped(whole) + 8):
         broken = bytearray(whole)
         broken[at] ^= 0x7f
         write("broken.so", bytes(broken))
