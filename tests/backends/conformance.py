@@ -27,6 +27,8 @@ KEY, SECRET = "k-123", "s-456"
 MANY = 10000
 STEP = 0.02         # between two looks
 SETTLE = 0.3        # for a message too many to arrive
+CUTS = 12           # of a link that polls, until one hits a request that waits
+CUT_SECONDS = 5     # for a cut to be noticed
 
 
 def until(what, look, seconds=feed.WAIT_SECONDS):
@@ -105,7 +107,8 @@ class Relay:
 
     def __init__(self, port):
         self.target = port
-        self.mode = "pass"      # pass, drip, mute (takes connections, says nothing)
+        self.mode = "pass"      # pass, drip, mute (takes connections, says nothing), swallow (what clients say)
+        self.swallowed = 0      # bytes
         self.pairs = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -158,6 +161,9 @@ class Relay:
                 if not chunk:
                     sink.shutdown(socket.SHUT_WR)
                     return
+                if self.mode == "swallow" and not may_drip:
+                    self.swallowed += len(chunk)
+                    continue
                 sink.sendall(chunk)
                 if is_slow:
                     time.sleep(0.0005)
@@ -283,6 +289,18 @@ def comes_back(checks, peer):
         run.stop()
 
 
+def lose(peer, relay, run, count):
+    """Resets the connections: the link is lost for the count-th time. A poll survives that where its request had not reached
+    the server, and is sent again; then it is cut once more."""
+    for _ in range(1 if peer.is_one_socket else CUTS):
+        relay.cut()
+        try:
+            return run.reaches("backoff", count=count, seconds=feed.WAIT_SECONDS if peer.is_one_socket else CUT_SECONDS)
+        except FeedError as error:
+            last = error
+    raise last
+
+
 def is_cut(checks, peer):
     with Relay(peer.port) as relay, Run(peer, "--consumer", "callback,print", port=relay.port) as run:
         for time_number in range(3):
@@ -290,8 +308,7 @@ def is_cut(checks, peer):
             ready(peer, run)
             peer.publish(time_number, 1)
             receives(run, time_number + 1)
-            relay.cut()
-            run.reaches("backoff", count=time_number + 1)
+            lose(peer, relay, run, time_number + 1)
         run.reaches("live", count=4)
         checks.check(f"{peer.name}: it is back after each reset", proper(run) == [0, 1, 2], run)
         run.stop()

@@ -3,7 +3,7 @@
 """The set of conformance.py for the socketio backend: npm socket.io 4.x and 2.x over each transport, and python3-socketio."""
 
 import conformance
-from conformance import peers
+from conformance import Relay, Run, peers, proper, ready, receives, until
 
 SYMBOLS = "[a.symbol for a in subscribe_assets]"
 FIELDS = {"key": "credentials.key", "secret": "credentials.secret"}
@@ -16,6 +16,7 @@ class SocketIo(conformance.Peer):
     arguments = ("--login", "auth")
     transports = None       # of the client; None: the default
     is_one_socket = False   # requests, and a websocket when they have led to one
+    polls = False           # ... and nothing but requests
     python = False
     server = None
 
@@ -85,6 +86,7 @@ class WebsocketOnly(SocketIo):
 class PollingOnly(SocketIo):
     name = "socketio 4, polling"
     transports = ["polling"]
+    polls = True
 
 
 class EventLogin(SocketIo):
@@ -158,5 +160,25 @@ class PythonWebsocketOnly(Python):
     transports = ["websocket"]
 
 
+def is_cut_between_requests(checks, peer):
+    """A request that did not reach the server is sent again over another connection, and the session goes on."""
+    if not peer.polls:
+        return
+    with Relay(peer.port) as relay, Run(peer, "--consumer", "callback,print", port=relay.port) as run:
+        ready(peer, run)
+        relay.mode = "swallow"
+        peer.publish(0, 1)
+        receives(run, 1)
+        until("request that is swallowed", lambda: relay.swallowed > 0)
+        relay.mode = "pass"
+        relay.cut()
+        peer.publish(1, 2)
+        receives(run, 3)
+        checks.check(f"{peer.name}: cut between two requests", proper(run) == [0, 1, 2], proper(run))
+        checks.check(f"{peer.name}: that is no reason to reconnect", run.states().count("live") == 1, run)
+        run.stop()
+
+
 if __name__ == "__main__":
-    conformance.main([SocketIo, WebsocketOnly, PollingOnly, EventLogin, Old, OldEventLogin, OldWebsocketOnly, OldPollingOnly, Python, PythonWebsocketOnly])
+    conformance.main([SocketIo, WebsocketOnly, PollingOnly, EventLogin, Old, OldEventLogin, OldWebsocketOnly, OldPollingOnly, Python, PythonWebsocketOnly],
+                     tests=conformance.TESTS + (is_cut_between_requests,))
