@@ -47,7 +47,8 @@ typedef struct weir_lanes_table {
     uint32_t power_of_bit[8]; /* upper halves of 1 and, at 7, 1e8 */
 } weir_lanes_table;
 
-extern const weir_lanes_table weir_lanes_avx2_table;
+/* Not asked for by way of a table of addresses, even where the code may be anywhere. */
+extern const weir_lanes_table weir_lanes_avx2_table __attribute__((visibility("hidden")));
 
 TARGET static inline INLINE __m256i constant(const void *of_table)
 {
