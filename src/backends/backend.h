@@ -16,7 +16,8 @@
 
 #include "util/option.h"
 
-typedef struct weir_loop weir_loop; /* backends/wire/loop.h */
+typedef struct weir_loop weir_loop;           /* backends/wire/loop.h */
+typedef struct weir_frame_run weir_frame_run; /* backends/wire/run.h */
 typedef struct weir_backend_link
     weir_backend_link; /* one connection; each backend defines its own struct */
 
@@ -72,6 +73,10 @@ typedef struct weir_link_sink {
     /** The frames that one read brought have all been handed over: once after every run of
      * on_frame, before the link waits again. So an owner may gather what they give. May be NULL. */
     void (*on_batch)(void *user);
+    /** Frames in a row, before on_frame is called for them: the owner takes from the run what it
+     * likes, if anything (wire/run.h), and puts a text back that is not UTF-8. It may pause, send
+     * and close from inside, and takes no more after that. May be NULL. */
+    void (*on_run)(void *user, weir_frame_run *run);
     /** The peer answered for a topic: `refusal` NULL when it is granted. May be NULL. */
     void (*on_topic)(void *user, weir_str topic, const weir_error *refusal);
     /** A ping of the peer was answered by the backend itself: some venues count that. May be NULL.

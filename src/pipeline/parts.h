@@ -440,6 +440,7 @@ struct weir_runner {
     weir_value decoded;
     weir_expr_input input;
     weir_counters counters;
+    weir_runner_news news;
     weir_ring dead;
     const weir_runner_frame *frame;
     const weir_value *answered; /* the message at hand in weir_runner_answers */

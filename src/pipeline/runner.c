@@ -164,6 +164,11 @@ weir_batch *weir_runner_batch(weir_runner *runner)
     return &runner->batch;
 }
 
+weir_runner_news *weir_runner_news_of(weir_runner *runner)
+{
+    return &runner->news;
+}
+
 const weir_counters *weir_runner_counters(const weir_runner *runner)
 {
     return &runner->counters;
@@ -625,10 +630,18 @@ static void feed_any(weir_runner *runner, const weir_runner_frame *frame)
         weir_runner_uncount(runner);
 }
 
-/* Not inlined where it is seldom called. */
+/* Not inlined where it is seldom called. What is poured is ASCII, so a text that is not proved to
+ * be UTF-8 comes here. */
 __attribute__((noinline)) void weir_runner_feed_any(weir_runner *runner,
                                                     const weir_runner_frame *frame)
 {
+    runner->news.is_any = true;
+    if (frame->is_unproved && !weir_utf8_valid(frame->bytes)) {
+        runner->news.is_not_utf8 = true;
+        runner->counters.frames--;
+        runner->counters.bytes -= frame->bytes.len;
+        return;
+    }
     feed_any(runner, frame);
     runner->moulds.is_wanting = false;
 }

@@ -66,7 +66,17 @@ typedef struct weir_runner_frame {
     int64_t received_ns;
     uint64_t number;
     bool has_parts; /* bytes are the parts of a message (util/parts.h): `data` is a list of them */
+    bool is_unproved; /* a text that nobody has looked at, whether it is UTF-8: weir_runner_news */
 } weir_runner_frame;
+
+/** What frames come to that is not to be seen in the batch. The runner sets it, its owner takes it
+ * back. */
+typedef struct weir_runner_news {
+    bool is_any;      /* more than records may have come of a frame; or: */
+    bool is_not_utf8; /* an unproved one was no UTF-8: it was not taken, and is not counted */
+} weir_runner_news;
+
+weir_runner_news *weir_runner_news_of(weir_runner *runner);
 
 /**
  * Lets the spec's on_message hook look at a frame, once, in front of waits and feed. It may replace

@@ -446,6 +446,7 @@ static void connect_link(weir_connection *connection)
                                  .on_warning = on_warning,
                                  .on_down = on_down,
                                  .on_batch = on_batch,
+                                 .on_run = weir_connection_run,
                                  .on_topic = on_topic,
                                  .on_pong = on_pong};
     weir_error error = {0};
@@ -699,6 +700,7 @@ static bool make_parts(weir_connection *connection)
         weir_runner_on_gap(connection->runner, weir_holes_found, connection);
         connection->batch = weir_runner_batch(connection->runner);
         connection->counters = weir_runner_counters(connection->runner);
+        connection->news = weir_runner_news_of(connection->runner);
     }
     connection->hears_answers = connection->spec->ack.wait.is_set;
     connection->hears_refusals =

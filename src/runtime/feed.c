@@ -213,18 +213,24 @@ static inline bool may_refuse(const weir_connection *connection, const tally *be
            (after.made == before->made || after.other != before->other);
 }
 
+static inline bool hears_refusals_now(const weir_connection *connection)
+{
+    return connection->hears_refusals && connection->live_since_ns != 0;
+}
+
 static __attribute__((noinline)) bool feed_and_hear_refusals(weir_connection *connection,
                                                              const weir_runner_frame *frame)
 {
     const tally before = tally_of(connection);
     weir_runner_feed(connection->runner, frame);
-    return may_refuse(connection, &before) && weir_connection_hear_refusals(connection, frame);
+    return !connection->news->is_not_utf8 && may_refuse(connection, &before) &&
+           weir_connection_hear_refusals(connection, frame);
 }
 
 /* While no answer is awaited. True: there was one all the same. */
 static inline bool feed(weir_connection *connection, const weir_runner_frame *frame)
 {
-    if (connection->hears_refusals && connection->live_since_ns != 0)
+    if (hears_refusals_now(connection))
         return feed_and_hear_refusals(connection, frame);
     weir_runner_feed(connection->runner, frame);
     return false;
@@ -342,4 +348,68 @@ void weir_connection_frame(weir_connection *connection, const weir_frame *frame)
     const bool has_answer = feed(connection, &input);
     note(connection, &input);
     follow_up(connection, has_answer);
+}
+
+/* ------------------------------------------------------------------ runs */
+
+static inline bool takes_runs(const weir_connection *connection)
+{
+    return goes_straight(connection) && !connection->is_closing && !connection->is_blocked;
+}
+
+/* A frame that may have come to more than records, or has filled the batch. False: the next one is
+ * to be handed over by itself. */
+static __attribute__((noinline)) bool look_up(weir_connection *connection, bool has_answer)
+{
+    connection->news->is_any = false;
+    connection->owes_show = true;
+    if (connection->batch->count >= gathered(connection))
+        weir_connection_batch(connection);
+    follow_up(connection, has_answer);
+    return takes_runs(connection);
+}
+
+/* Frames of one kind. What is asked about a frame by itself is asked before the first one, and
+ * after those that may have changed it. False: the rest is to be handed over by itself. */
+static bool feed_run(weir_connection *connection, weir_frame_run *given, weir_runner_frame *input)
+{
+    weir_frame_run run = *given; /* in registers */
+    const weir_batch *const batch = connection->batch;
+    weir_runner_news *const news = connection->news;
+    const size_t enough = gathered(connection);
+    bool has_answer = false, goes_on = true;
+    input->number = connection->counters->frames - 1;
+    while (goes_on && weir_frame_run_next(&run, &input->bytes)) {
+        input->number++;
+        if (hears_refusals_now(connection))
+            has_answer = feed_and_hear_refusals(connection, input);
+        else
+            weir_runner_feed(connection->runner, input);
+        if (__builtin_expect(news->is_any || batch->count >= enough || has_answer, 0)) {
+            goes_on = !news->is_not_utf8 && look_up(connection, has_answer);
+            has_answer = false;
+        }
+    }
+    if (news->is_not_utf8)
+        weir_frame_run_put_back(&run, input->bytes);
+    news->is_not_utf8 = false;
+    connection->owes_show = connection->owes_show || run.at != given->at;
+    given->at = run.at;
+    return goes_on;
+}
+
+void weir_connection_run(void *user, weir_frame_run *run)
+{
+    weir_connection *connection = user;
+    weir_runner_frame *input = &connection->input;
+    const uint8_t *before = NULL;
+    bool is_text, goes_on = takes_runs(connection);
+    if (goes_on)
+        input->received_ns = connection->came_ns = run->received_ns;
+    while (goes_on && run->at != before && weir_frame_run_begin(run, &is_text)) {
+        before = run->at;
+        input->is_binary = !is_text;
+        input->is_unproved = is_text;
+        goes_on = feed_run(connection, run, input);
+    }
 }

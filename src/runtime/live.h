@@ -28,6 +28,7 @@
 #include <pthread.h>
 
 #include "backends/wire/loop.h"
+#include "backends/wire/run.h"
 #include "runtime/asset_map.h"
 #include "runtime/consumer.h"
 #include "runtime/events.h"
@@ -166,6 +167,8 @@ struct weir_connection {
     weir_runner *runner;
     weir_batch *batch;             /* the runner's */
     const weir_counters *counters; /* the runner's */
+    weir_runner_news *news;        /* the runner's */
+    weir_runner_frame input;       /* the frame of a run that is at work */
     weir_arena *arena;             /* what the link was opened with; emptied before each open */
     weir_options options;
     weir_backend_link *link;
@@ -583,6 +586,8 @@ void weir_liveness_batch(weir_connection *connection, const weir_batch *batch);
 /* ------------------------------------------------------------------ feed.c */
 
 void weir_connection_frame(weir_connection *connection, const weir_frame *frame);
+/** on_run of the link's sink. */
+void weir_connection_run(void *connection, weir_frame_run *run);
 /** Hands what was gathered to the consumers. */
 void weir_connection_publish(weir_connection *connection);
 /** The same at the end of a read, and what the frames counted is shown to other threads. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backends/wire/message.h"
+#include "backends/wire/run.h"
 
 enum { MAX_MESSAGE = 70000, INPUT_MAX = 80000 };
 
@@ -77,6 +78,30 @@ static void check_plain(const weir_ws_reader *before, weir_bytes bytes, weir_ws_
         abort();
 }
 
+/* A run takes what the short road takes outside of a message. */
+static void check_run(weir_bytes bytes)
+{
+    const weir_ws_reader between = {.max_message = WEIR_FRAME_RUN_LEN_MAX};
+    weir_frame_run run = {.at = bytes.ptr, .end = bytes.ptr + bytes.len};
+    weir_ws_frame plain = {0};
+    weir_str taken;
+    bool is_text;
+    if (bytes.len < 4)
+        return;
+    const size_t size = weir_ws_read_plain(&between, bytes, &plain);
+    if (!weir_frame_run_begin(&run, &is_text) || !weir_frame_run_next(&run, &taken)) {
+        if (size > 0 || run.at != bytes.ptr)
+            abort();
+        return;
+    }
+    if (size != (size_t)(run.at - bytes.ptr) || taken.ptr != (const char *)plain.payload ||
+        taken.len != plain.len || is_text != (plain.opcode == WEIR_WS_TEXT))
+        abort();
+    weir_frame_run_put_back(&run, taken);
+    if (run.at != bytes.ptr)
+        abort();
+}
+
 /* Uses all frames at the start of an exact copy of the bytes; returns how many bytes they had. */
 static size_t take_bytes(peer *p, const uint8_t *data, size_t size, bool *is_over)
 {
@@ -94,6 +119,7 @@ static size_t take_bytes(peer *p, const uint8_t *data, size_t size, bool *is_ove
         const weir_bytes bytes = {start + used, size - used};
         const weir_ws_step step = weir_ws_read(&p->reader, bytes, &frame, &fault);
         check_plain(&before, bytes, step, &frame);
+        check_run(bytes);
         if (step == WEIR_WS_MORE) {
             if (frame.size <= size - used)
                 abort(); /* it asked for what it had */

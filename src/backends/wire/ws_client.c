@@ -24,10 +24,11 @@
 #include "backends/wire/frame.h"
 #include "backends/wire/inbox.h"
 #include "backends/wire/message.h"
+#include "backends/wire/run.h"
 #include "backends/wire/sender.h"
 #include "backends/wire/stream.h"
 #include "backends/wire/upgrade.h"
-#include "util/crypto.h"
+#include "backends/wire/ws_request.h"
 #include "util/error.h"
 #include "util/time.h"
 #include "util/utf8.h"
@@ -302,11 +303,30 @@ static void consume_plain(weir_ws_client *client)
     }
 }
 
+/* The owner takes what it can by itself. */
+static void offer_run(weir_ws_client *client)
+{
+    weir_inbox *inbox = &client->inbox;
+    const uint8_t *const start = inbox->ptr + inbox->start;
+    weir_frame_run run = {
+        .at = start, .end = inbox->ptr + inbox->end, .received_ns = client->received_ns};
+    if (!client->sink.on_run || client->state != STATE_UP || client->is_paused ||
+        client->reader.is_in_message || client->reader.max_message < WEIR_FRAME_RUN_LEN_MAX) {
+        return;
+    }
+    client->sink.on_run(client->sink.user, &run);
+    inbox->start += (size_t)(run.at - start);
+    client->owes_batch = client->owes_batch || run.at != start;
+}
+
 static void consume_frames(weir_ws_client *client)
 {
     weir_inbox *inbox = &client->inbox;
     client->frame_size = 0;
-    consume_plain(client);
+    if (inbox->start < inbox->end) {
+        offer_run(client);
+        consume_plain(client);
+    }
     while (takes_frames(client) && inbox->start < inbox->end) {
         weir_ws_frame frame;
         weir_ws_fault fault;
@@ -321,7 +341,10 @@ static void consume_frames(weir_ws_client *client)
         }
         inbox->start += frame.size;
         on_frame(client, &frame);
-        consume_plain(client);
+        if (inbox->start < inbox->end) {
+            offer_run(client);
+            consume_plain(client);
+        }
     }
     if (client->owes_batch && client->sink.on_batch) {
         client->sink.on_batch(client->sink.user);
@@ -586,68 +609,6 @@ static void on_failed(void *user, const weir_error *error)
 
 /* --- the calls ------------------------------------------------------------------------------- */
 
-static bool is_replaced(const weir_link_target *target, weir_str name)
-{
-    for (size_t i = 0; i < target->header_count; i++) {
-        if (weir_http_same(target->headers[i].name, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The spec's fixed headers, then the runtime's, which replace fixed ones of the same name. */
-static size_t gather_headers(const weir_ws_settings *settings, const weir_link_target *target,
-                             weir_upgrade_pair *pairs)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < settings->header_count; i++) {
-        if (!is_replaced(target, settings->headers[i].key)) {
-            pairs[count++] =
-                (weir_upgrade_pair){settings->headers[i].key, settings->headers[i].value};
-        }
-    }
-    for (size_t i = 0; i < target->header_count; i++) {
-        pairs[count++] = (weir_upgrade_pair){target->headers[i].name, target->headers[i].value};
-    }
-    return count;
-}
-
-static weir_code write_request(weir_ws_client *client, const weir_link_target *target,
-                               weir_error *error)
-{
-    const weir_ws_settings *settings = &client->settings;
-    size_t most = settings->header_count + target->header_count + target->query_count;
-    weir_upgrade_pair *pairs = calloc(most + 1, sizeof *pairs);
-    if (!pairs) {
-        return weir_fail_nomem(error);
-    }
-    weir_upgrade_request request = {.url = &client->url,
-                                    .query = pairs,
-                                    .query_count = target->query_count,
-                                    .headers = pairs + target->query_count,
-                                    .subprotocols = settings->subprotocols,
-                                    .subprotocol_count = settings->subprotocol_count,
-                                    .origin = settings->origin,
-                                    .offers_deflate = settings->compresses};
-    for (size_t i = 0; i < target->query_count; i++) {
-        pairs[i] = (weir_upgrade_pair){target->query[i].name, target->query[i].value};
-    }
-    request.header_count = gather_headers(settings, target, pairs + target->query_count);
-    weir_code code = WEIR_OK;
-    if (!weir_random_bytes(request.key, sizeof request.key)) {
-        code = weir_fail(error, WEIR_ERR_IO, "the system gives no random bytes");
-    }
-    if (code == WEIR_OK) {
-        code = weir_upgrade_accept(request.key, client->expect.accept, error);
-    }
-    if (code == WEIR_OK) {
-        code = weir_upgrade_write(&request, &client->sender.queue, error);
-    }
-    free(pairs);
-    return code;
-}
-
 static bool open_stream(weir_ws_client *client, weir_loop *loop, weir_error *error)
 {
     const weir_ws_settings *settings = &client->settings;
@@ -692,12 +653,10 @@ weir_ws_client *weir_ws_client_open_with(weir_loop *loop, const weir_link_target
     weir_sender_init(&client->sender, settings->max_queue);
     weir_message_init(&client->message, settings->max_message);
     client->reader.max_message = settings->max_message;
-    client->expect.subprotocols = settings->subprotocols;
-    client->expect.subprotocol_count = settings->subprotocol_count;
-    client->expect.offers_deflate = settings->compresses;
     if (weir_url_parse_ws(target->url, &client->url, error) != WEIR_OK ||
-        write_request(client, target, error) != WEIR_OK || !make_timers(client, loop, error) ||
-        !open_stream(client, loop, error)) {
+        weir_ws_request(&client->url, settings, target, &client->sender.queue, &client->expect,
+                        error) != WEIR_OK ||
+        !make_timers(client, loop, error) || !open_stream(client, loop, error)) {
         client_free(client);
         return NULL;
     }

@@ -4,6 +4,7 @@
 #include "backends/wire/frame.h"
 
 #include "backends/wire/message.h"
+#include "backends/wire/run.h"
 #include "backends/wire/sender.h"
 #include "weir_check.h"
 
@@ -63,6 +64,25 @@ static bool agrees_with_the_long_road(const uint8_t *bytes, size_t len, bool is_
                          plain.opcode == frame.opcode);
 }
 
+/* What a run takes is what the short road takes. */
+static bool runs_agree(const uint8_t *bytes, size_t len)
+{
+    const weir_ws_reader reader = fresh();
+    weir_ws_frame plain = {0};
+    weir_frame_run run = {.at = bytes, .end = bytes + len};
+    weir_str taken = {0};
+    bool is_text = false;
+    const size_t size = weir_ws_read_plain(&reader, (weir_bytes){bytes, len}, &plain);
+    const bool is_taken = weir_frame_run_begin(&run, &is_text) && weir_frame_run_next(&run, &taken);
+    if (!is_taken)
+        return size == 0 && run.at == bytes;
+    const bool is_same = size == (size_t)(run.at - bytes) && taken.len == plain.len &&
+                         taken.ptr == (const char *)plain.payload &&
+                         is_text == (plain.opcode == WEIR_WS_TEXT);
+    weir_frame_run_put_back(&run, taken);
+    return is_same && run.at == bytes;
+}
+
 START_TEST(the_short_road_takes_plain_frames_and_no_others)
 {
     static const uint8_t lengths[] = {0, 1, 5, 17, 125, 126, 127, 128, 254, 255};
@@ -75,10 +95,41 @@ START_TEST(the_short_road_takes_plain_frames_and_no_others)
                 bytes[1] = lengths[i];
                 bytes[3] = (uint8_t)(first * 3); /* of a long one: its length */
                 if (!agrees_with_the_long_road(bytes, len, false, &taken) ||
-                    !agrees_with_the_long_road(bytes, len, true, &taken))
+                    !agrees_with_the_long_road(bytes, len, true, &taken) || !runs_agree(bytes, len))
                     ck_abort_msg("%02x %02x, %zu bytes", first, (unsigned)bytes[1], len);
             }
     ck_assert_uint_gt(taken, 100);
+}
+END_TEST
+
+START_TEST(a_run_takes_frames_of_one_kind_and_stops_before_others)
+{
+    static const char bytes[] = "\x81\x01"
+                                "a"
+                                "\x81\x02"
+                                "bc"
+                                "\x82\x01"
+                                "d"
+                                "\x89\x00"
+                                "\x81\x01"
+                                "e"
+                                "\0\0\0";
+    const uint8_t *const start = (const uint8_t *)bytes;
+    weir_frame_run run = {.at = start, .end = start + sizeof bytes - 4};
+    weir_str taken;
+    bool is_text;
+    ck_assert(weir_frame_run_begin(&run, &is_text) && is_text);
+    ck_assert(weir_frame_run_next(&run, &taken) && taken.len == 1 && *taken.ptr == 'a');
+    ck_assert(weir_frame_run_next(&run, &taken) && taken.len == 2 && *taken.ptr == 'b');
+    ck_assert(!weir_frame_run_next(&run, &taken));
+    ck_assert(weir_frame_run_begin(&run, &is_text) && !is_text);
+    ck_assert(weir_frame_run_next(&run, &taken) && taken.len == 1 && *taken.ptr == 'd');
+    ck_assert(!weir_frame_run_next(&run, &taken));
+    ck_assert(!weir_frame_run_begin(&run, &is_text)); /* a ping */
+    run.at += 2;
+    ck_assert(weir_frame_run_begin(&run, &is_text) && weir_frame_run_next(&run, &taken));
+    ck_assert(*taken.ptr == 'e' && run.at == run.end);
+    ck_assert(!weir_frame_run_begin(&run, &is_text));
 }
 END_TEST
 
@@ -392,6 +443,7 @@ int main(void)
     Suite *suite = suite_create("frame");
     weir_check_case(suite, "read", a_frame_is_handed_over_where_it_lies,
                     the_short_road_takes_plain_frames_and_no_others,
+                    a_run_takes_frames_of_one_kind_and_stops_before_others,
                     an_incomplete_frame_tells_its_size, broken_headers_are_faults,
                     a_bad_start_is_a_fault_before_its_length_is_there, a_message_has_a_limit,
                     control_frames_come_between_fragments, close_frames_are_judged);
