@@ -46,6 +46,7 @@ static __attribute__((noinline)) bool look_back(weir_runner *runner)
     trial->met = WEIR_TRIAL_WINDOW - trial->missed;
     if (weir_trial_look_back(trial)) {
         weir_moulds_fini(moulds);
+        weir_gauges_fini(&runner->gauges);
         memset(runner->guesses, 0, sizeof runner->guesses);
         return look_back(runner);
     }
@@ -148,6 +149,12 @@ static bool note_only(weir_runner *runner, weir_mould *item)
     return !is_due;
 }
 
+static inline bool make(weir_runner *runner, const weir_mould *mould, weir_fit *fit)
+{
+    weir_mould_read(runner, mould, fit);
+    return weir_mould_make(runner, mould, fit);
+}
+
 /* A record of each element of the list that the stencil has left. */
 static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *outer)
 {
@@ -166,7 +173,7 @@ static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *o
             runner->moulds.is_wanting = true;
             return false;
         }
-        if (!weir_mould_make(runner, item, fit))
+        if (!make(runner, item, fit))
             return false;
         p = (weir_cursor){behind_blanks(fit, fit->behind.at), fit->behind.quote};
         const char next = *p.at++;
@@ -183,7 +190,7 @@ static inline bool take_message(weir_runner *runner, weir_mould *mould, weir_fit
 {
     runner->counters.records_in++;
     switch (mould->outcome) {
-    case WEIR_MOULD_MAKES: return weir_mould_make(runner, mould, fit);
+    case WEIR_MOULD_MAKES: return make(runner, mould, fit);
     case WEIR_MOULD_LISTS: return make_items(runner, mould, fit);
     case WEIR_MOULD_DROPS: runner->counters.dropped++; return true;
     case WEIR_MOULD_UNCONVERTED: runner->counters.unconverted++; return true;
@@ -264,10 +271,48 @@ static inline bool pour_frame(weir_runner *runner, const weir_runner_frame *fram
            (!runner->plan->is_watched || weir_runner_watch_made(runner));
 }
 
+/* What becomes of a message whose lengths are known, too. */
+static inline bool take_gauged(weir_runner *runner, const weir_mould *mould,
+                               const weir_gauge *gauge)
+{
+    switch (mould->outcome) {
+    case WEIR_MOULD_MAKES:
+        return weir_gauge_fit(gauge, runner->frame->bytes, &runner->fits[0]) &&
+               weir_mould_make(runner, mould, &runner->fits[0]);
+    case WEIR_MOULD_DROPS: runner->counters.dropped++; return true;
+    case WEIR_MOULD_UNCONVERTED: runner->counters.unconverted++; return true;
+    case WEIR_MOULD_LISTS: break;
+    }
+    return false;
+}
+
+static inline bool pour_gauged(weir_runner *runner, const weir_runner_frame *frame,
+                               const weir_gauge *gauge)
+{
+    runner->frame = frame;
+    weir_quick_set_mark(runner, 0);
+    runner->counters.records_in++;
+    return __builtin_expect(take_gauged(runner, gauge->owner, gauge), 1) &&
+           (!runner->plan->is_watched || weir_runner_watch_made(runner));
+}
+
+/* False: nothing is left of the frame. */
+static inline bool pour(weir_runner *runner, const weir_runner_frame *frame)
+{
+    const weir_gauge *gauge = weir_gauges_find(&runner->gauges, frame->bytes);
+    if (gauge)
+        return pour_gauged(runner, frame, gauge);
+    if (!pour_frame(runner, frame))
+        return false;
+    if (runner->gauges.key != 0 && runner->pours == WEIR_POURS_FRAMES)
+        weir_mould_learn_gauge(runner);
+    return true;
+}
+
 void weir_mould_pour(weir_runner *runner, const weir_runner_frame *frame)
 {
     if (is_tried(runner)) {
-        if (__builtin_expect(pour_frame(runner, frame), 1))
+        if (__builtin_expect(pour(runner, frame), 1))
             return;
         give_up(runner);
     }

@@ -18,6 +18,7 @@
 #define WEIR_PIPELINE_MOULD_H
 
 #include "pipeline/quick.h"
+#include "value/gauge.h"
 #include "value/stencil.h"
 #include "value/trial.h"
 

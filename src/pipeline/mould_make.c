@@ -371,8 +371,6 @@ bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit
         &&bare_four, &&bare_two, &&bare_one, &&as_is, &&epoch, &&end};
     pour p = {.runner = runner, .fit = fit, .base = fit->base};
     const weir_mould_op *op = mould->ops;
-    for (size_t i = 0; i < WEIR_MOULD_LANES && mould->lanes[i].used > 0; i++)
-        runner->quick.read(&fit->lanes[i], mould->lanes[i].used);
     if (!begin(&p, mould))
         return false;
     goto *ways[op->code];

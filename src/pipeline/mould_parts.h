@@ -118,7 +118,8 @@ struct weir_mould {
      * learnt when so many have been the only one. */
     weir_mould *only;
     uint32_t onlies;
-    bool has_item; /**< it is such a mould */
+    bool has_item;       /**< it is such a mould */
+    uint8_t vain_gauges; /**< that could not be learnt */
 };
 
 void weir_mould_free(weir_mould *mould);
@@ -134,8 +135,17 @@ size_t weir_mould_levels(const weir_mould_op *op, const weir_fit *fit, weir_leve
                          char *record, size_t len);
 /** Two operations WHERE of one list, by another text at the same place: they may be SIDES. */
 bool weir_mould_are_sides(const weir_mould_op *a, const weir_mould_op *b);
-/** Makes the record of a message that fits; of an element, the fit of the message around it is the
- * one before `fit`. False: nothing was made. */
+/** Learns a gauge of the frame that has just been poured, if it is worth it. */
+void weir_mould_learn_gauge(weir_runner *runner);
+/** Reads the numbers of a message that fits. */
+static inline void weir_mould_read(const weir_runner *runner, const weir_mould *mould,
+                                   weir_fit *fit)
+{
+    for (size_t i = 0; i < WEIR_MOULD_LANES && mould->lanes[i].used > 0; i++)
+        runner->quick.read(&fit->lanes[i], mould->lanes[i].used);
+}
+/** Makes the record of a message that fits, whose numbers have been read; of an element, the fit of
+ * the message around it is the one before `fit`. False: nothing was made. */
 bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit);
 /** The operation ASSET, where the asset is not at hand. It is told no more than it takes to find
  * the text again, and in a file of its own, so that nothing is kept for it where that is not so. */

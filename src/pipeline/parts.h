@@ -419,6 +419,7 @@ struct weir_runner {
     weir_mould *guesses[WEIR_MOULDS_GUESSES][2]; /* what frames with so many quotes, of even and odd
                                                      length, began with */
     weir_moulds moulds;                          /* of frames, or of their elements */
+    weir_gauges gauges;                          /* of frames that moulds are for */
     weir_fit fits[2]; /* of the message at hand, and of an element of it */
     weir_moment second;
     bool is_general; /* every program is run, every frame decoded the general way */

@@ -153,6 +153,7 @@ void weir_runner_free(weir_runner *runner)
     free(runner->item_shapes);
     weir_shapes_free(runner->shapes);
     weir_moulds_fini(&runner->moulds);
+    weir_gauges_fini(&runner->gauges);
     weir_rows_fini(&runner->rows);
     weir_rows_fini(&runner->items);
     weir_ring_fini(&runner->dead);

@@ -397,3 +397,10 @@ void weir_fixed_prepare(weir_fixed_numbers *numbers, weir_lanes *lanes)
         lanes[i].is_whole = numbers->whole_lanes >> i * WEIR_LANES & ALL;
     }
 }
+
+size_t weir_fixed_size(const weir_fixed_numbers *numbers)
+{
+    const bool is_grouped =
+        numbers->wide == 0 && numbers->groups[numbers->end].step != weir_fixed_read_all;
+    return is_grouped ? (numbers->end + 1) * sizeof *numbers->groups : sizeof *numbers;
+}

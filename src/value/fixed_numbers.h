@@ -91,6 +91,10 @@ bool weir_fixed_add(weir_fixed_numbers *numbers, unsigned lane, const char *text
  * not to NULL. */
 void weir_fixed_prepare(weir_fixed_numbers *numbers, weir_lanes *lanes);
 
+/** Bytes of a prepared one that are looked at when they are read: it may be moved, no more than
+ * these, to where it is aligned. */
+size_t weir_fixed_size(const weir_fixed_numbers *numbers);
+
 /**
  * Reads them. Behind the first byte of each 16 are readable, and that digits stand where they have
  * to has been checked. False: a whole number is too large for one.

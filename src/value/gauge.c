@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Which gauges there are, and when one is learnt; and the choice of an implementation. */
+#include "value/gauge.h"
+
+#include <stdlib.h>
+
+#include "value/gauge_find.h"
+
+enum {
+    PLACES = 1 << WEIR_GAUGE_PLACES_BITS,
+    OF_A_KEY_MAX = 4,
+    LESSONS_MAX = 128,
+    LESSON_WORTH = 64, /* messages that are met, for which one may be learnt */
+    MISSES_WORTH = 8   /* a miss costs so much less than is saved when one is met */
+};
+
+/* ------------------------------------------------------------------ implementations */
+
+static weir_gauge *find_none(weir_gauges *gauges, weir_str text)
+{
+    (void)text;
+    gauges->key = 0;
+    return NULL;
+}
+
+static bool is_always(void)
+{
+    return true;
+}
+
+const weir_gauge_variant weir_gauge_none = {"none", is_always, find_none};
+
+const weir_gauge_variant *const weir_gauge_variants[] = {
+#if defined(__x86_64__)
+    &weir_gauge_avx512,
+    &weir_gauge_avx2,
+#endif
+    &weir_gauge_none,
+    NULL,
+};
+
+static weir_gauge *choose_and_find(weir_gauges *gauges, weir_str text);
+
+_Atomic(weir_gauge_find_fn *) weir_gauge_chosen = choose_and_find;
+
+void weir_gauges_choose(const weir_gauge_variant *variant)
+{
+    atomic_store_explicit(&weir_gauge_chosen, variant->find, memory_order_relaxed);
+}
+
+/* Two threads that come here first choose the same. */
+static weir_gauge *choose_and_find(weir_gauges *gauges, weir_str text)
+{
+    size_t i = 0;
+    while (weir_gauge_variants[i + 1] && !weir_gauge_variants[i]->is_supported())
+        i++;
+    weir_gauges_choose(weir_gauge_variants[i]);
+    return weir_gauge_variants[i]->find(gauges, text);
+}
+
+/* ------------------------------------------------------------------ what is kept */
+
+/* All begin anew, in the same memory. */
+static void forget_all(weir_gauges *gauges)
+{
+    memset(gauges->places, 0, PLACES * sizeof *gauges->places);
+    gauges->used = 0;
+}
+
+void weir_gauges_fini(weir_gauges *gauges)
+{
+    free(gauges->places);
+    free(gauges->memory);
+    *gauges = (weir_gauges){0};
+}
+
+static bool begin(weir_gauges *gauges)
+{
+    gauges->tries = 0;
+    gauges->places = calloc(PLACES, sizeof *gauges->places);
+    gauges->memory = aligned_alloc(WEIR_GAUGE_BLOCK, WEIR_GAUGES_ROOM);
+    if (!gauges->places || !gauges->memory) {
+        weir_gauges_fini(gauges);
+        return false;
+    }
+    gauges->lessons = LESSONS_MAX;
+    gauges->tries = WEIR_TRIAL_WINDOW - 1;
+    return true;
+}
+
+/* Lessons are earned by what they have been worth. */
+static void earn(weir_gauges *gauges, uint32_t met)
+{
+    gauges->lessons += met / LESSON_WORTH;
+    if (gauges->lessons > LESSONS_MAX)
+        gauges->lessons = LESSONS_MAX;
+}
+
+bool weir_gauges_look_back(weir_gauges *gauges)
+{
+    weir_trial *trial = &gauges->trial;
+    if (!gauges->places)
+        return begin(gauges);
+    if (trial->pause > 0) {
+        trial->pause--;
+        gauges->tries = trial->pause == 0 ? WEIR_TRIAL_WINDOW : 0;
+        return false;
+    }
+    const uint32_t met = WEIR_TRIAL_WINDOW - trial->missed;
+    gauges->tries = 0;
+    earn(gauges, met);
+    trial->met = met * MISSES_WORTH;
+    if (weir_trial_look_back(trial)) {
+        forget_all(gauges);
+        return false;
+    }
+    gauges->tries = WEIR_TRIAL_WINDOW - 1;
+    return true;
+}
+
+/* Two keys want the same place: it goes to the one that is met more often. */
+static bool is_given_to(weir_gauge_place *place, uint32_t key)
+{
+    if (place->is_met || place->rival != key >> 1) {
+        place->is_met = false;
+        place->rival = key >> 1;
+        return false;
+    }
+    *place = (weir_gauge_place){0};
+    return true;
+}
+
+bool weir_gauges_is_due(weir_gauges *gauges)
+{
+    const uint32_t key = gauges->key;
+    if (key == 0 || gauges->lessons == 0)
+        return false;
+    weir_gauge_place *place = weir_gauge_place_of(gauges, key);
+    if (place->key == key)
+        return true;
+    const bool is_first = place->key == 0;
+    if (!is_first && !is_given_to(place, key))
+        return false;
+    place->key = key;
+    return !is_first;
+}
+
+bool weir_gauges_learn(weir_gauges *gauges, const weir_gauge_lesson *lesson)
+{
+    weir_gauge_place *place = weir_gauge_place_of(gauges, gauges->key);
+    size_t count = 0;
+    for (const weir_gauge *gauge = place->first; gauge; gauge = gauge->next)
+        count++;
+    if (count == OF_A_KEY_MAX)
+        return true;
+    size_t size = WEIR_GAUGES_ROOM - gauges->used;
+    weir_gauge *gauge = weir_gauge_make(lesson, gauges->memory + gauges->used, &size);
+    gauges->lessons--;
+    if (size > WEIR_GAUGES_ROOM - gauges->used)
+        forget_all(gauges);
+    if (!gauge)
+        return size > 0;
+    gauge->next = place->first;
+    place->first = gauge;
+    gauges->used += size;
+    return true;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Gauges with AVX2: 32 bytes at a time. */
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "value/gauge_find.h"
+
+#define TARGET __attribute__((target("avx2,sse4.2")))
+
+enum { HALF = WEIR_GAUGE_BLOCK / 2 };
+
+TARGET static inline __m256i load(const void *at)
+{
+    return _mm256_loadu_si256((const __m256i *)at);
+}
+
+/* Of signed bytes: those above ASCII are below '0' as well, and no gauge's. */
+TARGET static inline uint32_t low_bytes(const char *at)
+{
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(_mm256_set1_epi8('0'), load(at)));
+}
+
+TARGET static inline uint32_t key_with(uint32_t key, const char *at)
+{
+    return _mm_crc32_u32(_mm_crc32_u32(key, low_bytes(at)), low_bytes(at + HALF));
+}
+
+TARGET static inline uint32_t key_of(const char *text, size_t len, size_t blocks)
+{
+    uint32_t key = (uint32_t)len;
+    for (size_t i = 0; i + 1 < blocks; i++)
+        key = key_with(key, text + i * WEIR_GAUGE_BLOCK);
+    return key_with(key, text + len - WEIR_GAUGE_BLOCK) | 1;
+}
+
+/* Bits that are not as they should be. */
+TARGET static inline __m256i beyond(const char *text, const uint8_t *low)
+{
+    const __m256i bytes = load(text);
+    const __m256i within =
+        _mm256_min_epu8(_mm256_max_epu8(bytes, load(low)), load(low + WEIR_GAUGE_BLOCK));
+    const __m256i backslash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\'));
+    return _mm256_or_si256(_mm256_xor_si256(within, bytes), backslash);
+}
+
+TARGET static inline __m256i look_at(__m256i all, const char *text, const uint8_t *bounds)
+{
+    all = _mm256_or_si256(all, beyond(text, bounds));
+    return _mm256_or_si256(all, beyond(text + HALF, bounds + HALF));
+}
+
+TARGET static inline bool holds(const uint8_t *bounds, const char *text, size_t len, size_t blocks)
+{
+    __m256i all = _mm256_setzero_si256();
+    size_t i = 0;
+    for (; i + 1 < blocks; i++)
+        all = look_at(all, text + i * WEIR_GAUGE_BLOCK, bounds + i * 2 * WEIR_GAUGE_BLOCK);
+    all = look_at(all, text + len - WEIR_GAUGE_BLOCK, bounds + i * 2 * WEIR_GAUGE_BLOCK);
+    return _mm256_testz_si256(all, all);
+}
+
+TARGET static weir_gauge *find(weir_gauges *gauges, weir_str text)
+{
+    WEIR_GAUGE_FIND(gauges, text, key_of, holds)
+}
+
+static bool is_supported(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("sse4.2");
+}
+
+const weir_gauge_variant weir_gauge_avx2 = {"avx2", is_supported, find};
+#endif

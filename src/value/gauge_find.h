@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Looking a text up, as all implementations do it. An implementation gives two functions: one makes
+ * the key of a text, one says whether it lies within bounds. The last block ends with the text, so
+ * that nothing behind it is looked at. Private to gauge*.c.
+ */
+#ifndef WEIR_VALUE_GAUGE_FIND_H
+#define WEIR_VALUE_GAUGE_FIND_H
+
+#include "value/gauge.h"
+
+enum { WEIR_GAUGE_PLACES_BITS = 9 };
+
+/** Blocks of a text, and where in it one begins. */
+static inline size_t weir_gauge_blocks(size_t len)
+{
+    return (len + WEIR_GAUGE_BLOCK - 1) / WEIR_GAUGE_BLOCK;
+}
+
+static inline size_t weir_gauge_block_at(size_t len, size_t block)
+{
+    const size_t at = block * WEIR_GAUGE_BLOCK, last = len - WEIR_GAUGE_BLOCK;
+    return at < last ? at : last;
+}
+
+static inline weir_gauge_place *weir_gauge_place_of(const weir_gauges *gauges, uint32_t key)
+{
+    return &gauges->places[key >> (32 - WEIR_GAUGE_PLACES_BITS)];
+}
+
+/** Of a text of so many blocks; never 0. */
+typedef uint32_t weir_gauge_key_fn(const char *text, size_t len, size_t blocks);
+/** Each byte of the text is within its bounds, and none is a backslash. */
+typedef bool weir_gauge_holds_fn(const uint8_t *bounds, const char *text, size_t len,
+                                 size_t blocks);
+
+static inline __attribute__((always_inline)) weir_gauge *
+weir_gauge_find_with(weir_gauges *gauges, weir_str text, size_t blocks, weir_gauge_key_fn *key_of,
+                     weir_gauge_holds_fn *holds)
+{
+    const uint32_t key = key_of(text.ptr, text.len, blocks);
+    weir_gauge_place *place = weir_gauge_place_of(gauges, key);
+    if (__builtin_expect(place->key == key, 1))
+        for (weir_gauge *gauge = place->first; gauge; gauge = gauge->next)
+            if (gauge->len == text.len && holds(gauge->bounds, text.ptr, text.len, blocks)) {
+                place->is_met = true;
+                return gauge;
+            }
+    gauges->key = key;
+    gauges->trial.missed++;
+    return NULL;
+}
+
+/** Most messages are short: for these all is known but the text. */
+#define WEIR_GAUGE_FIND(gauges, text, key_of, holds)                                               \
+    const size_t blocks = weir_gauge_blocks((text).len);                                           \
+    switch (blocks) {                                                                              \
+    case 1: return weir_gauge_find_with(gauges, text, 1, key_of, holds);                           \
+    case 2: return weir_gauge_find_with(gauges, text, 2, key_of, holds);                           \
+    case 3: return weir_gauge_find_with(gauges, text, 3, key_of, holds);                           \
+    case 4: return weir_gauge_find_with(gauges, text, 4, key_of, holds);                           \
+    default: return weir_gauge_find_with(gauges, text, blocks, key_of, holds);                     \
+    }
+
+#endif
