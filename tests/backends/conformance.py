@@ -82,7 +82,7 @@ class Peer:
         raise NotImplementedError
 
     def impatience(self):
-        """Options by which a peer that never answers is given up within a second."""
+        """Options by which a peer that never answers is given up within two seconds."""
         raise NotImplementedError
 
     def publish(self, first, count, symbol="AAPL", size=0):

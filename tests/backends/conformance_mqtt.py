@@ -51,7 +51,7 @@ class Broker(conformance.Peer):
         return {"max_message": size}
 
     def impatience(self):
-        return {"connect_timeout": "300ms"}
+        return {"connect_timeout": "1500ms"}
 
     def publish(self, first, count, symbol="AAPL", size=0):
         for number in range(first, first + count):

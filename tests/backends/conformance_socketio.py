@@ -53,7 +53,7 @@ class SocketIo(conformance.Peer):
         return {"max_message": size}
 
     def impatience(self):
-        return {"upgrade_timeout": "300ms"}
+        return {"upgrade_timeout": "1500ms"}
 
     def publish(self, first, count, symbol="AAPL", size=0):
         self.server.command("publish", first=first, count=count, symbol=symbol, size=size)

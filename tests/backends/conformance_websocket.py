@@ -55,7 +55,7 @@ class Venue(conformance.Peer):
         return {"max_message": size}
 
     def impatience(self):
-        return {"upgrade_timeout": "300ms"}
+        return {"upgrade_timeout": "1500ms"}
 
     def _wanted(self):
         return [(conn["conn"], set(conn["active"].get("trades", [])))

@@ -52,7 +52,7 @@ class Publisher(conformance.Peer):
         return {"max_message": size}
 
     def impatience(self):
-        return {"handshake_timeout": "300ms"}
+        return {"handshake_timeout": "1500ms"}
 
     def publish(self, first, count, symbol="AAPL", size=0):
         self.server.command("publish", first=first, count=count, symbol=symbol, size=size)

@@ -10,7 +10,7 @@ import client
 from client import peers
 
 ECHO = ("--capture", "/dev/null", "--dialect", "echo")
-SAY = ("--send", "hello", "--close", "1000", "--after", "1", "--max-ms", "8000")
+SAY = ("--send", "hello", "--close", "1000", "--after", "1", "--max-ms", "45000")
 FAILURES = {
     "407": ("proxy", "407"),
     "403": ("proxy", "403"),
@@ -44,9 +44,8 @@ def modes(checks, program, venue):
             )
     for mode, (code, word) in FAILURES.items():
         with peers.Proxy(mode=mode) as proxy:
-            outcome = client.run(
-                program, venue.url("/"), *SAY, *option(proxy), "--option", "connect_timeout=1s"
-            )
+            patience = ("--option", f"connect_timeout={'1s' if code == 'timeout' else '30s'}")
+            outcome = client.run(program, venue.url("/"), *SAY, *option(proxy), *patience)
             down = outcome.down
             checks.check(
                 f"proxy {mode}",
@@ -55,7 +54,7 @@ def modes(checks, program, venue):
             )
     with peers.Proxy(mode="drop") as proxy:
         outcome = client.run(
-            program, venue.url("/"), "--send-fill", "100000", "--max-ms", "8000", *option(proxy)
+            program, venue.url("/"), "--send-fill", "100000", "--max-ms", "45000", *option(proxy)
         )
         checks.check(
             "proxy drop",

@@ -306,7 +306,7 @@ def faults(checks, program):
                     url = f"http://127.0.0.1:{relay.port}"
                     going = [(via, pool.submit(run, program, url, *option("transports", via), *option("upgrade_timeout", "2s"),
                                                *send("subscribe", '{"trades":["A"]}'), "--close-in", "2000", "--close", "1000",
-                                               "--max-ms", "20000", "--quiet")) for via in TRANSPORTS * 2]
+                                               "--max-ms", "45000", "--quiet")) for via in TRANSPORTS * 2]
                     for _ in range(4):
                         time.sleep(0.3)
                         venue.command("publish", first=0, count=100, symbol="A", size=300)

@@ -133,7 +133,7 @@ def backpressure(checks, program):
         "--after",
         "1",
         "--max-ms",
-        "15000",
+        "45000",
     )
     masks, total = server.end()
     checks.check(
@@ -150,7 +150,7 @@ def backpressure(checks, program):
 
 def deadlines(checks, program):
     outcome = client.run(
-        program, Server(silent).url(), "--close", "1000", "--linger", "200", "--max-ms", "5000"
+        program, Server(silent).url(), "--close", "1000", "--linger", "200", "--max-ms", "45000"
     )
     checks.check(
         "a close without an answer",
@@ -160,7 +160,7 @@ def deadlines(checks, program):
         outcome,
     )
     outcome = client.run(
-        program, Server(silent).url(), "--close", "1000", "--linger", "0", "--max-ms", "5000"
+        program, Server(silent).url(), "--close", "1000", "--linger", "0", "--max-ms", "45000"
     )
     checks.check(
         "a close that does not wait", outcome.is_sound() and outcome.down["code"] == "ok", outcome
@@ -171,7 +171,7 @@ def deadlines(checks, program):
         "--option",
         "upgrade_timeout=200ms",
         "--max-ms",
-        "5000",
+        "45000",
     )
     checks.check(
         "no answer to the upgrade",
@@ -188,7 +188,7 @@ def deadlines(checks, program):
         "--option",
         "ping_timeout=200ms",
         "--max-ms",
-        "5000",
+        "45000",
     )
     checks.check(
         "no answer to a ping",
@@ -205,7 +205,7 @@ def deadlines(checks, program):
         "--close",
         "1000",
         "--max-ms",
-        "5000",
+        "45000",
     )
     checks.check(
         "a close while upgrading", outcome.is_sound() and outcome.down["code"] == "ok", outcome
@@ -228,7 +228,7 @@ def pauses(checks, program):
         "--pause",
         "60",
         "--max-ms",
-        "8000",
+        "45000",
     )
     server.end()
     checks.check(
@@ -256,7 +256,7 @@ def pauses(checks, program):
         "--pause",
         "100",
         "--max-ms",
-        "8000",
+        "45000",
     )
     checks.check(
         "closed on a pause",
@@ -279,7 +279,7 @@ def pauses(checks, program):
         "--close",
         "4001",
         "--max-ms",
-        "8000",
+        "45000",
     )
     checks.check(
         "closing out of a pause",
@@ -297,7 +297,7 @@ def large(checks, program):
         connection.sendall(frame(b"\x03\xe8", 8))
         silent(connection)
 
-    outcome = client.run(program, Server(giant).url(), "--max-ms", "15000")
+    outcome = client.run(program, Server(giant).url(), "--max-ms", "45000")
     sizes = [event["len"] for event in outcome.of("frame")]
     checks.check(
         "16 MiB in one frame, then small ones",
@@ -328,7 +328,7 @@ def after_the_end(checks, program):
         return opcode, struct.unpack(">H", payload[:2])[0]
 
     server = Server(endless)
-    outcome = client.run(program, server.url(), "--max-ms", "8000")
+    outcome = client.run(program, server.url(), "--max-ms", "45000")
     seen = server.end()
     checks.check(
         "a flood behind an error",

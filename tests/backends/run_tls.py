@@ -14,7 +14,7 @@ import client
 from client import peers
 
 ECHO = ("--capture", "/dev/null", "--dialect", "echo")
-SAY = ("--send", "hello", "--close", "1000", "--after", "1", "--max-ms", "8000")
+SAY = ("--send", "hello", "--close", "1000", "--after", "1", "--max-ms", "45000")
 
 
 class Bench:
@@ -206,7 +206,7 @@ def volume(bench):
             "--after",
             "1",
             "--max-ms",
-            "20000",
+            "45000",
         )
         bench.checks.check(
             "5 MB there and back", outcome.is_sound() and outcome.down["bytes"] == 5000000, outcome
@@ -221,7 +221,7 @@ def volume(bench):
                 "--pause",
                 "3",
                 "--max-ms",
-                "30000",
+                "45000",
             )
             down = outcome.down
             holds = (

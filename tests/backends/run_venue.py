@@ -11,7 +11,7 @@ import client
 from client import peers
 
 ECHO = ("--capture", "/dev/null", "--dialect", "echo")
-SAY = ("--send", "hello", "--close", "1000", "--after", "1", "--max-ms", "8000")
+SAY = ("--send", "hello", "--close", "1000", "--after", "1", "--max-ms", "45000")
 LINES = 1500
 PLAY = ("--play", "open", "--end", "1000")
 
@@ -132,7 +132,7 @@ def plays(checks, program, directory):
         "pmd, drip": pmd + ("--drip", "333/0"),
     }.items():
         with peers.Venue("--capture", path, *PLAY, *args) as venue:
-            outcome = client.run(program, venue.url("/"), "--max-ms", "30000")
+            outcome = client.run(program, venue.url("/"), "--max-ms", "45000")
             got = [frame["sha256"] for frame in outcome.of("frame")]
             checks.check(
                 f"capture, {name}",
@@ -146,7 +146,7 @@ def plays(checks, program, directory):
             )
     with peers.Venue("--capture", path, *PLAY, *pmd) as venue:
         outcome = client.run(
-            program, venue.url("/"), "--pause-every", "50", "--pause", "2", "--max-ms", "30000"
+            program, venue.url("/"), "--pause-every", "50", "--pause", "2", "--max-ms", "45000"
         )
         got = [frame["sha256"] for frame in outcome.of("frame")]
         checks.check(
@@ -169,7 +169,7 @@ def ends(checks, program, directory):
         "--close-reason",
         "réstart",
     ) as venue:
-        outcome = client.run(program, venue.url("/"), "--max-ms", "8000")
+        outcome = client.run(program, venue.url("/"), "--max-ms", "45000")
         down = outcome.down
         checks.check(
             "1012 with a reason",
@@ -185,7 +185,7 @@ def ends(checks, program, directory):
             "and the venue sees it answered", venue.wait("close")["code"] == 1012, venue.log()[-1]
         )
     with peers.Venue("--capture", path, *PLAY, "--terminate-after", "20") as venue:
-        outcome = client.run(program, venue.url("/"), "--max-ms", "8000")
+        outcome = client.run(program, venue.url("/"), "--max-ms", "45000")
         checks.check(
             "a reset",
             outcome.is_sound()
@@ -206,7 +206,7 @@ def ends(checks, program, directory):
             outcome,
         )
         outcome = client.run(
-            program, venue.url("/"), "--close", "4001", "--reason", "x" * 200, "--max-ms", "8000"
+            program, venue.url("/"), "--close", "4001", "--reason", "x" * 200, "--max-ms", "45000"
         )
         seen = venue.wait("close")
         checks.check(
@@ -214,7 +214,7 @@ def ends(checks, program, directory):
             outcome.down["code"] == "ok" and seen["code"] == 4001 and seen["reason"] == "x" * 123,
             seen,
         )
-        outcome = client.run(program, venue.url("/"), "--close", "0", "--max-ms", "8000")
+        outcome = client.run(program, venue.url("/"), "--close", "0", "--max-ms", "45000")
         checks.check(
             "no code at all",
             outcome.down["code"] == "ok" and venue.wait("close", count=2)["code"] == 1005,
@@ -231,7 +231,7 @@ def limits(checks, program):
             "70000",
             *option("max_message", "64KiB"),
             "--max-ms",
-            "8000",
+            "45000",
         )
         checks.check(
             "max_message",
@@ -254,7 +254,7 @@ def limits(checks, program):
             "--after",
             "1",
             "--max-ms",
-            "8000",
+            "45000",
         )
         checks.check(
             "max_queue",
@@ -273,7 +273,7 @@ def limits(checks, program):
             "--after",
             "1",
             "--max-ms",
-            "8000",
+            "45000",
         )
         checks.check(
             "a message of exactly max_message",
@@ -285,7 +285,7 @@ def limits(checks, program):
 def lives(checks, program):
     with peers.Venue(*ECHO, "--ping-every", "40", "--pong-timeout", "2000") as venue:
         outcome = client.run(
-            program, venue.url("/"), "--close-in", "500", "--close", "1000", "--max-ms", "8000"
+            program, venue.url("/"), "--close-in", "500", "--close", "1000", "--max-ms", "45000"
         )
         checks.check(
             "the venue's pings are answered",
@@ -302,7 +302,7 @@ def lives(checks, program):
             "--close",
             "1000",
             "--max-ms",
-            "8000",
+            "45000",
         )
         conn = venue.events("open")[-1]["conn"]
         checks.check(
@@ -335,7 +335,7 @@ def addresses(checks, program):
         outcome = client.run(program, url, *SAY)
         checks.check(url, outcome.is_sound() and outcome.down["code"] == code, outcome)
     for url in ("ws://localhost:1/", "ws://nothing.invalid/", "ws://127.0.0.1:1/"):
-        outcome = client.run(program, url, "--close-in", "0", "--close", "1000", "--max-ms", "8000")
+        outcome = client.run(program, url, "--close-in", "0", "--close", "1000", "--max-ms", "45000")
         checks.check(f"{url} closed at once", outcome.is_sound(), outcome)
 
 

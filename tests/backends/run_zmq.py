@@ -413,10 +413,10 @@ def oversize(checks, directory):
 
 def dead_but_open(checks, directory):
     """A peer that stops (SIGSTOP) is found out by heartbeats."""
-    options = {"socket_type": "PULL", "heartbeat_interval": "200ms", "heartbeat_timeout": "400ms"}
+    options = {"socket_type": "PULL", "heartbeat_interval": "300ms", "heartbeat_timeout": "2s"}
     with peer("--type", "PUSH") as server, Run(directory, url_of(server), options) as run:
         run.reaches("live")
-        time.sleep(1)
+        time.sleep(3)
         checks.check("heartbeats are answered", run.states().count("live") == 1)
         server.process.send_signal(19)
         lost = run.reaches("backoff")
@@ -432,7 +432,8 @@ def the_tail(checks, directory):
                                                args=("--consumer", "poll,block,capacity=16,hold")) as run:
         run.reaches("live")
         server.command("publish", first=0, count=500, symbol="A")
-        time.sleep(0.5)     # for it to be on its way
+        until("first message", lambda: run.ask("status", "status")["frames"] > 0)
+        time.sleep(1)       # for the rest to be on its way
         server.process.kill()
         run.tell("read")
         run.reaches("backoff")

@@ -53,7 +53,7 @@ static struct {
     int64_t linger_ms, close_in_ms, pause_ms, max_ms;
     uint64_t after, pause_every;
 } args = {
-    .reason = "", .hello = "", .name = "", .linger_ms = 2000, .close_in_ms = -1, .max_ms = 20000};
+    .reason = "", .hello = "", .name = "", .linger_ms = 2000, .close_in_ms = -1, .max_ms = 45000};
 
 static struct {
     weir_loop *loop;
