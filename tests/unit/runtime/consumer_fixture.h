@@ -86,7 +86,7 @@ static inline weir_consumer_stats stats_of(const weir_consumer *consumer)
     return stats;
 }
 
-enum { MANY = 200000 };
+enum { MANY = 100000 };
 
 typedef struct reading {
     weir_consumer *consumer;

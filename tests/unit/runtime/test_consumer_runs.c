@@ -139,10 +139,10 @@ START_TEST(who_is_refused_is_told_of_room)
     reading r = {.consumer = consumer};
     pthread_t thread;
     ck_assert_int_eq(pthread_create(&thread, NULL, read_runs, &r), 0);
-    put_apart(consumer, MANY / 2);
+    put_apart(consumer, MANY);
     pthread_join(thread, NULL);
     ck_assert(r.is_ordered);
-    ck_assert_uint_eq(r.count, MANY / 2);
+    ck_assert_uint_eq(r.count, MANY);
     weir_consumer_free(consumer);
 }
 END_TEST
