@@ -255,10 +255,14 @@ static inline bool is_closed(weir_consumer *consumer)
 }
 
 /* Only the thread that delivers counts what is delivered: a store, and no exchange of it. */
-static inline void count_delivered(weir_consumer *consumer, size_t count)
+static inline uint64_t delivered_before(const weir_consumer *consumer)
 {
-    const uint64_t before = atomic_load_explicit(&consumer->delivered, memory_order_relaxed);
-    atomic_store_explicit(&consumer->delivered, before + count, memory_order_relaxed);
+    return atomic_load_explicit(&consumer->delivered, memory_order_relaxed);
+}
+
+static inline void set_delivered(weir_consumer *consumer, uint64_t count)
+{
+    atomic_store_explicit(&consumer->delivered, count, memory_order_relaxed);
 }
 
 /* Those that are wanted. */
@@ -276,7 +280,7 @@ static void deliver_some(weir_consumer *consumer, const weir_batch *batch)
             if (consumer->on_records)
                 run = run_of(consumer, at, end);
             hand_over(consumer, &run);
-            count_delivered(consumer, run.count);
+            set_delivered(consumer, delivered_before(consumer) + run.count);
         }
         at += run.size;
     }
@@ -287,19 +291,21 @@ static void deliver_all(weir_consumer *consumer, const weir_batch *batch)
     const char *at = batch->bytes.ptr, *const end = at + batch->bytes.len;
     const weir_record *record = (const weir_record *)(const void *)at;
     const weir_records run = {record, batch->count, batch->bytes.len};
+    uint64_t delivered = delivered_before(consumer);
     if (at == end || is_closed(consumer))
         return;
     measure(consumer, record);
     if (consumer->on_records) {
         hand_over(consumer, &run);
-        count_delivered(consumer, run.count);
+        set_delivered(consumer, delivered + run.count);
         return;
     }
+    void *const user = consumer->user;
     do {
         record = (const weir_record *)(const void *)at;
         at += record->size;
-        consumer->on_record(consumer->user, record);
-        count_delivered(consumer, 1);
+        consumer->on_record(user, record);
+        set_delivered(consumer, ++delivered);
     } while (at < end && !is_closed(consumer));
 }
 

@@ -29,6 +29,7 @@ void weir_status_write(weir_status_cell *cell, const weir_status_numbers *number
 {
     const uint64_t version = atomic_load_explicit(&cell->version, memory_order_relaxed);
     atomic_store_explicit(&cell->version, version + 1, memory_order_relaxed);
+#pragma GCC unroll 64
     for (size_t i = 0; i < WEIR_STATUS_WORDS; i++) {
         uint64_t word;
         memcpy(&word, (const char *)numbers + i * sizeof word, sizeof word);
