@@ -647,15 +647,29 @@ __attribute__((noinline)) void weir_runner_feed_any(weir_runner *runner,
     runner->moulds.is_wanting = false;
 }
 
-void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
+static inline void count_frame(weir_runner *runner, const weir_runner_frame *frame)
 {
     runner->counters.frames++; /* before its records are told apart by it */
     runner->counters.bytes += frame->bytes.len;
-    const bool is_odd = frame->is_binary | frame->has_parts | (frame->topic.len > 0);
-    if (__builtin_expect(is_odd || runner->pours == WEIR_POURS_NONE, 0))
+}
+
+void weir_runner_feed_text(weir_runner *runner, const weir_runner_frame *frame)
+{
+    count_frame(runner, frame);
+    if (__builtin_expect(runner->pours == WEIR_POURS_NONE, 0))
         weir_runner_feed_any(runner, frame);
     else
         weir_mould_pour(runner, frame);
+}
+
+void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame)
+{
+    if (!frame->is_binary && !frame->has_parts && frame->topic.len == 0) {
+        weir_runner_feed_text(runner, frame);
+        return;
+    }
+    count_frame(runner, frame);
+    weir_runner_feed_any(runner, frame);
 }
 
 /* ------------------------------------------------------------------ waits */

@@ -90,6 +90,8 @@ bool weir_runner_admit(weir_runner *runner, weir_runner_frame *frame);
  * does not decode - none. seq of the records is 0: the publisher numbers them.
  */
 void weir_runner_feed(weir_runner *runner, const weir_runner_frame *frame);
+/** The same for a text that has no topic and no parts. */
+void weir_runner_feed_text(weir_runner *runner, const weir_runner_frame *frame);
 /**
  * Without what makes it fast: every frame decoded the general way, every expression run. The
  * records and the failures are the same, which tests hold against it.

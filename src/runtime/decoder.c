@@ -12,7 +12,7 @@ struct weir_decoder {
     weir_runner *runner;
     weir_batch *batch;       /* the runner's */
     bool has_hook;           /* that looks at each frame */
-    weir_runner_frame input; /* the last frame; its name and parts are set for the call alone */
+    weir_runner_frame input; /* the last frame; what is not of all is set for the call alone */
     uint64_t seq[WEIR_CHANNEL_COUNT];
 };
 
@@ -54,18 +54,42 @@ void weir_decoder_free(weir_decoder *decoder)
     free(decoder);
 }
 
-static inline void feed(weir_decoder *decoder, weir_str bytes, bool is_binary, int64_t received_ns)
+/* What it says of the frame holds until the next one. */
+static inline weir_runner_frame *begin(weir_decoder *decoder, weir_str bytes, int64_t received_ns)
 {
     weir_runner_frame *input = &decoder->input;
     input->bytes = bytes;
-    input->is_binary = is_binary;
     input->received_ns = received_ns;
     input->number++;
-    if (__builtin_expect(!decoder->has_hook, 1) || weir_runner_admit(decoder->runner, input))
-        weir_runner_feed(decoder->runner, input);
+    return input;
 }
 
-static inline void hand_over(weir_decoder *decoder, weir_record_fn *on_record, void *user)
+/* A frame that somebody looks at before it is decoded, or no text. */
+static __attribute__((noinline)) void feed_any(weir_decoder *decoder, weir_runner_frame *input,
+                                               bool is_binary)
+{
+    input->is_binary = is_binary;
+    if (!decoder->has_hook || weir_runner_admit(decoder->runner, input))
+        weir_runner_feed(decoder->runner, input);
+    input->is_binary = false;
+}
+
+static inline void feed(weir_decoder *decoder, weir_str bytes, bool is_binary, int64_t received_ns)
+{
+    weir_runner_frame *input = begin(decoder, bytes, received_ns);
+    if (__builtin_expect(is_binary | decoder->has_hook, 0))
+        feed_any(decoder, input, is_binary);
+    else
+        weir_runner_feed_text(decoder->runner, input);
+}
+
+static inline void number_record(weir_decoder *decoder, weir_record *record)
+{
+    record->seq = ++decoder->seq[record->schema->channel];
+}
+
+static __attribute__((noinline)) void hand_over_all(weir_decoder *decoder,
+                                                    weir_record_fn *on_record, void *user)
 {
     weir_batch *batch = decoder->batch;
     size_t left = batch->bytes.len;
@@ -73,10 +97,23 @@ static inline void hand_over(weir_decoder *decoder, weir_record_fn *on_record, v
         weir_record *record = (weir_record *)(void *)at;
         at += record->size;
         left -= record->size;
-        record->seq = ++decoder->seq[record->schema->channel];
+        number_record(decoder, record);
         on_record(user, record);
     }
     weir_batch_clear(batch);
+}
+
+/* Most frames are a record. */
+static inline void hand_over(weir_decoder *decoder, weir_record_fn *on_record, void *user)
+{
+    weir_record *first = (weir_record *)(void *)decoder->batch->bytes.ptr;
+    if (decoder->batch->count != 1) {
+        hand_over_all(decoder, on_record, user);
+        return;
+    }
+    number_record(decoder, first);
+    on_record(user, first);
+    weir_batch_clear(decoder->batch);
 }
 
 void weir_decoder_feed_frame(weir_decoder *decoder, const weir_tap_frame *frame,
@@ -84,11 +121,12 @@ void weir_decoder_feed_frame(weir_decoder *decoder, const weir_tap_frame *frame,
 {
     if (frame->is_outgoing)
         return;
-    decoder->input.topic = frame->name;
-    decoder->input.has_parts = frame->has_parts;
-    feed(decoder, frame->bytes, frame->is_binary, frame->time_ns);
-    decoder->input.topic = (weir_str){0};
-    decoder->input.has_parts = false;
+    weir_runner_frame *input = begin(decoder, frame->bytes, frame->time_ns);
+    input->topic = frame->name;
+    input->has_parts = frame->has_parts;
+    feed_any(decoder, input, frame->is_binary);
+    input->topic = (weir_str){0};
+    input->has_parts = false;
     hand_over(decoder, on_record, user);
 }
 
@@ -106,7 +144,7 @@ void weir_decoder_feed_records(weir_decoder *decoder, weir_str frame, bool is_bi
     size_t offset = 0;
     feed(decoder, frame, is_binary, received_ns);
     for (weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;)
-        record->seq = ++decoder->seq[record->schema->channel];
+        number_record(decoder, record);
     const weir_records records = {(const weir_record *)(const void *)batch->bytes.ptr, batch->count,
                                   batch->bytes.len};
     if (records.count > 0)

@@ -25,9 +25,12 @@ typedef struct weir_backlog {
 static void number_records(weir_connection *connection, const weir_batch *batch)
 {
     uint64_t *const seq = connection->runtime->seq;
-    size_t offset = 0;
-    for (weir_record *record; (record = weir_batch_next(batch, &offset)) != NULL;)
+    const char *const end = batch->bytes.ptr + batch->bytes.len;
+    for (char *at = batch->bytes.ptr; at < end;) {
+        weir_record *record = (weir_record *)(void *)at;
+        at += record->size;
         record->seq = ++seq[record->schema->channel];
+    }
 }
 
 /* Room in the backlog is made before a consumer is asked: without it nothing may be left over. */
@@ -376,6 +379,8 @@ static bool feed_run(weir_connection *connection, weir_frame_run *given, weir_ru
     weir_frame_run run = *given; /* in registers */
     const weir_batch *const batch = connection->batch;
     weir_runner_news *const news = connection->news;
+    void (*const feed_one)(weir_runner * runner, const weir_runner_frame *frame) =
+        input->is_binary ? weir_runner_feed : weir_runner_feed_text;
     const size_t enough = gathered(connection);
     bool has_answer = false, goes_on = true;
     input->number = connection->counters->frames - 1;
@@ -384,7 +389,7 @@ static bool feed_run(weir_connection *connection, weir_frame_run *given, weir_ru
         if (hears_refusals_now(connection))
             has_answer = feed_and_hear_refusals(connection, input);
         else
-            weir_runner_feed(connection->runner, input);
+            feed_one(connection->runner, input);
         if (__builtin_expect(news->is_any || batch->count >= enough || has_answer, 0)) {
             goes_on = !news->is_not_utf8 && look_up(connection, has_answer);
             has_answer = false;
