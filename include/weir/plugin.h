@@ -307,7 +307,9 @@ typedef struct weir_plugin_backend {
                            bool is_unsubscribe);
     /** Asks the peer for a sign of life. May be NULL. */
     weir_code (*probe)(void *self);
-    /** Stops or goes on reading; what is read already is kept. */
+    /** Stops or goes on reading; what is read already is kept. Frames that are told in a pause all
+     * the same are kept by the host until its end, up to 16 MiB; it ends when they are handed on.
+     */
     void (*pause)(void *self, bool is_paused);
     /** Ends with link_down, at the latest after `linger_ns`, also from inside. Twice is once. */
     void (*close)(void *self, int code, weir_str reason, int64_t linger_ns);

@@ -3,6 +3,8 @@
  * Backends of plugins: the table that the runtime opens links by, over the table that the plugin
  * gave. A plugin knows nothing of loops and buffers: it gets descriptors watched and timers from
  * its link, and the frames that it hands over are copied to where enough bytes stand behind them.
+ * Those that it tells although it was paused are kept until the pause is over, and the plugin stays
+ * paused until they are handed on: while a consumer holds the connection up nothing may be decoded.
  *
  * Everything that runs in the plugin is timed, like its functions; since it is the connection that
  * waits, it is the link's owner who is told.
@@ -39,6 +41,10 @@ struct weir_backend_link {
     weir_arena *arena; /* of `open`; then free */
     void *self;
     weir_buf frame;
+    weir_buf kept; /* frames that were told in a pause: each a kept_head, its name and its bytes */
+    size_t kept_at;
+    weir_timer *again;              /* hands them on */
+    bool is_paused, is_self_paused; /* by the host; and what the plugin was told last */
     weir_plugin_watch *watches;
     link_timer *timers;
     bool is_opening;
@@ -46,6 +52,14 @@ struct weir_backend_link {
     unsigned depth;  /* calls into the plugin under way */
     bool is_down;    /* freed when the last of them is over */
 };
+
+typedef struct kept_head {
+    uint64_t name_len, len;
+    int64_t received_ns;
+    uint64_t is_binary;
+} kept_head;
+
+enum { KEPT_MAX = 16 * 1024 * 1024 };
 
 static weir_backend_link *link_of(weir_plugin_link *link)
 {
@@ -67,7 +81,9 @@ static void free_link(weir_backend_link *link)
         weir_plugin_timer_free(timer->timer);
         free(timer);
     }
+    weir_timer_free(link->again);
     weir_buf_fini(&link->frame);
+    weir_buf_fini(&link->kept);
     weir_arena_free(link->arena);
     free(link);
 }
@@ -114,11 +130,8 @@ static void tell_phase(weir_plugin_link *opaque, weir_plugin_phase phase, weir_s
         link->sink.on_phase(link->sink.user, (weir_link_phase)phase, detail);
 }
 
-static void tell_frame(weir_plugin_link *opaque, const weir_plugin_frame *frame)
+static void hand_over(weir_backend_link *link, const weir_plugin_frame *frame)
 {
-    weir_backend_link *link = link_of(opaque);
-    if (!may_speak(link))
-        return;
     weir_buf_clear(&link->frame);
     weir_buf_put(&link->frame, frame->bytes);
     if (!weir_buf_reserve(&link->frame, WEIR_JSON_SLACK)) {
@@ -129,9 +142,107 @@ static void tell_frame(weir_plugin_link *opaque, const weir_plugin_frame *frame)
     const weir_frame whole = {.kind = frame->is_binary ? WEIR_FRAME_BINARY : WEIR_FRAME_TEXT,
                               .bytes = weir_buf_str(&link->frame),
                               .name = frame->name,
-                              .received_ns =
-                                  frame->received_ns ? frame->received_ns : weir_now_ns()};
+                              .received_ns = frame->received_ns};
     link->sink.on_frame(link->sink.user, &whole);
+}
+
+static bool has_kept(const weir_backend_link *link)
+{
+    return link->kept_at < link->kept.len;
+}
+
+static void keep(weir_backend_link *link, const weir_plugin_frame *frame)
+{
+    const kept_head head = {frame->name.len, frame->bytes.len, frame->received_ns,
+                            frame->is_binary};
+    const size_t before = link->kept.len;
+    if (frame->name.len + frame->bytes.len + sizeof head > KEPT_MAX - (before - link->kept_at)) {
+        warn(link, WEIR_ERR_LIMIT, "a frame was lost: too much is told in a pause");
+        return;
+    }
+    weir_buf_put(&link->kept, (weir_str){(const char *)&head, sizeof head});
+    weir_buf_put(&link->kept, frame->name);
+    weir_buf_put(&link->kept, frame->bytes);
+    if (!link->kept.failed)
+        return;
+    link->kept.failed = false;
+    link->kept.len = before;
+    warn(link, WEIR_ERR_NOMEM, "a frame was lost: out of memory");
+}
+
+static void tell_frame(weir_plugin_link *opaque, const weir_plugin_frame *frame)
+{
+    weir_backend_link *link = link_of(opaque);
+    weir_plugin_frame timed = *frame;
+    if (!may_speak(link))
+        return;
+    timed.received_ns = frame->received_ns ? frame->received_ns : weir_now_ns();
+    if (link->is_paused || has_kept(link))
+        keep(link, &timed);
+    else
+        hand_over(link, &timed);
+}
+
+static void pause_self(weir_backend_link *link, bool is_paused)
+{
+    if (link->is_self_paused == is_paused)
+        return;
+    link->is_self_paused = is_paused;
+    const int64_t began_ns = enter(link);
+    link->table->backend_row.pause(link->self, is_paused);
+    leave(link, began_ns);
+}
+
+/* Amortised: at least half of the bytes go. */
+static void drop_given(weir_backend_link *link)
+{
+    const size_t left = link->kept.len - link->kept_at;
+    if (left == 0)
+        weir_buf_fini(&link->kept);
+    else if (link->kept_at < left)
+        return;
+    else
+        memmove(link->kept.ptr, link->kept.ptr + link->kept_at, left);
+    link->kept.len = left;
+    link->kept_at = 0;
+}
+
+/* The bytes are taken out before they are handed on: more may be kept meanwhile. */
+static void give_next(weir_backend_link *link, weir_buf *text)
+{
+    kept_head head;
+    memcpy(&head, link->kept.ptr + link->kept_at, sizeof head);
+    const weir_str both = {link->kept.ptr + link->kept_at + sizeof head, head.name_len + head.len};
+    weir_buf_clear(text);
+    weir_buf_put(text, both);
+    link->kept_at += sizeof head + both.len;
+    if (text->failed) {
+        text->failed = false;
+        warn(link, WEIR_ERR_NOMEM, "a frame was lost: out of memory");
+        return;
+    }
+    const weir_plugin_frame frame = {.is_binary = head.is_binary != 0,
+                                     .name = {text->ptr, head.name_len},
+                                     .bytes = {text->ptr + head.name_len, head.len},
+                                     .received_ns = head.received_ns};
+    hand_over(link, &frame);
+}
+
+static void give_kept(void *user)
+{
+    weir_backend_link *link = user;
+    weir_buf text = {0};
+    link->depth++;
+    while (!link->is_paused && !link->is_down && has_kept(link))
+        give_next(link, &text);
+    weir_buf_fini(&text);
+    if (!link->is_down && link->sink.on_batch)
+        link->sink.on_batch(link->sink.user);
+    drop_given(link);
+    if (!link->is_down && !link->is_paused)
+        pause_self(link, false);
+    if (--link->depth == 0 && link->is_down)
+        free_link(link);
 }
 
 static void tell_batch(weir_plugin_link *opaque)
@@ -183,6 +294,8 @@ static void tell_down(weir_plugin_link *opaque, const weir_plugin_end *end)
         return;
     if (end->code != WEIR_OK)
         weir_fail(&whole.error, end->code, "%s", end->why ? end->why : "it gives no reason");
+    if (has_kept(link))
+        warn(link, WEIR_ERR_CLOSED, "frames that were told in a pause are lost with the link");
     link->is_down = true;
     for (weir_plugin_watch *watch = link->watches; watch; watch = watch->next) {
         if (watch->watch)
@@ -342,7 +455,8 @@ static weir_backend_link *open_link(weir_loop *loop, const weir_link_target *tar
     link->loop = loop;
     link->sink = *sink;
     link->arena = weir_arena_new(1024, 0);
-    if (!link->arena)
+    link->again = weir_timer_new(loop, give_kept, link);
+    if (!link->arena || !link->again)
         weir_fail_nomem(error);
     else
         link->self = open_self(link, target, error);
@@ -395,9 +509,11 @@ static weir_code probe(weir_backend_link *link)
 
 static void pause_link(weir_backend_link *link, bool is_paused)
 {
-    const int64_t began_ns = enter(link);
-    link->table->backend_row.pause(link->self, is_paused);
-    leave(link, began_ns);
+    link->is_paused = is_paused;
+    if (is_paused || !has_kept(link))
+        pause_self(link, is_paused);
+    else
+        weir_timer_set(link->again, 0);
 }
 
 static void close_link(weir_backend_link *link, int code, weir_str reason, int64_t linger_ns)

@@ -24,6 +24,7 @@ typedef struct lines {
     weir_plugin_timer *linger;
     int fd;
     bool is_up, is_paused, is_closing;
+    bool is_rude; /* what is read is told, whatever the host says meanwhile */
     size_t in_len, out_len;
     char hello[64];
     char in[LINE_MAX_LEN], out[LINE_MAX_LEN];
@@ -76,7 +77,7 @@ static weir_code put(lines *self, weir_str text)
 static void give_lines(lines *self)
 {
     char *newline;
-    while (!self->is_paused && !self->is_closing &&
+    while ((!self->is_paused || self->is_rude) && !self->is_closing &&
            (newline = memchr(self->in, '\n', self->in_len)) != NULL) {
         const size_t len = (size_t)(newline - self->in);
         char line[LINE_MAX_LEN];
@@ -159,6 +160,7 @@ static void *open_link(weir_plugin_context *context, weir_plugin_link *link,
         free(self);
         return NULL;
     }
+    context->host->get_bool(context, context->host->option(context, "rude"), &self->is_rude);
     weir_str hello = {"", 0};
     context->host->get_text(context, context->host->option(context, "hello"), &hello);
     snprintf(self->hello, sizeof self->hello, "hello %.*s", WEIR_FMT(hello));
@@ -223,9 +225,10 @@ static bool init(weir_plugin_context *context, weir_plugin_registry *registry)
 {
     static const weir_plugin_option options[] = {
         {"hello", WEIR_TAKES_TEXT, "you", 0, 0, NULL, "what is said first (default you)"},
+        {"rude", WEIR_TAKES_BOOL, "false", 0, 0, NULL, "goes on through a pause (default false)"},
     };
     static const weir_plugin_backend row = {
-        "lines",   "lines over TCP", options,   1,    true,       false,     check_url,
+        "lines",   "lines over TCP", options,   2,    true,       false,     check_url,
         open_link, send_line,        subscribe, NULL, pause_link, close_link};
     return context->host->add_backend(registry, &row);
 }

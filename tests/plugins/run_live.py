@@ -94,15 +94,23 @@ def a_backend_of_a_plugin_checks_its_options_and_url():
     within(done.err, "unknown backend 'linse'; did you mean 'lines'?")
 
 
-def a_backend_of_a_plugin_is_paused_for_a_slow_consumer():
-    count = 3000
+def _slowly(count, spec):
+    """Records to a slow sink, and to the command."""
     server = Lines("".join('{"s":"AAA","p":%d}\n' % i for i in range(count)))
-    spec = LINES + "sinks: [{type: pot, capacity: 16, options: {path: pot, delay: 100us}}]\n"
+    spec += "sinks: [{type: pot, capacity: 16, options: {path: pot, delay: 100us}}]\n"
     done = weir("run", write("wire.yaml", spec), "--set", "vars.port=%d" % server.port, "--subscribe", "data=AAA",
                 "--limit", str(count))
     equal((done.code, len(done.records())), (0, count))
     equal([r["data"]["close"] for r in done.records()], list(range(count)))
     equal([r["seq"] for r in done.records()], list(range(1, count + 1)))
+
+
+def a_backend_of_a_plugin_is_paused_for_a_slow_consumer():
+    _slowly(3000, LINES)
+
+
+def frames_that_a_backend_of_a_plugin_tells_in_a_pause_are_kept_for_its_end():
+    _slowly(3000, LINES.replace('hello: "{vars.who}"', 'hello: "{vars.who}", rude: true'))
 
 
 def slowness_and_failures_are_events_by_name_and_harm_nothing_else():
