@@ -16,6 +16,7 @@ void weir_mould_free(weir_mould *mould)
     weir_stencil_free(mould->stencil);
     free(mould->image);
     free(mould->ops);
+    free(mould->eithers);
     free(mould->slots);
     free(mould->pins);
     free(mould);
@@ -112,15 +113,6 @@ weir_mould *weir_moulds_search(weir_moulds *moulds, const weir_mould *tried, wei
 }
 
 /* ------------------------------------------------------------------ messages */
-
-bool weir_mould_seek_asset(weir_runner *runner, const weir_fit *fit, const weir_mould_op *op,
-                           char *record)
-{
-    const weir_asset *asset = weir_asset_cached(runner->world->assets, (weir_asset_key)op->key,
-                                                weir_mould_text(fit, fit->base, op));
-    memcpy(record + op->place, &asset, sizeof asset);
-    return asset != NULL;
-}
 
 static inline const char *behind_blanks(const weir_fit *fit, const char *at)
 {

@@ -10,7 +10,7 @@ enum { VAIN_MAX = 8 /* lessons of a mould before there are no more */ };
 /* Lists of levels are found where they were, too, if they are of texts. */
 static bool has_known_lists(const weir_mould *mould, const weir_fit *fit)
 {
-    for (const weir_mould_op *op = mould->ops; op->code != WEIR_MOULD_END; op++) {
+    for (const weir_mould_op *op = mould->ops; op->code < WEIR_MOULD_END; op++) {
         const bool is_list = op->code >= WEIR_MOULD_LEVELS && op->code <= WEIR_MOULD_SIDES;
         if (is_list && fit->lists[op->key].count > 0 && !fit->lists[op->key].quotes)
             return false;
@@ -35,7 +35,7 @@ void weir_mould_learn_gauge(weir_runner *runner)
     weir_gauge_lesson lesson = {.stencil = mould->stencil, .fit = fit, .owner = mould};
     for (size_t i = 0; i < WEIR_MOULD_LANES; i++) {
         const weir_mould_lanes *group = &mould->lanes[i];
-        lesson.lanes[i].real = group->real;
+        lesson.lanes[i].real = group->real | (group->either & ~fit->lanes[i].is_whole);
         lesson.lanes[i].whole = group->whole | (group->either & fit->lanes[i].is_whole);
     }
     if (!weir_gauges_learn(&runner->gauges, &lesson))

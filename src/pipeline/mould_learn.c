@@ -13,6 +13,7 @@ enum {
     COLUMNS_MAX = WEIR_SCENE_COLUMNS_MAX,
     SLOTS_MAX = WEIR_SCENE_SLOTS_MAX,
     AT_ONCE = WEIR_LANES / 2, /* lanes that cost what one costs */
+    RUN_MAX = 4,              /* numbers that are copied together */
 };
 
 typedef weir_scene scene;
@@ -147,15 +148,27 @@ static bool set_kind(scene *s, const weir_quick_op *op, weir_scene_use use)
            set_constant(s, op, use == WEIR_SCENE_WHOLE ? &whole : &real);
 }
 
+/* A number that may be whole or not. */
+static void add_either(const scene *s, weir_mould_lanes *group, unsigned bit,
+                       const weir_quick_op *op)
+{
+    const weir_value *v = &(op->is_item ? s->items : s->slots)[op->slot / sizeof *v];
+    group->wholes |= v->flags & WEIR_VALUE_INTEGRAL ? bit : 0;
+    group->either |= bit;
+}
+
 /* What a lane must be, and where it goes. */
 static void add_put(scene *s, const weir_stencil_mark *mark, weir_scene_use use,
                     const weir_quick_op *op)
 {
     weir_mould_lanes *group = &s->mould.lanes[mark->at / WEIR_LANES];
     const unsigned lane = mark->at % WEIR_LANES, bit = 1u << lane;
-    const bool is_whole = use == WEIR_SCENE_WHOLE || use == WEIR_SCENE_EPOCH;
-    *(is_whole ? &group->whole : &group->real) |= bit;
-    group->either |= use == WEIR_SCENE_AS_IS ? bit : 0;
+    if (use == WEIR_SCENE_AS_IS)
+        add_either(s, group, bit, op);
+    else if (use == WEIR_SCENE_WHOLE || use == WEIR_SCENE_EPOCH)
+        group->whole |= bit;
+    else
+        group->real |= bit;
     s->puts[s->put_count++] =
         (weir_scene_put){.use = use,
                          .lane = mark->at,
@@ -171,7 +184,8 @@ static bool add_lane(scene *s, const weir_quick_op *op, bool may_be_text, weir_s
     const bool is_text = mark && mark->kind == WEIR_MARK_TEXT;
     if (!mark || (mark->kind != WEIR_MARK_NUMBER && !(is_text && may_be_text)))
         return false;
-    if (is_outer || !mark->in_lane)
+    const bool may_be_no_time = use == WEIR_SCENE_EPOCH && op->scale != 1 && op->scale % 10 != 0;
+    if (is_outer || !mark->in_lane || may_be_no_time)
         return add_other(s, op);
     if (use == WEIR_SCENE_REAL && !is_text)
         use = WEIR_SCENE_BARE_REAL;
@@ -377,6 +391,11 @@ static bool add_test(scene *s, const weir_quick_op *op)
     return set_constant(s, op, is_true ? &yes : &no);
 }
 
+static bool has_assets(const scene *s)
+{
+    return s->runner->world && s->runner->world->assets;
+}
+
 static bool add_column(scene *s, const weir_quick_op *op, weir_quick_code code)
 {
     bool holds;
@@ -386,7 +405,7 @@ static bool add_column(scene *s, const weir_quick_op *op, weir_quick_code code)
     case WEIR_QUICK_EPOCH: return add_lane(s, op, false, WEIR_SCENE_EPOCH);
     case WEIR_QUICK_EPOCH_TEXT: return add_lane(s, op, true, WEIR_SCENE_EPOCH);
     case WEIR_QUICK_AS_IS: return add_as_is(s, op);
-    case WEIR_QUICK_ASSET: return add_text(s, op, WEIR_MOULD_ASSET);
+    case WEIR_QUICK_ASSET: return has_assets(s) && add_text(s, op, WEIR_MOULD_ASSET);
     case WEIR_QUICK_STAMP: return add_text(s, op, WEIR_MOULD_STAMP);
     case WEIR_QUICK_ROOT: return add_received(s, op);
     case WEIR_QUICK_CONSTANT: return set_constant(s, op, &op->value);
@@ -466,47 +485,53 @@ static uint16_t number_place(const weir_scene_put *put)
                       put->lane % WEIR_LANES * sizeof(double));
 }
 
-/* Numbers that are copied go four at a time; the last one fills up, again and again. */
+/* A put is of numbers of that kind that are copied. */
+static bool is_copied(const weir_scene_put *put, bool is_bare)
+{
+    return is_bare ? put->use == WEIR_SCENE_BARE_REAL
+                   : put->use == WEIR_SCENE_REAL || put->use == WEIR_SCENE_WHOLE;
+}
+
+/* It goes so many bytes behind another one, and is read in a lane so many behind. */
+static bool is_behind(const weir_scene_put *put, const weir_scene_put *first, size_t lanes,
+                      size_t bytes)
+{
+    return put->place == first->place + bytes &&
+           number_place(put) == number_place(first) + lanes * sizeof(double);
+}
+
+/* Numbers that are copied go together where both their lanes and their cells are neighbours. */
 static weir_mould_op *keep_numbers(const scene *s, weir_mould_op *op, bool is_bare)
 {
     const weir_scene_put *puts[2 * COLUMNS_MAX];
     size_t count = 0, most = 0;
     for (size_t i = 0; i < s->put_count; i++)
-        if (is_bare ? s->puts[i].use == WEIR_SCENE_BARE_REAL
-                    : s->puts[i].use == WEIR_SCENE_REAL || s->puts[i].use == WEIR_SCENE_WHOLE)
+        if (is_copied(&s->puts[i], is_bare))
             puts[count++] = &s->puts[i];
     for (size_t i = 0; i < count; i += most, op++) {
-        const size_t left = count - i;
-        most = left > 2 ? 4 : left;
-        op->code = is_bare     ? left > 2    ? WEIR_MOULD_BARE_FOUR
-                                 : left == 2 ? WEIR_MOULD_BARE_TWO
-                                             : WEIR_MOULD_BARE_ONE
-                   : left > 2  ? WEIR_MOULD_FOUR
-                   : left == 2 ? WEIR_MOULD_TWO
-                               : WEIR_MOULD_ONE;
-        for (size_t k = 0; k < most; k++) {
-            const weir_scene_put *put = puts[i + (k < left ? k : left - 1)];
-            op->from[k] = number_place(put);
-            op->to[k] = (uint16_t)put->place;
+        const weir_scene_put *const first = puts[i];
+        most = 1;
+        while (most < RUN_MAX && i + most < count &&
+               is_behind(puts[i + most], first, most, most * sizeof(weir_value)))
+            most++;
+        op->code = (uint8_t)((is_bare ? WEIR_MOULD_BARE_ONE : WEIR_MOULD_ONE) + most - 1);
+        op->quote = number_place(first);
+        op->place = (uint16_t)first->place;
+        if (most == 1 && i + 1 < count &&
+            is_behind(puts[i + 1], first, 1, offsetof(weir_level, size))) {
+            op->code = WEIR_MOULD_LEVEL;
+            most = 2;
         }
     }
     return op;
 }
 
-static weir_mould_op *keep_number(const weir_scene_put *put, weir_mould_op *op)
+static weir_mould_op *keep_epoch(const weir_scene_put *put, weir_mould_op *op)
 {
-    const size_t group = offsetof(weir_fit, lanes) + put->lane / WEIR_LANES * sizeof(weir_lanes);
+    op->code = put->scale == 1 ? WEIR_MOULD_NANOSECONDS : WEIR_MOULD_EPOCH;
+    op->quote = number_place(put);
     op->place = (uint16_t)put->place;
-    if (put->use == WEIR_SCENE_AS_IS) {
-        op->code = WEIR_MOULD_AS_IS;
-        op->key = put->lane % WEIR_LANES;
-        op->from[0] = number_place(put);
-        op->from[1] = (uint16_t)(group + offsetof(weir_lanes, is_whole));
-    } else {
-        op->code = WEIR_MOULD_EPOCH;
-        op->quote = number_place(put);
-        op->scale = put->scale;
-    }
+    op->scale = put->scale;
     return op + 1;
 }
 
@@ -518,27 +543,94 @@ static weir_mould_op *keep_columns(const scene *s, weir_mould_op *op, weir_mould
     return op;
 }
 
-/* What is to be done, kind by kind. */
+static weir_mould_op *keep_lanes_are(const weir_mould *mould, weir_mould_op *op)
+{
+    op->code = WEIR_MOULD_LINK;
+    op->key = mould->lanes[1].used > 0   ? WEIR_MOULD_BOTH_ARE
+              : mould->lanes[0].used > 0 ? WEIR_MOULD_LANES_ARE
+                                         : WEIR_MOULD_NONE;
+    op->mould = mould;
+    return op + 1;
+}
+
+static weir_mould_op *keep_image_copy(const weir_mould *mould, weir_mould_op *op)
+{
+    const size_t pieces = (mould->image_len + WEIR_MOULD_PIECE - 1) / WEIR_MOULD_PIECE;
+    op->code =
+        pieces >= 3 && pieces <= 6 ? (uint8_t)(WEIR_MOULD_IMAGE_3 + pieces - 3) : WEIR_MOULD_IMAGE;
+    op->image = mould->image;
+    op->pieces = pieces;
+    return op + 1;
+}
+
+/* Of a record whose size is known, the image has it. */
+static void keep_end(weir_mould *mould, weir_mould_op *op)
+{
+    bool is_open = false;
+    for (const weir_mould_op *o = mould->ops; o < op; o++)
+        is_open |= o->code == WEIR_MOULD_TEXT || o->code == WEIR_MOULD_STANDARD ||
+                   o->code == WEIR_MOULD_LEVELS || o->code == WEIR_MOULD_WHERE ||
+                   o->code == WEIR_MOULD_SIDES || o->code == WEIR_MOULD_OTHER;
+    op->code = is_open ? WEIR_MOULD_END : WEIR_MOULD_END_AS_IS;
+    op->place = (uint16_t)mould->rule->schema->channel;
+    op->room = (mould->image_len + WEIR_QUICK_BLOCK - 1) & ~(size_t)(WEIR_QUICK_BLOCK - 1);
+    ((weir_record *)(void *)mould->image)->size = (uint32_t)op->room;
+}
+
+/* What is to be done, kind by kind. The image is there. */
 static bool keep_operations(const scene *s, weir_mould *mould)
 {
-    const size_t most = s->op_count + s->put_count + 3; /* SLOTS, READ and END */
+    const size_t most = s->op_count + s->put_count + 4; /* LINK, IMAGE, SLOTS and END */
     weir_mould_op *op = mould->ops = calloc(most, sizeof *op);
     if (!op)
         return false;
+    op = keep_lanes_are(mould, op);
+    op = keep_image_copy(mould, op);
     for (int code = WEIR_MOULD_TEXT; code < WEIR_MOULD_SLOTS; code++)
         op = keep_columns(s, op, (weir_mould_code)code);
+    for (weir_mould_op *o = mould->ops; o < op; o++)
+        if (o->code == WEIR_MOULD_TEXT || o->code == WEIR_MOULD_STANDARD)
+            o->room = mould->room;
     if (mould->slot_count > 0 || mould->has_roots)
-        (op++)->code = WEIR_MOULD_SLOTS;
+        *op++ = (weir_mould_op){.code = WEIR_MOULD_SLOTS, .mould = mould};
     op = keep_columns(s, op, WEIR_MOULD_RECEIVED);
     op = keep_columns(s, op, WEIR_MOULD_OTHER);
-    if (mould->lanes[0].used > 0)
-        (op++)->code = WEIR_MOULD_READ;
     op = keep_numbers(s, op, false);
     op = keep_numbers(s, op, true);
     for (size_t i = 0; i < s->put_count; i++)
-        if (s->puts[i].use == WEIR_SCENE_AS_IS || s->puts[i].use == WEIR_SCENE_EPOCH)
-            op = keep_number(&s->puts[i], op);
-    *op = (weir_mould_op){.code = WEIR_MOULD_END, .place = (uint16_t)mould->rule->schema->channel};
+        if (s->puts[i].use == WEIR_SCENE_EPOCH)
+            op = keep_epoch(&s->puts[i], op);
+    keep_end(mould, op);
+    weir_mould_link(mould->ops);
+    return true;
+}
+
+/* Columns that take a number as it is expect it to be as it was in the lesson, or as another column
+ * must have it. */
+static bool keep_eithers(scene *s, weir_mould *mould)
+{
+    mould->eithers = calloc(s->put_count + 1, sizeof *mould->eithers);
+    if (!mould->eithers)
+        return false;
+    for (size_t i = 0; i < WEIR_MOULD_LANES; i++) {
+        weir_mould_lanes *group = &mould->lanes[i];
+        group->wholes |= group->whole;
+        group->kinds = group->whole | group->either;
+        group->usual = group->real | (group->either & ~group->wholes);
+    }
+    for (size_t i = 0; i < s->put_count; i++) {
+        weir_scene_put *put = &s->puts[i];
+        if (put->use != WEIR_SCENE_AS_IS)
+            continue;
+        const bool is_whole =
+            mould->lanes[put->lane / WEIR_LANES].wholes >> put->lane % WEIR_LANES & 1;
+        const weir_value cell = {.kind = (uint8_t)(is_whole ? WEIR_INT : WEIR_FLOAT)};
+        memcpy(mould->image + put->place, &cell, sizeof cell);
+        mould->eithers[mould->either_count++] =
+            (weir_mould_either){put->lane, (uint16_t)put->place};
+        put->use = is_whole ? WEIR_SCENE_WHOLE : WEIR_SCENE_REAL;
+        put->place += (uint32_t)offsetof(weir_value, bits);
+    }
     return true;
 }
 
@@ -610,7 +702,8 @@ weir_mould *weir_scene_keep(weir_scene *s, weir_moulds *moulds)
     if (makes)
         keep_lanes(s, mould);
     if (!mould->pins || !mould->slots ||
-        (makes && (!keep_image(s, mould) || !keep_operations(s, mould)))) {
+        (makes &&
+         (!keep_image(s, mould) || !keep_eithers(s, mould) || !keep_operations(s, mould)))) {
         weir_mould_free(mould);
         return NULL;
     }

@@ -10,10 +10,20 @@
 #include "pipeline/parts.h"
 #include "value/short.h"
 
-enum { WEIR_MOULD_BLOCK = 64 /* images are copied in such pieces */ };
+/** Images take whole blocks, and are copied in pieces. */
+enum { WEIR_MOULD_BLOCK = 64, WEIR_MOULD_PIECE = 32 };
 
 /** What is done for a record, in this order. */
 typedef enum weir_mould_code {
+    WEIR_MOULD_LINK,      /**< the first one, until weir_mould_link; then one of these, its `key` */
+    WEIR_MOULD_NONE,      /**< there are no numbers */
+    WEIR_MOULD_LANES_ARE, /**< lanes are what they must be */
+    WEIR_MOULD_BOTH_ARE,
+    WEIR_MOULD_IMAGE,   /**< what is the same in all records; of any size */
+    WEIR_MOULD_IMAGE_3, /**< of so many pieces */
+    WEIR_MOULD_IMAGE_4,
+    WEIR_MOULD_IMAGE_5,
+    WEIR_MOULD_IMAGE_6,
     WEIR_MOULD_TEXT,
     WEIR_MOULD_STAMP,
     WEIR_MOULD_SECONDS,
@@ -26,16 +36,19 @@ typedef enum weir_mould_code {
     WEIR_MOULD_SLOTS,    /**< are filled for OTHER */
     WEIR_MOULD_RECEIVED,
     WEIR_MOULD_OTHER, /**< as pipeline/quick.c does it, from slots */
-    WEIR_MOULD_READ,  /**< lanes are what they must be */
-    WEIR_MOULD_FOUR,  /**< numbers of lanes are copied: real ones or whole ones */
+    WEIR_MOULD_ONE,   /**< numbers of lanes are copied: real ones or whole ones */
     WEIR_MOULD_TWO,
-    WEIR_MOULD_ONE,
-    WEIR_MOULD_BARE_FOUR, /**< real ones that stood bare, where -0 is a whole one */
+    WEIR_MOULD_THREE,
+    WEIR_MOULD_FOUR,
+    WEIR_MOULD_BARE_ONE, /**< real ones that stood bare, where -0 is a whole one */
     WEIR_MOULD_BARE_TWO,
-    WEIR_MOULD_BARE_ONE,
-    WEIR_MOULD_AS_IS, /**< a whole number, or else a real one */
+    WEIR_MOULD_BARE_THREE,
+    WEIR_MOULD_BARE_FOUR,
+    WEIR_MOULD_LEVEL, /**< the only one of a list: two numbers */
     WEIR_MOULD_EPOCH,
-    WEIR_MOULD_END,
+    WEIR_MOULD_NANOSECONDS, /**< the same in ns */
+    WEIR_MOULD_END,         /**< behind texts and levels */
+    WEIR_MOULD_END_AS_IS,   /**< the size is the image's */
     WEIR_MOULD_CODES
 } weir_mould_code;
 
@@ -43,25 +56,28 @@ enum { WEIR_MOULD_NOT = 0x80 };
 
 /** All places are told in bytes. */
 typedef struct weir_mould_op {
+    const void *way; /**< where mould_make.c does it */
     uint8_t code;
-    uint8_t key;    /**< of an asset; of EQUAL the length, and NOT; of AS_IS the lane; of levels the
-                       part */
+    uint8_t key; /**< of LINK the code; of an asset its key; of EQUAL the length, and NOT; of levels
+                    the part */
     int16_t where;  /**< of a text: from the weir_fit to a pointer to quotes; of levels: to the fit;
                        negative: in the fit before, which is of the message around the element */
-    uint16_t quote; /**< ... and from there to its opening one; of EPOCH: from the weir_fit to the
-                       number */
-    uint16_t place; /**< in the record: of a text the cell, of AS_IS too; of END the channel */
+    uint16_t quote; /**< ... and from there to its opening one; of numbers: from the weir_fit to the
+                       first one */
+    uint16_t place; /**< in the record: of a text the cell, of numbers what is in it; of END the
+                       channel */
     union {
         struct {
             union {
                 const weir_quick_op *quick;
-                int64_t scale;    /**< of EPOCH */
-                uint16_t from[4]; /**< from the weir_fit to a number; of AS_IS to the real one, and
-                                     to the mask of the whole ones */
+                int64_t scale;           /**< of EPOCH */
+                const char *image;       /**< of IMAGE */
+                const weir_mould *mould; /**< of SLOTS and LANES_ARE */
             };
             union {
-                uint16_t to[4];              /**< where numbers go */
                 const weir_quick_op *second; /**< of SIDES */
+                size_t room; /**< behind a text that is longer than usual; of END_AS_IS the size */
+                size_t pieces; /**< of IMAGE */
             };
         };
         weir_short text; /**< of EQUAL */
@@ -74,8 +90,17 @@ _Static_assert(2 * sizeof(weir_fit) <= INT16_MAX, "places in two of them are of 
 typedef struct weir_mould_lanes {
     uint8_t used;
     unsigned real, whole, json;
-    unsigned either; /**< those of `real` that may be whole, and then are not to be rounded */
+    unsigned either; /**< they may be whole, or real ones; mostly they are as they were once */
+    unsigned usual;  /**< then, so that no more has to be asked: those that are real, */
+    unsigned kinds;  /**< those that are whole or not, */
+    unsigned wholes; /**< and those of them that are */
 } weir_mould_lanes;
+
+/** A column that takes a number as it is. */
+typedef struct weir_mould_either {
+    uint8_t lane;
+    uint16_t place; /**< of the cell */
+} weir_mould_either;
 
 enum { WEIR_MOULD_LANES = WEIR_STENCIL_LANES_MAX / WEIR_LANES };
 
@@ -106,6 +131,8 @@ struct weir_mould {
     size_t image_len; /**< to here; the memory ends at a whole block */
     size_t room;      /**< that a record is given, and what is left of it behind a long text */
     weir_mould_lanes lanes[WEIR_MOULD_LANES];
+    weir_mould_either *eithers;
+    size_t either_count;
     weir_mould_slot *slots;
     size_t slot_count;
     bool has_roots; /**< OTHER looks at what `data` and `item` are, and when they came */
@@ -144,13 +171,11 @@ static inline void weir_mould_read(const weir_runner *runner, const weir_mould *
     for (size_t i = 0; i < WEIR_MOULD_LANES && mould->lanes[i].used > 0; i++)
         runner->quick.read(&fit->lanes[i], mould->lanes[i].used);
 }
+/** Operations are done by jumps: they are told where to, once, when they are all there. */
+void weir_mould_link(weir_mould_op *ops);
 /** Makes the record of a message that fits, whose numbers have been read; of an element, the fit of
  * the message around it is the one before `fit`. False: nothing was made. */
 bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit);
-/** The operation ASSET, where the asset is not at hand. It is told no more than it takes to find
- * the text again, and in a file of its own, so that nothing is kept for it where that is not so. */
-bool weir_mould_seek_asset(weir_runner *runner, const weir_fit *fit, const weir_mould_op *op,
-                           char *record);
 
 static inline uint32_t weir_mould_quote(const char *quotes, size_t at)
 {

@@ -54,7 +54,8 @@ typedef struct weir_dead_letter {
     char reason[WEIR_ERROR_TEXT_MAX];
 } weir_dead_letter;
 
-/** `world` is borrowed and may be changed by its owner between frames. NULL: out of memory. */
+/** `world` is borrowed and may be changed by its owner between frames, but for that it has assets.
+ * NULL: out of memory. */
 weir_runner *weir_runner_new(const weir_plan *plan, const weir_expr_world *world);
 void weir_runner_free(weir_runner *runner);
 

@@ -76,24 +76,32 @@ static inline int64_t weir_stamp_fraction(const char *at, size_t digits)
 /** weir_stamp_read without its quick case. */
 bool weir_stamp_read_anew(weir_stamp_memory *memory, weir_str text, int64_t *ns);
 
+/** weir_stamp_read of a text of an hour that is known, and of the usual form. */
+static inline bool weir_stamp_known(const weir_stamp_memory *memory, const char *at, size_t len,
+                                    int64_t *ns)
+{
+    const size_t digits = len - WEIR_STAMP_POINT_LEN - 1;
+    if (digits - 1 >= WEIR_STAMP_DIGITS_MAX || at[len - 1] != 'Z')
+        return false;
+    const weir_stamp_hour *hour = &memory->hours[weir_stamp_place(at)];
+    int64_t rest;
+    if (__builtin_expect(
+            !weir_stamp_is_hour(hour->text, at) ||
+                !weir_stamp_in_hour(at + WEIR_STAMP_HOUR_LEN, len - 1 - WEIR_STAMP_HOUR_LEN, &rest),
+            0))
+        return false;
+    *ns = hour->ns + rest;
+    return true;
+}
+
 /**
  * weir_time_parse of a text without control characters that has 16 readable bytes behind it.
  */
 static inline bool weir_stamp_read(weir_stamp_memory *memory, const char *at, size_t len,
                                    int64_t *ns)
 {
-    const size_t digits = len - WEIR_STAMP_POINT_LEN - 1;
-    if (digits - 1 < WEIR_STAMP_DIGITS_MAX && at[len - 1] == 'Z') {
-        const weir_stamp_hour *hour = &memory->hours[weir_stamp_place(at)];
-        int64_t rest;
-        if (__builtin_expect(weir_stamp_is_hour(hour->text, at) &&
-                                 weir_stamp_in_hour(at + WEIR_STAMP_HOUR_LEN,
-                                                    len - 1 - WEIR_STAMP_HOUR_LEN, &rest),
-                             1)) {
-            *ns = hour->ns + rest;
-            return true;
-        }
-    }
+    if (__builtin_expect(weir_stamp_known(memory, at, len, ns), 1))
+        return true;
     int64_t anew; /* nobody is told where *ns is */
     const bool is_time = weir_stamp_read_anew(memory, (weir_str){at, len}, &anew);
     *ns = anew;
@@ -113,6 +121,21 @@ typedef struct weir_moment {
 /** weir_seconds_read without its quick case. */
 bool weir_seconds_read_anew(weir_moment *moment, weir_str text, int64_t unit, int64_t *ns);
 
+/** weir_seconds_read of a text of the second that is known. */
+static inline bool weir_seconds_known(const weir_moment *moment, const char *at, size_t len,
+                                      int64_t unit, int64_t *ns)
+{
+    enum { LAST = WEIR_MOMENT_LEN - 8 };
+    const size_t digits = len - WEIR_MOMENT_LEN;
+    if (digits - 1 >= WEIR_STAMP_DIGITS_MAX ||
+        ((weir_stamp_load(moment->text) ^ weir_stamp_load(at)) |
+         (weir_stamp_load(moment->text + LAST) ^ weir_stamp_load(at + LAST))) != 0)
+        return false;
+    const int64_t fraction = weir_stamp_fraction(at + WEIR_MOMENT_LEN, digits);
+    *ns = moment->ns + fraction - (uint32_t)fraction % (uint32_t)unit;
+    return fraction >= 0;
+}
+
 /**
  * Ten digits, a point and up to nine more, cut to a whole number of `unit` ns, which is at most a
  * second; 16 bytes are readable behind it. False: another form.
@@ -120,17 +143,8 @@ bool weir_seconds_read_anew(weir_moment *moment, weir_str text, int64_t unit, in
 static inline bool weir_seconds_read(weir_moment *moment, const char *at, size_t len, int64_t unit,
                                      int64_t *ns)
 {
-    enum { LAST = WEIR_MOMENT_LEN - 8 };
-    const size_t digits = len - WEIR_MOMENT_LEN;
-    if (digits - 1 < WEIR_STAMP_DIGITS_MAX &&
-        ((weir_stamp_load(moment->text) ^ weir_stamp_load(at)) |
-         (weir_stamp_load(moment->text + LAST) ^ weir_stamp_load(at + LAST))) == 0) {
-        const int64_t fraction = weir_stamp_fraction(at + WEIR_MOMENT_LEN, digits);
-        *ns = moment->ns + fraction - (uint32_t)fraction % (uint32_t)unit;
-        if (__builtin_expect(fraction >= 0, 1))
-            return true;
-    }
-    return weir_seconds_read_anew(moment, (weir_str){at, len}, unit, ns);
+    return __builtin_expect(weir_seconds_known(moment, at, len, unit, ns), 1) ||
+           weir_seconds_read_anew(moment, (weir_str){at, len}, unit, ns);
 }
 
 #endif

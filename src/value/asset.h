@@ -81,11 +81,11 @@ static inline uint64_t weir_asset_tag(weir_asset_key key, size_t len)
 }
 
 /**
- * weir_asset_cached of a text that has WEIR_SHORT_MAX readable bytes from its first one on, if it
- * is a short one in the first place of its hash; else NULL.
+ * The place of a text that has WEIR_SHORT_MAX readable bytes from its first one on, if it is a
+ * short one in the first place of its hash; else NULL.
  */
-static inline const weir_asset *weir_asset_at_hand(const weir_asset_cache *cache,
-                                                   weir_asset_key key, const char *at, size_t len)
+static inline const weir_asset_place *
+weir_asset_at_hand(const weir_asset_cache *cache, weir_asset_key key, const char *at, size_t len)
 {
     if (__builtin_expect(len > WEIR_SHORT_MAX, 0))
         return NULL;
@@ -93,15 +93,15 @@ static inline const weir_asset *weir_asset_at_hand(const weir_asset_cache *cache
     const uint64_t tag = weir_asset_tag(key, len);
     const weir_asset_place *place = &cache->places[weir_short_mix(words, tag) >> cache->shift];
     const bool is_it = weir_short_eq(place->words, words) && place->tag == tag;
-    return __builtin_expect(is_it, 1) ? place->asset : NULL;
+    return __builtin_expect(is_it, 1) ? place : NULL;
 }
 
 /** weir_asset_cached, mostly without a call. */
 static inline const weir_asset *weir_asset_known(weir_asset_cache *cache, weir_asset_key key,
                                                  const char *at, size_t len)
 {
-    const weir_asset *asset = weir_asset_at_hand(cache, key, at, len);
-    return __builtin_expect(asset != NULL, 1) ? asset
+    const weir_asset_place *place = weir_asset_at_hand(cache, key, at, len);
+    return __builtin_expect(place != NULL, 1) ? place->asset
                                               : weir_asset_cached(cache, key, (weir_str){at, len});
 }
 

@@ -21,11 +21,27 @@ typedef struct weir_short {
 /** Of a text of up to WEIR_SHORT_MAX bytes; as many are readable from its first one on. */
 static inline weir_short weir_short_at(const char *at, size_t len)
 {
-    static const uint64_t masks[4] = {UINT64_MAX, UINT64_MAX, 0, 0};
-    weir_short text, mask;
+    enum { WORD = 8 };
+    /* Of eight bytes of which the first `len - WORD` are of the text: none, some, or all. */
+    static const uint64_t masks[WORD + WEIR_SHORT_MAX + 1] = {[WORD + 1] = UINT64_C(0xff),
+                                                              UINT64_C(0xffff),
+                                                              UINT64_C(0xffffff),
+                                                              UINT64_C(0xffffffff),
+                                                              UINT64_C(0xffffffffff),
+                                                              UINT64_C(0xffffffffffff),
+                                                              UINT64_C(0xffffffffffffff),
+                                                              UINT64_MAX,
+                                                              UINT64_MAX,
+                                                              UINT64_MAX,
+                                                              UINT64_MAX,
+                                                              UINT64_MAX,
+                                                              UINT64_MAX,
+                                                              UINT64_MAX,
+                                                              UINT64_MAX,
+                                                              UINT64_MAX};
+    weir_short text;
     memcpy(&text, at, sizeof text);
-    memcpy(&mask, (const char *)(masks + 2) - len, sizeof mask);
-    return (weir_short){text.first & mask.first, text.second & mask.second};
+    return (weir_short){text.first & masks[WORD + len], text.second & masks[len]};
 }
 
 /** The same of a text that nothing is known to follow. */
