@@ -390,10 +390,10 @@ static bool feed_run(weir_connection *connection, weir_frame_run *given, weir_ru
             has_answer = feed_and_hear_refusals(connection, input);
         else
             feed_one(connection->runner, input);
-        if (__builtin_expect(news->is_any || batch->count >= enough || has_answer, 0)) {
-            goes_on = !news->is_not_utf8 && look_up(connection, has_answer);
-            has_answer = false;
-        }
+        if (__builtin_expect(!news->is_any, 1) && batch->count < enough && !has_answer)
+            continue;
+        goes_on = !news->is_not_utf8 && look_up(connection, has_answer);
+        has_answer = false;
     }
     if (news->is_not_utf8)
         weir_frame_run_put_back(&run, input->bytes);

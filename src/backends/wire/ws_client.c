@@ -319,14 +319,23 @@ static void offer_run(weir_ws_client *client)
     client->owes_batch = client->owes_batch || run.at != start;
 }
 
+/* The frames that feeds are made of. */
+static void consume_short(weir_ws_client *client)
+{
+    const weir_inbox *inbox = &client->inbox;
+    if (inbox->start < inbox->end) {
+        offer_run(client);
+    }
+    if (inbox->start < inbox->end) {
+        consume_plain(client);
+    }
+}
+
 static void consume_frames(weir_ws_client *client)
 {
     weir_inbox *inbox = &client->inbox;
     client->frame_size = 0;
-    if (inbox->start < inbox->end) {
-        offer_run(client);
-        consume_plain(client);
-    }
+    consume_short(client);
     while (takes_frames(client) && inbox->start < inbox->end) {
         weir_ws_frame frame;
         weir_ws_fault fault;
@@ -341,10 +350,7 @@ static void consume_frames(weir_ws_client *client)
         }
         inbox->start += frame.size;
         on_frame(client, &frame);
-        if (inbox->start < inbox->end) {
-            offer_run(client);
-            consume_plain(client);
-        }
+        consume_short(client);
     }
     if (client->owes_batch && client->sink.on_batch) {
         client->sink.on_batch(client->sink.user);
