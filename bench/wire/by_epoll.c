@@ -18,7 +18,7 @@
 
 #include "tally.h"
 
-enum { ROOM = 128 * 1024 };
+enum { ROOM = 256 * 1024 };
 
 typedef struct client {
     int fd;

@@ -41,7 +41,7 @@ void weir_watch_set(weir_watch *watch, int events);
 void weir_watch_close(weir_watch *watch);
 
 /** Blocks for reading into, of one size, that the streams of a loop lend each other. */
-enum { WEIR_LOOP_BLOCK = 128 * 1024 + 64 /* bytes */ };
+enum { WEIR_LOOP_BLOCK = 256 * 1024 + 64 /* bytes */ };
 /** NULL when out of memory. Whoever does not give it back frees it. */
 void *weir_loop_take_block(weir_loop *loop);
 void weir_loop_give_block(weir_loop *loop, void *block);
