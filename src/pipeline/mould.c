@@ -17,6 +17,7 @@ void weir_mould_free(weir_mould *mould)
     free(mould->image);
     free(mould->ops);
     free(mould->eithers);
+    free(mould->puts);
     free(mould->slots);
     free(mould->pins);
     free(mould);
@@ -259,52 +260,18 @@ static inline bool pour_frame(weir_runner *runner, const weir_runner_frame *fram
     const bool is_good = runner->pours == WEIR_POURS_LISTS
                              ? pour_list(runner, p, fit)
                              : pour_message(runner, find_first(runner, p, fit), fit);
-    return __builtin_expect(is_good, 1) && (runner->quick.used == 0 || weir_quick_settle(runner)) &&
-           (!runner->plan->is_watched || weir_runner_watch_made(runner));
-}
-
-/* What becomes of a message whose lengths are known, too. */
-static inline bool take_gauged(weir_runner *runner, const weir_mould *mould,
-                               const weir_gauge *gauge)
-{
-    switch (mould->outcome) {
-    case WEIR_MOULD_MAKES:
-        return weir_gauge_fit(gauge, runner->frame->bytes, &runner->fits[0]) &&
-               weir_mould_make(runner, mould, &runner->fits[0]);
-    case WEIR_MOULD_DROPS: runner->counters.dropped++; return true;
-    case WEIR_MOULD_UNCONVERTED: runner->counters.unconverted++; return true;
-    case WEIR_MOULD_LISTS: break;
-    }
-    return false;
-}
-
-static inline bool pour_gauged(weir_runner *runner, const weir_runner_frame *frame,
-                               const weir_gauge *gauge)
-{
-    runner->frame = frame;
-    weir_quick_set_mark(runner, 0);
-    runner->counters.records_in++;
-    return __builtin_expect(take_gauged(runner, gauge->owner, gauge), 1) &&
-           (!runner->plan->is_watched || weir_runner_watch_made(runner));
-}
-
-/* False: nothing is left of the frame. */
-static inline bool pour(weir_runner *runner, const weir_runner_frame *frame)
-{
-    const weir_gauge *gauge = weir_gauges_find(&runner->gauges, frame->bytes);
-    if (gauge)
-        return pour_gauged(runner, frame, gauge);
-    if (!pour_frame(runner, frame))
+    if (!__builtin_expect(is_good, 1) || (runner->quick.used > 0 && !weir_quick_settle(runner)))
         return false;
     if (runner->gauges.key != 0 && runner->pours == WEIR_POURS_FRAMES)
         weir_mould_learn_gauge(runner);
-    return true;
+    return (!runner->plan->is_watched || weir_runner_watch_made(runner));
 }
 
 void weir_mould_pour(weir_runner *runner, const weir_runner_frame *frame)
 {
     if (is_tried(runner)) {
-        if (__builtin_expect(pour(runner, frame), 1))
+        if (__builtin_expect(weir_mould_pour_gauged(runner, frame), 1) ||
+            __builtin_expect(pour_frame(runner, frame), 1))
             return;
         give_up(runner);
     }

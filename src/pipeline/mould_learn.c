@@ -141,11 +141,11 @@ static bool set_constant(scene *s, const weir_quick_op *op, const weir_value *v)
 }
 
 /* The kind of a number's cell is the same in all records. */
-static bool set_kind(scene *s, const weir_quick_op *op, weir_scene_use use)
+static bool set_kind(scene *s, const weir_quick_op *op, weir_mould_use use)
 {
     static const weir_value real = {.kind = WEIR_FLOAT}, whole = {.kind = WEIR_INT};
-    return op->column < 0 || use == WEIR_SCENE_AS_IS ||
-           set_constant(s, op, use == WEIR_SCENE_WHOLE ? &whole : &real);
+    return op->column < 0 || use == WEIR_MOULD_AS_GIVEN ||
+           set_constant(s, op, use == WEIR_MOULD_WHOLE ? &whole : &real);
 }
 
 /* A number that may be whole or not. */
@@ -158,37 +158,37 @@ static void add_either(const scene *s, weir_mould_lanes *group, unsigned bit,
 }
 
 /* What a lane must be, and where it goes. */
-static void add_put(scene *s, const weir_stencil_mark *mark, weir_scene_use use,
+static void add_put(scene *s, const weir_stencil_mark *mark, weir_mould_use use,
                     const weir_quick_op *op)
 {
     weir_mould_lanes *group = &s->mould.lanes[mark->at / WEIR_LANES];
     const unsigned lane = mark->at % WEIR_LANES, bit = 1u << lane;
-    if (use == WEIR_SCENE_AS_IS)
+    if (use == WEIR_MOULD_AS_GIVEN)
         add_either(s, group, bit, op);
-    else if (use == WEIR_SCENE_WHOLE || use == WEIR_SCENE_EPOCH)
+    else if (use == WEIR_MOULD_WHOLE || use == WEIR_MOULD_TIME)
         group->whole |= bit;
     else
         group->real |= bit;
     s->puts[s->put_count++] =
-        (weir_scene_put){.use = use,
+        (weir_mould_put){.use = use,
                          .lane = mark->at,
-                         .place = use == WEIR_SCENE_AS_IS ? op->place : value_place(op),
+                         .place = use == WEIR_MOULD_AS_GIVEN ? op->place : value_place(op),
                          .scale = op->scale};
 }
 
 /* A number that has a lane; in quotes where that will do, or bare. */
-static bool add_lane(scene *s, const weir_quick_op *op, bool may_be_text, weir_scene_use use)
+static bool add_lane(scene *s, const weir_quick_op *op, bool may_be_text, weir_mould_use use)
 {
     bool is_outer;
     const weir_stencil_mark *mark = mark_of(s, op, &is_outer);
     const bool is_text = mark && mark->kind == WEIR_MARK_TEXT;
     if (!mark || (mark->kind != WEIR_MARK_NUMBER && !(is_text && may_be_text)))
         return false;
-    const bool may_be_no_time = use == WEIR_SCENE_EPOCH && op->scale != 1 && op->scale % 10 != 0;
+    const bool may_be_no_time = use == WEIR_MOULD_TIME && op->scale != 1 && op->scale % 10 != 0;
     if (is_outer || !mark->in_lane || may_be_no_time)
         return add_other(s, op);
-    if (use == WEIR_SCENE_REAL && !is_text)
-        use = WEIR_SCENE_BARE_REAL;
+    if (use == WEIR_MOULD_REAL && !is_text)
+        use = WEIR_MOULD_BARE_REAL;
     add_put(s, mark, use, op);
     return set_kind(s, op, use);
 }
@@ -235,8 +235,8 @@ static bool add_level(scene *s, const weir_quick_op *op, uint32_t slot)
         s->level_count == WEIR_SCENE_LEVELS_MAX)
         return add_other(s, op);
     s->level_puts[s->level_count++] = (weir_scene_level){s->put_count, op->place};
-    add_put(s, price, WEIR_SCENE_REAL, op);
-    add_put(s, size, WEIR_SCENE_REAL, op);
+    add_put(s, price, WEIR_MOULD_REAL, op);
+    add_put(s, size, WEIR_MOULD_REAL, op);
     return set_constant(s, op, &one);
 }
 
@@ -349,7 +349,7 @@ static bool add_as_is(scene *s, const weir_quick_op *op)
         return false;
     switch ((weir_mark_kind)mark->kind) {
     case WEIR_MARK_TEXT: return add_text(s, op, WEIR_MOULD_TEXT);
-    case WEIR_MARK_NUMBER: return add_lane(s, op, false, WEIR_SCENE_AS_IS);
+    case WEIR_MARK_NUMBER: return add_lane(s, op, false, WEIR_MOULD_AS_GIVEN);
     case WEIR_MARK_WORD:
         return (mark->word.kind == WEIR_BOOL || !op->from->field->has_default) &&
                set_constant(s, op, &mark->word);
@@ -400,10 +400,10 @@ static bool add_column(scene *s, const weir_quick_op *op, weir_quick_code code)
 {
     bool holds;
     switch (code) {
-    case WEIR_QUICK_REAL: return add_lane(s, op, true, WEIR_SCENE_REAL);
-    case WEIR_QUICK_WHOLE: return add_lane(s, op, true, WEIR_SCENE_WHOLE);
-    case WEIR_QUICK_EPOCH: return add_lane(s, op, false, WEIR_SCENE_EPOCH);
-    case WEIR_QUICK_EPOCH_TEXT: return add_lane(s, op, true, WEIR_SCENE_EPOCH);
+    case WEIR_QUICK_REAL: return add_lane(s, op, true, WEIR_MOULD_REAL);
+    case WEIR_QUICK_WHOLE: return add_lane(s, op, true, WEIR_MOULD_WHOLE);
+    case WEIR_QUICK_EPOCH: return add_lane(s, op, false, WEIR_MOULD_TIME);
+    case WEIR_QUICK_EPOCH_TEXT: return add_lane(s, op, true, WEIR_MOULD_TIME);
     case WEIR_QUICK_AS_IS: return add_as_is(s, op);
     case WEIR_QUICK_ASSET: return has_assets(s) && add_text(s, op, WEIR_MOULD_ASSET);
     case WEIR_QUICK_STAMP: return add_text(s, op, WEIR_MOULD_STAMP);
@@ -477,23 +477,23 @@ static void keep_lanes(const scene *s, weir_mould *mould)
 }
 
 /* Bytes from a weir_fit to what was read of a lane. */
-static uint16_t number_place(const weir_scene_put *put)
+static uint16_t number_place(const weir_mould_put *put)
 {
-    const bool is_whole = put->use == WEIR_SCENE_WHOLE || put->use == WEIR_SCENE_EPOCH;
+    const bool is_whole = put->use == WEIR_MOULD_WHOLE || put->use == WEIR_MOULD_TIME;
     return (uint16_t)(offsetof(weir_fit, lanes) + put->lane / WEIR_LANES * sizeof(weir_lanes) +
                       (is_whole ? offsetof(weir_lanes, whole) : offsetof(weir_lanes, real)) +
                       put->lane % WEIR_LANES * sizeof(double));
 }
 
 /* A put is of numbers of that kind that are copied. */
-static bool is_copied(const weir_scene_put *put, bool is_bare)
+static bool is_copied(const weir_mould_put *put, bool is_bare)
 {
-    return is_bare ? put->use == WEIR_SCENE_BARE_REAL
-                   : put->use == WEIR_SCENE_REAL || put->use == WEIR_SCENE_WHOLE;
+    return is_bare ? put->use == WEIR_MOULD_BARE_REAL
+                   : put->use == WEIR_MOULD_REAL || put->use == WEIR_MOULD_WHOLE;
 }
 
 /* It goes so many bytes behind another one, and is read in a lane so many behind. */
-static bool is_behind(const weir_scene_put *put, const weir_scene_put *first, size_t lanes,
+static bool is_behind(const weir_mould_put *put, const weir_mould_put *first, size_t lanes,
                       size_t bytes)
 {
     return put->place == first->place + bytes &&
@@ -503,13 +503,13 @@ static bool is_behind(const weir_scene_put *put, const weir_scene_put *first, si
 /* Numbers that are copied go together where both their lanes and their cells are neighbours. */
 static weir_mould_op *keep_numbers(const scene *s, weir_mould_op *op, bool is_bare)
 {
-    const weir_scene_put *puts[2 * COLUMNS_MAX];
+    const weir_mould_put *puts[2 * COLUMNS_MAX];
     size_t count = 0, most = 0;
     for (size_t i = 0; i < s->put_count; i++)
         if (is_copied(&s->puts[i], is_bare))
             puts[count++] = &s->puts[i];
     for (size_t i = 0; i < count; i += most, op++) {
-        const weir_scene_put *const first = puts[i];
+        const weir_mould_put *const first = puts[i];
         most = 1;
         while (most < RUN_MAX && i + most < count &&
                is_behind(puts[i + most], first, most, most * sizeof(weir_value)))
@@ -526,7 +526,7 @@ static weir_mould_op *keep_numbers(const scene *s, weir_mould_op *op, bool is_ba
     return op;
 }
 
-static weir_mould_op *keep_epoch(const weir_scene_put *put, weir_mould_op *op)
+static weir_mould_op *keep_epoch(const weir_mould_put *put, weir_mould_op *op)
 {
     op->code = put->scale == 1 ? WEIR_MOULD_NANOSECONDS : WEIR_MOULD_EPOCH;
     op->quote = number_place(put);
@@ -598,7 +598,7 @@ static bool keep_operations(const scene *s, weir_mould *mould)
     op = keep_numbers(s, op, false);
     op = keep_numbers(s, op, true);
     for (size_t i = 0; i < s->put_count; i++)
-        if (s->puts[i].use == WEIR_SCENE_EPOCH)
+        if (s->puts[i].use == WEIR_MOULD_TIME)
             op = keep_epoch(&s->puts[i], op);
     keep_end(mould, op);
     weir_mould_link(mould->ops);
@@ -619,8 +619,8 @@ static bool keep_eithers(scene *s, weir_mould *mould)
         group->usual = group->real | (group->either & ~group->wholes);
     }
     for (size_t i = 0; i < s->put_count; i++) {
-        weir_scene_put *put = &s->puts[i];
-        if (put->use != WEIR_SCENE_AS_IS)
+        weir_mould_put *put = &s->puts[i];
+        if (put->use != WEIR_MOULD_AS_GIVEN)
             continue;
         const bool is_whole =
             mould->lanes[put->lane / WEIR_LANES].wholes >> put->lane % WEIR_LANES & 1;
@@ -628,7 +628,7 @@ static bool keep_eithers(scene *s, weir_mould *mould)
         memcpy(mould->image + put->place, &cell, sizeof cell);
         mould->eithers[mould->either_count++] =
             (weir_mould_either){put->lane, (uint16_t)put->place};
-        put->use = is_whole ? WEIR_SCENE_WHOLE : WEIR_SCENE_REAL;
+        put->use = is_whole ? WEIR_MOULD_WHOLE : WEIR_MOULD_REAL;
         put->place += (uint32_t)offsetof(weir_value, bits);
     }
     return true;
@@ -685,6 +685,13 @@ static void *copy_of(const void *from, size_t count, size_t size)
     return copy;
 }
 
+static bool keep_puts(const scene *s, weir_mould *mould)
+{
+    mould->puts = copy_of(s->puts, s->put_count, sizeof *s->puts);
+    mould->put_count = s->put_count;
+    return mould->puts != NULL;
+}
+
 weir_mould *weir_scene_keep(weir_scene *s, weir_moulds *moulds)
 {
     weir_mould *mould = copy_of(&s->mould, 1, sizeof s->mould);
@@ -702,8 +709,8 @@ weir_mould *weir_scene_keep(weir_scene *s, weir_moulds *moulds)
     if (makes)
         keep_lanes(s, mould);
     if (!mould->pins || !mould->slots ||
-        (makes &&
-         (!keep_image(s, mould) || !keep_eithers(s, mould) || !keep_operations(s, mould)))) {
+        (makes && (!keep_image(s, mould) || !keep_puts(s, mould) || !keep_eithers(s, mould) ||
+                   !keep_operations(s, mould)))) {
         weir_mould_free(mould);
         return NULL;
     }

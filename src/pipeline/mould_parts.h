@@ -104,6 +104,22 @@ typedef struct weir_mould_either {
 
 enum { WEIR_MOULD_LANES = WEIR_STENCIL_LANES_MAX / WEIR_LANES };
 
+/** What becomes of a lane. */
+typedef enum weir_mould_use {
+    WEIR_MOULD_REAL,
+    WEIR_MOULD_WHOLE,
+    WEIR_MOULD_BARE_REAL, /**< it stood bare, where -0 is a whole one */
+    WEIR_MOULD_AS_GIVEN,
+    WEIR_MOULD_TIME
+} weir_mould_use;
+
+typedef struct weir_mould_put {
+    weir_mould_use use;
+    uint8_t lane;
+    uint32_t place; /**< of the cell's value; of AS_IS the cell; of TIME the time */
+    int64_t scale;
+} weir_mould_put;
+
 /** A slot that OTHER reads. */
 typedef struct weir_mould_slot {
     bool is_item;
@@ -133,6 +149,8 @@ struct weir_mould {
     weir_mould_lanes lanes[WEIR_MOULD_LANES];
     weir_mould_either *eithers;
     size_t either_count;
+    weir_mould_put *puts; /**< what the operations do about numbers */
+    size_t put_count;
     weir_mould_slot *slots;
     size_t slot_count;
     bool has_roots; /**< OTHER looks at what `data` and `item` are, and when they came */
@@ -164,6 +182,9 @@ size_t weir_mould_levels(const weir_mould_op *op, const weir_fit *fit, weir_leve
 bool weir_mould_are_sides(const weir_mould_op *a, const weir_mould_op *b);
 /** Learns a gauge of the frame that has just been poured, if it is worth it. */
 void weir_mould_learn_gauge(weir_runner *runner);
+/** Makes the record of a frame that has a gauge. False: it has none, or it did not help; nothing
+ * was made. */
+bool weir_mould_pour_gauged(weir_runner *runner, const weir_runner_frame *frame);
 /** Reads the numbers of a message that fits. */
 static inline void weir_mould_read(const weir_runner *runner, const weir_mould *mould,
                                    weir_fit *fit)

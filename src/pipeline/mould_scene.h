@@ -28,22 +28,6 @@ typedef struct weir_scene_level {
     uint32_t place; /* of the cell, from the start of the record */
 } weir_scene_level;
 
-/* What becomes of a lane. */
-typedef enum weir_scene_use {
-    WEIR_SCENE_REAL,
-    WEIR_SCENE_WHOLE,
-    WEIR_SCENE_BARE_REAL,
-    WEIR_SCENE_AS_IS,
-    WEIR_SCENE_EPOCH
-} weir_scene_use;
-
-typedef struct weir_scene_put {
-    weir_scene_use use;
-    uint8_t lane;
-    uint32_t place; /* of the cell's value; of AS_IS the cell; of EPOCH the time */
-    int64_t scale;
-} weir_scene_put;
-
 /* What is known of one message, or of an element with the message around it. */
 typedef struct weir_scene {
     weir_runner *runner;
@@ -63,7 +47,7 @@ typedef struct weir_scene {
     weir_mould mould;        /* what is made, while it is */
     weir_mould_op ops[WEIR_SCENE_COLUMNS_MAX]; /* what is no number, in the order of columns */
     size_t op_count;
-    weir_scene_put puts[2 * WEIR_SCENE_COLUMNS_MAX];
+    weir_mould_put puts[2 * WEIR_SCENE_COLUMNS_MAX];
     size_t put_count;
     weir_mould_slot wanted[WEIR_SCENE_SLOTS_MAX];
     weir_scene_constant constants[WEIR_SCENE_COLUMNS_MAX];

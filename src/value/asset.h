@@ -80,6 +80,15 @@ static inline uint64_t weir_asset_tag(weir_asset_key key, size_t len)
     return (uint64_t)len * 4 + (uint64_t)key + 1;
 }
 
+/** The place of a short text, if it is the first one of its hash; else NULL. */
+static inline const weir_asset_place *weir_asset_place_of(const weir_asset_cache *cache,
+                                                          weir_short words, uint64_t tag)
+{
+    const weir_asset_place *place = &cache->places[weir_short_mix(words, tag) >> cache->shift];
+    const bool is_it = weir_short_eq(place->words, words) && place->tag == tag;
+    return __builtin_expect(is_it, 1) ? place : NULL;
+}
+
 /**
  * The place of a text that has WEIR_SHORT_MAX readable bytes from its first one on, if it is a
  * short one in the first place of its hash; else NULL.
@@ -89,11 +98,7 @@ weir_asset_at_hand(const weir_asset_cache *cache, weir_asset_key key, const char
 {
     if (__builtin_expect(len > WEIR_SHORT_MAX, 0))
         return NULL;
-    const weir_short words = weir_short_at(at, len);
-    const uint64_t tag = weir_asset_tag(key, len);
-    const weir_asset_place *place = &cache->places[weir_short_mix(words, tag) >> cache->shift];
-    const bool is_it = weir_short_eq(place->words, words) && place->tag == tag;
-    return __builtin_expect(is_it, 1) ? place : NULL;
+    return weir_asset_place_of(cache, weir_short_at(at, len), weir_asset_tag(key, len));
 }
 
 /** weir_asset_cached, mostly without a call. */

@@ -28,30 +28,14 @@ enum {
     WEIR_GAUGES_ROOM = 512 * 1024 /**< bytes for all of them */
 };
 
-/** Where a part of the text is. */
-typedef struct weir_gauge_part {
-    const uint32_t *quotes;
-    uint32_t start;
-    uint32_t walked_len; /**< of the list that it ends with */
-    weir_fit_list list;
-} weir_gauge_part;
-
-/** What lanes say of their numbers. */
-typedef struct weir_gauge_masks {
-    unsigned is_real, is_whole, is_json;
-} weir_gauge_masks;
-
 typedef struct weir_gauge weir_gauge;
 struct weir_gauge {
-    uint32_t len;
-    uint32_t part_count;
+    size_t len;
     const uint8_t *bounds; /**< of each block 64 low bytes, then 64 high ones; the last block ends
                                 with the text, wherever the one before did */
-    const void *owner;     /**< whatever the text is for who has learnt it */
     weir_gauge *next;      /**< of the same key */
-    const weir_fixed_numbers *numbers; /**< for the fit's lanes */
-    weir_gauge_masks masks[WEIR_STENCIL_LANES_MAX / WEIR_LANES];
-    weir_gauge_part parts[];
+    const weir_fixed_numbers *numbers;
+    const void *more; /**< of the lesson */
 };
 
 /** Gauges whose keys are alike share a place. */
@@ -96,32 +80,15 @@ static inline weir_gauge *weir_gauges_find(weir_gauges *gauges, weir_str text)
     return NULL;
 }
 
-/** Fills in what a fit of the text that the gauge has been found for says, but for its numbers.
- * False: they cannot be read. */
-static inline bool weir_gauge_fit(const weir_gauge *gauge, weir_str text, weir_fit *fit)
-{
-    fit->base = text.ptr;
-    fit->end_at = text.ptr + text.len;
-    for (size_t i = 0; i < gauge->part_count; i++) {
-        const weir_gauge_part *part = &gauge->parts[i];
-        fit->start[i] = part->start;
-        fit->where[2 + 2 * i] = part->quotes;
-        fit->lists[i] = part->list;
-        fit->walked[i].len = part->walked_len;
-    }
-    for (size_t i = 0; i < sizeof gauge->masks / sizeof *gauge->masks; i++)
-        memcpy(&fit->lanes[i].is_real, &gauge->masks[i], sizeof gauge->masks[i]);
-    return weir_fixed_read(gauge->numbers, text.ptr, fit->lanes);
-}
-
-/** What is to be learnt of a text that fits: numbers of lanes. */
+/** What is to be learnt of a text that fits. */
 typedef struct weir_gauge_lesson {
     const weir_stencil *stencil;
     const weir_fit *fit;
-    const void *owner;
-    struct {
-        unsigned real, whole; /**< lanes that must be such, and are read */
-    } lanes[WEIR_STENCIL_LANES_MAX / WEIR_LANES];
+    const weir_str *pins; /**< texts of it that are to stay as they are */
+    size_t pin_count;
+    const weir_fixed_numbers *numbers; /**< prepared; is kept with the gauge */
+    const void *more;                  /**< so is this, whatever it is, at a whole block */
+    size_t more_size;
 } weir_gauge_lesson;
 
 /** The text of weir_gauges_find, which gave none and which was of a known form, is worth a lesson.

@@ -8,7 +8,7 @@
 #include "value/json_scan.h"
 #include "value/stencil_parts.h"
 
-enum { BLOCK = WEIR_GAUGE_BLOCK, QUOTES_BEHIND = 20 };
+enum { BLOCK = WEIR_GAUGE_BLOCK };
 
 /* What is made, and the text it is made of. */
 typedef struct learner {
@@ -51,6 +51,12 @@ static void fix_parts(learner *l, const weir_stencil *stencil, const weir_fit *f
         if (stencil->parts[i].end == WEIR_END_OF_ALL)
             break;
     }
+}
+
+static void fix_pins(learner *l, const weir_gauge_lesson *lesson)
+{
+    for (size_t i = 0; i < lesson->pin_count; i++)
+        memset(l->is_fixed + (lesson->pins[i].ptr - l->text), true, lesson->pins[i].len);
 }
 
 /* ------------------------------------------------------------------ bounds */
@@ -163,6 +169,8 @@ static bool allow_all(learner *l)
     return at != NULL;
 }
 
+/* ------------------------------------------------------------------ a gauge */
+
 static void keep_bounds(const learner *l, size_t len, uint8_t *bounds)
 {
     for (size_t i = 0; i < weir_gauge_blocks(len); i++, bounds += 2 * BLOCK) {
@@ -170,62 +178,6 @@ static void keep_bounds(const learner *l, size_t len, uint8_t *bounds)
         memcpy(bounds, l->low + at, BLOCK);
         memcpy(bounds + BLOCK, l->high + at, BLOCK);
     }
-}
-
-/* ------------------------------------------------------------------ the fit */
-
-/* A place among the index's quotes is the same one among those that are kept. */
-static const uint32_t *moved(const uint32_t *quote, const uint32_t *from, const uint32_t *to)
-{
-    return quote ? to + (quote - from) : NULL;
-}
-
-static size_t parts_of(const weir_stencil *stencil)
-{
-    size_t count = 0;
-    while (stencil->parts[count++].end != WEIR_END_OF_ALL) {}
-    return count;
-}
-
-static void keep_parts(weir_gauge *gauge, const weir_fit *fit, uint32_t *quotes)
-{
-    const weir_json_index *index = fit->index;
-    memcpy(quotes, index->quotes, index->count * sizeof *quotes);
-    memset(quotes + index->count, 0xff, QUOTES_BEHIND * sizeof *quotes);
-    for (size_t i = 0; i < gauge->part_count; i++) {
-        weir_gauge_part *part = &gauge->parts[i];
-        *part = (weir_gauge_part){.quotes = moved(fit->where[2 + 2 * i], index->quotes, quotes),
-                                  .start = fit->start[i],
-                                  .walked_len = fit->walked[i].len,
-                                  .list = fit->lists[i]};
-        part->list.quotes = moved(part->list.quotes, index->quotes, quotes);
-    }
-}
-
-/* Numbers that are read; that the others are numbers of JSON follows from their bounds. */
-static bool add_numbers(weir_fixed_numbers *numbers, const weir_gauge_lesson *lesson,
-                        weir_gauge_masks *masks)
-{
-    const weir_fit *fit = lesson->fit;
-    weir_lanes lanes[WEIR_STENCIL_LANES_MAX / WEIR_LANES] = {0};
-    for (unsigned lane = 0; lane < WEIR_STENCIL_LANES_MAX; lane++) {
-        const unsigned group = lane / WEIR_LANES, i = lane % WEIR_LANES;
-        const bool is_real = lesson->lanes[group].real >> i & 1;
-        const bool is_whole = lesson->lanes[group].whole >> i & 1;
-        const weir_lanes *of = &fit->lanes[group];
-        if ((is_real || is_whole) &&
-            !weir_fixed_add(numbers, lane, of->at[i], (uint32_t)(of->at[i] - fit->base), of->len[i],
-                            is_real, is_whole))
-            return false;
-    }
-    weir_fixed_prepare(numbers, lanes);
-    unsigned bad = 0;
-    for (size_t i = 0; i < WEIR_STENCIL_LANES_MAX / WEIR_LANES; i++) {
-        bad |= lesson->lanes[i].real & ~lanes[i].is_real;
-        bad |= lesson->lanes[i].whole & ~lanes[i].is_whole;
-        masks[i] = (weir_gauge_masks){lanes[i].is_real, lanes[i].is_whole, UINT_MAX};
-    }
-    return bad == 0;
 }
 
 static size_t whole_blocks(size_t size)
@@ -236,27 +188,25 @@ static size_t whole_blocks(size_t size)
 weir_gauge *weir_gauge_make(const weir_gauge_lesson *lesson, uint8_t *memory, size_t *size)
 {
     const weir_fit *fit = lesson->fit;
-    const size_t len = fit->end, parts = parts_of(lesson->stencil), room = *size;
-    weir_fixed_numbers numbers = {.count = 0};
-    weir_gauge made = {.len = (uint32_t)len, .part_count = (uint32_t)parts, .owner = lesson->owner};
+    const size_t len = fit->end, room = *size;
     learner l = {.text = fit->base, .end = fit->end_at};
     *size = 0;
     fix_parts(&l, lesson->stencil, fit);
-    if (!allow_all(&l) || !add_numbers(&numbers, lesson, made.masks))
+    fix_pins(&l, lesson);
+    if (!allow_all(&l))
         return NULL;
-    const size_t head = whole_blocks(sizeof made + parts * sizeof *made.parts);
-    const size_t bounds = weir_gauge_blocks(len) * 2 * BLOCK;
-    const size_t prepared = whole_blocks(weir_fixed_size(&numbers));
-    const size_t quotes = whole_blocks((fit->index->count + QUOTES_BEHIND) * sizeof(uint32_t));
-    *size = head + bounds + prepared + quotes;
+    const size_t bounds = whole_blocks(sizeof(weir_gauge));
+    const size_t numbers = bounds + weir_gauge_blocks(len) * 2 * BLOCK;
+    const size_t more = numbers + whole_blocks(weir_fixed_size(lesson->numbers));
+    *size = more + whole_blocks(lesson->more_size);
     if (*size > room)
         return NULL;
     weir_gauge *gauge = (weir_gauge *)(void *)memory;
-    made.bounds = memory + head;
-    made.numbers = (const weir_fixed_numbers *)(const void *)(memory + head + bounds);
-    *gauge = made;
-    keep_bounds(&l, len, memory + head);
-    memcpy(memory + head + bounds, &numbers, weir_fixed_size(&numbers));
-    keep_parts(gauge, fit, (uint32_t *)(void *)(memory + head + bounds + prepared));
+    keep_bounds(&l, len, memory + bounds);
+    *gauge = (weir_gauge){
+        .len = len,
+        .bounds = memory + bounds,
+        .numbers = memcpy(memory + numbers, lesson->numbers, weir_fixed_size(lesson->numbers)),
+        .more = memcpy(memory + more, lesson->more, lesson->more_size)};
     return gauge;
 }
