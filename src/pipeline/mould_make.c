@@ -288,14 +288,18 @@ static __attribute__((noinline)) bool make_negative(weir_runner *runner, const w
     return go_on(runner, op, fit, m);
 }
 
+/* All are loaded before one is stored, which might be to where the next is, for all that is known.
+ */
 static inline bool put_bare(const weir_mould_op *op, const weir_fit *fit, made m, size_t count)
 {
-    uint64_t all = 0;
+    uint64_t bits[4], all = 0;
     for (size_t i = 0; i < count; i++)
-        all |= number_at(fit, op->quote + i * sizeof(double));
+        all |= bits[i] = number_at(fit, op->quote + i * sizeof *bits);
     if ((int64_t)all < 0)
         return false;
-    put_numbers(op, fit, m, count);
+    char *to = m.record + op->place;
+    for (size_t i = 0; i < count; i++)
+        memcpy(to + i * sizeof(weir_value), &bits[i], sizeof *bits);
     return true;
 }
 

@@ -113,6 +113,8 @@ END_TEST
 
 static const char *const specs[] = {
     SPEC("x: \"float(data['x'])\", y: \"int(data['y'])\", z: \"data['z']\""),
+    SPEC("a: \"data['x']\", b: \"float(data['x'])\", c: \"data['y']\", d: \"int(data['y'])\", e: "
+         "\"data['z']\", f: \"data['z']\""),
     SPEC("x: \"Decimal(data['x'])\", y: \"Decimal(data['y'])\""),
     SPEC("timestamp: \"pd.Timestamp(data['x'], unit='ms')\""),
     SPEC("timestamp: \"pd.Timestamp(int(data['x']), unit='ns')\""),
