@@ -172,12 +172,19 @@ static __attribute__((noinline)) bool take_other(weir_runner *runner, const gaug
     return true;
 }
 
+/* False: nothing is left of it, and nothing to be learnt, for it has a gauge. */
+static __attribute__((noinline)) bool give_up(weir_runner *runner)
+{
+    runner->gauges.key = 0;
+    return false;
+}
+
 static __attribute__((noinline)) bool watch(weir_runner *runner)
 {
     if (weir_runner_watch_made(runner))
         return true;
     weir_quick_take_back(runner);
-    return false;
+    return give_up(runner);
 }
 
 TARGET bool weir_mould_pour_gauged(weir_runner *runner, const weir_runner_frame *frame)
@@ -192,10 +199,8 @@ TARGET bool weir_mould_pour_gauged(weir_runner *runner, const weir_runner_frame 
     runner->frame = frame;
     if (g->is_watched)
         weir_quick_set_mark(runner, 0);
-    if (__builtin_expect(!make(runner, gauge, g), 0)) {
-        runner->gauges.key = 0; /* it has one */
-        return false;
-    }
+    if (__builtin_expect(!make(runner, gauge, g), 0))
+        return give_up(runner);
     runner->batch.bytes.len += g->size;
     runner->batch.count++;
     counters->records_in++;
@@ -381,11 +386,16 @@ static bool add_put(lesson *l, const weir_mould_put *put)
     return false;
 }
 
+static uint32_t size_of(const char *record)
+{
+    return ((const weir_record *)(const void *)record)->size;
+}
+
 static bool add_record(lesson *l)
 {
     const weir_mould *mould = l->mould;
-    const uint32_t size = ((const weir_record *)(const void *)l->record)->size;
-    bool is_good = size <= IMAGE_MAX;
+    const uint32_t size = size_of(l->record);
+    bool is_good = true;
     for (const weir_mould_op *op = mould->ops; is_good && op->code < WEIR_MOULD_END; op++)
         is_good = add_operation(l, op);
     for (size_t i = 0; is_good && i < mould->put_count; i++)
@@ -398,17 +408,19 @@ static bool add_record(lesson *l)
     return true;
 }
 
-/* A record has been made of the frame, or none was to be made. */
+/* A record has been made of the frame, or none was to be made. One that is too long says nothing of
+ * others that the mould makes. */
 void weir_mould_learn_gauge(weir_runner *runner)
 {
     weir_mould *mould = runner->moulds.last;
     const bool makes = mould->outcome == WEIR_MOULD_MAKES;
+    const char *const record = makes ? runner->batch.bytes.ptr + runner->quick.mark.bytes : NULL;
     if (mould->vain_gauges >= VAIN_MAX || mould->outcome == WEIR_MOULD_LISTS ||
-        !weir_gauges_is_due(&runner->gauges))
+        (makes && size_of(record) > IMAGE_MAX) || !weir_gauges_is_due(&runner->gauges))
         return;
     lesson l = {.mould = mould,
                 .fit = &runner->fits[0],
-                .record = runner->batch.bytes.ptr + runner->quick.mark.bytes,
+                .record = record,
                 .made = {.mould = mould, .is_watched = runner->plan->is_watched}};
     if (makes && !add_record(&l)) {
         mould->vain_gauges++;
