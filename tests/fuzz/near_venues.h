@@ -288,6 +288,44 @@ typedef struct near_venue {
     "            asks: {condition: \"'d' in item\", source: \"item['d']\"}\n"                      \
     "          n: \"item['n']\"\n"
 
+/* Whatever is for gauges: texts that are told by parts of them, times of each kind, numbers of both
+ * signs and of up to 19 digits in both lanes, words, sides and levels. */
+#define NEAR_LAYOUTS                                                                               \
+    NEAR_HEAD                                                                                      \
+    "    streams: {a: data, b: quote, c: quote, d: data, e: quote}\n    router:\n      rules:\n"   \
+    "      - {channel: drop, match: \"data['ch'].startswith('admin')\"}\n"                         \
+    "      - {channel: a, match: \"data['ch'].endswith('@trade')\"}\n"                             \
+    "      - {channel: b, match: \"data['ch'] in ('quote', 'quotes')\"}\n"                         \
+    "      - {channel: c, match: \"'depth' in data['ch']\"}\n"                                     \
+    "      - {channel: e, match: \"data['ch'] != 'other'\"}\n      default_channel: d\n"           \
+    "    converters:\n      a:\n      - condition: \"data['m']\"\n        fields:\n"               \
+    "          asset: broker.infer_asset(symbol=data['s'])\n"                                      \
+    "          timestamp: \"pd.Timestamp(data['t'], unit='ms')\"\n"                                \
+    "          x: float(data['p'])\n          y: float(data['q'])\n          i: \"data['i']\"\n"   \
+    "          j: \"int(data['j'])\"\n          z: \"data['z']\"\n"                                \
+    "          is_b: \"data['e'] == 'buy'\"\n          is_not: \"data['e'] != 'sell'\"\n"          \
+    "          side: mappings.side.to_standard(data['e'])\n"                                       \
+    "      - fields:\n          asset: broker.infer_asset(symbol=data['s'])\n"                     \
+    "          timestamp: pd.Timestamp(data['T'])\n          x: float(data['p'])\n"                \
+    "          z: \"data['z']\"\n          w: float(data['z'])\n          e: \"data['e']\"\n"      \
+    "          ch: \"data['ch']\"\n"                                                               \
+    "      b:\n      - condition: \"data['e'].startswith('b')\"\n        fields:\n"                \
+    "          timestamp: \"pd.Timestamp(int(data['t']), unit='us')\"\n"                           \
+    "          a: float(data['a'])\n          b: float(data['b'])\n          c: "                  \
+    "float(data['c'])\n"                                                                           \
+    "          d: float(data['d'])\n          f: float(data['f'])\n          g: "                  \
+    "float(data['g'])\n"                                                                           \
+    "          h: float(data['h'])\n          i: int(data['i'])\n          j: int(data['j'])\n"    \
+    "          k: \"data['k']\"\n          l: \"data['l']\"\n"                                     \
+    "      c:\n      - fields:\n          asset: broker.infer_asset(symbol=data['s'])\n"           \
+    "          market_depth: {bids: \"data['b']\", asks: \"data['a']\"}\n"                         \
+    "          i: \"data['i']\"\n          timestamp: received\n"                                  \
+    "      e:\n      - fields:\n          market_depth:\n"                                         \
+    "            bids: \"[c[1:] for c in data['c'] if c[0] == 'b']\"\n"                            \
+    "            asks: \"[c[1:] for c in data['c'] if c[0] == 's']\"\n"                            \
+    "          timestamp: {source: \"Decimal(data['d'])\", transform: \"pd.Timestamp(int(value * " \
+    "1000000), unit='us')\"}\n          i: \"data['i']\"\n"
+
 /* ------------------------------------------------------------------ all of them */
 
 #define NEAR_BINANCE                                                                               \
@@ -515,6 +553,22 @@ static const near_venue near_venues[] = {
       "{\"k\":\"c\",\"l\":[$({\"c\":[$([\"$<b$|s$>\",\"$p\",\"$n\"]$)],\"n\":$i$[,\"d\":" NEAR_PAIRS
       "$]}$)]}",
       "{\"k\":\"a\",\"x\":1,\"c\":[ [\"$<b$|s$>\" , \"$p\",\"$p\"] $[, [\"s\",\"1\",\"$q\"]$]]}"}},
+    {"layouts",
+     NEAR_LAYOUTS,
+     {"{\"ch\":\"$y@trade\",\"s\":\"$g\",\"t\":$t,\"p\":\"$<-$|$>$p\",\"q\":\"$p\",\"i\":$u,\"j\":"
+      "\"$<-$|$>$i\",\"z\":$<-$|$>$p,\"e\":\"$s\",\"m\":true,\"x\":[$n,\"$q\",{\"a\":$n}],\"0\":"
+      "\"007\"}",
+      "{\"m\":false,\"z\":$<-$|$>$u,\"p\":$<-$|$>$p,\"T\":\"$T\",\"e\":\"$y-$y\",\"ch\":\"$y@"
+      "trade\","
+      "\"s\":\"$S\",\"w\":[\"$y\",\"$y\"],\"null\":null}",
+      "{\"ch\":\"quote$<s$|$>\",\"t\":\"$t$i\",\"a\":\"$p\",\"b\":$p,\"c\":\"$p\",\"d\":-$p,\"f\":"
+      "\"-$p\",\"g\":$p,\"h\":\"$p\",\"i\":$u,\"j\":\"$u\",\"k\":-$i,\"l\":$p,\"e\":\"b$y\"}",
+      "{\"s\":\"$S\",\"ch\":\"depth$y\",\"i\":$i,\"b\":[$([\"$p\",\"$p\"]$)],\"a\":[$([\"$p\",\"$"
+      "p\"]"
+      "$)]}",
+      "{\"ch\":\"$y\",\"d\":\"$d\",\"c\":[$([\"$<b$|s$>\",\"$p\",\"$p\"]$)],\"i\":$n}",
+      "{\"ch\":\"admin-$y\",\"x\":$v,\"a\":[[$n],{\"b\":\"$q\"}],\"y\":-$p}",
+      "{\"ch\":\"other\",\"x\":[$n,$n],\"y\":{\"z\":\"$q\",\"w\":[{\"v\":$n}]}}"}},
 };
 
 enum { NEAR_VENUES = sizeof near_venues / sizeof *near_venues };

@@ -45,4 +45,12 @@ static inline bool captures_read(int i, weir_buf *frames)
     return true;
 }
 
+/* The frame that begins at `at` of them. */
+static inline weir_str captures_line(const weir_buf *frames, size_t at)
+{
+    const char *from = frames->ptr + at;
+    const char *end = memchr(from, '\n', frames->len - at);
+    return (weir_str){from, end ? (size_t)(end - from) : frames->len - at};
+}
+
 #endif

@@ -33,13 +33,6 @@ enum {
     MISSES = 12
 };
 
-static weir_str line_at(const weir_buf *frames, size_t at)
-{
-    const char *from = frames->ptr + at;
-    const char *end = memchr(from, '\n', frames->len - at);
-    return (weir_str){from, end ? (size_t)(end - from) : frames->len - at};
-}
-
 /* What is missed more often than met is forgotten, and not looked for: so frames that are as they
  * should be are in the majority. */
 static void feed_misses(two_ways *ways, near_miss *miss, chance *c, weir_str frame, weir_str other)
@@ -75,7 +68,7 @@ START_TEST(near_misses_of_captured_frames_are_judged_alike)
     chance c = seeded((size_t)_i);
     weir_str last = {"{}", 2};
     for (size_t at = 0, i = 0; at < frames.len && i < FRAMES_MAX; i++) {
-        const weir_str frame = line_at(&frames, at);
+        const weir_str frame = captures_line(&frames, at);
         two_ways_feed(ways, frame, NULL);
         if (i % (FRAMES_MAX / MISSED_FRAMES) == 0)
             feed_misses(ways, &miss, &c, frame, last);
