@@ -118,7 +118,7 @@ def main():
                 for case in hostile.cases
                 if case["group"] in TLS_GROUPS and case["name"] != "half_frame_silence"
             ]
-            run_all(program, checks, hostile, cases, ("--option", f"tls.ca={files[2]}"))
+            run_all(program, checks, hostile, cases, ("--runs", "--option", f"tls.ca={files[2]}"))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
     checks.finish()

@@ -10,9 +10,11 @@
  *               [--option NAME=VALUE]... [--header NAME:VALUE]... [--query NAME=VALUE]...
  *               [--send TEXT | --send-hex HEX | --send-fill BYTES | --probe]...   at UP, in order
  *               [--echo] [--after FRAMES] [--close CODE] [--reason TEXT] [--linger MS]
- *               [--close-in MS] [--pause-every FRAMES] [--pause MS] [--quiet] [--max-ms MS]
+ *               [--close-in MS] [--pause-every FRAMES] [--pause MS] [--quiet] [--runs] [--max-ms
+ * MS]
  *
- * Without --close and --close-in the link stays until the server ends it. --after 0 closes at UP.
+ * With --runs it takes frames from the reads by itself (on_run). Without --close and --close-in the
+ * link stays until the server ends it. --after 0 closes at UP.
  */
 #include <ctype.h>
 #include <stdarg.h>
@@ -22,11 +24,13 @@
 
 #include "backends/backend.h"
 #include "backends/wire/loop.h"
+#include "backends/wire/run.h"
 #include "fill_options.h"
 #include "util/buf.h"
 #include "util/crypto.h"
 #include "util/encode.h"
 #include "util/time.h"
+#include "util/utf8.h"
 
 enum { ACTIONS_MAX = 64, PAIRS_MAX = 64, TEXT_SHOWN_MAX = 200 };
 
@@ -47,7 +51,7 @@ static struct {
     size_t query_count;
     action actions[ACTIONS_MAX];
     size_t action_count;
-    bool echoes, closes, is_quiet;
+    bool echoes, closes, is_quiet, takes_runs;
     int close_code;
     const char *reason, *hello, *name;
     int64_t linger_ms, close_in_ms, pause_ms, max_ms;
@@ -193,6 +197,27 @@ static void on_frame(void *user, const weir_frame *frame)
     }
     if (args.closes && run.frames == args.after)
         close_now();
+}
+
+/* The frames that may come by on_run do, until one is no UTF-8 or the link is paused or closed. */
+static void on_run(void *user, weir_frame_run *frames)
+{
+    weir_frame frame = {.received_ns = frames->received_ns};
+    bool is_text;
+    while (weir_frame_run_begin(frames, &is_text)) {
+        frame.kind = is_text ? WEIR_FRAME_TEXT : WEIR_FRAME_BINARY;
+        while (weir_frame_run_next(frames, &frame.bytes)) {
+            if (is_text && !weir_utf8_valid(frame.bytes)) {
+                weir_frame_run_put_back(frames, frame.bytes);
+                return;
+            }
+            on_frame(user, &frame);
+            if (run.is_paused || (args.closes && run.frames == args.after))
+                return;
+        }
+        if (*frames->at != (0x80 | (is_text ? WEIR_WS_BINARY : WEIR_WS_TEXT)))
+            return;
+    }
 }
 
 static void on_resume(void *user)
@@ -353,6 +378,8 @@ static void parse(int count, char **words)
             args.echoes = true;
         else if (strcmp(words[i], "--quiet") == 0)
             args.is_quiet = true;
+        else if (strcmp(words[i], "--runs") == 0)
+            args.takes_runs = true;
         else if (strcmp(words[i], "--probe") == 0)
             add_action('p', NULL);
         else if (words[i][0] != '-')
@@ -420,7 +447,8 @@ int main(int count, char **words)
                            .on_alive = on_alive,
                            .on_drained = on_drained,
                            .on_warning = on_warning,
-                           .on_down = on_down};
+                           .on_down = on_down,
+                           .on_run = args.takes_runs ? on_run : NULL};
     run.link = backend->open(run.loop, &target, &sink, &error);
     if (run.link) {
         weir_timer_set(max, args.max_ms * WEIR_NS_PER_MS);
