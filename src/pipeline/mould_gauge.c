@@ -361,9 +361,32 @@ static bool add_operation(lesson *l, const weir_mould_op *op)
     case WEIR_MOULD_SIDES: return add_levels(l, op);
     case WEIR_MOULD_RECEIVED: return add_received(l, op);
     case WEIR_MOULD_SLOTS:
-    case WEIR_MOULD_OTHER: return false;
-    default: return true; /* of numbers */
+    case WEIR_MOULD_OTHER:
+    case WEIR_MOULD_CODES: return false;
+    case WEIR_MOULD_LINK: /* what is of the image, or about numbers */
+    case WEIR_MOULD_NONE:
+    case WEIR_MOULD_LANES_ARE:
+    case WEIR_MOULD_BOTH_ARE:
+    case WEIR_MOULD_IMAGE:
+    case WEIR_MOULD_IMAGE_3:
+    case WEIR_MOULD_IMAGE_4:
+    case WEIR_MOULD_IMAGE_5:
+    case WEIR_MOULD_IMAGE_6:
+    case WEIR_MOULD_ONE:
+    case WEIR_MOULD_TWO:
+    case WEIR_MOULD_THREE:
+    case WEIR_MOULD_FOUR:
+    case WEIR_MOULD_BARE_ONE:
+    case WEIR_MOULD_BARE_TWO:
+    case WEIR_MOULD_BARE_THREE:
+    case WEIR_MOULD_BARE_FOUR:
+    case WEIR_MOULD_LEVEL:
+    case WEIR_MOULD_EPOCH:
+    case WEIR_MOULD_NANOSECONDS:
+    case WEIR_MOULD_END:
+    case WEIR_MOULD_END_AS_IS: return true;
     }
+    return false;
 }
 
 static bool add_put(lesson *l, const weir_mould_put *put)
