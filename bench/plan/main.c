@@ -13,6 +13,7 @@
 
 #include "../measure.h"
 #include "plan.h"
+#include "value/gauge.h"
 #include "value/json_index.h"
 #include "value/number_lanes.h"
 
@@ -106,10 +107,15 @@ static void print(const frames *f, contestant *list, size_t count, int rounds)
     printf("}}\n");
 }
 
-/* Numbers have not as many variants: where none is named so it is the plain one. */
+/* Numbers and gauges have not as many variants: where none is named so it is the plain one, or
+ * none. */
 static bool choose_variants(const char *name)
 {
     size_t i = 0;
+    while (weir_gauge_variants[i + 1] && strcmp(weir_gauge_variants[i]->name, name) != 0)
+        i++;
+    weir_gauges_choose(weir_gauge_variants[i]);
+    i = 0;
     while (weir_lanes_variants[i + 1] && strcmp(weir_lanes_variants[i]->name, name) != 0)
         i++;
     weir_lanes_choose(weir_lanes_variants[i]);
