@@ -262,9 +262,10 @@ static inline bool pour_frame(weir_runner *runner, const weir_runner_frame *fram
                              : pour_message(runner, find_first(runner, p, fit), fit);
     if (!__builtin_expect(is_good, 1) || (runner->quick.used > 0 && !weir_quick_settle(runner)))
         return false;
-    if (runner->gauges.key != 0 && runner->pours == WEIR_POURS_FRAMES)
+    /* Of a frame that was one message, or a list of one. */
+    if (runner->gauges.key != 0 && runner->counters.records_in == runner->quick.mark.records_in + 1)
         weir_mould_learn_gauge(runner);
-    return (!runner->plan->is_watched || weir_runner_watch_made(runner));
+    return !runner->plan->is_watched || weir_runner_watch_made(runner);
 }
 
 void weir_mould_pour(weir_runner *runner, const weir_runner_frame *frame)

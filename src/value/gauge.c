@@ -78,7 +78,7 @@ static bool begin(weir_gauges *gauges)
 {
     gauges->tries = 0;
     gauges->places = calloc(PLACES, sizeof *gauges->places);
-    gauges->memory = aligned_alloc(WEIR_GAUGE_BLOCK, WEIR_GAUGES_ROOM);
+    gauges->memory = aligned_alloc(WEIR_GAUGE_BLOCK, WEIR_GAUGES_ROOM + WEIR_GAUGE_SLACK);
     if (!gauges->places || !gauges->memory) {
         weir_gauges_fini(gauges);
         return false;

@@ -25,7 +25,8 @@ enum {
     WEIR_GAUGE_BLOCK = 64,
     WEIR_GAUGE_TEXT_MIN = WEIR_GAUGE_BLOCK,
     WEIR_GAUGE_TEXT_MAX = 1024,
-    WEIR_GAUGES_ROOM = 512 * 1024 /**< bytes for all of them */
+    WEIR_GAUGES_ROOM = 512 * 1024, /**< bytes for all of them */
+    WEIR_GAUGE_SLACK = 256         /**< readable bytes behind what a gauge is kept with */
 };
 
 typedef struct weir_gauge weir_gauge;
