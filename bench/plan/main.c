@@ -107,23 +107,36 @@ static void print(const frames *f, contestant *list, size_t count, int rounds)
     printf("}}\n");
 }
 
-/* Numbers and gauges have not as many variants: where none is named so it is the plain one, or
- * none. */
-static bool choose_variants(const char *name)
+/* What a lesser machine has. */
+typedef struct machine {
+    const weir_index_variant *index;
+    const weir_lanes_variant *lanes;
+    const weir_gauge_variant *gauges;
+} machine;
+
+static const machine machines[] = {
+#if defined(__x86_64__)
+    {&weir_index_avx512, &weir_lanes_avx2, &weir_gauge_avx512},
+    {&weir_index_avx2, &weir_lanes_avx2, &weir_gauge_avx2},
+    {&weir_index_sse2, &weir_lanes_plain, &weir_gauge_none},
+#elif defined(__aarch64__)
+    {&weir_index_neon, &weir_lanes_neon, &weir_gauge_none},
+#endif
+    {&weir_index_word, &weir_lanes_plain, &weir_gauge_none},
+};
+
+/* Machines are called like their index. */
+static bool choose_machine(const char *name)
 {
-    size_t i = 0;
-    while (weir_gauge_variants[i + 1] && strcmp(weir_gauge_variants[i]->name, name) != 0)
-        i++;
-    weir_gauges_choose(weir_gauge_variants[i]);
-    i = 0;
-    while (weir_lanes_variants[i + 1] && strcmp(weir_lanes_variants[i]->name, name) != 0)
-        i++;
-    weir_lanes_choose(weir_lanes_variants[i]);
-    for (i = 0; weir_index_variants[i]; i++) {
-        if (strcmp(weir_index_variants[i]->name, name) != 0)
+    for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+        const machine *m = &machines[i];
+        if (strcmp(m->index->name, name) != 0 || !m->index->is_supported() ||
+            !m->lanes->is_supported() || !m->gauges->is_supported())
             continue;
-        weir_json_index_choose(weir_index_variants[i]);
-        return weir_index_variants[i]->is_supported() && weir_lanes_best()->is_supported();
+        weir_json_index_choose(m->index);
+        weir_lanes_choose(m->lanes);
+        weir_gauges_choose(m->gauges);
+        return true;
     }
     return false;
 }
@@ -141,7 +154,7 @@ int main(int argc, char **argv)
     static contestant list[PROGRAMS_MAX];
     size_t count = 0;
     if (argc > 2 && strcmp(argv[1], "--cpu") == 0) {
-        if (!choose_variants(argv[2]))
+        if (!choose_machine(argv[2]))
             return fprintf(stderr, "bench_plan: no '%s' here\n", argv[2]), 2;
         argc -= 2;
         argv += 2;

@@ -15,7 +15,7 @@
 #include "pipeline/texts.h"
 
 enum {
-    VAIN_MAX = 8, /* lessons of a mould before there are no more */
+    VAIN_MAX = 8, /* lessons of a mould one after another before there are no more */
     OPS_MAX = 32,
     PINS_MAX = 64,
     IMAGE_MAX = 1024,
@@ -461,6 +461,6 @@ void weir_mould_learn_gauge(weir_runner *runner)
                                       .numbers = &l.numbers,
                                       .more = &l.made,
                                       .more_size = image_at(l.made.op_count) + l.made.size};
-    if (!weir_gauges_learn(&runner->gauges, &lesson))
-        mould->vain_gauges++;
+    const bool is_good = weir_gauges_learn(&runner->gauges, &lesson);
+    mould->vain_gauges = is_good ? 0 : mould->vain_gauges + 1;
 }
