@@ -85,8 +85,9 @@ static inline const weir_asset_place *weir_asset_place_of(const weir_asset_cache
                                                           weir_short words, uint64_t tag)
 {
     const weir_asset_place *place = &cache->places[weir_short_mix(words, tag) >> cache->shift];
-    const bool is_it = weir_short_eq(place->words, words) && place->tag == tag;
-    return __builtin_expect(is_it, 1) ? place : NULL;
+    const uint64_t other = (place->words.first ^ words.first) |
+                           (place->words.second ^ words.second) | (place->tag ^ tag);
+    return __builtin_expect(other == 0, 1) ? place : NULL;
 }
 
 /**
