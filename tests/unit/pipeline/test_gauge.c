@@ -139,19 +139,10 @@ static size_t gauged_max(void)
     return times ? strtoull(times, NULL, 10) : 1;
 }
 
-/* Those whose frames are lists, or have lists of messages or columns that are not for gauges. */
+/* But for those that have a payload, or columns that are not for gauges, or rules to learn by. */
 static bool is_for_gauges(const near_venue *venue)
 {
-    static const char *const others[] = {"bench/specs/alpaca.yaml",
-                                         "payload",
-                                         "watched list",
-                                         "list",
-                                         "trees",
-                                         "wide",
-                                         "array of lists",
-                                         "taught",
-                                         "payload list",
-                                         "levels looked into"};
+    static const char *const others[] = {"payload", "payload list", "trees", "wide", "taught"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(venue->name, others[i]) == 0)
             return false;
