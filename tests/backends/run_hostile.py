@@ -14,7 +14,7 @@ import tempfile
 
 import client
 
-HOLD_MS = 10000  # far beyond what a sanitizer needs for the largest case
+HOLD_MS = 25000  # far beyond what a sanitizer needs for the largest case
 TLS_GROUPS = ("frame", "close", "deflate", "flood")
 PATIENCE = {True: "3s", False: "30s"}  # with an answer to the upgrade: of a case that has none, and of the others
 
@@ -22,7 +22,7 @@ PATIENCE = {True: "3s", False: "30s"}  # with an answer to the upgrade: of a cas
 def run_case(program, hostile, case, trust):
     scheme = "wss" if trust else "ws"
     outcome = client.run(
-        program, f"{scheme}://127.0.0.1:{case['port']}{case['path']}", "--max-ms", "40000",
+        program, f"{scheme}://127.0.0.1:{case['port']}{case['path']}", "--max-ms", "100000",
         "--option", "upgrade_timeout=" + PATIENCE[case["needs_timeout"]], *trust
     )
     runs = hostile.run_log(case["name"], wait=2)

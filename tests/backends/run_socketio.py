@@ -40,6 +40,16 @@ def frames(outcome):
     return [(frame.get("name"), frame.get("text", frame["len"])) for frame in outcome.of("frame")]
 
 
+def heard_of(server, case):
+    """What the server was told in a case. It may note that after its client has ended."""
+    deadline = time.monotonic() + peers.WAIT_SECONDS
+    while True:
+        said = [event.get("text", event.get("head", "")) for event in server.log() if event.get("case") == case["name"]]
+        if any(case["heard"] in text for text in said) or time.monotonic() > deadline:
+            return said
+        time.sleep(0.05)
+
+
 def hostile(checks, program):
     with peers.Peer("socketio_hostile.js") as server:
         def one(case):
@@ -54,8 +64,7 @@ def hostile(checks, program):
                 checks.check(f"hostile {case['name']}: {case['frames']} messages",
                              len(outcome.of("frame")) == case["frames"], frames(outcome))
                 if case.get("heard"):
-                    said = [event.get("text", event.get("head", "")) for event in server.log()
-                            if event.get("case") == case["name"]]
+                    said = heard_of(server, case)
                     checks.check(f"hostile {case['name']}: answers {case['heard']}",
                                  any(case["heard"] in text for text in said), said)
         print(f"{len(server.ready['cases'])} hostile cases")
