@@ -23,7 +23,7 @@
 
 enum {
     WEIR_GAUGE_BLOCK = 64,
-    WEIR_GAUGE_TEXT_MIN = WEIR_GAUGE_BLOCK,
+    WEIR_GAUGE_TEXT_MIN = 16,
     WEIR_GAUGE_TEXT_MAX = 1024,
     WEIR_GAUGES_ROOM = 512 * 1024, /**< bytes for all of them */
     WEIR_GAUGE_SLACK = 256         /**< readable bytes behind what a gauge is kept with */
@@ -33,7 +33,8 @@ typedef struct weir_gauge weir_gauge;
 struct weir_gauge {
     size_t len;
     const uint8_t *bounds; /**< of each block 64 low bytes, then 64 high ones; the last block ends
-                                with the text, wherever the one before did */
+                                with the text, wherever the one before did; of a text that
+                                is shorter than a block it begins with it */
     weir_gauge *next;      /**< of the same key */
     const weir_fixed_numbers *numbers;
     const void *more; /**< of the lesson */

@@ -2,7 +2,8 @@
 /*
  * Looking a text up, as all implementations do it. An implementation gives two functions: one makes
  * the key of a text, one says whether it lies within bounds. The last block ends with the text, so
- * that nothing behind it is looked at. Private to gauge*.c.
+ * that nothing behind it is looked at; but the only one of a short text begins with it, and what is
+ * behind that is left aside. Private to gauge*.c.
  */
 #ifndef WEIR_VALUE_GAUGE_FIND_H
 #define WEIR_VALUE_GAUGE_FIND_H
@@ -17,10 +18,21 @@ static inline size_t weir_gauge_blocks(size_t len)
     return (len + WEIR_GAUGE_BLOCK - 1) / WEIR_GAUGE_BLOCK;
 }
 
+static inline size_t weir_gauge_last_at(size_t len)
+{
+    return len > WEIR_GAUGE_BLOCK ? len - WEIR_GAUGE_BLOCK : 0;
+}
+
 static inline size_t weir_gauge_block_at(size_t len, size_t block)
 {
-    const size_t at = block * WEIR_GAUGE_BLOCK, last = len - WEIR_GAUGE_BLOCK;
+    const size_t at = block * WEIR_GAUGE_BLOCK, last = weir_gauge_last_at(len);
     return at < last ? at : last;
+}
+
+/** Bytes of the last block that are of the text, a bit each; all but of a short one. */
+static inline uint64_t weir_gauge_mine(size_t len, size_t blocks)
+{
+    return blocks > 1 || len >= WEIR_GAUGE_BLOCK ? UINT64_MAX : ~(UINT64_MAX << len);
 }
 
 static inline weir_gauge_place *weir_gauge_place_of(const weir_gauges *gauges, uint32_t key)

@@ -11,7 +11,7 @@
 #include "every_cpu.h"
 #include "value/gauge_find.h"
 
-enum { SIGHTINGS = 12, LESSONS = 64 };
+enum { SIGHTINGS = 12, LESSONS = 64, SHORTEST = 33 /* of a trade */ };
 
 static bool has_gauges(void)
 {
@@ -161,7 +161,7 @@ START_TEST(what_a_gauge_lets_through_is_judged_alike)
         for (size_t i = 0, found = 0; i < TRIES * most && found < most; i++) {
             two_ways_restart(ways); /* there is room for 32 moulds, whatever they are of */
             p.form = venue->forms[form];
-            p.len = WEIR_GAUGE_TEXT_MIN + chance_below(&c, 3);
+            p.len = WEIR_GAUGE_BLOCK + chance_below(&c, 3);
             p.start = (chance){.state = chance_next(&c) | 1};
             if (!teach(ways, &p, &c))
                 continue;
@@ -266,13 +266,13 @@ static void feed_behind(two_ways *ways, weir_str frame)
     ways->is_at_front = false;
 }
 
-START_TEST(frames_of_64_to_1024_bytes_have_gauges)
+START_TEST(frames_of_up_to_1024_bytes_have_gauges)
 {
     two_ways *ways = two_ways_open("trades", weir_str_of(TRADES));
     weir_buf frame = {0};
-    for (size_t len = WEIR_GAUGE_TEXT_MIN - 4; len < WEIR_GAUGE_TEXT_MAX + 4; len++) {
+    for (size_t len = SHORTEST; len < WEIR_GAUGE_TEXT_MAX + 4; len++) {
         const bool is_about_block = (len + 2) % WEIR_GAUGE_BLOCK < 5;
-        if (!is_about_block && len > 2 * WEIR_GAUGE_TEXT_MIN)
+        if (!is_about_block && len > 2 * WEIR_GAUGE_BLOCK)
             continue;
         make_trade(&frame, len);
         ck_assert_uint_eq(frame.len, len);
@@ -280,7 +280,7 @@ START_TEST(frames_of_64_to_1024_bytes_have_gauges)
             near_forgive(ways, LESSONS);
             two_ways_feed(ways, weir_buf_str(&frame), NULL);
         }
-        const bool is_for_gauges = len >= WEIR_GAUGE_TEXT_MIN && len <= WEIR_GAUGE_TEXT_MAX;
+        const bool is_for_gauges = len <= WEIR_GAUGE_TEXT_MAX;
         ck_assert_msg(near_is_gauged(ways, weir_buf_str(&frame)) == (is_for_gauges && has_gauges()),
                       "%zu bytes", len);
         feed_behind(ways, weir_buf_str(&frame));
@@ -476,8 +476,8 @@ START_TEST(lessons_are_earned_by_what_they_were_worth)
     two_ways *ways = two_ways_open("trades", weir_str_of(TRADES));
     const weir_gauges *gauges = &ways->quick->gauges;
     weir_buf frame = {0};
-    size_t len = WEIR_GAUGE_TEXT_MIN;
-    for (; len < 4 * WEIR_GAUGE_TEXT_MIN; len++) {
+    size_t len = WEIR_GAUGE_BLOCK;
+    for (; len < 4 * WEIR_GAUGE_BLOCK; len++) {
         make_trade(&frame, len);
         feed_times(ways, weir_buf_str(&frame), 4);
     }
@@ -485,7 +485,7 @@ START_TEST(lessons_are_earned_by_what_they_were_worth)
         ck_assert_uint_eq(gauges->lessons, 0);
         ck_assert(!near_is_gauged(ways, weir_buf_str(&frame)));
     }
-    make_trade(&frame, WEIR_GAUGE_TEXT_MIN);
+    make_trade(&frame, WEIR_GAUGE_BLOCK);
     feed_times(ways, weir_buf_str(&frame), 2 * WEIR_TRIAL_WINDOW);
     make_trade(&frame, len);
     feed_times(ways, weir_buf_str(&frame), 2);
@@ -502,7 +502,7 @@ static Suite *make_suite(void)
     tcase_set_timeout(tcase, 100);
     tcase_add_loop_test(tcase, what_a_gauge_lets_through_is_judged_alike, 0, NEAR_VENUES);
     tcase_add_loop_test(tcase, captured_frames_of_known_layouts_are_judged_alike, 0, CAPTURES);
-    tcase_add_test(tcase, frames_of_64_to_1024_bytes_have_gauges);
+    tcase_add_test(tcase, frames_of_up_to_1024_bytes_have_gauges);
     tcase_add_test(tcase, what_came_before_is_not_learnt_from);
     tcase_add_test(tcase, long_records_have_no_gauges_and_shorter_ones_still_do);
     tcase_add_test(tcase, what_has_been_seen_once_is_not_learnt);
