@@ -49,13 +49,25 @@ void weir_gauges_choose(const weir_gauge_variant *variant)
 }
 
 /* Two threads that come here first choose the same. */
-static weir_gauge *choose_and_find(weir_gauges *gauges, weir_str text)
+static weir_gauge_find_fn *choose(void)
 {
     size_t i = 0;
     while (weir_gauge_variants[i + 1] && !weir_gauge_variants[i]->is_supported())
         i++;
     weir_gauges_choose(weir_gauge_variants[i]);
-    return weir_gauge_variants[i]->find(gauges, text);
+    return weir_gauge_variants[i]->find;
+}
+
+static weir_gauge *choose_and_find(weir_gauges *gauges, weir_str text)
+{
+    return choose()(gauges, text);
+}
+
+/* False: this machine has no way to look anything up. */
+static bool is_able(void)
+{
+    weir_gauge_find_fn *find = atomic_load_explicit(&weir_gauge_chosen, memory_order_relaxed);
+    return (find == choose_and_find ? choose() : find) != find_none;
 }
 
 /* ------------------------------------------------------------------ what is kept */
@@ -76,6 +88,9 @@ void weir_gauges_fini(weir_gauges *gauges)
 
 static bool begin(weir_gauges *gauges)
 {
+    gauges->tries = UINT32_MAX;
+    if (!is_able())
+        return false;
     gauges->tries = 0;
     gauges->places = calloc(PLACES, sizeof *gauges->places);
     gauges->memory = aligned_alloc(WEIR_GAUGE_BLOCK, WEIR_GAUGES_ROOM + WEIR_GAUGE_SLACK);
