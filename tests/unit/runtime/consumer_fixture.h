@@ -102,7 +102,19 @@ static inline void see(reading *r, uint64_t seq)
     r->count++;
 }
 
-/* Puts 1 to MANY in batches of changing size; a refused one is tried again until it is taken. */
+/* A batch that is refused is tried again, when there is room, until it is taken. */
+static inline void put_patiently(weir_consumer *consumer, const weir_batch *batch)
+{
+    size_t offset = 0;
+    int rooms = atomic_load(&room_calls[0]);
+    while (!weir_consumer_put(consumer, 0, batch, &offset, false)) {
+        while (atomic_load(&room_calls[0]) == rooms)
+            sched_yield();
+        rooms++;
+    }
+}
+
+/* Puts 1 to MANY in batches of changing size. */
 static inline void put_many(weir_consumer *consumer)
 {
     weir_batch batch = empty_batch();
@@ -110,13 +122,7 @@ static inline void put_many(weir_consumer *consumer)
         weir_batch_clear(&batch);
         for (uint64_t size = n % 17 + 1; size > 0 && n <= MANY; size--, n++)
             add(&batch, &schemas[0], n, &assets[n % 100]);
-        size_t offset = 0;
-        int rooms = atomic_load(&room_calls[0]);
-        while (!weir_consumer_put(consumer, 0, &batch, &offset, false)) {
-            while (atomic_load(&room_calls[0]) == rooms)
-                sched_yield();
-            rooms++;
-        }
+        put_patiently(consumer, &batch);
     }
     weir_batch_fini(&batch);
     weir_consumer_end(consumer);

@@ -116,16 +116,10 @@ static void put_apart(weir_consumer *consumer, uint64_t many)
 {
     weir_batch batch = empty_batch();
     for (uint64_t n = 1; n <= many; n++) {
-        size_t offset = 0;
-        int rooms = atomic_load(&room_calls[0]);
         weir_batch_clear(&batch);
         add(&batch, &schemas[0], n, NULL);
         for (volatile uint64_t spin = 0; spin < n * 7919 % 600; spin++) {}
-        while (!weir_consumer_put(consumer, 0, &batch, &offset, false)) {
-            while (atomic_load(&room_calls[0]) == rooms)
-                sched_yield();
-            rooms++;
-        }
+        put_patiently(consumer, &batch);
     }
     weir_batch_fini(&batch);
     weir_consumer_end(consumer);
