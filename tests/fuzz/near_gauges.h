@@ -25,14 +25,19 @@ static inline void near_forgive(two_ways *ways, uint32_t lessons)
     runner->gauges.lessons = lessons;
 }
 
-/* What the runner would find; the variants of this machine agree about it. */
-static inline const weir_gauge *near_gauge_of(two_ways *ways, weir_str text)
+/* What the runner would find; the variants of this machine agree about it. Short texts are looked
+ * at together with what is behind them. */
+static inline const weir_gauge *near_gauge_of(two_ways *ways, weir_str of)
 {
+    static char bytes[WEIR_GAUGE_TEXT_MAX + WEIR_JSON_SLACK];
+    const weir_str text = {bytes, of.len};
     weir_gauges *gauges = &ways->quick->gauges;
     const weir_gauges before = *gauges;
     const weir_gauge *found = NULL;
     if (text.len < WEIR_GAUGE_TEXT_MIN || text.len > WEIR_GAUGE_TEXT_MAX || !gauges->places)
         return NULL;
+    memcpy(bytes, of.ptr, of.len);
+    memcpy(bytes + of.len, two_ways_behind, WEIR_JSON_SLACK);
     for (size_t i = 0; weir_gauge_variants[i + 1]; i++) {
         if (!weir_gauge_variants[i]->is_supported())
             continue;
