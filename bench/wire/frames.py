@@ -25,9 +25,11 @@ def trade(rng, clock):
 
 
 def quote(rng, clock, kind, more):
-    bid = rng.uniform(100, 900)
-    return {'e': kind, **more, 's': rng.choice('ABCDEFGH') * 3, 'b': f'{bid:.2f}', 'B': f'{rng.uniform(1, 9):.4f}',
-            'a': f'{bid + 0.01:.2f}', 'A': f'{rng.uniform(1, 9):.4f}', 'u': 5009342100 + clock % 10**6, 'T': clock}
+    """Prices of two to four digits, sizes of one or two, symbols of three or four letters: two dozen layouts and more."""
+    bid, sizes = 10 ** rng.uniform(1, 3.7), [10 ** rng.uniform(0, 1.5) for _ in range(2)]
+    return {'e': kind, **more, 's': rng.choice('ABCDEFGH') * rng.choice((3, 4)), 'b': f'{bid:.2f}',
+            'B': f'{sizes[0]:.4f}', 'a': f'{bid + 0.01:.2f}', 'A': f'{sizes[1]:.4f}',
+            'u': 5009342100 + clock % 10**6, 'T': clock}
 
 
 def book(rng, clock):

@@ -8,7 +8,7 @@
 
 enum {
     PLACES = 1 << WEIR_GAUGE_PLACES_BITS,
-    OF_A_KEY_MAX = 4,
+    OF_A_PLACE_MAX = 8,
     LESSONS_MAX = 128,
     LESSON_WORTH = 64, /* messages that are met, for which one may be learnt */
     MISSES_WORTH = 8   /* a miss costs so much less than is saved when one is met */
@@ -133,40 +133,37 @@ bool weir_gauges_look_back(weir_gauges *gauges)
     return true;
 }
 
-/* Two keys want the same place: it goes to the one that is met more often. */
-static bool is_given_to(weir_gauge_place *place, uint32_t key)
-{
-    if (place->is_met || place->rival != key >> 1) {
-        place->is_met = false;
-        place->rival = key >> 1;
-        return false;
-    }
-    *place = (weir_gauge_place){0};
-    return true;
-}
-
 bool weir_gauges_is_due(weir_gauges *gauges)
 {
     const uint32_t key = gauges->key;
     if (key == 0 || gauges->lessons == 0)
         return false;
     weir_gauge_place *place = weir_gauge_place_of(gauges, key);
-    if (place->key == key)
+    if (place->seen[0] == key || place->seen[1] == key || place->seen[2] == key)
         return true;
-    const bool is_first = place->key == 0;
-    if (!is_first && !is_given_to(place, key))
-        return false;
-    place->key = key;
-    return !is_first;
+    memmove(&place->seen[1], &place->seen[0], sizeof place->seen - sizeof *place->seen);
+    place->seen[0] = key;
+    return false;
+}
+
+/* One more, or one in place of others that are not met any more. */
+static bool has_room(weir_gauge_place *place)
+{
+    size_t count = 0;
+    for (const weir_gauge *gauge = place->first; gauge; gauge = gauge->next)
+        count++;
+    if (count < OF_A_PLACE_MAX)
+        return true;
+    if (!place->is_met)
+        place->first = NULL;
+    place->is_met = false;
+    return place->first == NULL;
 }
 
 bool weir_gauges_learn(weir_gauges *gauges, const weir_gauge_lesson *lesson)
 {
     weir_gauge_place *place = weir_gauge_place_of(gauges, gauges->key);
-    size_t count = 0;
-    for (const weir_gauge *gauge = place->first; gauge; gauge = gauge->next)
-        count++;
-    if (count == OF_A_KEY_MAX)
+    if (!has_room(place))
         return true;
     size_t size = WEIR_GAUGES_ROOM - gauges->used;
     weir_gauge *gauge = weir_gauge_make(lesson, gauges->memory + gauges->used, &size);
@@ -175,6 +172,7 @@ bool weir_gauges_learn(weir_gauges *gauges, const weir_gauge_lesson *lesson)
         forget_all(gauges);
     if (!gauge)
         return size > 0;
+    gauge->name = weir_gauge_name(gauges->key, lesson->fit->end);
     gauge->next = place->first;
     place->first = gauge;
     gauges->used += size;

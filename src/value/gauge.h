@@ -31,21 +31,20 @@ enum {
 
 typedef struct weir_gauge weir_gauge;
 struct weir_gauge {
-    size_t len;
+    uint64_t name;         /**< its key and length: weir_gauge_name */
     const uint8_t *bounds; /**< of each block 64 low bytes, then 64 high ones; the last block ends
                                 with the text, wherever the one before did; of a text that
                                 is shorter than a block it begins with it */
-    weir_gauge *next;      /**< of the same key */
+    weir_gauge *next;      /**< in its place */
     const weir_fixed_numbers *numbers;
     const void *more; /**< of the lesson */
 };
 
-/** Gauges whose keys are alike share a place. */
+/** Gauges that are looked up alike; there are few of them. */
 typedef struct weir_gauge_place {
-    uint32_t key;
-    uint32_t rival : 31; /**< the last one that had no place, without its lowest bit */
-    uint32_t is_met : 1; /**< since it was looked at for the last time */
     weir_gauge *first;
+    uint32_t seen[3]; /**< keys of the last texts that had no gauge here, which come by turns */
+    bool is_met;      /**< one of them, since there was no room for one more */
 } weir_gauge_place;
 
 /** Zero to start. */

@@ -10,7 +10,7 @@
 
 #include "value/gauge.h"
 
-enum { WEIR_GAUGE_PLACES_BITS = 9 };
+enum { WEIR_GAUGE_PLACES_BITS = 10 };
 
 /** Blocks of a text, and where in it one begins. */
 static inline size_t weir_gauge_blocks(size_t len)
@@ -35,6 +35,11 @@ static inline uint64_t weir_gauge_mine(size_t len, size_t blocks)
     return blocks > 1 || len >= WEIR_GAUGE_BLOCK ? UINT64_MAX : ~(UINT64_MAX << len);
 }
 
+static inline uint64_t weir_gauge_name(uint32_t key, size_t len)
+{
+    return (uint64_t)len << 32 | key;
+}
+
 static inline weir_gauge_place *weir_gauge_place_of(const weir_gauges *gauges, uint32_t key)
 {
     return &gauges->places[key >> (32 - WEIR_GAUGE_PLACES_BITS)];
@@ -51,13 +56,14 @@ weir_gauge_find_with(weir_gauges *gauges, weir_str text, size_t blocks, weir_gau
                      weir_gauge_holds_fn *holds)
 {
     const uint32_t key = key_of(text.ptr, text.len, blocks);
+    const uint64_t name = weir_gauge_name(key, text.len);
     weir_gauge_place *place = weir_gauge_place_of(gauges, key);
-    if (__builtin_expect(place->key == key, 1))
-        for (weir_gauge *gauge = place->first; gauge; gauge = gauge->next)
-            if (gauge->len == text.len && holds(gauge->bounds, text.ptr, text.len, blocks)) {
-                place->is_met = true;
-                return gauge;
-            }
+    for (weir_gauge *gauge = place->first; gauge; gauge = gauge->next)
+        if (__builtin_expect(gauge->name == name, 1) &&
+            holds(gauge->bounds, text.ptr, text.len, blocks)) {
+            place->is_met = true;
+            return gauge;
+        }
     gauges->key = key;
     gauges->trial.missed++;
     return NULL;

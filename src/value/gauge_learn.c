@@ -204,7 +204,6 @@ weir_gauge *weir_gauge_make(const weir_gauge_lesson *lesson, uint8_t *memory, si
     weir_gauge *gauge = (weir_gauge *)(void *)memory;
     keep_bounds(&l, len, memory + bounds);
     *gauge = (weir_gauge){
-        .len = len,
         .bounds = memory + bounds,
         .numbers = memcpy(memory + numbers, lesson->numbers, weir_fixed_size(lesson->numbers)),
         .more = memcpy(memory + more, lesson->more, lesson->more_size)};

@@ -76,7 +76,7 @@ static bool is_nasty(int byte)
 /* Bounds alone say what is let through, whatever a text is looked up by. */
 static bool is_within(const weir_gauge *gauge, weir_str text)
 {
-    if (text.len != gauge->len || memchr(text.ptr, '\\', text.len))
+    if (text.len != gauge->name >> 32 || memchr(text.ptr, '\\', text.len))
         return false;
     for (size_t i = 0; i < weir_gauge_blocks(text.len); i++) {
         const uint8_t *low = gauge->bounds + i * 2 * WEIR_GAUGE_BLOCK;
@@ -471,6 +471,27 @@ START_TEST(layouts_that_do_not_come_again_are_left_alone_for_a_while)
 }
 END_TEST
 
+/* Some of them have a place together. */
+START_TEST(layouts_by_turns_all_keep_their_gauges)
+{
+    enum { FROM = 64, TO = 264, ROUNDS = 6 };
+    two_ways *ways = two_ways_open("trades", weir_str_of(TRADES));
+    weir_buf frame = {0};
+    for (size_t round = 0; round < ROUNDS; round++)
+        for (size_t len = FROM; len < TO; len++) {
+            make_trade(&frame, len);
+            near_forgive(ways, LESSONS);
+            two_ways_feed(ways, weir_buf_str(&frame), NULL);
+        }
+    for (size_t len = FROM; len < TO; len++) {
+        make_trade(&frame, len);
+        ck_assert(near_is_gauged(ways, weir_buf_str(&frame)) == has_gauges());
+    }
+    two_ways_close(ways);
+    weir_buf_fini(&frame);
+}
+END_TEST
+
 START_TEST(lessons_are_earned_by_what_they_were_worth)
 {
     two_ways *ways = two_ways_open("trades", weir_str_of(TRADES));
@@ -510,6 +531,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, several_gauges_have_one_key);
     tcase_add_test(tcase, gauges_go_with_their_moulds);
     tcase_add_test(tcase, layouts_that_do_not_come_again_are_left_alone_for_a_while);
+    tcase_add_test(tcase, layouts_by_turns_all_keep_their_gauges);
     tcase_add_test(tcase, lessons_are_earned_by_what_they_were_worth);
     suite_add_tcase(suite, tcase);
     return suite;
