@@ -3,11 +3,13 @@
 #include "value/gauge.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "value/gauge_find.h"
 
 enum {
     PLACES = 1 << WEIR_GAUGE_PLACES_BITS,
+    MAPPED = WEIR_GAUGES_ROOM + WEIR_GAUGE_SLACK,
     OF_A_PLACE_MAX = 8,
     LESSONS_MAX = 128,
     LESSON_WORTH = 64, /* messages that are met, for which one may be learnt */
@@ -82,8 +84,18 @@ static void forget_all(weir_gauges *gauges)
 void weir_gauges_fini(weir_gauges *gauges)
 {
     free(gauges->places);
-    free(gauges->memory);
+    if (gauges->memory)
+        munmap(gauges->memory, MAPPED);
     *gauges = (weir_gauges){0};
+}
+
+/* Pages of it exist once they are written to: what is not learnt costs nothing, and nothing is
+ * asked of the allocator while records flow. */
+static uint8_t *map(void)
+{
+    void *memory = mmap(NULL, MAPPED, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
 }
 
 static bool begin(weir_gauges *gauges)
@@ -93,7 +105,7 @@ static bool begin(weir_gauges *gauges)
         return false;
     gauges->tries = 0;
     gauges->places = calloc(PLACES, sizeof *gauges->places);
-    gauges->memory = aligned_alloc(WEIR_GAUGE_BLOCK, WEIR_GAUGES_ROOM + WEIR_GAUGE_SLACK);
+    gauges->memory = map();
     if (!gauges->places || !gauges->memory) {
         weir_gauges_fini(gauges);
         return false;
