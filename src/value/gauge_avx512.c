@@ -48,7 +48,7 @@ TARGET static inline bool holds(const uint8_t *bounds, const char *text, size_t 
 
 TARGET static weir_gauge *find(weir_gauges *gauges, weir_str text)
 {
-    WEIR_GAUGE_FIND(gauges, text, key_of, holds)
+    return weir_gauge_find_by(gauges, text, key_of, holds);
 }
 
 static bool is_supported(void)

@@ -70,14 +70,18 @@ weir_gauge_find_with(weir_gauges *gauges, weir_str text, size_t blocks, weir_gau
 }
 
 /** Most messages are short: for these all is known but the text. */
-#define WEIR_GAUGE_FIND(gauges, text, key_of, holds)                                               \
-    const size_t blocks = weir_gauge_blocks((text).len);                                           \
-    switch (blocks) {                                                                              \
-    case 1: return weir_gauge_find_with(gauges, text, 1, key_of, holds);                           \
-    case 2: return weir_gauge_find_with(gauges, text, 2, key_of, holds);                           \
-    case 3: return weir_gauge_find_with(gauges, text, 3, key_of, holds);                           \
-    case 4: return weir_gauge_find_with(gauges, text, 4, key_of, holds);                           \
-    default: return weir_gauge_find_with(gauges, text, blocks, key_of, holds);                     \
+static inline __attribute__((always_inline)) weir_gauge *
+weir_gauge_find_by(weir_gauges *gauges, weir_str text, weir_gauge_key_fn *key_of,
+                   weir_gauge_holds_fn *holds)
+{
+    const size_t blocks = weir_gauge_blocks(text.len);
+    switch (blocks) {
+    case 1: return weir_gauge_find_with(gauges, text, 1, key_of, holds);
+    case 2: return weir_gauge_find_with(gauges, text, 2, key_of, holds);
+    case 3: return weir_gauge_find_with(gauges, text, 3, key_of, holds);
+    case 4: return weir_gauge_find_with(gauges, text, 4, key_of, holds);
+    default: return weir_gauge_find_with(gauges, text, blocks, key_of, holds);
     }
+}
 
 #endif
