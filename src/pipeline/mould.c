@@ -16,7 +16,6 @@ void weir_mould_free(weir_mould *mould)
     weir_stencil_free(mould->stencil);
     free(mould->image);
     free(mould->ops);
-    free(mould->eithers);
     free(mould->puts);
     free(mould->slots);
     free(mould->pins);
@@ -39,21 +38,13 @@ void weir_moulds_fini(weir_moulds *moulds)
 static __attribute__((noinline)) bool look_back(weir_runner *runner)
 {
     weir_moulds *moulds = &runner->moulds;
-    weir_trial *trial = &moulds->trial;
-    if (trial->pause > 0) {
-        trial->pause--;
-        moulds->tries = trial->pause == 0 ? WEIR_TRIAL_WINDOW : 0;
-        return false;
-    }
-    trial->met = WEIR_TRIAL_WINDOW - trial->missed;
-    if (weir_trial_look_back(trial)) {
+    const weir_turn turn = weir_trial_turn(&moulds->trial, &moulds->tries, 1);
+    if (turn == WEIR_TURN_FORGET) {
         weir_moulds_fini(moulds);
         weir_gauges_fini(&runner->gauges);
         memset(runner->guesses, 0, sizeof runner->guesses);
-        return look_back(runner);
     }
-    moulds->tries = WEIR_TRIAL_WINDOW - 1;
-    return true;
+    return turn == WEIR_TURN_TRY;
 }
 
 static inline bool is_tried(weir_runner *runner)
@@ -142,12 +133,6 @@ static bool note_only(weir_runner *runner, weir_mould *item)
     return !is_due;
 }
 
-static inline bool make(weir_runner *runner, const weir_mould *mould, weir_fit *fit)
-{
-    weir_mould_read(runner, mould, fit);
-    return weir_mould_make(runner, mould, fit);
-}
-
 /* A record of each element of the list that the stencil has left. */
 static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *outer)
 {
@@ -166,7 +151,7 @@ static bool make_items(weir_runner *runner, weir_mould *mould, const weir_fit *o
             runner->moulds.is_wanting = true;
             return false;
         }
-        if (!make(runner, item, fit))
+        if (!weir_mould_make(runner, item, fit))
             return false;
         p = (weir_cursor){behind_blanks(fit, fit->behind.at), fit->behind.quote};
         const char next = *p.at++;
@@ -183,7 +168,7 @@ static inline bool take_message(weir_runner *runner, weir_mould *mould, weir_fit
 {
     runner->counters.records_in++;
     switch (mould->outcome) {
-    case WEIR_MOULD_MAKES: return make(runner, mould, fit);
+    case WEIR_MOULD_MAKES: return weir_mould_make(runner, mould, fit);
     case WEIR_MOULD_LISTS: return make_items(runner, mould, fit);
     case WEIR_MOULD_DROPS: runner->counters.dropped++; return true;
     case WEIR_MOULD_UNCONVERTED: runner->counters.unconverted++; return true;

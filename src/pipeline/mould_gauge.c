@@ -72,6 +72,7 @@ static inline size_t image_at(size_t op_count)
 #define TARGET
 #endif
 
+/* No byte more: behind a text there may be what the image has. */
 static inline void copy_text(char *to, const char *from, size_t len)
 {
     uint64_t head, tail;
@@ -114,21 +115,17 @@ static __attribute__((noinline)) bool put_all(weir_runner *runner, const gauged 
 static __attribute__((noinline)) const weir_asset *seek_asset(const weir_runner *runner,
                                                               const gauged_asset *a)
 {
-    const weir_expr_world *world = runner->world;
     const weir_str text = {runner->frame->bytes.ptr + a->at, a->len};
-    return world && world->assets ? weir_asset_cached(world->assets, (weir_asset_key)a->key, text)
-                                  : NULL;
+    return weir_asset_cached(runner->world->assets, (weir_asset_key)a->key, text);
 }
 
 static inline bool put_asset(const weir_runner *runner, const gauged_asset *a, const char *text,
                              char *record)
 {
     weir_short words;
-    const weir_asset_place *place = NULL;
     memcpy(&words, text + a->at, sizeof words);
     words = (weir_short){words.first & a->mask.first, words.second & a->mask.second};
-    if (__builtin_expect(runner->world && runner->world->assets, 1))
-        place = weir_asset_place_of(runner->world->assets, words, a->tag);
+    const weir_asset_place *place = weir_asset_place_of(runner->world->assets, words, a->tag);
     const weir_asset *asset =
         __builtin_expect(place != NULL, 1) ? place->asset : seek_asset(runner, a);
     memcpy(record + a->place, &asset, sizeof asset);
@@ -193,7 +190,6 @@ static __attribute__((noinline)) bool watch(weir_runner *runner)
 
 TARGET bool weir_mould_pour_gauged(weir_runner *runner, const weir_runner_frame *frame)
 {
-    weir_counters *counters = &runner->counters;
     const weir_gauge *gauge = weir_gauges_find(&runner->gauges, frame->bytes);
     if (!gauge)
         return false;
@@ -205,11 +201,8 @@ TARGET bool weir_mould_pour_gauged(weir_runner *runner, const weir_runner_frame 
         weir_quick_set_mark(runner, 0);
     if (__builtin_expect(!make(runner, gauge, g), 0))
         return give_up(runner);
-    runner->batch.bytes.len += g->size;
-    runner->batch.count++;
-    counters->records_in++;
-    counters->records_out++;
-    counters->by_channel[g->channel]++;
+    runner->counters.records_in++;
+    weir_mould_count(runner, g->channel, g->size);
     return !g->is_watched || watch(runner);
 }
 

@@ -577,13 +577,37 @@ static void keep_end(weir_mould *mould, weir_mould_op *op)
     ((weir_record *)(void *)mould->image)->size = (uint32_t)op->room;
 }
 
+/* Columns that take a number as it is expect it to be as it was in the lesson, or as another column
+ * must have it. */
+static void expect_kinds(scene *s, weir_mould *mould)
+{
+    for (size_t i = 0; i < WEIR_MOULD_LANES; i++) {
+        weir_mould_lanes *group = &mould->lanes[i];
+        group->wholes |= group->whole;
+        group->kinds = group->whole | group->either;
+        group->usual = group->real | (group->either & ~group->wholes);
+    }
+    for (size_t i = 0; i < s->put_count; i++) {
+        weir_mould_put *put = &s->puts[i];
+        if (put->use != WEIR_MOULD_AS_GIVEN)
+            continue;
+        const bool is_whole =
+            mould->lanes[put->lane / WEIR_LANES].wholes >> put->lane % WEIR_LANES & 1;
+        const weir_value cell = {.kind = (uint8_t)(is_whole ? WEIR_INT : WEIR_FLOAT)};
+        memcpy(mould->image + put->place, &cell, sizeof cell);
+        put->use = is_whole ? WEIR_MOULD_WHOLE : WEIR_MOULD_REAL;
+        put->place += (uint32_t)offsetof(weir_value, bits);
+    }
+}
+
 /* What is to be done, kind by kind. The image is there. */
-static bool keep_operations(const scene *s, weir_mould *mould)
+static bool keep_operations(scene *s, weir_mould *mould)
 {
     const size_t most = s->op_count + s->put_count + 4; /* LINK, IMAGE, SLOTS and END */
     weir_mould_op *op = mould->ops = calloc(most, sizeof *op);
     if (!op)
         return false;
+    expect_kinds(s, mould);
     op = keep_lanes_are(mould, op);
     op = keep_image_copy(mould, op);
     for (int code = WEIR_MOULD_TEXT; code < WEIR_MOULD_SLOTS; code++)
@@ -602,35 +626,6 @@ static bool keep_operations(const scene *s, weir_mould *mould)
             op = keep_epoch(&s->puts[i], op);
     keep_end(mould, op);
     weir_mould_link(mould->ops);
-    return true;
-}
-
-/* Columns that take a number as it is expect it to be as it was in the lesson, or as another column
- * must have it. */
-static bool keep_eithers(scene *s, weir_mould *mould)
-{
-    mould->eithers = calloc(s->put_count + 1, sizeof *mould->eithers);
-    if (!mould->eithers)
-        return false;
-    for (size_t i = 0; i < WEIR_MOULD_LANES; i++) {
-        weir_mould_lanes *group = &mould->lanes[i];
-        group->wholes |= group->whole;
-        group->kinds = group->whole | group->either;
-        group->usual = group->real | (group->either & ~group->wholes);
-    }
-    for (size_t i = 0; i < s->put_count; i++) {
-        weir_mould_put *put = &s->puts[i];
-        if (put->use != WEIR_MOULD_AS_GIVEN)
-            continue;
-        const bool is_whole =
-            mould->lanes[put->lane / WEIR_LANES].wholes >> put->lane % WEIR_LANES & 1;
-        const weir_value cell = {.kind = (uint8_t)(is_whole ? WEIR_INT : WEIR_FLOAT)};
-        memcpy(mould->image + put->place, &cell, sizeof cell);
-        mould->eithers[mould->either_count++] =
-            (weir_mould_either){put->lane, (uint16_t)put->place};
-        put->use = is_whole ? WEIR_MOULD_WHOLE : WEIR_MOULD_REAL;
-        put->place += (uint32_t)offsetof(weir_value, bits);
-    }
     return true;
 }
 
@@ -709,8 +704,7 @@ weir_mould *weir_scene_keep(weir_scene *s, weir_moulds *moulds)
     if (makes)
         keep_lanes(s, mould);
     if (!mould->pins || !mould->slots ||
-        (makes && (!keep_image(s, mould) || !keep_puts(s, mould) || !keep_eithers(s, mould) ||
-                   !keep_operations(s, mould)))) {
+        (makes && (!keep_image(s, mould) || !keep_puts(s, mould) || !keep_operations(s, mould)))) {
         weir_mould_free(mould);
         return NULL;
     }

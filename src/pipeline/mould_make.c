@@ -350,15 +350,6 @@ static inline void put_image(const weir_runner *runner, const weir_mould_op *op,
         copy_piece(m.record, image, i);
 }
 
-static inline bool count_record(weir_runner *runner, size_t channel, size_t size)
-{
-    runner->batch.bytes.len += size;
-    runner->batch.count++;
-    runner->counters.records_out++;
-    runner->counters.by_channel[channel]++;
-    return true;
-}
-
 /* Zeros behind what was put behind the cells; the record's size. */
 static inline size_t finish(made m)
 {
@@ -404,17 +395,17 @@ static bool read_singly(const weir_mould_lanes *group, weir_lanes *lanes)
 }
 
 /* A column that takes a number as it is, whole or not; the image has it as it was once. */
-static void put_either(const weir_fit *fit, const weir_mould_either *either, char *record)
+static void put_as_given(const weir_fit *fit, const weir_mould_put *put, char *record)
 {
-    const weir_lanes *lanes = &fit->lanes[either->lane / WEIR_LANES];
-    const size_t lane = either->lane % WEIR_LANES;
+    const weir_lanes *lanes = &fit->lanes[put->lane / WEIR_LANES];
+    const size_t lane = put->lane % WEIR_LANES;
     weir_value cell = {.kind = WEIR_FLOAT};
     cell.f = lanes->real[lane];
     if (lanes->is_whole >> lane & 1) {
         cell.kind = WEIR_INT;
         cell.i = lanes->whole[lane];
     }
-    memcpy(record + either->place, &cell, sizeof cell);
+    memcpy(record + put->place, &cell, sizeof cell);
 }
 
 /* Numbers are of another kind than most of the time, or were not read with the others. */
@@ -429,8 +420,9 @@ static __attribute__((noinline)) bool make_oddly(weir_runner *runner, const weir
             return false;
     if (!go_on(runner, op, fit, m))
         return false;
-    for (size_t i = 0; i < mould->either_count; i++)
-        put_either(fit, &mould->eithers[i], bytes->ptr + at);
+    for (size_t i = 0; i < mould->put_count; i++)
+        if (mould->puts[i].use == WEIR_MOULD_AS_GIVEN)
+            put_as_given(fit, &mould->puts[i], bytes->ptr + at);
     return true;
 }
 
@@ -518,9 +510,11 @@ link:
     STEP(epoch, put_epoch(op, fit, m), false);
     STEP(nanoseconds, put_nanoseconds(op, fit, m), false);
 end:
-    return count_record(runner, op->place, finish(m));
+    weir_mould_count(runner, op->place, finish(m));
+    return true;
 end_as_is: /* of a record behind which nothing was put: the image has its size */
-    return count_record(runner, op->place, op->room);
+    weir_mould_count(runner, op->place, op->room);
+    return true;
 }
 
 /* ------------------------------------------------------------------ messages */
@@ -541,6 +535,8 @@ static __attribute__((noinline)) bool make_room(weir_runner *runner, const weir_
 bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit)
 {
     const weir_buf *bytes = &runner->batch.bytes;
+    for (size_t i = 0; i < WEIR_MOULD_LANES && mould->lanes[i].used > 0; i++)
+        runner->quick.read(&fit->lanes[i], mould->lanes[i].used);
     if (__builtin_expect(bytes->cap - bytes->len < mould->room, 0))
         return make_room(runner, mould, fit);
     return run(runner, mould->ops, fit, (made){bytes->ptr + bytes->len, mould->image_len});

@@ -96,12 +96,6 @@ typedef struct weir_mould_lanes {
     unsigned wholes; /**< and those of them that are */
 } weir_mould_lanes;
 
-/** A column that takes a number as it is. */
-typedef struct weir_mould_either {
-    uint8_t lane;
-    uint16_t place; /**< of the cell */
-} weir_mould_either;
-
 enum { WEIR_MOULD_LANES = WEIR_STENCIL_LANES_MAX / WEIR_LANES };
 
 /** What becomes of a lane. */
@@ -109,14 +103,14 @@ typedef enum weir_mould_use {
     WEIR_MOULD_REAL,
     WEIR_MOULD_WHOLE,
     WEIR_MOULD_BARE_REAL, /**< it stood bare, where -0 is a whole one */
-    WEIR_MOULD_AS_GIVEN,
+    WEIR_MOULD_AS_GIVEN,  /**< whole or not */
     WEIR_MOULD_TIME
 } weir_mould_use;
 
 typedef struct weir_mould_put {
     weir_mould_use use;
     uint8_t lane;
-    uint32_t place; /**< of the cell's value; of AS_IS the cell; of TIME the time */
+    uint32_t place; /**< of the cell's value; of AS_GIVEN the cell; of TIME the time */
     int64_t scale;
 } weir_mould_put;
 
@@ -147,8 +141,6 @@ struct weir_mould {
     size_t image_len; /**< to here; the memory ends at a whole block */
     size_t room;      /**< that a record is given, and what is left of it behind a long text */
     weir_mould_lanes lanes[WEIR_MOULD_LANES];
-    weir_mould_either *eithers;
-    size_t either_count;
     weir_mould_put *puts; /**< what the operations do about numbers */
     size_t put_count;
     weir_mould_slot *slots;
@@ -185,18 +177,20 @@ void weir_mould_learn_gauge(weir_runner *runner);
 /** Makes the record of a frame that has a gauge. False: it has none, or it did not help; nothing
  * was made. */
 bool weir_mould_pour_gauged(weir_runner *runner, const weir_runner_frame *frame);
-/** Reads the numbers of a message that fits. */
-static inline void weir_mould_read(const weir_runner *runner, const weir_mould *mould,
-                                   weir_fit *fit)
-{
-    for (size_t i = 0; i < WEIR_MOULD_LANES && mould->lanes[i].used > 0; i++)
-        runner->quick.read(&fit->lanes[i], mould->lanes[i].used);
-}
 /** Operations are done by jumps: they are told where to, once, when they are all there. */
 void weir_mould_link(weir_mould_op *ops);
-/** Makes the record of a message that fits, whose numbers have been read; of an element, the fit of
- * the message around it is the one before `fit`. False: nothing was made. */
+/** Makes the record of a message that fits; of an element, the fit of the message around it is the
+ * one before `fit`. False: nothing was made. */
 bool weir_mould_make(weir_runner *runner, const weir_mould *mould, weir_fit *fit);
+
+/** What was made behind the end of the batch is its next record. */
+static inline void weir_mould_count(weir_runner *runner, size_t channel, size_t size)
+{
+    runner->batch.bytes.len += size;
+    runner->batch.count++;
+    runner->counters.records_out++;
+    runner->counters.by_channel[channel]++;
+}
 
 static inline uint32_t weir_mould_quote(const char *quotes, size_t at)
 {

@@ -125,24 +125,14 @@ static void earn(weir_gauges *gauges, uint32_t met)
 
 bool weir_gauges_look_back(weir_gauges *gauges)
 {
-    weir_trial *trial = &gauges->trial;
     if (!gauges->places)
         return begin(gauges);
-    if (trial->pause > 0) {
-        trial->pause--;
-        gauges->tries = trial->pause == 0 ? WEIR_TRIAL_WINDOW : 0;
-        return false;
-    }
-    const uint32_t met = WEIR_TRIAL_WINDOW - trial->missed;
-    gauges->tries = 0;
-    earn(gauges, met);
-    trial->met = met * MISSES_WORTH;
-    if (weir_trial_look_back(trial)) {
+    if (gauges->trial.pause == 0)
+        earn(gauges, WEIR_TRIAL_WINDOW - gauges->trial.missed);
+    const weir_turn turn = weir_trial_turn(&gauges->trial, &gauges->tries, MISSES_WORTH);
+    if (turn == WEIR_TURN_FORGET)
         forget_all(gauges);
-        return false;
-    }
-    gauges->tries = WEIR_TRIAL_WINDOW - 1;
-    return true;
+    return turn == WEIR_TURN_TRY;
 }
 
 bool weir_gauges_is_due(weir_gauges *gauges)

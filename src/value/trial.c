@@ -17,3 +17,19 @@ bool weir_trial_look_back(weir_trial *trial)
     trial->missed = 0;
     return is_in_vain;
 }
+
+weir_turn weir_trial_turn(weir_trial *trial, uint32_t *left, uint32_t worth)
+{
+    bool is_in_vain = false;
+    if (trial->pause == 0) {
+        trial->met = (WEIR_TRIAL_WINDOW - trial->missed) * worth;
+        is_in_vain = weir_trial_look_back(trial);
+        if (!is_in_vain) {
+            *left = WEIR_TRIAL_WINDOW - 1;
+            return WEIR_TURN_TRY;
+        }
+    }
+    trial->pause--;
+    *left = trial->pause == 0 ? WEIR_TRIAL_WINDOW : 0;
+    return is_in_vain ? WEIR_TURN_FORGET : WEIR_TURN_REST;
+}

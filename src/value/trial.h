@@ -23,6 +23,18 @@ typedef struct weir_trial {
 /** A window has ended. True: it was not worth it, and what has been learnt is to be forgotten. */
 bool weir_trial_look_back(weir_trial *trial);
 
+/** What becomes of a try at which a countdown of a window is at its end. */
+typedef enum weir_turn {
+    WEIR_TURN_TRY,   /**< a new window begins with it */
+    WEIR_TURN_REST,  /**< it is to be left alone */
+    WEIR_TURN_FORGET /**< so is this one; it was not worth it, what has been learnt is to be
+                        forgotten */
+} weir_turn;
+
+/** For who counts down the tries that are left of a window, and of those only what was missed:
+ * *left are those behind this one. What is met is worth so many misses. */
+weir_turn weir_trial_turn(weir_trial *trial, uint32_t *left, uint32_t worth);
+
 /** A window has ended; weir_trial_look_back is to be asked. */
 static inline bool weir_trial_is_due(const weir_trial *trial)
 {
