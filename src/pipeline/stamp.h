@@ -13,6 +13,7 @@
 #include "pipeline/stamp_sse2.h"
 #include "pipeline/stamp_word.h"
 #include "util/time.h"
+#include "value/short.h"
 
 enum {
     WEIR_STAMP_DAY_LEN = 11,                        /* "2021-02-22T" */
@@ -54,17 +55,7 @@ static inline bool weir_stamp_is_hour(const char *hour, const char *at)
  * behind them. */
 static inline int64_t weir_stamp_fraction(const char *at, size_t digits)
 {
-    static const uint64_t masks[WEIR_STAMP_DIGITS_MAX + 1] = {0,
-                                                              UINT64_C(0xff),
-                                                              UINT64_C(0xffff),
-                                                              UINT64_C(0xffffff),
-                                                              UINT64_C(0xffffffff),
-                                                              UINT64_C(0xffffffffff),
-                                                              UINT64_C(0xffffffffffff),
-                                                              UINT64_C(0xffffffffffffff),
-                                                              UINT64_MAX,
-                                                              UINT64_MAX};
-    const uint64_t values = weir_stamp_values(at) & masks[digits];
+    const uint64_t values = weir_stamp_values(at) & weir_short_mask((ptrdiff_t)digits);
     unsigned ninth = 0;
     if (digits == WEIR_STAMP_DIGITS_MAX)
         ninth = (unsigned)(unsigned char)at[8] - '0';

@@ -98,11 +98,6 @@ bool weir_gauges_is_due(weir_gauges *gauges);
 /** False: it is not for gauges. */
 bool weir_gauges_learn(weir_gauges *gauges, const weir_gauge_lesson *lesson);
 
-/** Makes one at the beginning of a block, where there are *size bytes; *size becomes what it takes,
- * whole blocks. NULL: it would take more than there are; or it is not for gauges, and takes none.
- */
-weir_gauge *weir_gauge_make(const weir_gauge_lesson *lesson, uint8_t *memory, size_t *size);
-
 typedef struct weir_gauge_variant {
     const char *name;
     bool (*is_supported)(void);

@@ -35,7 +35,7 @@ TARGET static inline uint32_t key_of(const char *text, size_t len, size_t blocks
     uint64_t key = len;
     for (size_t i = 0; i + 1 < blocks; i++)
         key = key_with(key, text + i * WEIR_GAUGE_BLOCK, UINT64_MAX);
-    text += blocks > 1 ? len - WEIR_GAUGE_BLOCK : weir_gauge_last_at(len);
+    text += weir_gauge_last_at(len, blocks);
     return (uint32_t)key_with(key, text, weir_gauge_mine(len, blocks)) | 1;
 }
 
@@ -58,7 +58,6 @@ TARGET static inline uint32_t good_half(const char *text, const uint8_t *low)
 
 TARGET static inline bool holds_one(const uint8_t *bounds, const char *text, size_t len)
 {
-    text += weir_gauge_last_at(len);
     const uint64_t good = both(good_half(text, bounds), good_half(text + HALF, bounds + HALF));
     return (good | ~weir_gauge_mine(len, 1)) == UINT64_MAX;
 }

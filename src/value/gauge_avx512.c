@@ -18,8 +18,7 @@ TARGET static inline uint32_t key_of(const char *text, size_t len, size_t blocks
     uint64_t key = len;
     for (size_t i = 0; i + 1 < blocks; i++)
         key = _mm_crc32_u64(key, _mm512_cmplt_epu8_mask(load(text + i * WEIR_GAUGE_BLOCK), zero));
-    const __m512i last =
-        load(text + (blocks > 1 ? len - WEIR_GAUGE_BLOCK : weir_gauge_last_at(len)));
+    const __m512i last = load(text + weir_gauge_last_at(len, blocks));
     key = _mm_crc32_u64(key, _mm512_cmplt_epu8_mask(last, zero) & weir_gauge_mine(len, blocks));
     return (uint32_t)key | 1;
 }
@@ -39,7 +38,7 @@ TARGET static inline bool holds(const uint8_t *bounds, const char *text, size_t 
     size_t i = 0;
     for (; i + 1 < blocks; i++)
         within = look_at(within, text + i * WEIR_GAUGE_BLOCK, bounds + i * 2 * WEIR_GAUGE_BLOCK);
-    text += blocks > 1 ? len - WEIR_GAUGE_BLOCK : weir_gauge_last_at(len);
+    text += weir_gauge_last_at(len, blocks);
     within = look_at(within, text, bounds + i * 2 * WEIR_GAUGE_BLOCK);
     if (blocks == 1)
         within |= ~weir_gauge_mine(len, blocks);

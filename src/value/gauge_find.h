@@ -18,14 +18,15 @@ static inline size_t weir_gauge_blocks(size_t len)
     return (len + WEIR_GAUGE_BLOCK - 1) / WEIR_GAUGE_BLOCK;
 }
 
-static inline size_t weir_gauge_last_at(size_t len)
+static inline size_t weir_gauge_last_at(size_t len, size_t blocks)
 {
-    return len > WEIR_GAUGE_BLOCK ? len - WEIR_GAUGE_BLOCK : 0;
+    return blocks > 1 ? len - WEIR_GAUGE_BLOCK : 0;
 }
 
 static inline size_t weir_gauge_block_at(size_t len, size_t block)
 {
-    const size_t at = block * WEIR_GAUGE_BLOCK, last = weir_gauge_last_at(len);
+    const size_t at = block * WEIR_GAUGE_BLOCK,
+                 last = weir_gauge_last_at(len, weir_gauge_blocks(len));
     return at < last ? at : last;
 }
 
@@ -44,6 +45,11 @@ static inline weir_gauge_place *weir_gauge_place_of(const weir_gauges *gauges, u
 {
     return &gauges->places[key >> (32 - WEIR_GAUGE_PLACES_BITS)];
 }
+
+/** Makes one at the beginning of a block, where there are *size bytes; *size becomes what it takes,
+ * whole blocks. NULL: it would take more than there are; or it is not for gauges, and takes none.
+ */
+weir_gauge *weir_gauge_make(const weir_gauge_lesson *lesson, uint8_t *memory, size_t *size);
 
 /** Of a text of so many blocks; never 0. */
 typedef uint32_t weir_gauge_key_fn(const char *text, size_t len, size_t blocks);

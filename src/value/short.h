@@ -8,6 +8,7 @@
 #ifndef WEIR_VALUE_SHORT_H
 #define WEIR_VALUE_SHORT_H
 
+#include <stddef.h>
 #include <string.h>
 
 #include <weir/types.h>
@@ -18,11 +19,10 @@ typedef struct weir_short {
     uint64_t first, second;
 } weir_short;
 
-/** Of a text of up to WEIR_SHORT_MAX bytes; as many are readable from its first one on. */
-static inline weir_short weir_short_at(const char *at, size_t len)
+/** The first bytes of eight: none, some or all, from -8 to WEIR_SHORT_MAX. */
+static inline uint64_t weir_short_mask(ptrdiff_t count)
 {
     enum { WORD = 8 };
-    /* Of eight bytes of which the first `len - WORD` are of the text: none, some, or all. */
     static const uint64_t masks[WORD + WEIR_SHORT_MAX + 1] = {[WORD + 1] = UINT64_C(0xff),
                                                               UINT64_C(0xffff),
                                                               UINT64_C(0xffffff),
@@ -39,9 +39,16 @@ static inline weir_short weir_short_at(const char *at, size_t len)
                                                               UINT64_MAX,
                                                               UINT64_MAX,
                                                               UINT64_MAX};
+    return masks[WORD + count];
+}
+
+/** Of a text of up to WEIR_SHORT_MAX bytes; as many are readable from its first one on. */
+static inline weir_short weir_short_at(const char *at, size_t len)
+{
     weir_short text;
     memcpy(&text, at, sizeof text);
-    return (weir_short){text.first & masks[WORD + len], text.second & masks[len]};
+    return (weir_short){text.first & weir_short_mask((ptrdiff_t)len),
+                        text.second & weir_short_mask((ptrdiff_t)len - 8)};
 }
 
 /** The same of a text that nothing is known to follow. */
