@@ -12,35 +12,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 enum { LEARNT_MAX = 4, MISSES_MAX = 24, SIZE_MIN = 4 };
 
-static uint64_t hash(const uint8_t *bytes, size_t size)
-{
-    uint64_t sum = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < size; i++)
-        sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
-    return sum | 1;
-}
-
-/* The venues live as long as the process. */
-static two_ways *venue_of(size_t i)
-{
-    static two_ways *venues[NEAR_VENUES];
-    if (!venues[i])
-        venues[i] = near_open(&near_venues[i]);
-    else
-        two_ways_restart(venues[i]);
-    return venues[i];
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static near_miss miss;
     static weir_buf frames[LEARNT_MAX], learnt;
     if (size < SIZE_MIN)
         return 0;
-    chance c = {bytes, bytes + size, hash(bytes, size), 0};
+    chance c = {bytes, bytes + size, near_hash(bytes, size), 0};
     const size_t which = chance_below(&c, NEAR_VENUES);
     const near_venue *venue = &near_venues[which];
-    two_ways *ways = venue_of(which);
+    two_ways *ways = near_venue_of(which);
     const size_t form = chance_below(&c, near_form_count(venue));
     const size_t count = 1 + chance_below(&c, LEARNT_MAX);
     for (size_t i = 0; i < count; i++) {

@@ -74,4 +74,24 @@ static inline void near_feed_miss(two_ways *ways, near_miss *miss, chance *c, we
     two_ways_feed(ways, weir_buf_str(&miss->text), miss->behind);
 }
 
+/* Of a fuzzer's input, for what chance it has behind its end. */
+static inline uint64_t near_hash(const uint8_t *bytes, size_t size)
+{
+    uint64_t sum = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < size; i++)
+        sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
+    return sum | 1;
+}
+
+/* The venues live as long as the process. */
+static inline two_ways *near_venue_of(size_t i)
+{
+    static two_ways *venues[NEAR_VENUES];
+    if (!venues[i])
+        venues[i] = near_open(&near_venues[i]);
+    else
+        two_ways_restart(venues[i]);
+    return venues[i];
+}
+
 #endif

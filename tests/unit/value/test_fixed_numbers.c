@@ -4,20 +4,11 @@
 
 #include "value/fixed_numbers.h"
 
+#include "random_below.h"
 #include "util/number.h"
 #include "weir_check.h"
 
 enum { LAYOUTS = 4000, TEXTS = 6, BOTH = WEIR_FIXED_MAX / WEIR_LANES };
-
-static uint64_t state = 88172645463325252u;
-
-static unsigned random_below(unsigned bound)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned)(state >> 33) % bound;
-}
 
 /* ------------------------------------------------------------------ layouts */
 

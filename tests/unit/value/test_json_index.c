@@ -3,19 +3,10 @@
  * one, and what it says of quotes is right. */
 #include "value/json_index.h"
 
+#include "random_below.h"
 #include "weir_check.h"
 
 enum { TEXTS = 4000, LONGEST = 400 };
-
-static uint64_t state = 88172645463325252u;
-
-static unsigned random_below(unsigned bound)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned)(state >> 33) % bound;
-}
 
 /* Texts of what the index looks for, and a few other bytes; slack of the same. */
 static weir_str random_text(char *room)

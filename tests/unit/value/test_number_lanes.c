@@ -7,20 +7,11 @@
 #include "value/json_scan.h"
 #include "value/number_lanes.h"
 
+#include "random_below.h"
 #include "util/number.h"
 #include "weir_check.h"
 
 enum { ROUNDS = 20000, ROOM = 32 + 64 };
-
-static uint64_t state = 88172645463325252u;
-
-static unsigned random_below(unsigned bound)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned)(state >> 33) % bound;
-}
 
 static uint32_t random_text(char *room)
 {
